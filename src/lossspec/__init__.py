@@ -1,0 +1,80 @@
+"""Training objectives as data.
+
+A spec says the terms of a loss; ``validate`` proves it, ``load`` resolves it, ``build`` makes its
+losses, and a ``LossManager`` weighs, schedules, records and logs them:
+
+>>> import lossspec
+>>> sorted(name for name in dir(lossspec) if name.startswith("Loss"))
+['LossManager', 'LossSpecError']
+
+Importing this package imports neither torch nor anything else that is slow: a name is looked up where
+it lives when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from lossspec._version import __version__
+from lossspec.errors import LossSpecError, MissingExtraError, RegistrationError, UnknownNameError
+
+if TYPE_CHECKING:
+    from lossspec import schedules as schedules
+    from lossspec.manager import ConfigManager as ConfigManager
+    from lossspec.manager import LMHistory as LMHistory
+    from lossspec.manager import LMLoss as LMLoss
+    from lossspec.manager import LossManager as LossManager
+    from lossspec.manager import Objective as Objective
+    from lossspec.manager import build as build
+    from lossspec.manager import read_log as read_log
+    from lossspec.registry import register_loss as register_loss
+    from lossspec.schedules import register_schedule as register_schedule
+    from lossspec.spec.diagnostics import Diagnostic as Diagnostic
+    from lossspec.spec.diagnostics import SpecError as SpecError
+    from lossspec.spec.function import spec as spec
+    from lossspec.spec.load import load as load
+    from lossspec.spec.model import Spec as Spec
+    from lossspec.spec.validate import validate as validate
+
+_HOMES = {
+    "ConfigManager": "lossspec.manager",
+    "Diagnostic": "lossspec.spec.diagnostics",
+    "LMHistory": "lossspec.manager",
+    "LMLoss": "lossspec.manager",
+    "LossManager": "lossspec.manager",
+    "Objective": "lossspec.manager",
+    "Spec": "lossspec.spec.model",
+    "SpecError": "lossspec.spec.diagnostics",
+    "build": "lossspec.manager",
+    "load": "lossspec.spec.load",
+    "read_log": "lossspec.manager",
+    "register_loss": "lossspec.registry",
+    "register_schedule": "lossspec.schedules",
+    "validate": "lossspec.spec.validate",
+}
+_PACKAGES = ("schedules", "spec")  # `lossspec.spec` is the package and, called, the decorator
+
+__all__ = [  # noqa: PLE0604, RUF022 - the names that are here, then those that are looked up
+    "LossSpecError",
+    "MissingExtraError",
+    "RegistrationError",
+    "UnknownNameError",
+    "__version__",
+    *_HOMES,
+    *_PACKAGES,
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _PACKAGES:
+        return import_module(f"lossspec.{name}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    from lossspec.names import unknown  # noqa: PLC0415
+
+    raise AttributeError(unknown("name", name, __all__, " in `lossspec`"))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

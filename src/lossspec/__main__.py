@@ -1,0 +1,5 @@
+"""``python -m lossspec`` is the command ``lossspec``."""
+
+from lossspec.cli import main
+
+main()

@@ -1,0 +1,53 @@
+"""The command line: one small file a command, imported when it runs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from lossspec._version import __version__
+from lossspec.errors import LossSpecError
+
+_COMMANDS = {
+    "list": "what there is: specs, losses and schedules, and where each was found",
+    "schema": "the JSON Schema of the language, for editors",
+    "show": "a spec with its variants applied and its parameters filled in",
+    "validate": "find every mistake in specs, before they train",
+}
+
+
+class _Commands(click.Group):
+    """The commands, each in its own module, so that one does not pay for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"lossspec.cli.{cmd_name}")
+        command = getattr(module, f"{cmd_name}_command")
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lossspec")
+def commands() -> None:
+    """Training objectives as data: write them once, prove them, train.
+
+    Example: lossspec validate specs/
+    """
+
+
+def main() -> None:
+    """Run the command line; a problem of the user's is one message, never a traceback."""
+    try:
+        commands(prog_name="lossspec")
+    except LossSpecError as error:
+        click.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None
