@@ -68,6 +68,7 @@ class LossType:
         function: True if the target is a function: its ``args`` are keywords of the call.
         formula: the formula in plain text, or "".
         reference: a paper or a page, or "".
+        note: what surprises: where another library's loss of the same name gives another number.
         distribution: what ``pip install`` calls the library that holds it.
         extra: the extra of lossspec that installs it, or "" where it is always there.
         downloads: what it fetches when it is built, and how to give a local file; "" for nothing.
@@ -82,6 +83,7 @@ class LossType:
     function: bool = False
     formula: str = ""
     reference: str = ""
+    note: str = ""
     distribution: str = ""
     extra: str = ""
     downloads: str = ""

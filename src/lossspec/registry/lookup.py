@@ -1,0 +1,89 @@
+"""Finds loss types by name: built-in ones first, then those registered in-process, then installed ones."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec.errors import RegistrationError
+from lossspec.registry.catalog import read_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lossspec.registry.entry import LossType
+
+_CATALOGS = Path(__file__).parent / "catalog"
+
+#: What this process registered by decorator: a type and the class or function itself.
+registered: dict[str, tuple[LossType, Callable[..., object]]] = {}
+
+
+@cache
+def builtin_libraries() -> tuple[str, ...]:
+    """Return the libraries whose catalogues come with lossspec, sorted."""
+    return tuple(sorted(path.stem for path in _CATALOGS.glob("*.toml")))
+
+
+@cache
+def _builtin(library: str) -> dict[str, LossType]:
+    return read_catalog(_CATALOGS / f"{library}.toml", "lossspec")
+
+
+def find(name: str) -> LossType | None:
+    """Return the loss type that ``name`` names, or None; reads the catalogue of its library and no other.
+
+    >>> find("torch.L1Loss").summary
+    'Mean absolute error.'
+    >>> find("torch.NoSuchLoss") is None
+    True
+
+    Raises:
+        RegistrationError: two installed packages ship a catalogue of the name's library.
+    """
+    from lossspec.registry import installed  # noqa: PLC0415 - only a name of no other kind pays for it
+
+    library = name.partition(".")[0]
+    if library in builtin_libraries() and (entry := _builtin(library).get(name)):
+        return entry
+    if name in registered:
+        return registered[name][0]
+    return installed.catalog(library).get(name)
+
+
+def types(library: str | None = None) -> dict[str, LossType]:
+    """Return every loss type by name, sorted; of one library if it is given.
+
+    Raises:
+        RegistrationError: two owners ship one library.
+    """
+    from lossspec.registry import installed  # noqa: PLC0415
+
+    found: dict[str, LossType] = {}
+    for each in libraries() if library is None else (library,):
+        found |= installed.catalog(each)
+        found |= {name: entry for name, (entry, _) in registered.items() if entry.library == each}
+        found |= _builtin(each) if each in builtin_libraries() else {}
+    return dict(sorted(found.items()))
+
+
+def libraries() -> tuple[str, ...]:
+    """Return the prefixes of all loss types, sorted.
+
+    >>> "torch" in libraries()
+    True
+    """
+    from lossspec.registry import installed  # noqa: PLC0415
+
+    in_process = {entry.library for entry, _ in registered.values()}
+    return tuple(sorted({*builtin_libraries(), *in_process, *installed.libraries()}))
+
+
+def refuse_taken(new: LossType) -> None:
+    """Raise if another owner has the name of ``new``; the same code registered again replaces itself."""
+    old = find(new.name)
+    if old is not None and old.target != new.target:
+        raise RegistrationError(
+            f"the loss type `{new.name}` of {new.owner} is taken by {old.owner}: rename one of them"
+        )
