@@ -40,6 +40,27 @@ class Fault:
     related: tuple[tuple[KeyPath, str], ...] = ()
 
 
+@frozen
+class TextFault:
+    """A problem in text that is not a document (yet): where it stands is known by offsets.
+
+    Attributes:
+        code, message, help, replacement, certain: as those of a ``Fault``.
+        start: the offset of the first character at fault.
+        end: the offset after the last one.
+        related: other places that take part: start, end and a label.
+    """
+
+    code: str
+    message: str
+    start: int
+    end: int
+    help: str = ""
+    replacement: str | None = None
+    certain: bool = False
+    related: tuple[tuple[int, int, str], ...] = ()
+
+
 @frozen(order=True)
 class Span:
     """A stretch of a file. Lines and columns count characters from 1; the end is exclusive."""
@@ -52,11 +73,12 @@ class Span:
 
 @frozen
 class Label:
-    """Another place that takes part in a problem."""
+    """Another place that takes part in a problem; ``line`` is the first line of its span, as it is."""
 
     source: str
     span: Span
     text: str
+    line: str = ""
 
 
 @frozen
@@ -70,10 +92,11 @@ class Diagnostic:
         source: the file it is in, as the user named it (``<stdin>``, ``<text>``, or a Python function).
         span: where in the source, or None if it has no text.
         help: what to do about it, or "".
+        line: the first line of the span, as it is in the source.
         replacement: the text that mends it in place of the span, or None.
         certain: whether ``--fix`` may put it there.
+        repeats: other spans that the same replacement mends: a key that several headers repeat.
         labels: other places that take part.
-        lines: the source's lines from ``span.line`` on that the message shows, and those of the labels.
     """
 
     code: str
@@ -82,10 +105,11 @@ class Diagnostic:
     source: str
     span: Span | None = None
     help: str = ""
+    line: str = ""
     replacement: str | None = None
     certain: bool = False
+    repeats: tuple[Span, ...] = ()
     labels: tuple[Label, ...] = ()
-    lines: tuple[tuple[int, str], ...] = ()
 
 
 class SpecError(LossSpecError):

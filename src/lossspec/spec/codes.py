@@ -1,0 +1,62 @@
+"""The codes of problems: what each means, why it matters, a bad example and a good one, from ``codes.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lossspec.spec.diagnostics import Severity
+
+#: Where the page of a code is, once its name is put in.
+PAGE = "https://lossspec.readthedocs.io/en/latest/errors/{code}/"
+
+
+@frozen
+class Code:
+    """What there is to say of one kind of problem.
+
+    Attributes:
+        name: the stable word.
+        title: what it is, in a few words.
+        severity: whether such a spec can't be built, or can all the same.
+        what: what it means.
+        why: why it is not let pass.
+        example: a spec that has this problem and no other, or "" where text can't show it.
+        fix: the same spec without it.
+    """
+
+    name: str
+    title: str
+    what: str
+    why: str
+    severity: Severity = "error"
+    example: str = ""
+    fix: str = ""
+
+    @property
+    def url(self) -> str:
+        """Where its page is."""
+        return url(self.name)
+
+
+def url(code: str) -> str:
+    """Return where the page of a code is.
+
+    >>> url("unknown-key")
+    'https://lossspec.readthedocs.io/en/latest/errors/unknown-key/'
+    """
+    return PAGE.format(code=code)
+
+
+@cache
+def codes() -> Mapping[str, Code]:
+    """Return every code by its name, sorted."""
+    tables = tomllib.loads(files(__package__).joinpath("codes.toml").read_text("utf-8"))
+    return {name: Code(name=name, **tables[name]) for name in sorted(tables)}
