@@ -17,3 +17,7 @@ class RegistrationError(LossSpecError):
 
 class MissingExtraError(LossSpecError):
     """A library that is not installed; the message says which command installs it."""
+
+
+class MissingWeightsError(LossSpecError):
+    """Pretrained weights that are not on this machine; the message says which file, and where to put it."""
