@@ -1,0 +1,166 @@
+"""Schedules made of schedules: one after another, and one times another."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.child import child, children
+from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
+from lossspec.schedules.kinds import LARGEST, Number, array, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class warmup(Schedule):
+    r"""A straight line up to where another schedule begins, then that schedule.
+
+    .. math::
+        f(t) = \begin{cases}
+            v_0 + (g(0) - v_0) \, t / w & 0 \le t < w \\
+            g(t - w) & t \ge w
+        \end{cases}
+
+    ``start_value`` before 0.
+
+    Attributes:
+        over: how long it warms up, :math:`w`; above 0.
+        then: the schedule that follows, :math:`g`; it sees ``t - over``.
+        start_value: the value at 0, :math:`v_0`; 0 unless given.
+
+    Source: ``optax.warmup_cosine_decay_schedule`` for any schedule; the line ends at the value that
+    ``then`` has at its own 0, as in detectron2.
+
+    >>> from lossspec.schedules import cosine
+    >>> rise = warmup(over=4, then=cosine(start=0, end=10, start_value=1.0, end_value=0.1))
+    >>> rise(0), rise(3), rise(4), rise(14)
+    (0.0, 0.75, 1.0, 0.1)
+    """
+
+    over: float = field(metadata=number("how long it warms up", above=0))
+    start_value: float = field(default=0.0, metadata=number("the value at 0"))
+    then: Schedule = field(metadata=child("the schedule that follows; it sees t minus `over`"))
+
+    def curve(self) -> Function:
+        over, first, then = self.over, self.start_value, self.then.__call__
+        rise = then(0.0) - first
+
+        def warmup(t: float) -> float:
+            if t >= over:
+                return then(t - over)
+            if t > 0:
+                return first + rise * (t / over)
+            if t >= -LARGEST:
+                return first
+            raise bad_position(t)
+
+        return warmup
+
+
+@frozen(kw_only=True)
+class join(Schedule):
+    r"""One schedule after another, each with its own clock.
+
+    .. math:: f(t) = g_i(t - b_i), \quad b_i \le t < b_{i+1}, \quad b_0 = 0
+
+    A boundary belongs to the schedule that begins there.
+
+    Attributes:
+        schedules: the schedules in turn; each sees t minus the boundary where it begins.
+        boundaries: where each but the first begins; above 0, rising, one fewer than ``schedules``.
+
+    Source: ``optax.join_schedules``.
+
+    >>> from lossspec.schedules import constant, linear
+    >>> up = linear(start=0, end=4, start_value=0.0, end_value=1.0)
+    >>> peak = join(schedules=[up, constant(value=1.0), constant(value=0.5)], boundaries=[4, 8])
+    >>> peak(2), peak(4), peak(8)
+    (0.5, 1.0, 0.5)
+    """
+
+    schedules: tuple[Schedule, ...] = field(metadata=children("the schedules in turn", least=2))
+    boundaries: tuple[float, ...] = field(
+        metadata=array("where each schedule but the first begins", Number("a position", above=0))
+    )
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield a fault for a boundary too many or too few, or out of order."""
+        yield from one_more("schedules", self.schedules, "boundaries", self.boundaries)
+        yield from rising("boundaries", self.boundaries)
+
+    def curve(self) -> Function:
+        functions = tuple(each.__call__ for each in self.schedules)
+        boundaries, begins = self.boundaries, (0.0, *self.boundaries)
+
+        def join(t: float) -> float:
+            turn = bisect_right(boundaries, t)
+            return functions[turn](t - begins[turn])
+
+        return join
+
+
+@frozen(kw_only=True)
+class product(Schedule):
+    r"""Schedules multiplied with one another, all at the same t.
+
+    .. math:: f(t) = \prod_i g_i(t)
+
+    Attributes:
+        schedules: the schedules, one at least.
+
+    Source: ``torch.optim.lr_scheduler.ChainedScheduler``.
+
+    >>> from lossspec.schedules import linear, window
+    >>> fade = linear(start=0, end=10, start_value=1.0, end_value=0.0)
+    >>> late = product(schedules=[fade, window(value=8.0, start=5)])
+    >>> late(4), late(5)
+    (0.0, 4.0)
+    """
+
+    schedules: tuple[Schedule, ...] = field(metadata=children("the schedules that are multiplied", least=1))
+
+    def curve(self) -> Function:
+        functions = tuple(each.__call__ for each in self.schedules)
+
+        def product(t: float) -> float:
+            value = 1.0
+            for function in functions:
+                value *= function(t)
+            if math.isfinite(value):
+                return value
+            message = f"the product at t = {shown(t)} is {value}"
+            raise ScheduleError(
+                [ScheduleFault((), message, "give each of `schedules` a `maximum`", "overflow")]
+            )
+
+        return product
+
+
+def one_more(
+    name: str, items: tuple[object, ...], between: str, boundaries: tuple[float, ...]
+) -> Iterator[ScheduleFault]:
+    """Yield a fault unless there is one boundary between each two items."""
+    if len(boundaries) != len(items) - 1:
+        message = f"`{between}` has {len(boundaries)} for {len(items)} `{name}`"
+        help_ = f"give {len(items) - 1}: one between each two of `{name}`"
+        yield ScheduleFault((between,), message, help_, "wrong-length")
+
+
+def rising(name: str, positions: tuple[float, ...], *, strictly: bool = True) -> Iterator[ScheduleFault]:
+    """Yield a fault for each position that doesn't lie after the one before it."""
+    for index in range(1, len(positions)):
+        before, here = positions[index - 1], positions[index]
+        if here < before:
+            message = f"`{name}[{index}]` is {shown(here)}, before the {shown(before)} that it follows"
+            yield ScheduleFault((name, index), message, f"put `{name}` in rising order", "unordered")
+        elif strictly and here == before:
+            message = f"`{name}[{index}]` is {shown(here)}, as the one before it: a stretch of no length"
+            yield ScheduleFault(
+                (name, index), message, f"leave one of the two out of `{name}`", "zero-length"
+            )

@@ -1,0 +1,88 @@
+"""Straight and power-law ways from one value to another."""
+
+from __future__ import annotations
+
+from math import pow  # noqa: A004 - of floats, and a float: `**` may be complex
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.interval import Interval
+from lossspec.schedules.kinds import LARGEST, number
+
+
+@frozen(kw_only=True)
+class linear(Interval):
+    r"""A straight line from one value to another.
+
+    .. math:: f(t) = v_0 + (v_1 - v_0) \frac{t - a}{b - a}, \quad a \le t < b
+
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on.
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`.
+        end_value: the value after, :math:`v_1`.
+
+    Source: ``optax.linear_schedule``.
+
+    >>> decay = linear(start=100, end=200, start_value=100.0, end_value=0.0)
+    >>> decay(99), decay(150), decay(200)
+    (100.0, 50.0, 0.0)
+    """
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        length, rise = end - start, last - first
+
+        def linear(t: float) -> float:
+            if start < t < end:
+                return first + rise * ((t - start) / length)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return linear
+
+
+@frozen(kw_only=True)
+class polynomial(Interval):
+    r"""A power of the part of the way that is left.
+
+    .. math:: f(t) = v_1 + (v_0 - v_1) \left(1 - \frac{t - a}{b - a}\right)^p, \quad a \le t < b
+
+    With a power above 1 it is fast at first and slow at last, rising or falling. ``start_value`` before
+    ``start``, exactly ``end_value`` from ``end`` on.
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`.
+        end_value: the value after, :math:`v_1`.
+        power: :math:`p`, above 0.
+
+    Source: ``optax.polynomial_schedule``, ``torch.optim.lr_scheduler.PolynomialLR``.
+
+    >>> polynomial(start=4, end=14, start_value=30.0, end_value=10.0, power=2)(9)
+    15.0
+    """
+
+    power: float = field(metadata=number("the power of the part of the way that is left", above=0))
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        length, fall, power = end - start, first - last, self.power
+
+        def polynomial(t: float) -> float:
+            if start < t < end:
+                return last + fall * pow((end - t) / length, power)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return polynomial
