@@ -1,0 +1,37 @@
+"""Passes on a value that the model computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from lossspec.errors import LossInputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Precomputed(nn.Module):
+    """The value it is given: a loss that the model computes on its way, weighed and logged like any other.
+
+    Shape:
+        value: a scalar tensor, with its graph; returned as it is.
+
+    Raises:
+        LossInputError: on call: the value is not a tensor, or holds nothing.
+
+    Example:
+        >>> commitment = torch.tensor(0.25, requires_grad=True)
+        >>> Precomputed()(commitment) is commitment
+        True
+    """
+
+    def forward(self, value: object) -> Tensor:
+        """Return ``value``."""
+        if not isinstance(value, torch.Tensor):
+            raise LossInputError(f"Precomputed expects a tensor, found a {type(value).__name__}: {value!r}")
+        if value.numel() == 0:
+            raise LossInputError(f"Precomputed got an empty value: {tuple(value.shape)}")
+        return value

@@ -1,0 +1,29 @@
+"""How the elements of a loss become one number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from lossspec.losses.choice import chosen
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Reduction = Literal["none", "mean", "sum"]
+
+
+def check_reduction(reduction: str) -> Reduction:
+    """Return ``reduction``, or raise ``UnknownNameError`` with the nearest one."""
+    return chosen("reduction", reduction, ("none", "mean", "sum"))
+
+
+def reduce(elements: Tensor, reduction: Reduction) -> Tensor:
+    """Combine the elements: their mean, their sum, or all of them as they are.
+
+    >>> import torch
+    >>> reduce(torch.tensor([1.0, 3.0]), "mean")
+    tensor(2.)
+    """
+    if reduction == "mean":
+        return elements.mean()
+    return elements.sum() if reduction == "sum" else elements
