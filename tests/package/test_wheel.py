@@ -1,0 +1,78 @@
+"""The wheel finds its specs and schemas wherever it lies: installed, and zipped."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+# What resolving a spec needs: without torch the environment is empty enough, and quickly made.
+NEEDED = ("attrs", "cattrs", "tomli-w", "jsonschema", "click")
+LOAD = 'import lossspec; print(lossspec.load("pix2pix+extended").digest)'
+
+
+def run(*command: str | Path, folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", out, folder=ROOT)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def digest(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the checkout itself makes of the spec, from a folder where no ./specs is in the way."""
+    return run(sys.executable, "-c", LOAD, folder=tmp_path_factory.mktemp("elsewhere"))
+
+
+def test_the_wheel_holds_the_specs_the_schemas_and_the_type_marker(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    expected = {f"lossspec/specs/{path.name}" for path in (ROOT / "specs").glob("*.loss.toml")}
+    assert expected
+    assert expected | {"lossspec/schemas/lossspec.schema.json", "lossspec/py.typed"} <= names
+
+
+def test_an_empty_environment_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path: Path) -> None:
+    venv.create(tmp_path / "empty", with_pip=True)
+    python = tmp_path / "empty" / "bin" / "python"
+    pins = [f"{name}=={distribution(name).version}" for name in NEEDED]
+    run(python, "-m", "pip", "install", "--quiet", *pins, folder=tmp_path)
+    run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel, folder=tmp_path)
+    assert run(python, "-c", LOAD, folder=tmp_path) == digest
+    listed = run(tmp_path / "empty" / "bin" / "lossspec", "list", folder=tmp_path)
+    assert "pix2pix" in listed
+
+
+def test_a_zipped_import_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path: Path) -> None:
+    code = f"import sys; sys.path.insert(0, {str(wheel)!r}); {LOAD}; print(lossspec.__file__)"
+    loaded, where = run(sys.executable, "-c", code, folder=tmp_path).splitlines()
+    assert (loaded, str(wheel) in where) == (digest, True)
+
+
+def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path, wheel: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", tmp_path, folder=ROOT)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    run("tar", "xzf", sdist.name, folder=tmp_path)
+    unpacked = tmp_path / sdist.name.removesuffix(".tar.gz")
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path, folder=unpacked)
+    (rebuilt,) = tmp_path.glob("*.whl")
+    assert set(zipfile.ZipFile(rebuilt).namelist()) == set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_dependencies_are_the_few_that_the_design_names() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {requirement.split(">=")[0] for requirement in project["dependencies"]}
+    assert names == {*NEEDED, "torch"}
