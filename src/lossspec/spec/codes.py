@@ -1,4 +1,4 @@
-"""The codes of problems: what each means, why it matters, a bad example and a good one, from ``codes.toml``."""
+"""The codes of problems: what each means, why it matters, an example and its fix, from ``codes.toml``."""
 
 from __future__ import annotations
 

@@ -43,39 +43,39 @@ def scan(text: str) -> TextFault | None:  # noqa: C901, PLR0912 - one state mach
     in_key, in_header = True, False
     outer: list[tuple[str, int]] = []  # the open brackets of the value, each with the level that it is at
     for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token == ".":
+        mark = match.group()
+        if mark == ".":
             if in_key:
                 parts += 1
                 if parts > MAX_KEY_PARTS:
                     return _too_many_parts(match.start())
-        elif token == "\n":
+        elif mark == "\n":
             if not outer:
                 in_key, in_header, parts = True, False, 1
-        elif token == "=":
+        elif mark == "=":
             if in_key:
                 in_key = False
                 level = (outer[-1][1] if outer else header) + parts
-        elif token == ",":
+        elif mark == ",":
             if outer and outer[-1][0] == "{":
                 in_key, parts = True, 1
-        elif token in "[{":
+        elif mark in "[{":
             if in_key and not outer:  # a header, whose second bracket is one level more
                 header, parts, in_header = (header + 1 if in_header else 0), 1, True
                 continue
-            outer.append((token, level))
-            if token == "[":
+            outer.append((mark, level))
+            if mark == "[":
                 level += 1
             else:
                 in_key, parts = True, 1
-        elif token in "]}":
+        elif mark in "]}":
             if in_header:
                 header += parts
                 in_key = in_header = False
             elif outer:
                 level = outer.pop()[1]
                 in_key = False
-        elif token in _OPENERS:
+        elif mark in _OPENERS:
             return None
         if level > MAX_LEVELS or header > MAX_LEVELS:
             return _too_deep(match.start())

@@ -56,7 +56,7 @@ class Positions:
         return places[0] if places else None
 
     def value(self, path: KeyPath) -> Offsets | None:
-        """Return where the value of a path is written; of a table that is not one value, its header or key."""
+        """Return where the value of a path is written; of a table that is no value, its header or key."""
         return self._values.get(path) or self.key(path)
 
     def nearest(self, path: KeyPath, at: Literal["key", "value"] = "value") -> tuple[Offsets, bool]:
@@ -118,7 +118,7 @@ class Positions:
         """Read a key, dotted or not; return its parts with their places, and where it and its blanks end."""
         parts = []
         while found := KEY_PART.match(self._text, at):
-            parts.append((_unquote(found[1]), found.span(1)))
+            parts.append((unquote(found[1]), found.span(1)))
             at = found.end()
             if not found[2]:
                 break
@@ -144,7 +144,12 @@ class Positions:
         return at
 
 
-def _unquote(part: str) -> str:
+def unquote(part: str) -> str:
+    r"""Return the name that a part of a key writes.
+
+    >>> unquote("a"), unquote("'a'"), unquote('"\\u0061"')
+    ('a', 'a', 'a')
+    """
     if part[0] == "'" or (part[0] == '"' and "\\" not in part):
         return part[1:-1]
     if part[0] == '"':

@@ -1,4 +1,4 @@
-"""Reading: a file, bytes or text become a source, and a source becomes a document, or one error that says why not."""
+"""Reading: a file, bytes or text become a source, and a source becomes a document, or says why not."""
 
 from __future__ import annotations
 

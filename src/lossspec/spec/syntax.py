@@ -1,26 +1,397 @@
-"""Syntax errors: where a text is not TOML, and in words that say what to write."""
+"""Syntax errors: every place where a text is not TOML, exactly, and what to write instead.
+
+``tomllib`` stops at the first error, and often names a place past it. So a text that it refuses is read once
+more, by a reader that knows what people get wrong and that goes on after an error with the next statement.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
+from lossspec.spec.definitions import Definitions
 from lossspec.spec.diagnostics import TextFault
+from lossspec.spec.expression import shorten
+from lossspec.spec.locate import MAX_PROBLEMS
+from lossspec.spec.positions import unquote
+from lossspec.spec.scalars import control_faults, string_faults, word_fault
+from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, LITERAL, STRING
+from lossspec.spec.words import dotted
 
 if TYPE_CHECKING:
     from tomllib import TOMLDecodeError
 
+    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.spec.positions import Offsets
+
+_BLANK = re.compile(r"[ \t]*")
+_GAP = re.compile(rf"(?:[ \t\n]+|\r\n|{COMMENT})*")
+_COMMENT = re.compile(COMMENT)
+_KEY = re.compile(rf"(?!\"\"\"|''')(?:{BARE_KEY}|{BASIC}|{LITERAL})")
+_STRING = re.compile(STRING)
+_WORD = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.]+(?:[Zz]|[+-][0-9:]+)?"  # a date, a blank and a time
+    r"|\$\{[^}\n]*\}"
+    r"|[^\s,\[\]{}=#\"']+",
+    re.ASCII,
+)
+_UP_TO_END_OF_LINE = re.compile(r"[^\n#]+")
+_UP_TO_NEXT_VALUE = re.compile(r"[^\n#,\[\]{}=]+")
+_KEY_LIKE = re.compile(r"[^\s=.\[\]{}#,\"']+")
+#: Where reading goes on after an error inside brackets: a line that can only begin a statement.
+_STATEMENT = re.compile(
+    rf"^[ \t]*(?:(?:{BARE_KEY}|{BASIC})(?:\.(?:{BARE_KEY}|{BASIC}))*[ \t]*="
+    rf"|\[\[?[ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z_][\w-]*(?:\.{BARE_KEY})*[ \t]*\]\]?[ \t]*(?:#|\r?$))",
+    re.MULTILINE,
+)
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
+class _LostError(Exception):
+    """The reader can't tell what follows: reading goes on at ``resume``, or else with the next statement."""
+
+    def __init__(self, fault: TextFault, resume: int | None = None) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.resume = resume
+
+
 def syntax_faults(text: str, error: TOMLDecodeError) -> list[TextFault]:
-    found = _PLACE.search(str(error))
-    assert found
-    if found[1]:
-        at = 0
-        for _ in range(int(found[1]) - 1):
-            at = text.index("\n", at) + 1
-        at += int(found[2]) - 1
-    else:
-        at = len(text)
-    return [TextFault("syntax", str(error)[: found.start()], at, at + 1)]
+    r"""Return every syntax error of a text that ``tomllib`` refuses with ``error``.
+
+    >>> import tomllib
+    >>> text = 'weight = .5\ntype = "torch.L1Loss\n'
+    >>> try:
+    ...     _ = tomllib.loads(text)
+    ... except tomllib.TOMLDecodeError as error:
+    ...     [(fault.code, text[fault.start : fault.end]) for fault in syntax_faults(text, error)]
+    [('bad-number', '.5'), ('unclosed-string', '"torch.L1Loss')]
+    """
+    return _Reader(text).read() or [_as_tomllib_says(text, error)]
+
+
+def _as_tomllib_says(text: str, error: TOMLDecodeError) -> TextFault:
+    """Fall back on the parser's own words and place."""
+    message, at = str(error), len(text)
+    if found := _PLACE.search(message):
+        message = message[: found.start()]
+        if found[1]:
+            lines = text.split("\n")[: int(found[1]) - 1]
+            at = min(at, sum(len(line) + 1 for line in lines) + int(found[2]) - 1)
+    return TextFault("syntax", message[:1].lower() + message[1:], at, min(at + 1, len(text)))
+
+
+class _Reader:
+    """Reads a text statement by statement, and notes what is wrong with each."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._faults: list[TextFault] = []
+        self._definitions = Definitions()
+        self._brackets = 0  # open where the reader is
+
+    def read(self) -> list[TextFault]:
+        at = self._gap(0)
+        base: KeyPath | None = ()
+        while at < len(self._text) and len(self._faults) <= MAX_PROBLEMS:
+            self._brackets = 0
+            try:
+                if self._text[at] == "[":
+                    at, base = self._header(at)
+                else:
+                    at = self._pair(base, at)
+                at = self._end_of_line(at)
+            except _LostError as lost:
+                self._faults.append(lost.fault)
+                at = self._after(lost.fault) if lost.resume is None else lost.resume
+            at = self._gap(at)
+        return self._faults
+
+    # What stands between values
+
+    def _peek(self, at: int) -> str:
+        return self._text[at : at + 1]
+
+    def _blank(self, at: int) -> int:
+        return _end(_BLANK, self._text, at)
+
+    def _gap(self, at: int) -> int:
+        """Skip blanks, lines and comments, and note control characters in them."""
+        end = _end(_GAP, self._text, at)
+        self._faults += control_faults(self._text, at, end)
+        return end
+
+    def _line_end(self, at: int) -> int:
+        end = self._text.find("\n", at)
+        return len(self._text) if end < 0 else end
+
+    def _at_line_end(self, at: int) -> bool:
+        return self._peek(at) in {"", "\n", "#"} or self._text.startswith("\r\n", at)
+
+    def _end_of_line(self, at: int) -> int:
+        """See that nothing follows a statement on its line, and return where the line ends."""
+        at = self._blank(at)
+        if self._at_line_end(at):
+            return at
+        rest = self._upto(_UP_TO_END_OF_LINE, at)
+        lone = rest in {",", ";"}
+        self._note(
+            "syntax",
+            f"unexpected `{shorten(rest)}` after the end of the statement",
+            (at, at + len(rest)),
+            "take it out" if lone else "each key begins on a line of its own",
+            "" if lone else None,
+            certain=lone,
+        )
+        return self._line_end(at)
+
+    def _after(self, fault: TextFault) -> int:
+        """Return where reading goes on after an error."""
+        at = self._line_end(fault.start)
+        if self._brackets:
+            found = _STATEMENT.search(self._text, at)
+            return found.start() if found else len(self._text)
+        return at
+
+    def _upto(self, pattern: re.Pattern[str], at: int) -> str:
+        found = pattern.match(self._text, at)
+        return found[0].rstrip() if found else ""
+
+    def _note(
+        self,
+        code: str,
+        message: str,
+        place: Offsets,
+        help_: str = "",
+        new: str | None = None,
+        *,
+        certain: bool = False,
+    ) -> None:
+        self._faults.append(TextFault(code, message, *place, help_, new, certain))
+
+    def _unexpected(self, at: int, expected: str) -> _LostError:
+        char = self._peek(at)
+        if not char:
+            return _LostError(TextFault("syntax", f"the file ends where {expected} is expected", at, at))
+        if char in "\r\n":
+            return _LostError(TextFault("syntax", f"the line ends where {expected} is expected", at, at))
+        place = (at, at + 1)
+        if char.isascii() and char.isprintable():
+            return _LostError(
+                TextFault("syntax", f"unexpected `{char}` where {expected} is expected", *place)
+            )
+        name = unicodedata.name(char, "a control character")
+        message = f"unexpected character U+{ord(char):04X}, {name}, where {expected} is expected"
+        if char.isspace():
+            return _LostError(TextFault("syntax", message, *place, "write a blank", " ", certain=True))
+        return _LostError(TextFault("syntax", message, *place))
+
+    # Headers, keys and values
+
+    def _header(self, at: int) -> tuple[int, KeyPath | None]:
+        start = at
+        closing = "]]" if self._text.startswith("[[", at) else "]"
+        parts, at = self._key(at + len(closing))
+        if not self._text.startswith(closing, at):
+            if self._at_line_end(at):
+                fault = TextFault(
+                    "unclosed-bracket", "the header is not closed", start, at, f"it ends with `{closing}`"
+                )
+                raise _LostError(fault)
+            raise self._unexpected(at, f"`{closing}`")
+        path, conflict = self._definitions.header(parts, array=closing == "]]")
+        if conflict is not None:
+            self._faults.append(conflict)
+        return at + len(closing), path
+
+    def _pair(self, base: KeyPath | None, at: int) -> int:
+        start = at
+        parts, at = self._key(at)
+        key = self._text[start:at].rstrip()
+        if self._peek(at) == ":":
+            new = " =" if self._text[at - 1] not in " \t" else "="
+            self._note(
+                "syntax", f"`:` after the key `{shorten(key)}`", (at, at + 1), "write `=`", new, certain=True
+            )
+        elif self._at_line_end(at):
+            message = f"the key `{shorten(key)}` has no value"
+            raise _LostError(
+                TextFault("missing-value", message, start, start + len(key), "write `key = value`")
+            )
+        elif self._peek(at) != "=":
+            raise self._unexpected(at, f"`=` after the key `{shorten(key)}`")
+        path: KeyPath | None = None
+        if base is not None:
+            path, conflict = self._definitions.pair(base, parts)
+            if conflict is not None:
+                self._faults.append(conflict)
+        sign, at = at, self._blank(at + 1)
+        if self._at_line_end(at) or (self._brackets and self._peek(at) in {",", "]", "}"}):
+            self._note("missing-value", f"the key `{shorten(key)}` has no value", (sign, sign + 1))
+            return at
+        return self._value(path, at)
+
+    def _key(self, at: int) -> tuple[list[tuple[str, Offsets]], int]:
+        parts = []
+        while True:
+            at = self._blank(at)
+            found = _KEY.match(self._text, at)
+            like = self._upto(_KEY_LIKE, at)
+            if found is None and self._peek(at) in {'"', "'"}:
+                raise self._unclosed_string(at)
+            if len(like) > len(found[0] if found else "") and ":" not in like and like.isprintable():
+                raise _LostError(
+                    TextFault(
+                        "syntax",
+                        f"`{shorten(like)}` is not a key",
+                        at,
+                        at + len(like),
+                        "a key without quotes has only letters, digits, `_` and `-`",
+                    )
+                )
+            if found is None:
+                raise self._unexpected(at, "a key")
+            wrong = list(string_faults(self._text, *found.span())) if found[0][0] in "\"'" else []
+            self._faults += wrong
+            parts.append((found[0] if wrong else unquote(found[0]), found.span()))
+            at = self._blank(found.end())
+            if self._peek(at) != ".":
+                return parts, at
+            at += 1
+
+    def _value(self, path: KeyPath | None, at: int) -> int:
+        char = self._peek(at)
+        if char in {'"', "'"}:
+            return self._string(at)
+        if char == "[":
+            return self._array(path, at)
+        if char == "{":
+            return self._table(path, at)
+        return self._bare(at)
+
+    def _string(self, at: int) -> int:
+        found = _STRING.match(self._text, at)
+        if found is None:
+            raise self._unclosed_string(at)
+        self._faults += string_faults(self._text, *found.span())
+        return found.end()
+
+    def _unclosed_string(self, at: int) -> _LostError:
+        quotes = self._text[at : at + 3]
+        if quotes in {'"""', "'''"}:
+            message = f"the string has no end: no `{quotes}` follows"
+            return _LostError(TextFault("unclosed-string", message, at, at + 3), len(self._text))
+        rest = self._text[at : self._line_end(at)].rstrip()
+        if '\\"' in rest:
+            help_ = '`\\"` is a quote in the string; a backslash is written `\\\\`'
+        else:
+            long = quotes[0] * 3
+            help_ = (
+                f"it ends with `{quotes[0]}` on its line; one of several lines begins and ends with `{long}`"
+            )
+        return _LostError(TextFault("unclosed-string", "the string has no end", at, at + len(rest), help_))
+
+    def _bare(self, at: int) -> int:
+        word = self._upto(_WORD, at)
+        if not word:
+            raise self._unexpected(at, "a value")
+        if word_fault(word, at) is not None:  # then it may go on: a text without quotes
+            word = self._upto(_UP_TO_NEXT_VALUE if self._brackets else _UP_TO_END_OF_LINE, at) or word
+            fault = word_fault(word, at)
+            self._faults += [fault] if fault else []
+        return at + len(word)
+
+    def _array(self, path: KeyPath | None, at: int) -> int:
+        start = at
+        self._brackets += 1
+        at = self._gap(at + 1)
+        count = 0
+        while self._peek(at) != "]":
+            self._not_over(start, at, "]")
+            if self._peek(at) == ",":
+                self._note("syntax", "a value is missing before `,`", (at, at + 1))
+            else:
+                at = self._value(None if path is None else (*path, count), at)
+                count += 1
+            at, _ = self._separator(start, at, "]")
+        self._brackets -= 1
+        return at + 1
+
+    def _table(self, path: KeyPath | None, at: int) -> int:
+        """Read an inline table: TOML 1.0 wants it on one line and without a comma at its end."""
+        start = at
+        self._brackets += 1
+        at = self._gap(start + 1)
+        one_line = self._is_one_line(start, at, path)
+        while self._peek(at) != "}":
+            self._not_over(start, at, "}", statements=one_line)
+            if self._peek(at) == ",":
+                self._note("syntax", "a key is missing before `,`", (at, at + 1))
+                end = at
+            else:
+                end = self._pair(path, at)
+            at, comma = self._separator(start, end, "}")
+            if one_line and comma is not None and self._peek(at) == "}" and "\n" not in self._text[end:at]:
+                message = "a comma at the end of an inline table"
+                self._note("inline-table", message, (comma, comma + 1), "take it out", "", certain=True)
+            one_line = one_line and self._is_one_line(start, at, path, end)
+        self._brackets -= 1
+        return at + 1
+
+    def _is_one_line(self, start: int, at: int, path: KeyPath | None, since: int | None = None) -> bool:
+        """See that no line has ended in an inline table, or note that it has."""
+        if "\n" not in self._text[start if since is None else since : at]:
+            return True
+        named = path and not any(isinstance(part, int) for part in path)
+        header = f"the header `[{dotted(path)}]`" if path and named else "a header"
+        self._note(
+            "inline-table",
+            "an inline table goes on past the end of its line",
+            (start, start + 1),
+            f"keep it on one line, or make it a table with {header}",
+        )
+        return False
+
+    def _separator(self, start: int, end: int, closing: str) -> tuple[int, int | None]:
+        """Skip the comma after a value in brackets; return what follows, and where the comma is."""
+        at = self._gap(end)
+        char = self._peek(at)
+        if char == ",":
+            return self._gap(at + 1), at
+        if char != closing:
+            lines = closing == "}" and "\n" in self._text[end:at]
+            if lines or not char:
+                raise self._unclosed(start, at, closing)
+            self._not_over(start, at, closing)
+            if char in "=:":
+                raise self._unexpected(at, f"`,` or `{closing}`")
+            self._note("syntax", "a `,` is missing after this value", (end, end), "", ",")
+        return at, None
+
+    def _not_over(self, start: int, at: int, closing: str, *, statements: bool = True) -> None:
+        """See that brackets which open at ``start`` go on: no end, no next statement, no other bracket."""
+        char = self._peek(at)
+        line = self._text.rfind("\n", 0, at) + 1
+        if not char or (statements and line > start and _STATEMENT.match(self._text, line)):
+            raise self._unclosed(start, at, closing)
+        if char in "]})":
+            message = f"`{char}` where `{closing}` is expected"
+            raise _LostError(
+                TextFault(
+                    "unclosed-bracket", message, at, at + 1, related=((start, start + 1, "opened here"),)
+                )
+            )
+
+    def _unclosed(self, start: int, at: int, closing: str) -> _LostError:
+        opening = self._text[start]
+        related = ((at, at + 1, f"`{closing}` is expected before this"),) if at < len(self._text) else ()
+        return _LostError(
+            TextFault("unclosed-bracket", f"`{opening}` is not closed", start, start + 1, related=related)
+        )
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Return where a pattern that may be empty ends."""
+    found = pattern.match(text, at)
+    return found.end() if found else at

@@ -1,0 +1,144 @@
+"""What is wrong with a single value: a word without quotes, a number of another language, a bad escape."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from lossspec.spec.diagnostics import TextFault
+from lossspec.spec.expression import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Words of other languages in lower case, and what TOML says for them.
+_WORDS = {
+    "true": "true",
+    "false": "false",
+    "nan": "nan",
+    "inf": "inf",
+    "infinity": "inf",
+}
+_NOTHING = frozenset(("none", "null", "nil", "undefined", "~"))
+_TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
+
+_is_plain = re.compile(
+    r"true|false|[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", re.ASCII
+).fullmatch
+_has_bare_point = re.compile(r"([+-]?)([0-9]*)\.([0-9]*)((?:[eE][+-]?[0-9]+)?)", re.ASCII).fullmatch
+_has_leading_zeros = re.compile(r"([+-]?)0+([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)", re.ASCII).fullmatch
+_is_date_like = re.compile(r"[0-9]{4}-[0-9]|[0-9]{2}:", re.ASCII).match
+_ESCAPE = re.compile(r"\\(?:[btnfr\"\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})", re.ASCII)
+_LINE_END = re.compile(r"\\[ \t]*\r?\n")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+
+
+def word_fault(word: str, start: int) -> TextFault | None:
+    """Return what is wrong with a value without quotes that starts at an offset, or None.
+
+    >>> word_fault("1e-3", 0) is None
+    True
+    >>> word_fault(".5", 0).replacement, word_fault("True", 0).replacement, word_fault("mean", 0).replacement
+    ('0.5', 'true', '"mean"')
+    """
+    if _is_plain(word) or _is_value(word):
+        return None
+    end = start + len(word)
+    shown = f"`{shorten(word)}`"
+    known = _WORDS.get(word.lower())
+    if known is not None:
+        return TextFault(
+            "bad-value", f"{shown} is not a TOML value", start, end, f"write `{known}`", known, certain=True
+        )
+    if word.lower() in _NOTHING:
+        return TextFault(
+            "bad-value", f"{shown} is not a TOML value: TOML has no null", start, end, "leave the key out"
+        )
+    if word[0] in "0123456789+-.":
+        return _number_fault(word, start, end)
+    return _unquoted(word, start, end)
+
+
+def string_faults(text: str, start: int, end: int) -> Iterator[TextFault]:
+    """Yield what is wrong in a whole string: control characters and, in a basic one, bad escapes."""
+    string = text[start:end]
+    yield from control_faults(text, start, end)
+    if string[0] == "'":
+        return
+    several_lines = string.startswith('"""')
+    at = string.find("\\")
+    while at >= 0:
+        found = _ESCAPE.match(string, at) or (_LINE_END.match(string, at) if several_lines else None)
+        length = len(found[0]) if found else 2
+        if found is None or 0xD800 <= _code_point(found[0]) <= 0xDFFF:
+            shown = string[at : at + length]
+            yield TextFault(
+                "bad-escape",
+                f"`{shown}` is not an escape of TOML",
+                start + at,
+                start + at + length,
+                "a backslash is written `\\\\`, or the string in single quotes",
+                None if found else f"\\{shown}",
+            )
+        at = string.find("\\", at + length)
+
+
+def control_faults(text: str, start: int, end: int) -> Iterator[TextFault]:
+    """Yield the control characters of a string or a comment."""
+    for found in _CONTROL.finditer(text, start, end):
+        yield TextFault(
+            "control-character",
+            f"a control character, U+{ord(found[0]):04X}",
+            found.start(),
+            found.end(),
+            f"take it out; in a string it is written `\\u{ord(found[0]):04x}`",
+        )
+
+
+def _unquoted(word: str, start: int, end: int) -> TextFault:
+    shown, quoted, certain = f"`{shorten(word)}`", _quoted(word), False
+    help_ = f"a string stands in quotes: `{shorten(quoted)}`"
+    message = f"{shown} is not in quotes"
+    if word.startswith("${"):
+        message, certain = f"the reference {shown} is not in quotes", word.endswith("}")
+    elif word[0] in _TYPOGRAPHIC:
+        quoted, certain = _quoted(word.strip(_TYPOGRAPHIC)), word[-1] in _TYPOGRAPHIC
+        message, help_ = f"{shown} is in typographic quotes", 'a string stands in straight quotes: `"`'
+    return TextFault("unquoted-string", message, start, end, help_, quoted, certain)
+
+
+def _number_fault(word: str, start: int, end: int) -> TextFault:
+    shown, replacement = f"`{shorten(word)}`", None
+    if _is_date_like(word):
+        return TextFault("bad-value", f"{shown} is not a date or a time", start, end)
+    if (found := _has_bare_point(word)) and (found[2] or found[3]):
+        replacement = f"{found[1]}{found[2].lstrip('0') or '0'}.{found[3] or '0'}{found[4]}"
+    elif found := _has_leading_zeros(word):
+        replacement = found[1] + found[2]
+    help_ = f"write `{replacement}`" if replacement else ""
+    return TextFault(
+        "bad-number",
+        f"{shown} is not a number of TOML",
+        start,
+        end,
+        help_,
+        replacement,
+        certain=replacement is not None,
+    )
+
+
+def _is_value(word: str) -> bool:
+    try:
+        tomllib.loads(f"value = {word}")
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _code_point(escape: str) -> int:
+    return int(f"0x{escape[2:]}", 0) if escape[1] in "uU" else 0
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

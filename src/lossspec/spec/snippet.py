@@ -1,0 +1,129 @@
+"""Draws lines of a source with marks under them, whatever is in them: tabs, wide and control characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_TAB = "    "
+#: A longer line is shown in part: around its marks.
+_WIDTH = 140
+_BEFORE = 40
+#: What would move the cursor, turn the writing round, or could not be written out.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+@frozen
+class Mark:
+    """A stretch of a line to underline.
+
+    Attributes:
+        start: its first column, from 1.
+        end: the column after its last one.
+        text: what to say of it, or "".
+        main: whether it is the culprit, or only takes part.
+    """
+
+    start: int
+    end: int
+    text: str = ""
+    main: bool = False
+
+
+def printable(text: str) -> str:
+    r"""Write control characters as escapes, so that a message stays on its line.
+
+    >>> printable("a\nb")
+    'a\\nb'
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def draw(line: str, marks: Sequence[Mark]) -> list[str]:
+    r"""Return a line as a terminal shows it, and below it the lines that mark it.
+
+    >>> print("\n".join(draw("日本\t= 1", [Mark(6, 7, main=True), Mark(1, 3, "named here")])))
+    日本    = 1
+    ----      ^
+    |
+    named here
+    """
+    shown, columns = _cells(line, _window(line, marks))
+    row = [" "] * (columns(len(line) + 1) + 1)
+    for mark in sorted(marks, key=lambda mark: mark.main):  # the main one is drawn over the others
+        start, end = _stretch(mark, columns)
+        row[start:end] = ("^" if mark.main else "-") * (end - start)
+    lines = [shown, "".join(row).rstrip()]
+    last = max(marks, key=lambda mark: mark.start)
+    if last.text:
+        lines[1] += f" {printable(last.text)}"
+    below = sorted((mark for mark in marks if mark.text and mark is not last), key=lambda mark: mark.start)
+    if below:
+        lines.append(_bars(below, columns))
+    while below:
+        mark = below.pop()
+        column = columns(mark.start)
+        lines.append(f"{_bars(below, columns):{column}}{printable(mark.text)}")
+    return lines
+
+
+def _window(line: str, marks: Sequence[Mark]) -> tuple[int, int]:
+    """Return the stretch of a line that is shown: all, or a part around the main mark."""
+    if len(line) <= _WIDTH:
+        return 0, len(line)
+    main = max(marks, key=lambda mark: mark.main)
+    start = max(0, min(main.start - 1 - _BEFORE, len(line) - _WIDTH))
+    return start, start + _WIDTH
+
+
+def _cells(line: str, window: tuple[int, int]) -> tuple[str, Callable[[int], int]]:
+    """Return a stretch of a line as a terminal shows it, and where it puts each column of the line."""
+    first, last = window
+    shown = "…" if first else ""
+    width = len(shown)
+    places = []
+    for char in line[first:last]:
+        places.append(width)
+        if char == "\t":
+            shown += _TAB
+            width += len(_TAB)
+        elif _UNPRINTABLE.match(char):
+            shown += "\N{REPLACEMENT CHARACTER}"
+            width += 1
+        else:
+            shown += char
+            width += _width(char)
+    places.append(width)
+    if last < len(line):
+        shown += "…"
+    return shown, lambda column: places[min(max(column - 1 - first, 0), len(places) - 1)]
+
+
+def _width(char: str) -> int:
+    if char.isascii():
+        return 1
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _stretch(mark: Mark, columns: Callable[[int], int]) -> tuple[int, int]:
+    start = columns(mark.start)
+    return start, max(start + 1, columns(mark.end))
+
+
+def _bars(marks: Sequence[Mark], columns: Callable[[int], int]) -> str:
+    """Return a row with a bar under the start of each mark."""
+    row = ""
+    for mark in marks:
+        column = columns(mark.start)
+        row = f"{row:{column}}|"[: column + 1]
+    return row
