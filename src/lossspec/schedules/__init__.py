@@ -21,10 +21,21 @@ move `end` behind `start`, or use `piecewise_constant` for a jump
 """
 
 from lossspec.schedules.base import Function, Schedule, Unit
-from lossspec.schedules.compose import join, product, warmup
-from lossspec.schedules.constant import constant
+from lossspec.schedules.families.compose import join, product, warmup
+from lossspec.schedules.families.constant import constant
+from lossspec.schedules.families.cosine import cosine
+from lossspec.schedules.families.cyclical import cyclical
+from lossspec.schedules.families.decay import exponential_decay, inverse_sqrt, inverse_time
+from lossspec.schedules.families.exponential import exponential
+from lossspec.schedules.families.linear import linear, polynomial
+from lossspec.schedules.families.phases import one_cycle, warmup_stable_decay
+from lossspec.schedules.families.piecewise import piecewise
+from lossspec.schedules.families.restarts import cosine_restarts
+from lossspec.schedules.families.sigmoid import logistic, rampup, tanh
+from lossspec.schedules.families.steps import multistep, piecewise_constant, step
+from lossspec.schedules.families.waves import sawtooth, triangular
+from lossspec.schedules.families.window import window
 from lossspec.schedules.fault import ScheduleError, ScheduleFault
-from lossspec.schedules.linear import linear, polynomial
 from lossspec.schedules.lookup import TYPES, find, types
 from lossspec.schedules.schema import json_schema
 from lossspec.schedules.table import faults, from_table
@@ -37,14 +48,33 @@ __all__ = [
     "ScheduleFault",
     "Unit",
     "constant",
+    "cosine",
+    "cosine_restarts",
+    "cyclical",
+    "exponential",
+    "exponential_decay",
     "faults",
     "find",
     "from_table",
+    "inverse_sqrt",
+    "inverse_time",
     "join",
     "json_schema",
     "linear",
+    "logistic",
+    "multistep",
+    "one_cycle",
+    "piecewise",
+    "piecewise_constant",
     "polynomial",
     "product",
+    "rampup",
+    "sawtooth",
+    "step",
+    "tanh",
+    "triangular",
     "types",
     "warmup",
+    "warmup_stable_decay",
+    "window",
 ]

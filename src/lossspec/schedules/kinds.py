@@ -48,6 +48,7 @@ class Number(Kind):
     above: float | None = None
     least: float | None = None
     most: float | None = None
+    below: float | None = None
     whole: bool = False
 
     def take(self, value: object, path: Path) -> object:
@@ -70,10 +71,17 @@ class Number(Kind):
             )
         if self.most is not None and value > self.most:
             raise _error(path, f"is {shown(value)}", f"it must be at most {shown(self.most)}", "out-of-range")
+        if self.below is not None and value >= self.below:
+            raise _error(path, f"is {shown(value)}", f"it must be below {shown(self.below)}", "out-of-range")
         return int(value) if self.whole else float(value)
 
     def schema(self) -> dict[str, object]:
-        bounds = {"exclusiveMinimum": self.above, "minimum": self.least, "maximum": self.most}
+        bounds = {
+            "exclusiveMinimum": self.above,
+            "minimum": self.least,
+            "maximum": self.most,
+            "exclusiveMaximum": self.below,
+        }
         given = {key: value for key, value in bounds.items() if value is not None}
         if not given and not self.whole:
             return dict(_NUMBER)
@@ -149,9 +157,10 @@ def number(
     above: float | None = None,
     least: float | None = None,
     most: float | None = None,
+    below: float | None = None,
 ) -> dict[str, Kind]:
     """Declare a number, with the bounds that it keeps to."""
-    return {_KEY: Number(description, above, least, most)}
+    return {_KEY: Number(description, above, least, most, below)}
 
 
 def count(description: str, least: int = 1, most: int | None = None) -> dict[str, Kind]:

@@ -10,7 +10,7 @@ from attrs import NOTHING
 from lossspec.names import nearest, unknown
 from lossspec.schedules.base import Schedule, table_fields
 from lossspec.schedules.child import Child
-from lossspec.schedules.constant import constant
+from lossspec.schedules.families.constant import constant
 from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, shown
 from lossspec.schedules.kinds import Array, Kind, named
 from lossspec.schedules.lookup import find, types

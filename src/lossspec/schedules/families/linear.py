@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pow  # noqa: A004 - of floats, and a float: `**` may be complex
+from math import pow as power_of  # of floats, and a float: `**` may be complex
 
 from attrs import field, frozen
 
@@ -78,7 +78,7 @@ class polynomial(Interval):
 
         def polynomial(t: float) -> float:
             if start < t < end:
-                return last + fall * pow((end - t) / length, power)
+                return last + fall * power_of((end - t) / length, power)
             if end <= t <= LARGEST:
                 return last
             if -LARGEST <= t <= start:

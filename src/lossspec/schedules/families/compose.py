@@ -12,9 +12,10 @@ from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.child import child, children
 from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
 from lossspec.schedules.kinds import LARGEST, Number, array, number
+from lossspec.schedules.order import one_more, rising
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @frozen(kw_only=True)
@@ -84,8 +85,8 @@ class join(Schedule):
     (0.5, 1.0, 0.5)
     """
 
-    schedules: tuple[Schedule, ...] = field(metadata=children("the schedules in turn", least=2))
-    boundaries: tuple[float, ...] = field(
+    schedules: Sequence[Schedule] = field(metadata=children("the schedules in turn", least=2))
+    boundaries: Sequence[float] = field(
         metadata=array("where each schedule but the first begins", Number("a position", above=0))
     )
 
@@ -123,7 +124,7 @@ class product(Schedule):
     (0.0, 4.0)
     """
 
-    schedules: tuple[Schedule, ...] = field(metadata=children("the schedules that are multiplied", least=1))
+    schedules: Sequence[Schedule] = field(metadata=children("the schedules that are multiplied", least=1))
 
     def curve(self) -> Function:
         functions = tuple(each.__call__ for each in self.schedules)
@@ -140,27 +141,3 @@ class product(Schedule):
             )
 
         return product
-
-
-def one_more(
-    name: str, items: tuple[object, ...], between: str, boundaries: tuple[float, ...]
-) -> Iterator[ScheduleFault]:
-    """Yield a fault unless there is one boundary between each two items."""
-    if len(boundaries) != len(items) - 1:
-        message = f"`{between}` has {len(boundaries)} for {len(items)} `{name}`"
-        help_ = f"give {len(items) - 1}: one between each two of `{name}`"
-        yield ScheduleFault((between,), message, help_, "wrong-length")
-
-
-def rising(name: str, positions: tuple[float, ...], *, strictly: bool = True) -> Iterator[ScheduleFault]:
-    """Yield a fault for each position that doesn't lie after the one before it."""
-    for index in range(1, len(positions)):
-        before, here = positions[index - 1], positions[index]
-        if here < before:
-            message = f"`{name}[{index}]` is {shown(here)}, before the {shown(before)} that it follows"
-            yield ScheduleFault((name, index), message, f"put `{name}` in rising order", "unordered")
-        elif strictly and here == before:
-            message = f"`{name}[{index}]` is {shown(here)}, as the one before it: a stretch of no length"
-            yield ScheduleFault(
-                (name, index), message, f"leave one of the two out of `{name}`", "zero-length"
-            )

@@ -1,0 +1,55 @@
+"""Half a cosine wave from one value to another."""
+
+from __future__ import annotations
+
+from math import cos, pi
+from math import pow as power_of  # of floats, and a float: `**` may be complex
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.interval import Interval
+from lossspec.schedules.kinds import LARGEST, number
+
+
+@frozen(kw_only=True)
+class cosine(Interval):
+    r"""Half a cosine wave: slow, fast, slow.
+
+    .. math::
+        f(t) = v_1 + (v_0 - v_1)
+            \left(\tfrac12 + \tfrac12 \cos \pi \frac{t - a}{b - a}\right)^e, \quad a \le t < b
+
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on: it doesn't climb back, as
+    torch's ``CosineAnnealingLR`` does.
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`.
+        end_value: the value after, :math:`v_1`.
+        exponent: :math:`e`, above 0; 1 unless given.
+
+    Source: ``optax.cosine_decay_schedule``; Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983.
+
+    >>> decay = cosine(start=0, end=10, start_value=10.0, end_value=1.0)
+    >>> decay(0), decay(5), decay(10)
+    (10.0, 5.5, 1.0)
+    """
+
+    exponent: float = field(default=1.0, metadata=number("the power of the wave", above=0))
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        turn, fall, exponent = pi / (end - start), first - last, self.exponent
+
+        def cosine(t: float) -> float:
+            if start < t < end:
+                return last + fall * power_of(0.5 + 0.5 * cos(turn * (t - start)), exponent)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return cosine

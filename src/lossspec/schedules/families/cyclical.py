@@ -1,0 +1,72 @@
+"""Ramps that begin again from the bottom: annealing the KL term of a VAE."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.growth import NEARLY
+from lossspec.schedules.interval import Interval
+from lossspec.schedules.kinds import LARGEST, choice, count, number
+from lossspec.schedules.shapes import SHAPES
+
+
+@frozen(kw_only=True)
+class cyclical(Interval):
+    r"""A ramp and a plateau, again and again.
+
+    .. math::
+        f(t) = v_0 + (v_1 - v_0) \, g\left(\min\left(1, \frac{u}{R}\right)\right), \quad
+        u = \operatorname{frac} \frac{(t - a)\,M}{b - a}, \quad a \le t < b
+
+    where g is a straight line, half a cosine wave, or a logistic curve. ``start_value`` before ``start``,
+    exactly ``end_value`` from ``end`` on.
+
+    The logistic curve is stretched to touch both values. (The authors' code goes from 0.0025 to 0.9975 and
+    jumps to 1; it also adds up float steps, so that a ramp may be a step short. This is the closed form.)
+
+    Attributes:
+        start: where the first cycle begins, :math:`a`.
+        end: where the last cycle ends, :math:`b`; after ``start``.
+        start_value: the value at the foot of each ramp, :math:`v_0`.
+        end_value: the value of the plateaus, :math:`v_1`.
+        cycles: how many there are, :math:`M`; 4 unless given.
+        ratio: the part of a cycle that the ramp takes, :math:`R`; above 0, at most 1, and 0.5 unless given.
+        shape: "linear" (unless given), "cosine" or "sigmoid".
+
+    Source: Fu et al. 2019, https://arxiv.org/abs/1903.10145.
+
+    >>> beta = cyclical(start=0, end=40, start_value=0.0, end_value=1.0)
+    >>> [beta(t) for t in (0, 2.5, 5, 9, 10, 40)]
+    [0.0, 0.5, 1.0, 1.0, 0.0, 1.0]
+    """
+
+    cycles: int = field(default=4, metadata=count("how many cycles there are"))
+    ratio: float = field(
+        default=0.5, metadata=number("the part of a cycle that the ramp takes", above=0, most=1)
+    )
+    shape: Literal["linear", "cosine", "sigmoid"] = field(
+        default="linear", metadata=choice("the shape of the ramp", "linear", "cosine", "sigmoid")
+    )
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        length, rise, cycles, ratio = end - start, last - first, self.cycles, self.ratio
+        shape = SHAPES[self.shape]
+
+        def cyclical(t: float) -> float:
+            if start < t < end:
+                passed = (t - start) * cycles / length
+                part = passed - (passed + NEARLY) // 1.0
+                if part >= ratio:
+                    return last
+                return first + rise * shape(part / ratio if part > 0 else 0.0)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return cyclical

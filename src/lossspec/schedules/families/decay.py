@@ -1,0 +1,163 @@
+"""Ways down that have a rate and no end."""
+
+from __future__ import annotations
+
+from math import pow as power_of  # of floats, and a float: `**` may be complex
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position, clamped
+from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.growth import NEARLY, growth_limit, outgrown
+from lossspec.schedules.kinds import LARGEST, flag, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class exponential_decay(Schedule):
+    r"""A rate that is applied once a period.
+
+    .. math:: f(t) = v \, r^p, \quad p = \max\left(0, \frac{t - a}{T}\right)
+
+    With ``staircase``, p is rounded down. It has no end: it comes near to 0 (or to ``floor``) for ever.
+
+    Attributes:
+        start_value: the value up to ``start``, :math:`v`.
+        rate: what a period multiplies it by, :math:`r`; above 0. Above 1 it grows.
+        period: how long the rate takes, :math:`T`; above 0.
+        start: where it begins, :math:`a`; 0 unless given.
+        staircase: whether it moves once a period only.
+        floor: the value that it stays at once it is there; between 0 and ``start_value``.
+
+    Source: ``optax.exponential_decay``, ``torch.optim.lr_scheduler.ExponentialLR``.
+
+    >>> decay = exponential_decay(start_value=1.0, rate=0.5, period=3, floor=0.2)
+    >>> decay(0), decay(3), decay(6), decay(9)
+    (1.0, 0.5, 0.25, 0.2)
+    """
+
+    start_value: float = field(metadata=number("the value up to `start`"))
+    rate: float = field(metadata=number("what a period multiplies the value by", above=0))
+    period: float = field(metadata=number("how long the rate takes", above=0))
+    start: float = field(default=0.0, metadata=number("where it begins"))
+    staircase: bool = field(default=False, metadata=flag("whether it moves once a period only"))
+    floor: float | None = field(default=None, metadata=number("the value that it stays at once it is there"))
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield a fault for a floor that is never reached, or passed before it begins."""
+        if self.floor is None:
+            return
+        value, floor = shown(self.start_value), shown(self.floor)
+        if self.rate > 1:
+            message = f"`floor` is {floor}, but `rate` is {shown(self.rate)}: it grows"
+            yield ScheduleFault(("floor",), message, "use `maximum` to end a growth", "out-of-range")
+        elif not min(0.0, self.start_value) <= self.floor <= max(0.0, self.start_value):
+            message = f"`floor` is {floor}, not on the way from `start_value`, {value}, to 0"
+            yield ScheduleFault(("floor",), message, f"write a value between {value} and 0", "out-of-range")
+
+    def curve(self) -> Function:
+        start, period, first, rate = self.start, self.period, self.start_value, self.rate
+        staircase = self.staircase
+        end = min(start + growth_limit(first, rate) * period, LARGEST)
+        beyond = outgrown(self, first)
+
+        def exponential_decay(t: float) -> float:
+            if start < t <= end:
+                periods = (t - start) / period
+                if staircase:
+                    periods = (periods + NEARLY) // 1.0
+                return first * power_of(rate, periods)
+            if -LARGEST <= t <= start:
+                return first
+            return beyond(t)
+
+        if self.floor is None:
+            return exponential_decay
+        if first > 0:
+            return clamped(exponential_decay, self.floor, None)
+        return clamped(exponential_decay, None, self.floor)
+
+
+@frozen(kw_only=True)
+class inverse_time(Schedule):
+    r"""One over the time that has passed.
+
+    .. math:: f(t) = \frac{v}{1 + r p}, \quad p = \max\left(0, \frac{t - a}{T}\right)
+
+    With ``staircase``, p is rounded down. It has no end: it comes near to 0 for ever.
+
+    Attributes:
+        start_value: the value up to ``start``, :math:`v`.
+        rate: how fast it falls, :math:`r`; at least 0.
+        period: how long the rate takes, :math:`T`; above 0.
+        start: where it begins, :math:`a`; 0 unless given.
+        staircase: whether it moves once a period only.
+
+    Source: ``keras.optimizers.schedules.InverseTimeDecay``.
+
+    >>> inverse_time(start_value=1.0, rate=0.5, period=4)(8)
+    0.5
+    """
+
+    start_value: float = field(metadata=number("the value up to `start`"))
+    rate: float = field(metadata=number("how fast it falls", least=0))
+    period: float = field(metadata=number("how long the rate takes", above=0))
+    start: float = field(default=0.0, metadata=number("where it begins"))
+    staircase: bool = field(default=False, metadata=flag("whether it moves once a period only"))
+
+    def curve(self) -> Function:
+        start, period, first, rate = self.start, self.period, self.start_value, self.rate
+        staircase = self.staircase
+
+        def inverse_time(t: float) -> float:
+            if start < t <= LARGEST:
+                periods = (t - start) / period
+                if staircase:
+                    periods = (periods + NEARLY) // 1.0
+                return first / (1.0 + rate * periods)
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return inverse_time
+
+
+@frozen(kw_only=True)
+class inverse_sqrt(Schedule):
+    r"""One over the square root of the time that has passed.
+
+    .. math:: f(t) = \frac{v}{\sqrt{1 + p}}, \quad p = \max\left(0, \frac{t - a}{T}\right)
+
+    It has no end: it comes near to 0 for ever. The schedule of the transformer is
+    ``warmup(over=T, then=inverse_sqrt(start_value=v, period=T))``.
+
+    Attributes:
+        start_value: the value up to ``start``, :math:`v`.
+        period: how long it takes to fall by :math:`\sqrt 2`, :math:`T`; above 0.
+        start: where it begins, :math:`a`; 0 unless given.
+
+    Source: ``transformers.get_inverse_sqrt_schedule``, whose ``timescale`` is our ``period``.
+
+    >>> inverse_sqrt(start_value=1.0, period=4)(12)
+    0.5
+    """
+
+    start_value: float = field(metadata=number("the value up to `start`"))
+    period: float = field(metadata=number("how long it takes to fall by the root of 2", above=0))
+    start: float = field(default=0.0, metadata=number("where it begins"))
+
+    def curve(self) -> Function:
+        start, period, first = self.start, self.period, self.start_value
+
+        def inverse_sqrt(t: float) -> float:
+            if start < t <= LARGEST:
+                return first / sqrt(1.0 + (t - start) / period)
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return inverse_sqrt

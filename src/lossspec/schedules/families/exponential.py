@@ -1,0 +1,67 @@
+"""A constant ratio from one value to another."""
+
+from __future__ import annotations
+
+from math import pow as power_of  # of floats, and a float: `**` may be complex
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.interval import Interval
+from lossspec.schedules.kinds import LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class exponential(Interval):
+    r"""A geometric way between two values of one sign: equal times, equal ratios.
+
+    .. math:: f(t) = v_0 \left(\frac{v_1}{v_0}\right)^{(t - a) / (b - a)}, \quad a \le t < b
+
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on.
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`; not 0.
+        end_value: the value after, :math:`v_1`; not 0, and of the same sign.
+
+    Source: ``optax.exponential_decay`` with ``decay_rate = v1 / v0``.
+
+    >>> decay = exponential(start=0, end=2, start_value=100.0, end_value=1.0)
+    >>> decay(0), decay(1), decay(2)
+    (100.0, 10.0, 1.0)
+    """
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield the faults of the positions, and of values that no ratio leads between."""
+        yield from super().problems()
+        for name, value in (("start_value", self.start_value), ("end_value", self.end_value)):
+            if value == 0:
+                message = f"`{name}` is 0, which no ratio leads to or from"
+                help_ = "use `linear` or `cosine` to reach 0, or give a small value in its place"
+                yield ScheduleFault((name,), message, help_, "exponential-zero")
+        if self.start_value * self.end_value < 0:
+            values = f"`start_value` is {shown(self.start_value)} and `end_value` {shown(self.end_value)}"
+            message = f"{values}: an exponential doesn't cross 0"
+            help_ = "use `linear` or `cosine`, or give two values of one sign"
+            yield ScheduleFault(("end_value",), message, help_, "exponential-sign")
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        length, ratio = end - start, last / first
+
+        def exponential(t: float) -> float:
+            if start < t < end:
+                return first * power_of(ratio, (t - start) / length)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return exponential

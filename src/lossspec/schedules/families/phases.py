@@ -1,0 +1,140 @@
+"""A rise and a fall with lengths of their own."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.interval import Interval
+from lossspec.schedules.kinds import LARGEST, choice, number
+from lossspec.schedules.shapes import SHAPES
+
+
+@frozen(kw_only=True)
+class one_cycle(Interval):
+    r"""Up to a peak and down again, once.
+
+    .. math::
+        f(t) = \begin{cases}
+            v_0 + (v_p - v_0) \, g\left(\frac{t - a}{c - a}\right) & a \le t < c \\
+            v_p + (v_1 - v_p) \, g\left(\frac{t - c}{b - c}\right) & c \le t < b
+        \end{cases}
+        \quad c = a + R (b - a)
+
+    with :math:`g(x) = \tfrac12 - \tfrac12 \cos \pi x`, or :math:`g(x) = x` for ``shape="linear"``.
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. (torch arrives one step
+    earlier: its ``total_steps`` is our ``end - start + 1``.)
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`.
+        peak_value: the value at the peak, :math:`v_p`.
+        end_value: the value after, :math:`v_1`.
+        ratio: the part of the way that rises, :math:`R`; between 0 and 1, and 0.3 unless given.
+        shape: "cosine" (unless given) or "linear".
+
+    Source: ``torch.optim.lr_scheduler.OneCycleLR``; Smith and Topin 2018, https://arxiv.org/abs/1708.07120.
+
+    >>> cycle = one_cycle(start=0, end=10, start_value=0.0, peak_value=1.0, end_value=0.5, ratio=0.4)
+    >>> cycle(0), cycle(4), cycle(7), cycle(10)
+    (0.0, 1.0, 0.75, 0.5)
+    """
+
+    peak_value: float = field(metadata=number("the value at the peak"))
+    ratio: float = field(
+        default=0.3, metadata=number("the part of the way that rises, below 1", above=0, below=1)
+    )
+    shape: Literal["cosine", "linear"] = field(
+        default="cosine", metadata=choice("the shape of the two ramps", "cosine", "linear")
+    )
+
+    def curve(self) -> Function:
+        start, end, first, peak, last = (
+            self.start,
+            self.end,
+            self.start_value,
+            self.peak_value,
+            self.end_value,
+        )
+        middle = start + self.ratio * (end - start)
+        up, down, rise, fall = middle - start, end - middle, peak - first, last - peak
+        shape = SHAPES[self.shape]
+
+        def one_cycle(t: float) -> float:
+            if start < t < middle:
+                return first + rise * shape((t - start) / up)
+            if middle <= t < end:
+                return peak + fall * shape((t - middle) / down)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return one_cycle
+
+
+@frozen(kw_only=True)
+class warmup_stable_decay(Schedule):
+    r"""A straight line up, a plateau, and a way down (WSD, trapezoidal).
+
+    .. math::
+        f(t) = \begin{cases}
+            v_0 + (v_p - v_0) \, t / w & 0 \le t < w \\
+            v_p & w \le t < w + s \\
+            v_p + (v_1 - v_p) \, g\left(\frac{t - w - s}{d}\right) & w + s \le t < w + s + d
+        \end{cases}
+
+    with :math:`g(x) = \tfrac12 - \tfrac12 \cos \pi x`, :math:`x`, or :math:`\sqrt x`. ``start_value``
+    before 0, exactly ``end_value`` from the end of the decay on.
+
+    Attributes:
+        warmup: how long it rises, :math:`w`; at least 0.
+        stable: how long it stays, :math:`s`; at least 0.
+        decay: how long it falls, :math:`d`; above 0.
+        peak_value: the value of the plateau, :math:`v_p`.
+        start_value: the value at 0, :math:`v_0`; 0 unless given.
+        end_value: the value after, :math:`v_1`; 0 unless given.
+        shape: the way down: "cosine" (unless given), "linear" or "sqrt".
+
+    Source: ``transformers.get_wsd_schedule``; Hu et al. 2024, https://arxiv.org/abs/2404.06395; for
+    "sqrt" Hägele et al. 2024, https://arxiv.org/abs/2405.18392.
+
+    >>> phases = warmup_stable_decay(warmup=10, stable=80, decay=10, peak_value=2.0)
+    >>> phases(5), phases(50), phases(95), phases(100)
+    (1.0, 2.0, 1.0, 0.0)
+    """
+
+    warmup: float = field(metadata=number("how long it rises", least=0))
+    stable: float = field(metadata=number("how long it stays", least=0))
+    decay: float = field(metadata=number("how long it falls", above=0))
+    peak_value: float = field(metadata=number("the value of the plateau"))
+    start_value: float = field(default=0.0, metadata=number("the value at 0"))
+    end_value: float = field(default=0.0, metadata=number("the value after the decay"))
+    shape: Literal["cosine", "linear", "sqrt"] = field(
+        default="cosine", metadata=choice("the shape of the way down", "cosine", "linear", "sqrt")
+    )
+
+    def curve(self) -> Function:
+        first, peak, last = self.start_value, self.peak_value, self.end_value
+        warmup, turn, decay = self.warmup, self.warmup + self.stable, self.decay
+        end, rise, fall = turn + decay, peak - first, last - peak
+        shape = SHAPES[self.shape]
+
+        def warmup_stable_decay(t: float) -> float:
+            if 0 < t < warmup:
+                return first + rise * (t / warmup)
+            if warmup <= t < turn:
+                return peak
+            if turn <= t < end:
+                return peak + fall * shape((t - turn) / decay)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= 0:
+                return first
+            raise bad_position(t)
+
+        return warmup_stable_decay

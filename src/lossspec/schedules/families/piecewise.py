@@ -1,0 +1,72 @@
+"""A line through points."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.kinds import LARGEST, Array, Number, array, choice
+from lossspec.schedules.order import rising
+from lossspec.schedules.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lossspec.schedules.fault import ScheduleFault
+
+_POINT = Array("a position and the value there", Number("a number"), least=2, most=2)
+
+
+@frozen(kw_only=True)
+class piecewise(Schedule):
+    r"""A line through points, straight or by half waves between them.
+
+    .. math:: f(t) = v_i + (v_{i+1} - v_i) \, g\left(\frac{t - t_i}{t_{i+1} - t_i}\right),
+        \quad t_i \le t < t_{i+1}
+
+    with :math:`g(x) = x`, or :math:`\tfrac12 - \tfrac12 \cos \pi x` for ``shape="cosine"``. The first
+    value before the first point, exactly the last value from the last point on.
+
+    Attributes:
+        points: pairs of a position and the value there; two at least, positions rising.
+        shape: the way between two points, "linear" (unless given) or "cosine".
+
+    Source: ``optax.piecewise_interpolate_schedule``, ignite's ``PiecewiseLinear``.
+
+    >>> line = piecewise(points=[[2, 1.0], [5, 0.4], [9, 0.6]])
+    >>> line(0), line(5), line(7), line(12)
+    (1.0, 0.4, 0.5, 0.6)
+    """
+
+    points: Sequence[Sequence[float]] = field(
+        metadata=array("pairs of a position and the value there", _POINT, least=2, otherwise="`constant`")
+    )
+    shape: Literal["linear", "cosine"] = field(
+        default="linear", metadata=choice("the way between two points", "linear", "cosine")
+    )
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield a fault for each point that doesn't lie after the one before it."""
+        yield from rising("points", tuple(position for position, _ in self.points), at=(0,))
+
+    def curve(self) -> Function:
+        positions = [position for position, _ in self.points]
+        values = [value for _, value in self.points]
+        (start, first), *_, (end, last) = self.points
+        shape = SHAPES[self.shape]
+
+        def piecewise(t: float) -> float:
+            if start < t < end:
+                here = bisect_right(positions, t)
+                behind, value = positions[here - 1], values[here - 1]
+                return value + (values[here] - value) * shape((t - behind) / (positions[here] - behind))
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= start:
+                return first
+            raise bad_position(t)
+
+        return piecewise

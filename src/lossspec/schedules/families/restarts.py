@@ -1,0 +1,92 @@
+"""Half waves that begin again at the top."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from math import cos, pi
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.growth import NEARLY, growth_limit
+from lossspec.schedules.kinds import LARGEST, count, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class cosine_restarts(Schedule):
+    r"""Half a cosine wave, again and again (SGDR).
+
+    .. math::
+        f(t) = v_1 + (v_0 m^n - v_1) \left(\tfrac12 + \tfrac12 \cos \pi \frac{t - t_n}{p_n}\right),
+        \quad t_n \le t < t_{n+1}
+
+    where cycle n lasts :math:`p_n = p\,k^n` and begins at :math:`t_n = p_0 + \dots + p_{n-1}`. These are
+    added up once, when the schedule is made, so a restart falls where the sum says and not where a
+    logarithm rounds to. The peak of the first cycle before 0, exactly ``end_value`` from the end of the
+    last cycle on.
+
+    Attributes:
+        start_value: the peak of the first cycle, :math:`v_0`.
+        end_value: the value that each cycle falls to, :math:`v_1`.
+        period: how long the first cycle lasts, :math:`p`; above 0.
+        period_mult: how much longer each cycle is than the one before, :math:`k`; at least 1, which it is
+            unless given.
+        peak_mult: what each restart multiplies the peak by, :math:`m`; at least 0, and 1 unless given.
+        cycles: how many there are, 1 to 10000.
+
+    Source: ``torch.optim.lr_scheduler.CosineAnnealingWarmRestarts``; Loshchilov and Hutter 2017,
+    https://arxiv.org/abs/1608.03983.
+
+    >>> sgdr = cosine_restarts(start_value=1.0, end_value=0.0, period=10, period_mult=2, cycles=3)
+    >>> sgdr(0), sgdr(5), sgdr(10), sgdr(20), sgdr(30), sgdr(70)
+    (1.0, 0.5, 1.0, 0.5, 1.0, 0.0)
+    """
+
+    start_value: float = field(metadata=number("the peak of the first cycle"))
+    end_value: float = field(metadata=number("the value that each cycle falls to"))
+    period: float = field(metadata=number("how long the first cycle lasts", above=0))
+    period_mult: float = field(
+        default=1.0, metadata=number("how much longer each cycle is than the one before", least=1)
+    )
+    peak_mult: float = field(
+        default=1.0, metadata=number("what each restart multiplies the peak by", least=0)
+    )
+    cycles: int = field(metadata=count("how many cycles there are", most=10_000))
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield a fault for cycles that grow beyond what a float holds."""
+        for name, first, mult in (
+            ("period_mult", self.period, self.period_mult),
+            ("peak_mult", self.start_value, self.peak_mult),
+        ):
+            if self.cycles > growth_limit(first, mult):
+                message = f"`{name}` is {shown(mult)}: after {self.cycles} cycles beyond 1e300"
+                yield ScheduleFault((name,), message, "write a smaller factor, or fewer `cycles`", "overflow")
+
+    def curve(self) -> Function:
+        first, last = self.start_value, self.end_value
+        nearly = NEARLY * self.period
+        peaks, periods, begins = [], [], [0.0]
+        for cycle in range(self.cycles):
+            peaks.append(first * self.peak_mult**cycle)
+            periods.append(self.period * self.period_mult**cycle)
+            begins.append(begins[-1] + periods[-1])
+        end = begins.pop()
+
+        def cosine_restarts(t: float) -> float:
+            if 0 < t < end:
+                cycle = bisect_right(begins, t + nearly) - 1
+                wave = 0.5 + 0.5 * cos(pi * (t - begins[cycle]) / periods[cycle])
+                return last + (peaks[cycle] - last) * wave
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t <= 0:
+                return first
+            raise bad_position(t)
+
+        return cosine_restarts

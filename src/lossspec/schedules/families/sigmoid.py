@@ -1,0 +1,154 @@
+"""Asymptotic shapes: between ``start`` and ``end`` they come near to their values without touching them.
+
+They are as published, not stretched. ``tanh`` and ``rampup`` are exactly ``start_value`` before ``start``
+and exactly ``end_value`` from ``end`` on, which makes a small jump; ``logistic`` has no ends.
+"""
+
+from __future__ import annotations
+
+from math import exp
+from math import tanh as hyperbolic_tangent
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.interval import Interval
+from lossspec.schedules.kinds import LARGEST, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class tanh(Interval):
+    r"""A stretch of the hyperbolic tangent.
+
+    .. math::
+        f(t) = v_1 + \frac{v_0 - v_1}{2} \left(1 - \tanh\left(l (1 - x) + u x\right)\right),
+        \quad x = \frac{t - a}{b - a}, \quad a \le t < b
+
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. Between them it doesn't touch
+    either: with the default stretch it begins a millionth of the way down, and jumps the last 0.25 %.
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`.
+        end_value: the value after, :math:`v_1`.
+        lower: where the stretch begins, :math:`l`; -7 unless given.
+        upper: where the stretch ends, :math:`u`; above ``lower``, and 3 unless given.
+
+    Source: ``timm.scheduler.TanhLRScheduler``; Hsueh et al. 2019, https://arxiv.org/abs/1806.01593.
+
+    >>> decay = tanh(start=0, end=10, start_value=1.0, end_value=0.0)
+    >>> decay(-1), round(decay(0), 6), round(decay(7), 6), round(decay(9), 6), decay(10)
+    (1.0, 0.999999, 0.5, 0.017986, 0.0)
+    """
+
+    lower: float = field(default=-7.0, metadata=number("where the stretch of the curve begins"))
+    upper: float = field(default=3.0, metadata=number("where the stretch of the curve ends"))
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield the faults of the positions, and one unless ``upper`` is above ``lower``."""
+        yield from super().problems()
+        if self.upper <= self.lower:
+            message = f"`upper` is {shown(self.upper)}, not above `lower`, which is {shown(self.lower)}"
+            help_ = "swap the two; `start_value` and `end_value` say whether it rises or falls"
+            yield ScheduleFault(("upper",), message, help_, "unordered")
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        half, lower, slope = 0.5 * (first - last), self.lower, (self.upper - self.lower) / (end - start)
+
+        def tanh(t: float) -> float:
+            if start <= t < end:
+                return last + half * (1.0 - hyperbolic_tangent(lower + slope * (t - start)))
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t < start:
+                return first
+            raise bad_position(t)
+
+        return tanh
+
+
+@frozen(kw_only=True)
+class rampup(Interval):
+    r"""The Gaussian ramp of the mean teacher.
+
+    .. math:: f(t) = v_0 + (v_1 - v_0) \, e^{-5 (1 - x)^2}, \quad x = \frac{t - a}{b - a}, \quad a \le t < b
+
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. At ``start`` it jumps by
+    :math:`e^{-5}`, which is 0.67 % of the way.
+
+    Attributes:
+        start: where it begins, :math:`a`.
+        end: where it arrives, :math:`b`; after ``start``.
+        start_value: the value before, :math:`v_0`.
+        end_value: the value after, :math:`v_1`.
+
+    Source: Laine and Aila 2017, https://arxiv.org/abs/1610.02242; Tarvainen and Valpola 2017,
+    https://arxiv.org/abs/1703.01780.
+
+    >>> ramp = rampup(start=0, end=80, start_value=0.0, end_value=1.0)
+    >>> ramp(-1), round(ramp(0), 6), round(ramp(40), 6), ramp(80)
+    (0.0, 0.006738, 0.286505, 1.0)
+    """
+
+    def curve(self) -> Function:
+        start, end, first, last = self.start, self.end, self.start_value, self.end_value
+        length, rise = end - start, last - first
+
+        def rampup(t: float) -> float:
+            if start <= t < end:
+                left = (end - t) / length
+                return first + rise * exp(-5.0 * left * left)
+            if end <= t <= LARGEST:
+                return last
+            if -LARGEST <= t < start:
+                return first
+            raise bad_position(t)
+
+        return rampup
+
+
+@frozen(kw_only=True)
+class logistic(Schedule):
+    r"""The logistic curve.
+
+    .. math:: f(t) = v_0 + \frac{v_1 - v_0}{1 + e^{-k (t - m)}}
+
+    It has no start and no end, and reaches neither value. The ramp of domain-adversarial training, from 0
+    to nearly 1, is its upper half: ``logistic(rate=10 / T, midpoint=0, start_value=-1.0, end_value=1.0)``.
+
+    Attributes:
+        rate: how steep it is, :math:`k`; above 0.
+        midpoint: where it is half-way, :math:`m`.
+        start_value: the value that it comes from, :math:`v_0`.
+        end_value: the value that it goes to, :math:`v_1`.
+
+    Source: Bowman et al. 2016, https://arxiv.org/abs/1511.06349; Ganin et al. 2016,
+    https://arxiv.org/abs/1505.07818.
+
+    >>> kl = logistic(rate=0.5, midpoint=10, start_value=0.0, end_value=1.0)
+    >>> round(kl(0), 6), kl(10), round(kl(20), 6)
+    (0.006693, 0.5, 0.993307)
+    """
+
+    rate: float = field(metadata=number("how steep it is", above=0))
+    midpoint: float = field(metadata=number("where it is half-way"))
+    start_value: float = field(metadata=number("the value that it comes from"))
+    end_value: float = field(metadata=number("the value that it goes to"))
+
+    def curve(self) -> Function:
+        middle, half = 0.5 * (self.start_value + self.end_value), 0.5 * (self.end_value - self.start_value)
+        rate, midpoint = 0.5 * self.rate, self.midpoint
+
+        def logistic(t: float) -> float:
+            if -LARGEST <= t <= LARGEST:  # tanh(x / 2) is 2 / (1 + exp(-x)) - 1, and can't overflow
+                return middle + half * hyperbolic_tangent(rate * (t - midpoint))
+            raise bad_position(t)
+
+        return logistic

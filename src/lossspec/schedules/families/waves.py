@@ -1,0 +1,125 @@
+"""Waves that never end: up and down, or up and a jump."""
+
+from __future__ import annotations
+
+from math import pow as power_of  # of floats, and a float: `**` may be complex
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.growth import NEARLY, growth_limit, outgrown
+from lossspec.schedules.kinds import LARGEST, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@frozen(kw_only=True)
+class _Wave(Schedule):
+    """What swings between two values.
+
+    Attributes:
+        low: the value at the foot.
+        high: the value at the peak.
+    """
+
+    low: float = field(metadata=number("the value at the foot"))
+    high: float = field(metadata=number("the value at the first peak"))
+
+    def problems(self) -> Iterator[ScheduleFault]:
+        """Yield a fault if ``high`` is below ``low``."""
+        if self.high < self.low:
+            message = f"`high` is {shown(self.high)}, below `low`, which is {shown(self.low)}"
+            yield ScheduleFault(("high",), message, "swap the two", "unordered")
+
+
+@frozen(kw_only=True)
+class triangular(_Wave):
+    r"""A straight line up and a straight line down, for ever.
+
+    .. math::
+        f(t) = l + (h - l) \, m^n \begin{cases}
+            u / A & u < A \\
+            (A + B - u) / B & u \ge A
+        \end{cases}
+        \quad n = \left\lfloor \frac{t}{A + B} \right\rfloor, \quad u = t - n (A + B), \quad t \ge 0
+
+    ``low`` before 0.
+
+    Attributes:
+        low: the value at the foot, :math:`l`.
+        high: the value at the first peak, :math:`h`; not below ``low``.
+        up: how long it rises, :math:`A`; above 0.
+        down: how long it falls, :math:`B`; above 0.
+        amplitude_mult: what each cycle multiplies the swing by, :math:`m`; at least 0, and 1 unless given.
+
+    Source: ``torch.optim.lr_scheduler.CyclicLR``, whose "triangular2" is ``amplitude_mult=0.5``; Smith
+    2017, https://arxiv.org/abs/1506.01186.
+
+    >>> wave = triangular(low=0.0, high=1.0, up=4, down=6)
+    >>> wave(2), wave(4), wave(7), wave(10)
+    (0.5, 1.0, 0.5, 0.0)
+    """
+
+    up: float = field(metadata=number("how long it rises", above=0))
+    down: float = field(metadata=number("how long it falls", above=0))
+    amplitude_mult: float = field(
+        default=1.0, metadata=number("what each cycle multiplies the swing by", least=0)
+    )
+
+    def curve(self) -> Function:
+        low, swing, mult = self.low, self.high - self.low, self.amplitude_mult
+        up, down, cycle = self.up, self.down, self.up + self.down
+        end = min(growth_limit(swing, mult) * cycle, LARGEST)
+        beyond = outgrown(self, swing)
+
+        def triangular(t: float) -> float:
+            if 0 < t <= end:
+                turn = (t / cycle + NEARLY) // 1.0
+                passed = t - turn * cycle
+                part = passed / up if passed < up else (cycle - passed) / down
+                return low + swing * power_of(mult, turn) * part if part > 0 else low
+            if -LARGEST <= t <= 0:
+                return low
+            return beyond(t)
+
+        return triangular
+
+
+@frozen(kw_only=True)
+class sawtooth(_Wave):
+    r"""A straight line up and a jump down, for ever.
+
+    .. math:: f(t) = l + (h - l) \operatorname{frac} \frac{t}{T}, \quad t \ge 0
+
+    ``low`` before 0. It is never quite at ``high``: a full period is the foot of the next.
+
+    Attributes:
+        low: the value at the foot, :math:`l`.
+        high: the value that it rises to, :math:`h`; not below ``low``.
+        period: how long it rises, :math:`T`; above 0.
+
+    Source: ignite's ``LinearCyclicalScheduler`` with ``monotonic=True``.
+
+    >>> saw = sawtooth(low=0.0, high=1.0, period=4)
+    >>> saw(1), saw(3), saw(4)
+    (0.25, 0.75, 0.0)
+    """
+
+    period: float = field(metadata=number("how long it rises", above=0))
+
+    def curve(self) -> Function:
+        low, swing, period = self.low, self.high - self.low, self.period
+
+        def sawtooth(t: float) -> float:
+            if 0 < t <= LARGEST:
+                passed = t / period
+                part = passed - (passed + NEARLY) // 1.0
+                return low + swing * part if part > 0 else low
+            if -LARGEST <= t <= 0:
+                return low
+            raise bad_position(t)
+
+        return sawtooth

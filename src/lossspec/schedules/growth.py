@@ -1,0 +1,46 @@
+"""Where a value that is multiplied again and again leaves the numbers, and what happens there."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from lossspec.schedules.base import Schedule, bad_position
+from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
+from lossspec.schedules.kinds import LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: A part of a period that is forgiven at a boundary: 0.7 is the seventh tenth, though 0.7 / 0.1 < 7.
+NEARLY = 1e-9
+
+
+def growth_limit(value: float, rate: float) -> float:
+    """Return the exponent up to which ``value * rate ** exponent`` stays far below the largest float.
+
+    >>> growth_limit(1.0, 10.0), growth_limit(1.0, 0.5)
+    (300.0, inf)
+    """
+    if rate <= 1 or value == 0:
+        return math.inf
+    return math.log10(1e300 / max(abs(value), 1.0)) / math.log10(rate)
+
+
+def outgrown(schedule: Schedule, value: float) -> Callable[[float], float]:
+    """Return what a curve growing from ``value`` gives past its limit: its clamp, or an error.
+
+    The curve hands it every t that it has no value for, so it refuses what is no position, too.
+    """
+    clamp = schedule.maximum if value > 0 else schedule.minimum
+    name = "maximum" if value > 0 else "minimum"
+
+    def outgrown(t: float) -> float:
+        if not -LARGEST <= t <= LARGEST:
+            raise bad_position(t)
+        if clamp is None:
+            message = f"the value at t = {shown(t)} is beyond 1e300"
+            raise ScheduleError([ScheduleFault((), message, f"give it a `{name}`", "overflow")])
+        return clamp
+
+    return outgrown

@@ -1,0 +1,36 @@
+"""The shapes of a ramp: ways from 0 to 1 while the part of it that has passed goes from 0 to 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import cos, pi, sqrt, tanh
+
+Shape = Callable[[float], float]
+
+
+def linear(part: float) -> float:
+    """A straight line."""
+    return part
+
+
+def cosine(part: float) -> float:
+    """Half a cosine wave: slow, fast, slow."""
+    return 0.5 - 0.5 * cos(pi * part)
+
+
+def sigmoid(part: float) -> float:
+    """A logistic curve over six widths to each side, stretched to touch 0 and 1.
+
+    The plain curve goes from 0.0025 to 0.9975. ``tanh(x / 2)`` is ``2 / (1 + exp(-x)) - 1``.
+    """
+    return 0.5 + _STRETCH * tanh(6.0 * part - 3.0)
+
+
+def root(part: float) -> float:
+    """The square root: fast, then slow. A decay by it is the "1-sqrt" of the literature."""
+    return sqrt(part)
+
+
+_STRETCH = 0.5 / tanh(3.0)
+
+SHAPES: dict[str, Shape] = {"linear": linear, "cosine": cosine, "sigmoid": sigmoid, "sqrt": root}
