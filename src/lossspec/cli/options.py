@@ -1,0 +1,103 @@
+"""Options that several commands share: parameters, overlays, and modules that register losses."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Command = "Callable[..., None]"
+
+
+def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--param NAME=VALUE`` and ``--set PATH=VALUE``: the command takes ``params`` and ``overlay``."""
+
+    @click.option(
+        "--param",
+        "param_texts",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter, such as lambda_l1=50. May be repeated.",
+    )
+    @click.option(
+        "--set",
+        "set_texts",
+        multiple=True,
+        metavar="PATH=VALUE",
+        help="Lay a TOML value over the spec, such as losses.G_L1.weight=50. May be repeated.",
+    )
+    @functools.wraps(command)
+    def with_overlay(
+        *args: object, param_texts: tuple[str, ...], set_texts: tuple[str, ...], **kwargs: object
+    ) -> None:
+        params = {}
+        for text in param_texts:
+            name, value = _assignment("--param", text)
+            params[name] = value
+        overlay: dict[str, object] = {}
+        for text in set_texts:
+            path, value = _assignment("--set", text)
+            _put(overlay, path, value)
+        command(*args, params=params, overlay=overlay, **kwargs)
+
+    return with_overlay
+
+
+def load_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--load MODULE``: a module of the user's, imported first, that registers losses or schedules."""
+
+    @click.option(
+        "--load",
+        "modules",
+        multiple=True,
+        metavar="MODULE",
+        help="Import a module of yours that registers losses or schedules. May be repeated.",
+    )
+    @functools.wraps(command)
+    def with_modules(*args: object, modules: tuple[str, ...], **kwargs: object) -> None:
+        for module in modules:
+            _import(module)
+        command(*args, **kwargs)
+
+    return with_modules
+
+
+def _assignment(option: str, text: str) -> tuple[str, object]:
+    """Read ``NAME=VALUE``, the value as TOML; what is no TOML is a string, so that quotes may be left out."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise click.UsageError(f"{option} {text}: expected NAME=VALUE")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value
+
+
+def _put(overlay: dict[str, object], path: str, value: object) -> None:
+    *parents, last = path.split(".")
+    table = overlay
+    for part in parents:
+        inner = table.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise click.UsageError(f"--set {path}: another --set gives `{part}` a value")
+        table = inner
+    table[last] = value
+
+
+def _import(module: str) -> None:
+    import importlib  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    if "" not in sys.path:  # a module beside the user is meant, as `python -m` would find it
+        sys.path.insert(0, "")
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.partition(".")[0] and error.name != module:
+            raise
+        raise click.UsageError(f"--load {module}: there is no such module") from error

@@ -1,0 +1,54 @@
+"""Checks the arguments of each term that a schema of one document can't: those that must be given, and paths."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from lossspec.registry import find
+from lossspec.spec.diagnostics import Fault
+from lossspec.spec.expression import shorten
+from lossspec.spec.faulty import FAULTY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.spec.resolve import Resolved
+
+
+def argument_faults(spec: Resolved) -> Iterator[Fault]:
+    """Yield a fault for each required argument that is not given, and each path out of the spec's folder."""
+    for name, loss in spec.section("losses").items():
+        tag = loss.get("type")
+        entry = find(tag) if isinstance(tag, str) else None
+        args = loss.get("args", {})
+        if entry is None or not isinstance(args, dict):
+            continue
+        missing = [each.name for each in entry.args.values() if each.required and each.name not in args]
+        if missing:
+            listed = ", ".join(f"`{each}`" for each in missing)
+            message = f"`losses.{name}` lacks {listed}: `{entry.name}` can't be made without"
+            path = ("losses", name, "args") if args else ("losses", name)
+            yield Fault("missing-argument", message, path, "key", f"add `args = {{ {missing[0]} = ... }}`")
+        for key, value in args.items():
+            argument = entry.args.get(key)
+            if argument is None or not argument.path or value is FAULTY:
+                continue
+            if isinstance(value, str) and not _is_inside(value) and not _is_callers(spec, name, key):
+                yield Fault(
+                    "path-outside",
+                    f"`{shorten(value)}` leads out of the spec's folder",
+                    ("losses", name, "args", key),
+                    help="a file names only what lies beside it; give any other path as a parameter",
+                )
+
+
+def _is_inside(path: str) -> bool:
+    """Say whether a path stays under the folder it is taken from, on any system."""
+    windows = PureWindowsPath(path)
+    return not (PurePosixPath(path).is_absolute() or windows.drive or windows.root or ".." in windows.parts)
+
+
+def _is_callers(spec: Resolved, name: str, key: str) -> bool:
+    """Say whether an argument is the value of a parameter that the caller gave, or in the caller's overlay."""
+    return spec.is_from_caller(("losses", name, "args", key))

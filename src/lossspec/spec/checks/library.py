@@ -1,0 +1,23 @@
+"""Warns of losses whose library is not installed here: the spec is right, but can't be built yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossspec.registry import find, missing_library
+from lossspec.spec.diagnostics import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.spec.resolve import Resolved
+
+
+def library_faults(spec: Resolved) -> Iterator[Fault]:
+    """Yield a fault for each term whose loss is in no installed package."""
+    for name, loss in spec.section("losses").items():
+        tag = loss.get("type")
+        entry = find(tag) if isinstance(tag, str) else None
+        if entry is not None and (problem := missing_library(entry)):
+            message, _, help_ = problem.partition(": ")
+            yield Fault("missing-extra", message, ("losses", name, "type"), help=help_)

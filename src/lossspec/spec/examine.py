@@ -1,0 +1,100 @@
+"""Examines a draft: the base, each variant alone, and what was asked for, each through every check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from lossspec.spec import params as parameters
+from lossspec.spec.checks import resolved_faults
+from lossspec.spec.checks.unused import unused
+from lossspec.spec.faulty import without_faulty
+from lossspec.spec.layers import Layer, declared, selection_faults, stack, with_variants
+from lossspec.spec.origin import CallerOrigin, get
+from lossspec.spec.resolve import Resolved, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lossspec.spec.diagnostics import Fault
+    from lossspec.spec.draft import Draft
+    from lossspec.spec.layers import Stack
+    from lossspec.spec.origin import Findings, Origin
+
+
+def examine(
+    draft: Draft,
+    variants: Sequence[str],
+    findings: Findings,
+    *,
+    over: Sequence[Layer] = (),
+    given: Mapping[str, object] | None = None,
+    every: bool = False,
+) -> Resolved | None:
+    """Resolve a draft with variants and the caller's values, and note every fault.
+
+    Args:
+        draft: what to resolve.
+        variants: those that are asked for.
+        findings: takes the faults.
+        over: overlays of the caller, already checked against the schema.
+        given: the caller's parameters.
+        every: whether the base and each variant alone are checked as well.
+
+    Returns:
+        The resolved document, or None if its chain of ``extends`` is broken.
+    """
+    if not draft.is_whole:
+        return None
+    base = stack(draft)
+    chosen = _laid(with_variants(base, variants), over, given or {}, findings)
+    caller = [layer for layer in chosen.layers if isinstance(layer.origin, CallerOrigin)]
+    for fault in selection_faults(base, variants, caller):
+        if fault.code == "unknown-variant":  # what the caller says stands in no file
+            findings.add(CallerOrigin("+".join((draft.name, *variants))), fault)
+        else:
+            findings.add(*base.placed(fault))
+    alone = [with_variants(base, names) for names in [(), *((name,) for name in declared(base.table))]]
+    resolved = resolve(chosen, findings)
+    for each in [resolved, *(resolve(other, findings) for other in alone if every)]:
+        for fault in resolved_faults(each):
+            findings.add(*each.stack.placed(fault))
+    doubtful = list(_doubtful(draft, findings))
+    for where, fault in unused([*alone, chosen], doubtful):
+        findings.add(*_own(draft, where, fault))
+    return resolved
+
+
+def _laid(below: Stack, over: Sequence[Layer], given: Mapping[str, object], findings: Findings) -> Stack:
+    """Lay the caller's overlays and parameters over a stack."""
+    for layer in over:
+        below = below.lay(layer)
+    if not given:
+        return below
+    params = below.table.get("params")
+    known = params if isinstance(params, dict) else {}
+    origin = CallerOrigin("params")
+    faults = [*parameters.unknown_params(known, given), *parameters.of_other_kinds(known, given)]
+    for fault in faults:
+        findings.add(origin, fault)
+    laid = without_faulty({"params": parameters.lay(known, given)}, faults)
+    return below.lay(Layer(origin, (), laid))
+
+
+def _doubtful(draft: Draft, findings: Findings) -> Iterator[object]:
+    """Yield the parts of documents where faults are, and what they may have meant."""
+    each: Draft | None = draft
+    while each is not None:
+        for fault in findings.of(each.origin):
+            yield get(each.written, fault.path)
+            yield fault.replacement
+        each = each.parent
+
+
+def _own(draft: Draft, where: Stack, fault: Fault) -> tuple[Origin, Fault]:
+    """Place what nothing uses: what an inherited document declares is this one's doing, at its ``extends``."""
+    origin, placed = where.placed(fault)
+    if origin is draft.origin or isinstance(origin, CallerOrigin):
+        return origin, placed
+    return draft.origin, evolve(fault, path=("extends",), at="value")

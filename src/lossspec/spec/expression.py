@@ -1,0 +1,109 @@
+"""Fills ``"${...}"``: a whole value, made of parameters and numbers joined by ``*`` and ``/``.
+
+>>> from lossspec.spec.expression import evaluate
+>>> evaluate("${-lambda_idt * lambda_B / 2}", {"lambda_idt": 0.5, "lambda_B": 10.0})
+-2.5
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from lossspec.names import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Scalar = bool | int | float | str
+
+_OPERAND = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
+#: What an expression looks like: in the common subset of the regular expressions of Python and editors.
+PATTERN = rf"^\$\{{ *-? *{_OPERAND}(?: *[*/] *{_OPERAND})* *\}}$"
+
+_match = re.compile(PATTERN, re.ASCII).match
+_tokens = re.compile(rf"{_OPERAND}|[*/-]", re.ASCII).findall
+
+
+class ExpressionError(ValueError):
+    """An expression that has no value; ``code`` is the stable word for why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def is_expression(value: object) -> bool:
+    """Say whether a value is meant to be filled: a string with ``${`` in it.
+
+    >>> is_expression("${x}"), is_expression("x"), is_expression(1.0)
+    (True, False, False)
+    """
+    return isinstance(value, str) and "${" in value
+
+
+def names(expression: str) -> tuple[str, ...]:
+    """Return the parameters that an expression names, in its order.
+
+    >>> names("${-a * 2 / b}")
+    ('a', 'b')
+    """
+    return tuple(token for token in _tokens(expression) if token[0].isalpha() or token[0] == "_")
+
+
+def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
+    """Return the value of an expression. One bare parameter keeps its type; arithmetic takes numbers.
+
+    Raises:
+        ExpressionError: it is malformed, names an unknown parameter, does arithmetic on what is no
+            number, divides by zero, or is not finite.
+    """
+    if _match(expression) is None:
+        raise ExpressionError(
+            "bad-expression",
+            f"`{shorten(expression)}` is no expression: `${{...}}` fills a whole value with parameters and "
+            "numbers joined by `*` and `/`",
+        )
+    tokens = _tokens(expression)
+    negative = tokens[0] == "-"
+    operands = tokens[negative:]
+    if not negative and len(operands) == 1:
+        return _operand(operands[0], params)
+    value = _number(operands[0], params)
+    for operator, operand in zip(operands[1::2], operands[2::2], strict=True):
+        other = _number(operand, params)
+        if operator == "/" and other == 0:
+            raise ExpressionError("bad-expression", f"`{expression}` divides by zero")
+        try:
+            value = value * other if operator == "*" else value / other
+        except OverflowError:
+            value = math.inf
+    if not math.isfinite(value):
+        raise ExpressionError("not-finite", f"`{expression}` is not finite")
+    return -value if negative else value
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """Cut a text that a message quotes: a message never holds a value of any size.
+
+    >>> shorten("a" * 100, 8)
+    'aaaaa...'
+    """
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _operand(token: str, params: Mapping[str, Scalar]) -> Scalar:
+    if token[0].isdigit():
+        return int(token) if token.isdigit() else float(token)
+    if token not in params:
+        raise ExpressionError("unknown-param", unknown("parameter", token, params))
+    return params[token]
+
+
+def _number(token: str, params: Mapping[str, Scalar]) -> float:
+    value = _operand(token, params)
+    if isinstance(value, bool | str):
+        kind = "a boolean" if isinstance(value, bool) else "a string"
+        raise ExpressionError("bad-expression", f"the parameter `{token}` is {kind}: it can't be multiplied")
+    return value

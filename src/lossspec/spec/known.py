@@ -1,0 +1,40 @@
+"""What the validator knows: the committed schema, and the types of this process and of installed plug-ins."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec.spec.engine import Engine
+
+if TYPE_CHECKING:
+    from lossspec.spec.engine import Schema
+
+FILE_NAME = "lossspec.schema.json"
+
+
+def schema_path() -> Path:
+    """Return the file of the schema that comes with lossspec."""
+    package = Path(__file__).parents[1]
+    installed = package / "schemas"
+    return (installed if installed.is_dir() else package.parents[1] / "schemas") / FILE_NAME
+
+
+@cache
+def engine() -> Engine:
+    """Return the engine that checks documents; it reads the committed schema once, as data."""
+    return Engine(json.loads(schema_path().read_text("utf-8")), _definition)
+
+
+def _definition(kind: str, name: str) -> Schema | None:
+    """Return the schema of a type that the committed one does not have: registered here, or installed."""
+    from lossspec.spec import schema  # noqa: PLC0415 - most specs name built-in types only
+
+    if kind == "schedule":
+        return schema.schedule_definition(name)
+    from lossspec.registry import find  # noqa: PLC0415
+
+    entry = find(name)
+    return schema.loss_definition(entry, schema.schedule_references()) if entry else None

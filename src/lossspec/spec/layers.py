@@ -1,0 +1,220 @@
+"""Layers: a document and all that is laid over it, in order, remembering who said what."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, cast
+
+from attrs import evolve, frozen
+
+from lossspec.names import nearest
+from lossspec.spec.diagnostics import Fault
+from lossspec.spec.expression import shorten
+from lossspec.spec.merge import merge
+from lossspec.spec.origin import get, has
+from lossspec.spec.words import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.spec.draft import Draft
+    from lossspec.spec.origin import Origin
+
+Table = dict[str, object]
+#: What a document says of itself and lays over nothing.
+_OWN = ("format", "extends")
+#: What a variant says of itself.
+_VARIANT_OWN = ("description", "references")
+
+
+@frozen(eq=False)
+class Layer:
+    """A table that is laid over the others.
+
+    Attributes:
+        origin: the document that it stands in.
+        prefix: where in that document.
+        table: the table.
+    """
+
+    origin: Origin
+    prefix: KeyPath
+    table: Table
+
+
+@frozen(eq=False)
+class Stack:
+    """Layers and what they come to.
+
+    Attributes:
+        table: the merged document.
+        layers: what it was merged from, the last one on top.
+        faults: what can't be laid as it says, each with its layer's document and the path in it.
+    """
+
+    table: Table
+    layers: tuple[Layer, ...] = ()
+    faults: tuple[tuple[Origin, Fault], ...] = ()
+
+    def lay(self, layer: Layer, base: Table | None = None) -> Stack:
+        """Return the stack with one more layer on top.
+
+        Args:
+            layer: what to lay.
+            base: the document that ``remove`` may name parts of, besides this one: another layer of the
+                same kind may have removed them already.
+        """
+        faults = tuple((layer.origin, fault) for fault in _removals(layer, self.table, base or self.table))
+        return Stack(merge(self.table, layer.table), (*self.layers, layer), (*self.faults, *faults))
+
+    def place(self, path: KeyPath) -> tuple[Origin, KeyPath]:
+        """Return the document that says what stands at a path of the merged one, and the path there.
+
+        The last layer that holds the path has the last word; if none does, what encloses it counts.
+        """
+        for end in range(len(path), 0, -1):
+            for layer in reversed(self.layers):
+                if has(layer.table, path[:end]):
+                    return layer.origin, (*layer.prefix, *path)
+        own = self.layers[-1]
+        return own.origin, (*own.prefix, *path)
+
+    def placed(self, fault: Fault) -> tuple[Origin, Fault]:
+        """Return a fault of the merged document as one of the document that says it."""
+        origin, path = self.place(fault.path)
+        related = []
+        for other, label in fault.related:
+            its_origin, its_path = self.place(other)
+            if its_origin is origin:
+                related.append((its_path, label))
+        return origin, evolve(fault, path=path, related=tuple(related))
+
+
+def stack(draft: Draft) -> Stack:
+    """Return a draft laid over all that it extends; its variants are merged, and none is applied."""
+    below = Stack({})
+    faults: list[tuple[Origin, Fault]] = []
+    if draft.parent is not None:
+        parent = stack(draft.parent)
+        found = selection_faults(parent, draft.parent_variants)
+        faults += ((draft.origin, evolve(fault, path=("extends",), at="value")) for fault in found)
+        below = with_variants(parent, draft.parent_variants)
+    table = {key: value for key, value in draft.table.items() if key not in _OWN}
+    laid = below.lay(Layer(draft.origin, (), table))
+    return evolve(laid, faults=(*laid.faults, *faults))
+
+
+def with_variants(base: Stack, names: Iterable[str]) -> Stack:
+    """Return a stack with variants of its own laid over it, in the order that the document declares them."""
+    wanted = frozenset(names)
+    result = base
+    for name, variant in declared(base.table).items():
+        if name not in wanted:
+            continue
+        parts = [
+            Layer(layer.origin, (*layer.prefix, *path), cast("Table", get(layer.table, path)))
+            for layer in base.layers
+            if has(layer.table, path := ("variants", name))
+        ]
+        laid = result.lay(evolve(parts[-1], table=_laid_by(variant)), base.table)
+        result = evolve(laid, layers=(*result.layers, *parts))
+    return result
+
+
+def selection_faults(base: Stack, names: Sequence[str], over: Sequence[Layer] = ()) -> Iterator[Fault]:
+    """Yield what is wrong with a choice of variants: one that is unknown, two that contradict each other.
+
+    Two variants contradict each other if their two orders give different documents, unless the caller
+    says the key in which they differ.
+
+    Args:
+        base: the document without variants.
+        names: the variants.
+        over: what the caller lays over them.
+    """
+    known = declared(base.table)
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"a variant with a similar name exists: `{near}`" if near else f"known are {_list(known)}"
+            yield Fault("unknown-variant", f"unknown variant `{shorten(name)}`", ("variants",), "key", hint)
+    for first, second in combinations((name for name in known if name in names), 2):
+        one, other = (_in_order(base.table, pair, over) for pair in ((first, second), (second, first)))
+        if one != other:
+            where = dotted(_difference(one, other))
+            yield Fault(
+                "variant-conflict",
+                f"the variants `{first}` and `{second}` contradict each other at `{where}`",
+                ("variants", second),
+                "key",
+                "take one of them, or set the key yourself: their order must not decide",
+                related=((("variants", first), "the other one"),),
+            )
+
+
+def declared(table: Table) -> dict[str, Table]:
+    """Return the variants of a document that are tables, by name, in order."""
+    variants = table.get("variants")
+    if not isinstance(variants, dict):
+        return {}
+    return {name: variant for name, variant in variants.items() if isinstance(variant, dict)}
+
+
+def _removals(layer: Layer, table: Table, base: Table) -> Iterator[Fault]:
+    """Yield a fault for each path to remove where nothing stands."""
+    removed = layer.table.get("remove", ())
+    if not isinstance(removed, list):
+        return
+    for index, path in enumerate(removed):
+        if not isinstance(path, str):
+            continue
+        parts = tuple(path.split("."))
+        if has(table, parts) or has(base, parts):
+            continue
+        near = nearest(path, _paths(base))
+        yield Fault(
+            "unknown-path",
+            f"there is nothing at `{shorten(path)}` to remove",
+            (*layer.prefix, "remove", index),
+            help=f"there is something at `{near}`" if near else "",
+            replacement=f'"{near}"' if near else None,
+        )
+
+
+def _paths(table: Table) -> Iterator[str]:
+    """Yield the paths of a document that ``remove`` may name, down to the keys of a loss."""
+    for section, entries in table.items():
+        yield section
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            yield dotted((section, name))
+            for key in entry if isinstance(entry, dict) else ():
+                yield dotted((section, name, key))
+
+
+def _in_order(table: Table, names: Iterable[str], over: Iterable[Layer]) -> Table:
+    variants = declared(table)
+    for name in names:
+        table = merge(table, _laid_by(variants[name]))
+    for layer in over:
+        table = merge(table, layer.table)
+    return table
+
+
+def _laid_by(variant: Table) -> Table:
+    return {key: value for key, value in variant.items() if key not in _VARIANT_OWN}
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _difference(one: object, other: object, path: KeyPath = ()) -> KeyPath:
+    """Return the path of the first difference between two documents."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in dict.fromkeys((*one, *other)):
+            if key not in one or key not in other:
+                return (*path, key)
+            if one[key] != other[key]:
+                return _difference(one[key], other[key], (*path, key))
+    return path

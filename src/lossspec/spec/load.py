@@ -1,0 +1,82 @@
+"""Loads: finds a spec, applies variants, overlay and parameters, proves it, and returns it frozen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec.spec.diagnostics import SpecError
+from lossspec.spec.draft import Draft, read_draft
+from lossspec.spec.examine import examine
+from lossspec.spec.faulty import without_faulty
+from lossspec.spec.find import find
+from lossspec.spec.known import engine
+from lossspec.spec.layers import Layer, declared
+from lossspec.spec.origin import CallerOrigin, Findings
+from lossspec.spec.reference import Reference
+from lossspec.spec.structure import structure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lossspec.spec.model import Spec
+
+Table = dict[str, object]
+_NONE: Mapping[str, object] = {}
+
+
+def load(
+    ref: str | Path, params: Mapping[str, object] = _NONE, overlay: Mapping[str, object] = _NONE
+) -> Spec:
+    """Load a spec.
+
+    Args:
+        ref: ``NAME[+VARIANT...]``, or the path of a ``.loss.toml`` file with or without variants.
+        params: values of the spec's parameters.
+        overlay: a table of the shape of a variant, laid over the spec and its variants.
+
+    Returns:
+        The spec, resolved and frozen.
+
+    Raises:
+        SpecError: with every problem found.
+        UnknownNameError: there is no spec of that name.
+
+    >>> spec = load("pix2pix", params={"lambda_l1": 50.0})
+    >>> spec.losses["G_L1"].weight
+    50.0
+    """
+    findings = Findings()
+    reference = Reference.parse(str(ref))
+    path = Path(reference.name) if reference.is_path else find(reference.name).path
+    draft = read_draft(path, findings)
+    return load_draft(draft, reference.variants, params, overlay, findings)
+
+
+def load_draft(
+    draft: Draft,
+    variants: tuple[str, ...],
+    params: Mapping[str, object],
+    overlay: Mapping[str, object],
+    findings: Findings,
+) -> Spec:
+    """Resolve a draft into a spec, or raise all that is wrong with it."""
+    over = [_overlay(overlay, findings)] if overlay else []
+    resolved = examine(draft, variants, findings, over=over, given=params)
+    errors = [each for each in findings.diagnostics() if each.severity == "error"]
+    if errors or resolved is None:
+        raise SpecError(errors)
+    order = [name for name in declared(resolved.stack.table) if name in variants]
+    reference = str(Reference(draft.name, tuple(order)))
+    folder = str(draft.folder.resolve()) if draft.folder else None
+    return structure(resolved, draft.name, reference, folder)
+
+
+def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
+    """Check the caller's overlay against the schema of variants."""
+    origin = CallerOrigin("overlay")
+    table = dict(overlay)
+    faults = engine().faults(table, "overlay")
+    for fault in faults:
+        findings.add(origin, fault)
+    return Layer(origin, (), without_faulty(table, faults))

@@ -1,0 +1,95 @@
+"""Where a document comes from, and so where its faults are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from attrs import frozen
+
+from lossspec.spec.diagnostics import Diagnostic, Fault, KeyPath
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lossspec.spec.source import Source
+
+
+class Origin(Protocol):
+    """What a document comes from: a file or text, a Python function, or the caller."""
+
+    def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
+        """Give faults of the document their place."""
+
+
+@frozen(eq=False)
+class TextOrigin:
+    """A file or text: faults have lines and columns."""
+
+    source: Source
+
+    def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
+        """Give each fault its place in the text, in the order of the text."""
+        from lossspec.spec.locate import locate  # noqa: PLC0415 - the clean path does not pay
+
+        return locate(faults, self.source)
+
+
+@frozen(eq=False)
+class CallerOrigin:
+    """Values that the caller gives: an overlay or parameters. There is no text to point at."""
+
+    name: str
+
+    def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
+        """Say who is meant by name."""
+        from lossspec.spec.codes import codes  # noqa: PLC0415 - the clean path does not pay
+
+        return [
+            Diagnostic(each.code, codes()[each.code].severity, each.message, self.name, help=each.help)
+            for each in faults
+        ]
+
+
+class Findings:
+    """The faults found so far, each once, by the document that they are in."""
+
+    def __init__(self) -> None:
+        self._found: dict[Origin, dict[Fault, None]] = {}
+        self.diagnosed: list[Diagnostic] = []
+
+    def add(self, origin: Origin, fault: Fault) -> None:
+        """Note a fault of the document of ``origin``."""
+        self._found.setdefault(origin, {})[fault] = None
+
+    def of(self, origin: Origin) -> list[Fault]:
+        """Return the faults of one document."""
+        return list(self._found.get(origin, ()))
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return every fault with its place, document by document."""
+        placed = (each for origin, faults in self._found.items() for each in origin.diagnose(faults))
+        return [*self.diagnosed, *placed]
+
+
+_NOTHING = object()
+
+
+def get(table: object, path: KeyPath) -> object:
+    """Return what a document has at a key path, or a mark of its own if it has nothing there."""
+    for part in path:
+        if isinstance(table, dict) and part in table:
+            table = table[part]
+        elif isinstance(table, list) and isinstance(part, int) and part < len(table):
+            table = table[part]
+        else:
+            return _NOTHING
+    return table
+
+
+def has(table: object, path: KeyPath) -> bool:
+    """Say whether a document has something at a key path.
+
+    >>> has({"a": [{"b": 1}]}, ("a", 0, "b")), has({"a": 1}, ("b",))
+    (True, False)
+    """
+    return get(table, path) is not _NOTHING

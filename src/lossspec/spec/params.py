@@ -1,0 +1,122 @@
+"""Parameters: what a user may turn, each with a default and, if it has them, bounds or choices."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, cast
+
+from lossspec.names import nearest
+from lossspec.spec.diagnostics import Fault
+from lossspec.spec.expression import shorten
+from lossspec.spec.faulty import FAULTY
+from lossspec.spec.words import kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lossspec.spec.expression import Scalar
+
+
+def values(params: object) -> dict[str, object]:
+    """Return the value of each parameter of a ``[params]`` table: itself, or its ``default``.
+
+    >>> values({"a": 1.0, "b": {"default": "x", "choices": ["x", "y"]}})
+    {'a': 1.0, 'b': 'x'}
+    """
+    if not isinstance(params, dict):
+        return {}
+    return {
+        name: param.get("default", FAULTY) if isinstance(param, dict) else param
+        for name, param in params.items()
+    }
+
+
+def lay(params: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """Return the ``[params]`` overlay that sets the caller's values: those of known parameters.
+
+    >>> lay({"a": {"default": 1.0, "minimum": 0.0}}, {"a": 2.0, "b": 3.0})
+    {'a': 2.0}
+    """
+    return {name: value for name, value in given.items() if name in params}
+
+
+def unknown_params(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield a fault for each value that the caller gives to no parameter."""
+    for name in given:
+        if name in params:
+            continue
+        near = nearest(name, params)
+        known = ", ".join(f"`{each}`" for each in params) or "none"
+        yield Fault(
+            "unknown-param",
+            f"unknown parameter `{shorten(name)}`",
+            ("params", name),
+            at="key",
+            help=f"a parameter with a similar name exists: `{near}`" if near else f"known are {known}",
+            replacement=near,
+        )
+
+
+def of_other_kinds(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield a fault for each value that the caller gives to a parameter of another kind.
+
+    >>> [each.message for each in of_other_kinds({"a": 1.0}, {"a": "x"})]
+    ['the parameter `a` is a number: it can\'t be a string']
+    """
+    known = values(params)
+    for name, value in given.items():
+        if name in known and known[name] is not FAULTY and kind(value) != kind(known[name]):
+            message = f"the parameter `{name}` is {kind(known[name])}: it can't be {kind(value)}"
+            yield Fault("wrong-type", message, ("params", name))
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield Fault("not-finite", f"the parameter `{name}` can't be {value}", ("params", name))
+
+
+def param_faults(params: object) -> Iterator[Fault]:
+    """Yield what is wrong with the values of a ``[params]`` table whose shape the schema has checked."""
+    if not isinstance(params, dict):
+        return
+    for name, param in params.items():
+        if isinstance(param, dict):
+            yield from _bounds(name, param)
+
+
+def _bounds(name: str, param: Mapping[str, object]) -> Iterator[Fault]:
+    path = ("params", name)
+    if "default" not in param:
+        yield Fault("missing-key", f"`params.{name}` has no `default`", path, at="key")
+        return
+    value = cast("Scalar", param["default"])
+    choices = param.get("choices")
+    low, high = param.get("minimum"), param.get("maximum")
+    if value is FAULTY:
+        return
+    at = (*path, "default")
+    if isinstance(choices, list):
+        if not any(_same(value, choice) for choice in choices):
+            known = ", ".join(f"`{shorten(str(choice))}`" for choice in choices)
+            near = nearest(value, map(str, choices)) if isinstance(value, str) else None
+            yield Fault(
+                "unknown-value",
+                f"`{shorten(str(value))}` is none of the choices of `params.{name}`: {known}",
+                at,
+                help=f"a choice with a similar name exists: `{near}`" if near else "",
+                replacement=f'"{near}"' if near else None,
+            )
+        return
+    bounded = isinstance(low, int | float) or isinstance(high, int | float)
+    if bounded and (isinstance(value, bool) or not isinstance(value, int | float)):
+        yield Fault("wrong-type", f"`params.{name}` has bounds, so its value must be a number", at)
+        return
+    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+        message = f"`minimum` of `params.{name}` is {low}, above its `maximum` {high}"
+        yield Fault("out-of-range", message, (*path, "minimum"))
+    elif isinstance(low, int | float) and cast("float", value) < low:
+        yield Fault("out-of-range", f"`params.{name}` is {value}, below its `minimum` {low}", at)
+    elif isinstance(high, int | float) and cast("float", value) > high:
+        yield Fault("out-of-range", f"`params.{name}` is {value}, above its `maximum` {high}", at)
+
+
+def _same(value: object, choice: object) -> bool:
+    """Compare as TOML does: true is not 1, but 1 is 1.0."""
+    return isinstance(value, bool) is isinstance(choice, bool) and value == choice

@@ -1,0 +1,127 @@
+"""Resolves: layers become one document, every ``${}`` is filled, and what that brings to light is noted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from attrs import frozen
+
+from lossspec.spec import expression
+from lossspec.spec.diagnostics import Fault
+from lossspec.spec.faulty import FAULTY, without_faulty
+from lossspec.spec.known import engine
+from lossspec.spec.origin import CallerOrigin, get
+from lossspec.spec.params import param_faults, values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.spec.expression import Scalar
+    from lossspec.spec.layers import Stack
+    from lossspec.spec.origin import Findings
+
+Table = dict[str, object]
+_FILLED = ("losses", "objectives")
+
+
+@frozen(eq=False)
+class Resolved:
+    """A document with nothing left to look up.
+
+    Attributes:
+        stack: the layers that it comes from.
+        table: the document, every expression filled, ``FAULTY`` where a fault was found.
+        params: the value of each parameter.
+    """
+
+    stack: Stack
+    table: Table
+    params: Mapping[str, object]
+
+    def section(self, name: str) -> dict[str, Table]:
+        """Return the entries of a section that are tables, by name."""
+        section = self.table.get(name)
+        if not isinstance(section, dict):
+            return {}
+        return {key: value for key, value in section.items() if isinstance(value, dict)}
+
+    def is_faulty(self, name: str) -> bool:
+        """Say whether a section was found faulty as a whole."""
+        return self.table.get(name) is FAULTY
+
+    def is_from_caller(self, path: KeyPath) -> bool:
+        """Say whether the caller gave the value at a path: by an overlay, or as a parameter."""
+        origin, _ = self.stack.place(path)
+        written = get(self.stack.table, path)
+        if isinstance(written, str) and "${" in written:
+            holders = [self.stack.place(("params", name))[0] for name in expression.names(written)]
+            return all(isinstance(holder, CallerOrigin) for holder in holders)
+        return isinstance(origin, CallerOrigin)
+
+
+def resolve(stack: Stack, findings: Findings) -> Resolved:
+    """Fill the expressions of a merged document and check what its layers did not show one by one."""
+    for origin, fault in stack.faults:
+        findings.add(origin, fault)
+    params = values(stack.table.get("params"))
+    faults = list(param_faults(stack.table.get("params")))
+    for fault in faults:
+        if len(fault.path) > 1:
+            params[str(fault.path[1])] = FAULTY
+    table = dict(stack.table)
+    for name in _FILLED:
+        if isinstance(table.get(name), dict):
+            table[name] = fill(table[name], params, (name,), faults)
+    checked = _check(table, stack)
+    for fault in (*faults, *checked):
+        findings.add(*stack.placed(fault))
+    return Resolved(stack, without_faulty(table, checked), params)
+
+
+def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:
+    """Return a value with its expressions filled; the very same if it has none.
+
+    Args:
+        value: what to fill.
+        params: the value of each parameter.
+        path: where it stands.
+        faults: takes the faults of expressions, whose values are then ``FAULTY``.
+    """
+    if isinstance(value, str):
+        return _evaluate(value, params, path, faults) if "${" in value else value
+    if isinstance(value, dict):
+        filled = {key: fill(each, params, (*path, key), faults) for key, each in value.items()}
+        return filled if any(filled[key] is not value[key] for key in value) else value
+    if isinstance(value, list):
+        items = [fill(each, params, (*path, index), faults) for index, each in enumerate(value)]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
+
+
+def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:
+    if any(params.get(name) is FAULTY for name in expression.names(text)):
+        return FAULTY
+    try:
+        return expression.evaluate(text, cast("Mapping[str, Scalar]", params))
+    except expression.ExpressionError as error:
+        message, _, help_ = str(error).partition(": ")
+        faults.append(Fault(error.code, message, path, help=help_))
+        return FAULTY
+
+
+def _check(table: Table, stack: Stack) -> list[Fault]:
+    """Check against the schema what merging and filling have made; what a document says was checked there."""
+    seen = {id(each) for layer in stack.layers for name in _FILLED for each in _entries(layer.table, name)}
+    faults = []
+    for name, definition in (("losses", "loss"), ("objectives", "objective")):
+        section = table.get(name)
+        for key, entry in section.items() if isinstance(section, dict) else ():
+            if id(entry) not in seen:
+                faults += engine().faults(entry, definition, (name, key))
+    return faults
+
+
+def _entries(table: Table, name: str) -> list[object]:
+    section = table.get(name)
+    return list(section.values()) if isinstance(section, dict) else []

@@ -1,0 +1,74 @@
+"""Validates: every mistake in a spec, in file order, before anything is built.
+
+>>> import lossspec
+>>> [each.message for each in lossspec.validate('''
+... format = 1
+... losses.l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"], wieght = 100 }
+... ''')]
+['unknown key `wieght` in `losses.l1`']
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec.errors import LossSpecError
+from lossspec.spec.diagnostics import Diagnostic, SpecError
+from lossspec.spec.draft import make_draft, read_draft
+from lossspec.spec.examine import examine
+from lossspec.spec.find import find
+from lossspec.spec.origin import Findings, TextOrigin
+from lossspec.spec.read import parse, text_source
+from lossspec.spec.reference import Reference
+
+if TYPE_CHECKING:
+    from lossspec.spec.draft import Draft
+    from lossspec.spec.source import Source
+
+
+def validate(spec: str | Path) -> list[Diagnostic]:
+    """Return every problem of a spec: of the base and of each of its variants, of what it extends, too.
+
+    Args:
+        spec: a path; a reference ``NAME[+VARIANT...]``; or the text of a spec, if it has a line end or is
+            no reference and no path.
+
+    Returns:
+        The problems in the order of the file; none if the spec is right. Nothing is imported but data.
+    """
+    if isinstance(spec, str) and ("\n" in spec or "=" in spec):
+        try:
+            return validate_source(text_source(spec))
+        except SpecError as error:
+            return list(error.diagnostics)
+    return validate_reference(str(spec))
+
+
+def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:
+    """Return every problem of a spec that has been read; its file's folder is where ``extends`` looks first."""
+    findings = Findings()
+    try:
+        draft = make_draft(name, TextOrigin(source), parse(source), findings, source.path)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return _validate(draft, (), findings)
+
+
+def validate_reference(text: str) -> list[Diagnostic]:
+    """Return every problem of the spec that a reference names, its variants together, too."""
+    findings = Findings()
+    try:
+        reference = Reference.parse(text)
+        path = Path(reference.name) if reference.is_path else find(reference.name).path
+        draft = read_draft(path, findings)
+    except SpecError as error:
+        return list(error.diagnostics)
+    except LossSpecError as error:
+        return [Diagnostic("unknown-spec", "error", str(error), text)]
+    return _validate(draft, reference.variants, findings)
+
+
+def _validate(draft: Draft, variants: tuple[str, ...], findings: Findings) -> list[Diagnostic]:
+    examine(draft, variants, findings, every=True)
+    return findings.diagnostics()

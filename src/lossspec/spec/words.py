@@ -1,0 +1,193 @@
+"""The words of the schema's faults: tables, keys and strings, as TOML calls them, and the nearest names."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from lossspec.spec.diagnostics import Fault
+from lossspec.spec.expression import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from lossspec.spec.diagnostics import KeyPath
+
+_KINDS = {
+    "number": "a number",
+    "integer": "a whole number",
+    "string": "a string",
+    "boolean": "true or false",
+    "array": "an array",
+    "object": "a table",
+}
+#: What people paste from elsewhere, and what it is called here.
+_ALIASES = {"loss_weight": "weight", "kwargs": "args", "params": "args", "gan_mode": "mode"}
+_is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
+_is_number = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
+_is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
+
+
+def dotted(path: KeyPath) -> str:
+    """Write a key path as TOML does; positions in arrays in brackets.
+
+    >>> dotted(("losses", "G L1", "inputs", 0))
+    'losses."G L1".inputs[0]'
+    """
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            quoted = part if _is_bare(part) else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            text += ("." if text else "") + shorten(quoted)
+    return text
+
+
+def within(path: KeyPath) -> str:
+    """Say where a key is: " in `losses.G_L1`", or nothing at the top."""
+    return f" in `{dotted(path)}`" if path else ""
+
+
+def kind(value: object) -> str:
+    """Name what a TOML value is.
+
+    >>> kind(True), kind(1.0), kind([])
+    ('a boolean', 'a number', 'an array')
+    """
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, datetime.date | datetime.time):
+        return "a date"
+    for types, word in ((int | float, "number"), (str, "string"), (list, "array"), (dict, "object")):
+        if isinstance(value, types):
+            return _KINDS[word]
+    return f"a Python {type(value).__name__}"
+
+
+def alternatives(kinds: Iterable[str]) -> str:
+    """Join what a value may be: ``a number, a `${param}` or a schedule``."""
+    words = list(dict.fromkeys(_KINDS.get(each, each) for each in kinds))
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def close(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known names that a misspelt one may mean, the nearest first: one, or two if in doubt."""
+    names = list(known)
+    same = [each for each in names if each.casefold() == name.casefold()]
+    return same or difflib.get_close_matches(name, names, n=2, cutoff=0.6)
+
+
+def unknown_key(key: str, path: KeyPath, known: Sequence[str], arguments: Sequence[str] = ()) -> Fault:
+    """Word a key that the table at ``path`` does not have.
+
+    Args:
+        key: the key.
+        path: the table.
+        known: the keys that it has.
+        arguments: the arguments of the loss, if the table is one: they belong in its ``args``.
+    """
+    message = f"unknown key `{shorten(key)}`{within(path)}"
+    at = (*path, key)
+    alias = _ALIASES.get(key)
+    if alias in known:
+        return Fault("unknown-key", message, at, "key", f"it is called `{alias}` here", alias, certain=True)
+    near = close(key, known)
+    if near:
+        return Fault(
+            "unknown-key",
+            message,
+            at,
+            "key",
+            f"a key with a similar name exists: `{near[0]}`",
+            near[0],
+            certain=len(near) == 1,
+        )
+    if key in arguments:
+        return Fault(
+            "unknown-key", message, at, "key", f"it is an argument of the loss: `args = {{ {key} = ... }}`"
+        )
+    names = ", ".join(f"`{each}`" for each in known)
+    return Fault("unknown-key", message, at, "key", f"known are {names}" if names else "it takes none")
+
+
+def wrong_type(value: object, path: KeyPath, expected: Iterable[str]) -> Fault:
+    """Word a value of the wrong kind."""
+    kinds = tuple(expected)
+    help_, replacement = "", None
+    if isinstance(value, str) and {"number", "integer"} & {*kinds}:
+        if _is_number(value):
+            help_, replacement = "a number stands without quotes", value
+        elif "a `${param}`" in kinds and _is_word(value):
+            help_, replacement = f"a parameter is written `${{{value}}}`", f'"${{{value}}}"'
+    if isinstance(value, float) and kinds[:1] == ("integer",) and value.is_integer():
+        help_, replacement = "a whole number stands without a fraction", str(int(value))
+    found = kind(value)
+    if "integer" in kinds and found == "a number":
+        found = "a fraction"
+    return Fault(
+        "wrong-type",
+        f"`{dotted(path)}` is {found}: expected {alternatives(kinds)}",
+        path,
+        help=help_,
+        replacement=replacement,
+    )
+
+
+def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fault:
+    """Word a value that is none of those allowed."""
+    near = close(value, [each for each in choices if isinstance(each, str)]) if isinstance(value, str) else []
+    known = ", ".join(f"`{each}`" for each in choices)
+    return Fault(
+        "unknown-value",
+        f"`{dotted(path)}` is {quote(value)}: expected one of {known}",
+        path,
+        help=f"a choice with a similar name exists: `{near[0]}`" if near else "",
+        replacement=f'"{near[0]}"' if near else None,
+    )
+
+
+def unknown_type(tag: object, path: KeyPath, what: str, known: Mapping[str, object]) -> Fault:
+    """Word the ``type`` of a loss or a schedule that nothing bears.
+
+    Args:
+        tag: the type as written.
+        path: the table that has it.
+        what: "loss" or "schedule".
+        known: the types there are.
+    """
+    at = (*path, "type")
+    if not isinstance(tag, str):
+        return wrong_type(tag, at, ["string"])
+    message = f"unknown {what} type `{shorten(tag)}`"
+    code = "unknown-type" if what == "loss" else "unknown-schedule"
+    parts = tag.split(".")
+    short = f"{parts[0]}.{parts[-1]}"
+    if len(parts) > 2 and short in known:
+        help_ = f"a type is the import package and the class, without submodules: `{short}`"
+        return Fault(code, message, at, help=help_, replacement=f'"{short}"', certain=True)
+    near = close(tag, known)
+    owners = [name for name in known if name.rpartition(".")[2] == parts[-1]]
+    if len(parts) == 1 and owners:
+        near = owners
+        help_ = f"say whose it is: {', '.join(f'`{name}`' for name in sorted(owners))}"
+    elif near:
+        help_ = f"a type with a similar name exists: `{near[0]}`"
+    elif what == "loss":
+        help_ = "`lossspec list --losses` shows all there are"
+    else:
+        help_ = f"known are {', '.join(f'`{each}`' for each in known)}"
+    return Fault(code, message, at, help=help_, replacement=f'"{near[0]}"' if near else None)
+
+
+def quote(value: object) -> str:
+    """Write a value for a message; long ones are cut, tables and arrays only named."""
+    if isinstance(value, str):
+        return f'`"{shorten(value)}"`'
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, int | float):
+        return f"`{shorten(repr(value))}`"
+    return kind(value)
