@@ -21,7 +21,7 @@ from torch import Tensor
 from lossspec import LossManager, read_log
 from lossspec.report import first_and_last, plot_run
 
-STEPS_PER_EPOCH = 24
+STEPS_PER_EPOCH = 25
 BATCH = 4
 
 
@@ -49,7 +49,7 @@ def train(run: Path, epochs: int, seed: int) -> tuple[float, float]:
     torch.manual_seed(seed)
     photographs = Photographs()
     generator, discriminator = UNet(), PatchDiscriminator()
-    optimizer_G = torch.optim.Adam(generator.parameters(), lr=1e-3, betas=(0.5, 0.999))
+    optimizer_G = torch.optim.Adam(generator.parameters(), lr=2e-3, betas=(0.5, 0.999))
     optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=2e-4, betas=(0.5, 0.999))
     before = held_out_l1(generator, photographs)
 
