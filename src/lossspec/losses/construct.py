@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from torch import nn
 
 from lossspec.errors import LossSpecError
 from lossspec.losses.function import FunctionLoss
+from lossspec.losses.reduced import Reduced
 from lossspec.losses.weights import local_weights
 from lossspec.registry import load
 
@@ -39,8 +40,9 @@ def construct(entry: LossType, args: Mapping[str, object]) -> nn.Module:
         HuberLoss()
     """
     target: Callable[..., Any] = load(entry)
-    values = {name: _value(entry.args.get(name), value) for name, value in args.items()}
-    weights = cast("str | None", values.pop("weights_path", None)) if entry.downloads else None
+    added = {name: value for name, value in args.items() if name in entry.args and entry.args[name].ours}
+    values = {name: _value(entry.args.get(name), args[name]) for name in args if name not in added}
+    weights = cast("str | None", added.get("weights_path"))
     try:
         with local_weights(entry.name, weights) if entry.downloads else nullcontext():
             module = FunctionLoss(target, **values) if entry.function else target(**values)
@@ -53,7 +55,8 @@ def construct(entry: LossType, args: Mapping[str, object]) -> nn.Module:
         raise LossSpecError(
             f"`{entry.name}` is a {type(module).__name__}, not a torch.nn.Module or a function"
         )
-    return module
+    reduction = added.get("reduction", "none")
+    return module if reduction == "none" else Reduced(module, cast("Literal['mean', 'sum']", reduction))
 
 
 def _value(argument: Argument | None, value: object) -> object:

@@ -20,7 +20,9 @@ Table = dict[str, object]
 _HEAD = ("library", "module", "distribution", "extra", "types")
 _TYPE = ("target", "function", "summary", "formula", "reference", "note", "downloads", "inputs", "args")
 _INPUT = ("kind", "shape", "required")
-_FLAGS = ("required", "live", "tensor", "path")
+_FLAGS = ("required", "live", "tensor", "path", "ours")
+#: What lossspec can add to a library's loss.
+ADDED = ("reduction", "weights_path")
 _SCHEMA = (
     "type",
     "enum",
@@ -31,6 +33,7 @@ _SCHEMA = (
     "items",
     "minItems",
     "maxItems",
+    "anyOf",
 )
 
 
@@ -139,6 +142,10 @@ def _argument(place: _Place, name: str) -> Argument:
     schema: Mapping[str, object] = {key: place.table[key] for key in _SCHEMA if key in place.table}
     if not schema:
         raise place.error("needs a `type`")
+    if place.flag("ours") and name not in ADDED:
+        raise place.error(
+            f"lossspec adds no such argument: it knows {' and '.join(f'`{each}`' for each in ADDED)}", "ours"
+        )
     return Argument(
         name,
         schema,

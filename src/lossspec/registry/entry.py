@@ -26,6 +26,8 @@ class Argument:
         live: whether it may be a schedule: it can be set on the module after construction.
         tensor: whether an array of numbers is turned into a tensor (class weights).
         path: whether it names a file of local weights, under the spec's folder.
+        ours: whether lossspec adds it to a library's loss: ``reduction`` where the loss gives a map and has
+            none, and ``weights_path`` where it would download. The constructor doesn't get it.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Argument:
     live: bool = False
     tensor: bool = False
     path: bool = False
+    ours: bool = False
 
 
 @frozen
