@@ -1,1 +1,27 @@
-"""manager."""
+"""Runs losses while a model trains: weighs them, moves the weights, records the values, writes the log.
+
+A ``LossManager`` holds losses by name. Each is run by ``compute_loss_xy``, or all of an objective at once
+by calling the module that ``objective`` returns. One clock moves every weight:
+
+>>> import torch
+>>> from lossspec import LossManager, schedules
+>>> manager = LossManager()
+>>> fade = schedules.linear(start=0, end=10, start_value=1.0, end_value=0.0)
+>>> manager.register_loss_fn("l1", torch.nn.L1Loss(), schedule=fade)
+>>> x, y = torch.ones(4), torch.zeros(4)
+>>> for epoch in range(3):
+...     manager.set_progress(epoch=epoch)
+...     loss = manager.compute_loss_xy("l1", x, y)
+>>> [round(weight, 2) for weight in manager.get_registered_losses(strip=False)["l1"].history.weights]
+[1.0, 0.9, 0.8]
+"""
+
+from __future__ import annotations
+
+from lossspec.manager.build import build as build
+from lossspec.manager.config import ConfigManager as ConfigManager
+from lossspec.manager.history import LMHistory as LMHistory
+from lossspec.manager.log_reader import read_log as read_log
+from lossspec.manager.loss import LMLoss as LMLoss
+from lossspec.manager.loss_manager import LossManager as LossManager
+from lossspec.manager.objective import Objective as Objective

@@ -1,0 +1,79 @@
+"""Builds the losses of a resolved spec: the one place where a name becomes code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec.errors import LossSpecError, UnknownNameError
+from lossspec.losses.construct import construct
+from lossspec.manager.binding import BoundTerm
+from lossspec.manager.loss import LMLoss
+from lossspec.names import unknown
+from lossspec.registry import find, types
+from lossspec.schedules import Schedule
+
+if TYPE_CHECKING:
+    from lossspec.registry import LossType
+    from lossspec.spec.model import Spec, Term
+
+
+def build(spec: Spec) -> dict[str, LMLoss]:
+    """Import the classes that ``spec`` uses, and no others, and make its losses.
+
+    Args:
+        spec: a resolved spec, from ``lossspec.load``.
+
+    Returns:
+        The losses by name, in the order of the spec.
+
+    Raises:
+        UnknownNameError: a type is not registered in this process.
+        MissingExtraError: a library is not installed.
+        LossSpecError: a constructor refuses its arguments.
+
+    Example:
+        >>> import lossspec
+        >>> losses = lossspec.build(lossspec.load("pix2pix"))
+        >>> losses["G_L1"].function, losses["G_L1"].weight
+        (L1Loss(), 100.0)
+    """
+    return {name: _loss(term, spec.folder) for name, term in spec.losses.items()}
+
+
+def bind(loss: LMLoss) -> BoundTerm:
+    """Bind a loss that comes from a spec to its inputs."""
+    term = loss.term
+    if term is None:
+        raise LossSpecError(f"`{loss.name}` does not come from a spec: run it with `compute_loss`")
+    inputs = _entry(term).inputs
+    by_name = {each.name: each.kind == "list" for each in inputs}
+    in_order = list(by_name.values())
+    takes_lists = [
+        by_name.get(each.argument, False) if each.argument else index < len(in_order) and in_order[index]
+        for index, each in enumerate(term.inputs)
+    ]
+    return BoundTerm(term, loss.function, takes_lists)
+
+
+def _entry(term: Term) -> LossType:
+    entry = find(term.type)
+    if entry is None:
+        raise UnknownNameError(unknown("loss type", term.type, types(), f" of `{term.name}`"))
+    return entry
+
+
+def _loss(term: Term, folder: str | None) -> LMLoss:
+    entry = _entry(term)
+    live = {name: value for name, value in term.args.items() if isinstance(value, Schedule)}
+    args: dict[str, object] = {}
+    for name, value in term.args.items():
+        if name in live:
+            args[name] = live[name](0)  # a first value to construct it with; the clock sets it from then on
+        elif isinstance(value, str) and name in entry.args and entry.args[name].path and folder is not None:
+            args[name] = str(Path(folder) / value)
+        else:
+            args[name] = value
+    weight, schedule = (1.0, term.weight) if isinstance(term.weight, Schedule) else (term.weight, None)
+    module = construct(entry, args)
+    return LMLoss(term.name, module, weight, schedule, term.tags, term=term, live=live)

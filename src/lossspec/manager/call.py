@@ -1,0 +1,79 @@
+"""Words for calls that went wrong: what a loss was given, and what it takes."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING
+
+import torch
+
+from lossspec.errors import LossInputError, UnknownNameError
+from lossspec.names import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lossspec.manager.loss import Function
+
+
+def describe(value: object) -> str:
+    """Name a value as a person would: what it is, and its shape.
+
+    >>> describe(torch.zeros(1, 3)), describe([torch.zeros(2)]), describe(0.5)
+    ('a float32 tensor of shape (1, 3)', 'a list of 1', 'the float 0.5')
+    """
+    if isinstance(value, torch.Tensor):
+        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, bool | int | float | str):
+        return f"the {type(value).__name__} {value!r}"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def explain(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> Exception:
+    """Return the error to raise for a loss that failed: its own, which then says which loss and inputs.
+
+    A call with the wrong number of inputs becomes a ``LossInputError`` that names those it takes.
+    """
+    if isinstance(error, TypeError) and (wrong := wrong_number(name, function, inputs)) is not None:
+        return wrong
+    error.add_note(f"in the loss `{name}`, called with {', '.join(map(describe, inputs)) or 'nothing'}")
+    return error
+
+
+def wrong_number(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:
+    """Return the error if ``function`` can't be called with that many inputs, else None."""
+    called = function.forward if isinstance(function, torch.nn.Module) else function
+    try:
+        signature = inspect.signature(called)
+    except (TypeError, ValueError):  # compiled code may have none
+        return None
+    try:
+        signature.bind(*inputs)
+    except TypeError:
+        takes = ", ".join(f"`{each}`" for each in signature.parameters) or "nothing"
+        return LossInputError(f"`{name}` takes {takes}: {len(inputs)} inputs were given")
+    return None
+
+
+def refuse_tensors(
+    objective: str, given: Sequence[str], due: Mapping[str, Sequence[str]], known: Sequence[str]
+) -> None:
+    """Raise if a tensor is missing or unknown in a call of an objective.
+
+    Args:
+        objective: its name.
+        given: the names of the call.
+        due: for each tensor that is due, the terms that take it.
+        known: every name that a term of the objective takes.
+    """
+    for name in given:
+        if name not in known:
+            raise UnknownNameError(unknown("tensor", name, known, f" in the call of objective `{objective}`"))
+    for name, terms in due.items():
+        if name not in given:
+            raise LossInputError(
+                f"the objective `{objective}` misses the tensor `{name}`, which "
+                f"{', '.join(f'`{term}`' for term in terms)} needs now: call it with `{name}=...`"
+            )

@@ -1,0 +1,112 @@
+"""The one clock of a run: epoch, step, and how far along it is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, get_args
+
+from lossspec.errors import ClockError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Unit = Literal["epoch", "step", "fraction"]
+UNITS: tuple[Unit, ...] = get_args(Unit)
+
+
+class Clock:
+    """Counts epochs and steps from 0, and tells those who follow when it has moved.
+
+    Attributes:
+        epoch: the index of the epoch that runs; may be fractional.
+        step: how many optimiser steps were made.
+        total_epochs: how many the run has, or None.
+        total_steps: how many the run has, or None.
+        stepped: whether anything ever moved ``step``.
+    """
+
+    __slots__ = ("_followers", "epoch", "step", "stepped", "total_epochs", "total_steps")
+
+    def __init__(self) -> None:
+        self.epoch: float = 0
+        self.step = 0
+        self.total_epochs: float | None = None
+        self.total_steps: int | None = None
+        self.stepped = False
+        self._followers: dict[Unit, list[Callable[[], None]]] = {"epoch": [], "step": [], "fraction": []}
+
+    def follow(self, units: Iterable[Unit], callback: Callable[[], None]) -> None:
+        """Call ``callback`` after every move of one of ``units``, in the order in which they were added."""
+        for unit in units:
+            if callback not in self._followers[unit]:
+                self._followers[unit].append(callback)
+
+    def tick(self) -> None:
+        """Count one optimiser step."""
+        self.step += 1
+        self.stepped = True
+        for callback in self._followers["step"]:
+            callback()
+
+    def move(
+        self,
+        epoch: float | None = None,
+        step: int | None = None,
+        total_epochs: float | None = None,
+        total_steps: int | None = None,
+    ) -> None:
+        """Set what is given, anywhere, then tell the followers once.
+
+        Raises:
+            ClockError: a value is negative, not finite, or not a number; nothing has moved then.
+        """
+        for name, value in (("epoch", epoch), ("step", step)):
+            if value is not None and not (_is_number(value) and value >= 0):
+                raise ClockError(f"`{name}` must be a number, 0 or more: it is {value!r}")
+        for name, value in (("total_epochs", total_epochs), ("total_steps", total_steps)):
+            if value is not None and not (_is_number(value) and value > 0):
+                raise ClockError(f"`{name}` must be a number above 0: it is {value!r}")
+        if step is not None and step != int(step):
+            raise ClockError(f"`step` counts whole optimiser steps: it is {step!r}")
+        moved = {"fraction"}
+        if epoch is not None:
+            self.epoch = epoch
+            moved.add("epoch")
+        if step is not None:
+            self.step, self.stepped = int(step), True
+            moved.add("step")
+        self.total_epochs = self.total_epochs if total_epochs is None else total_epochs
+        self.total_steps = self.total_steps if total_steps is None else total_steps
+        called: list[Callable[[], None]] = []
+        for unit in UNITS:
+            for callback in self._followers[unit] if unit in moved else ():
+                if callback not in called:
+                    called.append(callback)
+                    callback()
+
+    def position(self, unit: Unit) -> float:
+        """Return where the clock is, in ``unit``: what a schedule is called with.
+
+        Raises:
+            ClockError: the fraction is asked for, and neither total is known.
+        """
+        if unit == "epoch":
+            return self.epoch
+        if unit == "step":
+            return self.step
+        if self.total_steps is not None:
+            return self.step / self.total_steps
+        if self.total_epochs is not None:
+            return self.epoch / self.total_epochs
+        raise ClockError(
+            "a schedule counts the fraction of the run, and its length is not known: call "
+            "`manager.set_progress(total_steps=...)` or `manager.set_progress(total_epochs=...)` first"
+        )
+
+    def needs_steps(self, unit: Unit) -> bool:
+        """Whether a schedule in ``unit`` stands still in a run that never counts its steps."""
+        return unit == "step" or (unit == "fraction" and self.total_steps is not None)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,110 @@
+"""Run configurations in JSON or TOML, read by attribute: ``config.common.device``."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lossspec.errors import ConfigError
+from lossspec.names import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from os import PathLike
+
+
+class Common(Protocol):
+    """The section of a configuration that says where to compute."""
+
+    @property
+    def device(self) -> Any:
+        """What ``torch.device`` takes."""
+
+
+class HasDevice(Protocol):
+    """What a manager wants of a configuration."""
+
+    @property
+    def common(self) -> Common:
+        """The section."""
+
+
+class Section(Mapping[str, Any]):
+    """A table of a configuration: its keys are attributes too.
+
+    >>> section = Section({"common": {"device": "cpu"}}, "run.json")
+    >>> section.common.device, section["common"]["device"]
+    ('cpu', 'cpu')
+    >>> section.comon
+    Traceback (most recent call last):
+    lossspec.errors.ConfigError: run.json: unknown key `comon`: a key with a similar name exists: `common`
+    """
+
+    def __init__(self, values: Mapping[str, Any], source: str, path: str = "") -> None:
+        self._values = values
+        self._source = source
+        self._path = path
+
+    def __getitem__(self, key: str) -> Any:
+        return _wrapped(self._values[key], self._source, f"{self._path}{key}.")
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        if key not in self._values:
+            where = f" in `{self._path[:-1]}`" if self._path else ""
+            raise ConfigError(f"{self._source}: {unknown('key', key, self._values, where)}")
+        return self[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Section({dict(self._values)!r})"
+
+
+def _wrapped(value: object, source: str, path: str) -> object:
+    if isinstance(value, Mapping):
+        return Section(value, source, path)
+    if isinstance(value, list):
+        return [_wrapped(each, source, f"{path[:-1]}[{index}].") for index, each in enumerate(value)]
+    return value
+
+
+class ConfigManager:
+    """Reads a run configuration, JSON or TOML by its suffix.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ConfigError: it is missing, malformed (with line and column), or holds no table.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+        self.data = Section(_read(self.path), str(self.path))
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text: byte {error.start}") from error
+    try:
+        values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{path}:{error.lineno}:{error.colno}: {error.msg}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: holds {type(values).__name__}, not a table of sections")
+    return values

@@ -1,0 +1,64 @@
+"""Answers to questions about losses: by tag, rounded for people."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from lossspec.errors import UnknownNameError
+from lossspec.manager.loss import LMLoss
+from lossspec.names import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def tags_of(loss: LMLoss) -> set[str]:
+    """Return its tags; the name of its objective is one."""
+    return {*loss.tags, *([loss.objective] if loss.objective is not None else [])}
+
+
+def select(losses: Mapping[str, LMLoss], query: Iterable[str] | None) -> dict[str, LMLoss]:
+    """Return the losses that have any of the tags; all without a query.
+
+    Raises:
+        UnknownNameError: no loss has a tag of the query.
+    """
+    if query is None:
+        return dict(losses)
+    if isinstance(query, str):
+        query = [query]
+    wanted = list(query)
+    known = {tag for loss in losses.values() for tag in tags_of(loss)}
+    for tag in wanted:
+        if tag not in known:
+            raise UnknownNameError(unknown("tag", tag, known))
+    return {name: loss for name, loss in losses.items() if not tags_of(loss).isdisjoint(wanted)}
+
+
+def rounded(value: float, precision: int | None) -> float:
+    """Round to ``precision`` places, or digits for what is smaller: a value is never shown as 0.
+
+    >>> rounded(12.3456, 2), rounded(0.001, 2), rounded(0.0012345, 2), rounded(0.0, 2), rounded(0.7, None)
+    (12.35, 0.001, 0.0012, 0.0, 0.7)
+    """
+    if precision is None or not math.isfinite(value):
+        return value
+    near = round(value, precision)
+    return near if near or not value else float(f"{value:.{max(precision, 1)}g}")
+
+
+def stripped(loss: LMLoss) -> LMLoss:
+    """Return a copy without history and map."""
+    copy = LMLoss(loss.name, loss.function, tags=loss.tags, term=loss.term, live=loss.live)
+    copy.schedule, copy.weight, copy.scale = loss.schedule, loss.weight, loss.scale
+    return copy
+
+
+def say(start: str, values: Mapping[str, float], *, capture: bool) -> str | None:
+    """Print a line of values by name after ``start``, or return it."""
+    text = " ".join([start, *(f"{name}: {value}" for name, value in values.items())])
+    if capture:
+        return text
+    print(text)  # noqa: T201 - it is what the caller asked for
+    return None
