@@ -9,7 +9,9 @@ from lossspec.spec import limits
 from lossspec.spec.diagnostics import Diagnostic, Fault, SpecError, TextFault
 from lossspec.spec.source import Source
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+#: More than this need not be read to know that it is too much: a byte order mark is not counted.
+MAX_READ = len(BYTE_ORDER_MARK) + limits.MAX_BYTES + 1
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -27,7 +29,7 @@ def read_source(path: str | Path, name: str = "") -> Source:
     name = name or str(path)
     try:
         with path.open("rb") as file:
-            data = file.read(len(_BYTE_ORDER_MARK) + limits.MAX_BYTES + 1)
+            data = file.read(MAX_READ)
     except OSError as error:
         message = f"the file can't be read: {(error.strerror or str(error)).lower()}"
         raise SpecError([Diagnostic("unreadable", "error", message, name)]) from error
@@ -40,7 +42,7 @@ def decode(data: bytes, name: str, path: Path | None = None) -> Source:
     Raises:
         SpecError: if they are too many or not UTF-8.
     """
-    content = data.removeprefix(_BYTE_ORDER_MARK)
+    content = data.removeprefix(BYTE_ORDER_MARK)
     text = content.decode(errors="replace")
     source = Source(name, text, path)
     fault = limits.too_large(len(content))

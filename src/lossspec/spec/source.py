@@ -68,6 +68,10 @@ class Source:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset into the text of a line and a column."""
+        return self._starts[line - 1] + column - 1
+
     def line(self, number: int) -> str:
         """Return a line by its number, "" past the end."""
         return self.lines[number - 1] if number <= len(self.lines) else ""

@@ -1,0 +1,45 @@
+"""How ``lossspec validate`` shows problems: for people, for scripts, and for the services that read SARIF.
+
+>>> from lossspec.cli.formats import formatted
+>>> from lossspec.spec.diagnostics import Diagnostic, Span
+>>> problem = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7))
+>>> print(formatted("concise", [problem]))
+x.loss.toml:2:1: error[unknown-key]: unknown key `wieght`
+>>> print(formatted("github", [problem]))
+::error file=x.loss.toml,line=2,col=1,endLine=2,endColumn=7,title=unknown-key::unknown key `wieght`
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.spec.diagnostics import Diagnostic
+
+FORMATS = ("full", "concise", "json", "github", "sarif")
+
+
+def formatted(form: str, problems: Sequence[Diagnostic], *, color: bool = False) -> str:
+    """Return the text that shows problems in one of the ``FORMATS``, without a line end."""
+    # Each is imported when it is asked for, and those for people when there is something to show.
+    if form == "json":
+        from lossspec.cli.formats.json_array import json_array  # noqa: PLC0415
+
+        return json_array(problems)
+    if form == "sarif":
+        from lossspec.cli.formats.sarif import sarif  # noqa: PLC0415
+
+        return sarif(problems)
+    if not problems:
+        return ""
+    if form == "github":
+        from lossspec.cli.formats.github import github  # noqa: PLC0415
+
+        return "\n".join(map(github, problems))
+    from lossspec.spec.render import render_concise, render_full  # noqa: PLC0415
+
+    if form == "concise":
+        return "\n".join(map(render_concise, problems))
+    return "\n\n".join(render_full(each, color=color) for each in problems)

@@ -1,0 +1,139 @@
+"""``lossspec validate``: every mistake in specs, before they train."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lossspec.cli.formats import FORMATS, formatted
+from lossspec.cli.options import load_option
+from lossspec.cli.targets import Target, targets
+from lossspec.spec.diagnostics import SpecError
+from lossspec.spec.read import MAX_READ, decode, parse, read_source, text_source
+from lossspec.spec.reference import SUFFIX
+from lossspec.spec.validate import validate_reference, validate_source
+
+if TYPE_CHECKING:
+    from lossspec.spec.diagnostics import Diagnostic
+    from lossspec.spec.source import Source
+
+#: How often a mended file is looked at anew.
+_ROUNDS = 10
+
+
+@click.command("validate")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="full",
+    show_default=True,
+    help="How problems are shown.",
+)
+@click.option("--fix", is_flag=True, help="Mend in the files what can be mended for certain.")
+@click.option("--stdin-filename", metavar="PATH", help="What to call standard input, and where it would lie.")
+@load_option
+@click.pass_context
+def validate_command(
+    context: click.Context, specs: tuple[str, ...], form: str, *, fix: bool, stdin_filename: str | None
+) -> None:
+    """Find every mistake in specs.
+
+    A PATH is a file that ends in .loss.toml or a folder, a NAME[+VARIANT...] is looked up, - is standard
+    input. Without any, every *.loss.toml under this folder is validated, except in hidden folders and what
+    [tool.lossspec] exclude in pyproject.toml names.
+
+    Problems go to standard output, everything else to standard error. The exit code is 0 if there is no
+    problem, 1 if there is one, 2 if the call itself is wrong.
+
+    Example: lossspec validate specs/ pix2pix+vgg
+    """
+    wanted = targets(specs)
+    if fix and any(target.path is None or target.is_named for target in wanted):
+        raise click.UsageError("--fix mends files: give their paths, not names or -")
+    problems: dict[Diagnostic, None] = {}
+    faulty = 0
+    for target in wanted:
+        found = _mended(target) if fix else _diagnose(target, stdin_filename)
+        faulty += bool(found)
+        problems |= dict.fromkeys(found)
+    _write(formatted(form, list(problems), color=_is_colored()))
+    click.echo(_summary(len(wanted), len(problems), faulty), err=True)
+    context.exit(1 if problems else 0)
+
+
+def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnostic]:
+    """Return the problems of a target."""
+    if target.is_named or target.reference.variants:
+        return validate_reference(str(target.reference))
+    try:
+        source = read_source(target.path) if target.path else _standard_input(stdin_filename)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return validate_source(source, source.path.name.removesuffix(SUFFIX) if source.path else "spec")
+
+
+def _standard_input(name: str | None) -> Source:
+    data = sys.stdin.buffer.read(MAX_READ)
+    return decode(data, name or "<stdin>", Path(name) if name else None)
+
+
+def _mended(target: Target) -> list[Diagnostic]:
+    """Mend a file, say what was done on standard error, and return the problems that are left."""
+    from lossspec.spec.fix import mend, rewrite  # noqa: PLC0415 - only --fix pays
+
+    found = _diagnose(target)
+    for _ in range(_ROUNDS):  # a mended file may show what was hidden
+        if target.path is None or not any(each.certain for each in found):
+            break
+        try:
+            source = read_source(target.path)
+        except SpecError:
+            break
+        text, edits = mend(source, found)
+        if not edits or (_parses(source.text) and not _parses(text)):
+            break
+        rewrite(target.path, text)
+        for edit in edits:
+            place = f"{target.path}:{edit.span.line}:{edit.span.column}"
+            click.echo(f"fixed {place}: `{edit.old}` is now `{edit.new}`", err=True)
+        found = _diagnose(target)
+    return found
+
+
+def _parses(text: str) -> bool:
+    try:
+        parse(text_source(text))
+    except SpecError:
+        return False
+    return True
+
+
+def _write(text: str) -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that can't show a character
+    if text:
+        click.echo(text)
+
+
+def _is_colored() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _summary(specs: int, problems: int, faulty: int) -> str:
+    """Return one line: how many specs, how many problems.
+
+    >>> _summary(12, 0, 0), _summary(1, 3, 1)
+    ('12 specs, no problems', '1 spec, 3 problems')
+    """
+    counted = "1 spec" if specs == 1 else f"{specs} specs"
+    if not problems:
+        return f"{counted}, no problems"
+    where = f" in {faulty} of them" if specs > 1 else ""
+    return f"{counted}, {problems} problem{'s' if problems > 1 else ''}{where}"
