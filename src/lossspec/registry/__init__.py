@@ -14,6 +14,8 @@ a loss is built:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lossspec.registry.entry import Argument as Argument
 from lossspec.registry.entry import CallInput as CallInput
 from lossspec.registry.entry import LossType as LossType
@@ -23,8 +25,16 @@ from lossspec.registry.lookup import types as types
 from lossspec.registry.target import load as load
 from lossspec.registry.target import missing_library as missing_library
 
+if TYPE_CHECKING:
+    from lossspec.registry.installed import installed_spec_folders as installed_spec_folders
+    from lossspec.registry.register import register_loss as register_loss
+
 
 def __getattr__(name: str) -> object:
+    if name == "register_loss":
+        from lossspec.registry.register import register_loss  # noqa: PLC0415 - inspect is slow to import
+
+        return register_loss
     if name == "installed_spec_folders":
         from lossspec.registry.installed import installed_spec_folders  # noqa: PLC0415 - slow to import
 

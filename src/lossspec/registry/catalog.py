@@ -26,6 +26,7 @@ ADDED = ("reduction", "weights_path")
 _SCHEMA = (
     "type",
     "enum",
+    "pattern",
     "minimum",
     "maximum",
     "exclusiveMinimum",

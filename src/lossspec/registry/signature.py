@@ -1,0 +1,108 @@
+"""Reads a loss type from the signature and the docstring of a class or a function."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, cast
+
+from lossspec.errors import RegistrationError
+from lossspec.registry.annotation import input_kind, is_tensor, json_schema
+from lossspec.registry.docstring import read_docstring
+from lossspec.registry.entry import Argument, CallInput, LossType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+def read_signature(loss: Callable[..., object], name: str) -> LossType:
+    """Return what the registry needs to know of ``loss``.
+
+    Args:
+        loss: a class whose instances are called, or a function.
+        name: the name of the type.
+
+    Raises:
+        RegistrationError: an argument that must be given can't be written as a TOML value, or a class has no
+            ``forward``.
+    """
+    if isinstance(loss, type):
+        forward = getattr(loss, "forward", None)
+        if forward is None:
+            raise RegistrationError(f"the class `{loss.__qualname__}` has no `forward`: it is no loss")
+        described = (
+            read_docstring(loss.__doc__).described
+            | read_docstring(cast("Any", loss).__init__.__doc__).described
+        )
+        inputs, shapes = _parameters(forward)[1:], read_docstring(forward.__doc__).described
+        arguments = _parameters(loss)
+    else:
+        described = shapes = read_docstring(loss.__doc__).described
+        parameters = _parameters(loss)
+        inputs = [each for each in parameters if _is_input(each)]
+        arguments = [each for each in parameters if not _is_input(each)]
+    read = (_argument(each, described, name) for each in arguments)
+    return LossType(
+        name=name,
+        target=f"{loss.__module__}:{loss.__qualname__}",
+        summary=read_docstring(loss.__doc__).summary,
+        args={each.name: each for each in read if each is not None},
+        inputs=tuple(_input(each, shapes) for each in inputs),
+        function=not isinstance(loss, type),
+        distribution=loss.__module__.partition(".")[0],
+        owner=f"the module `{loss.__module__}`",
+    )
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    try:
+        found = inspect.signature(function, eval_str=True)
+    except NameError:  # a name imported for type checkers only: the annotations stay text
+        found = inspect.signature(function)
+    return [each for each in found.parameters.values() if each.kind in _NAMED]
+
+
+def _is_input(parameter: inspect.Parameter) -> bool:
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+        return False
+    return parameter.default is parameter.empty or is_tensor(parameter.annotation)
+
+
+def _input(parameter: inspect.Parameter, shapes: dict[str, str]) -> CallInput:
+    required = parameter.default is parameter.empty
+    shape = shapes.get(parameter.name, "")
+    return CallInput(parameter.name, input_kind(parameter.annotation), shape, required)
+
+
+def _argument(parameter: inspect.Parameter, described: dict[str, str], name: str) -> Argument | None:
+    required = parameter.default is parameter.empty
+    annotation = (
+        _guess(parameter.default) if parameter.annotation is parameter.empty else parameter.annotation
+    )
+    schema = json_schema(annotation)
+    if schema is None:
+        if required:
+            raise RegistrationError(
+                f"the argument `{parameter.name}` of `{name}` must be given and can't be written in TOML: "
+                "annotate it with int, float, bool, str, Literal, Tensor, Path or a list of them, "
+                "or give it a default"
+            )
+        return None  # an object: its default stands
+    return Argument(
+        parameter.name,
+        schema,
+        described.get(parameter.name, ""),
+        required,
+        None if required else _json(parameter.default),
+        tensor=is_tensor(annotation),
+        path="Path" in str(annotation),
+    )
+
+
+def _guess(default: object) -> object:
+    return float if type(default) is int else type(default)
+
+
+def _json(default: object) -> object:
+    return list(default) if isinstance(default, tuple) else default
