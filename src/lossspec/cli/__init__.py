@@ -10,7 +10,9 @@ from lossspec._version import __version__
 from lossspec.errors import LossSpecError
 
 _COMMANDS = {
+    "explain": "what a code of a problem means, and how to mend it",
     "list": "what there is: specs, losses and schedules, and where each was found",
+    "new": "a commented spec to start from",
     "schema": "the JSON Schema of the language, for editors",
     "show": "a spec with its variants applied and its parameters filled in",
     "validate": "find every mistake in specs, before they train",

@@ -60,3 +60,35 @@ def codes() -> Mapping[str, Code]:
     """Return every code by its name, sorted."""
     tables = tomllib.loads(files(__package__).joinpath("codes.toml").read_text("utf-8"))
     return {name: Code(name=name, **tables[name]) for name in sorted(tables)}
+
+
+def text(code: Code) -> str:
+    """Return what there is to say of a code, for a terminal."""
+    parts = [f"{code.severity}[{code.name}]: {code.title}", code.what, code.why]
+    if code.example:
+        parts += ["For example:", _indented(code.example), "Instead:", _indented(code.fix)]
+    return "\n\n".join(part.strip("\n") for part in [*parts, f"More: {code.url}"])
+
+
+def page(code: Code, message: str = "") -> str:
+    """Return the page of a code, in Markdown.
+
+    Args:
+        code: the code.
+        message: what ``lossspec validate`` says of the example, if it is to be shown.
+    """
+    parts = [f"# `{code.name}`: {code.title}", code.what, "## Why", code.why]
+    if code.example:
+        parts += ["## Example", _block(code.example, "toml")]
+        parts += [_block(message, "text")] if message else []
+        parts += ["## Instead", _block(code.fix, "toml")]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _indented(example: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in example.strip("\n").splitlines())
+
+
+def _block(example: str, language: str) -> str:
+    content = example.strip("\n")
+    return f"```{language}\n{content}\n```"

@@ -1,0 +1,28 @@
+"""``lossspec explain``: what a code of a problem means, why it matters, an example and its fix."""
+
+from __future__ import annotations
+
+import click
+
+from lossspec.names import unknown
+from lossspec.spec.codes import codes, text
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+def explain_command(code: str | None) -> None:
+    """Tell what a CODE means: what is wrong, why it is not let pass, an example and its fix.
+
+    Without a CODE, list them all.
+
+    Example: lossspec explain unknown-key
+    """
+    table = codes()
+    if code is None:
+        width = max(map(len, table))
+        for each in table.values():
+            click.echo(f"{each.name:{width}}  {each.title}")
+    elif code in table:
+        click.echo(text(table[code]))
+    else:
+        raise click.UsageError(unknown("code", code, table))
