@@ -39,9 +39,14 @@ class Schedule(_Stateless):
         unit: what ``t`` counts. The outermost schedule of a spec says it; calling ignores it.
         minimum: the value is never below it.
         maximum: the value is never above it.
+
+    Class attributes:
+        type_name: what a spec's ``type`` names it.
+        owner: who registered it.
     """
 
     type_name: ClassVar[str]
+    owner: ClassVar[str] = "lossspec"
 
     unit: Unit | None = field(
         default=None,

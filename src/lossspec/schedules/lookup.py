@@ -2,62 +2,61 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-from lossspec.schedules.families.compose import join, product, warmup
-from lossspec.schedules.families.constant import constant
-from lossspec.schedules.families.cosine import cosine
-from lossspec.schedules.families.cyclical import cyclical
-from lossspec.schedules.families.decay import exponential_decay, inverse_sqrt, inverse_time
-from lossspec.schedules.families.exponential import exponential
-from lossspec.schedules.families.linear import linear, polynomial
-from lossspec.schedules.families.phases import one_cycle, warmup_stable_decay
-from lossspec.schedules.families.piecewise import piecewise
-from lossspec.schedules.families.restarts import cosine_restarts
-from lossspec.schedules.families.sigmoid import logistic, rampup, tanh
-from lossspec.schedules.families.steps import multistep, piecewise_constant, step
-from lossspec.schedules.families.waves import sawtooth, triangular
-from lossspec.schedules.families.window import window
+from lossspec.schedules.base import Schedule
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+#: The built-in types, in the order that people read them, and the file of each family.
+_FAMILIES = {
+    "constant": "constant",
+    "linear": "linear",
+    "polynomial": "linear",
+    "exponential": "exponential",
+    "cosine": "cosine",
+    "exponential_decay": "decay",
+    "inverse_time": "decay",
+    "inverse_sqrt": "decay",
+    "step": "steps",
+    "multistep": "steps",
+    "piecewise_constant": "steps",
+    "piecewise": "piecewise",
+    "cosine_restarts": "restarts",
+    "cyclical": "cyclical",
+    "triangular": "waves",
+    "sawtooth": "waves",
+    "one_cycle": "phases",
+    "warmup_stable_decay": "phases",
+    "tanh": "sigmoid",
+    "rampup": "sigmoid",
+    "logistic": "sigmoid",
+    "window": "window",
+    "warmup": "compose",
+    "join": "compose",
+    "product": "compose",
+}
 
-    from lossspec.schedules.base import Schedule
+
+class _BuiltIn(Mapping[str, type[Schedule]]):
+    """The built-in types by name; the file of one is imported when it is asked for.
+
+    A spec names two or three of them, and each takes attrs a millisecond to make.
+    """
+
+    def __getitem__(self, name: str) -> type[Schedule]:
+        family = import_module(f"lossspec.schedules.families.{_FAMILIES[name]}")
+        found: type[Schedule] = getattr(family, name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_FAMILIES)
+
+    def __len__(self) -> int:
+        return len(_FAMILIES)
+
 
 #: The built-in types by name.
-TYPES: Mapping[str, type[Schedule]] = MappingProxyType(
-    {
-        cls.__name__: cls
-        for cls in (
-            constant,
-            linear,
-            polynomial,
-            exponential,
-            cosine,
-            exponential_decay,
-            step,
-            multistep,
-            piecewise_constant,
-            piecewise,
-            cosine_restarts,
-            cyclical,
-            triangular,
-            sawtooth,
-            one_cycle,
-            warmup_stable_decay,
-            inverse_time,
-            inverse_sqrt,
-            tanh,
-            rampup,
-            logistic,
-            window,
-            warmup,
-            join,
-            product,
-        )
-    }
-)
+TYPES: Mapping[str, type[Schedule]] = _BuiltIn()
 
 #: What ``register_schedule`` added.
 REGISTERED: dict[str, type[Schedule]] = {}
@@ -66,12 +65,17 @@ REGISTERED: dict[str, type[Schedule]] = {}
 def find(name: str) -> type[Schedule] | None:
     """Return the schedule type of this name, built in or registered, or None.
 
-    >>> find("linear").__name__, find("lineer") is None
-    ('linear', True)
+    >>> find("linear"), find("lineer")
+    (<class 'lossspec.schedules.families.linear.linear'>, None)
     """
-    return TYPES.get(name) or REGISTERED.get(name)
+    return TYPES[name] if name in _FAMILIES else REGISTERED.get(name)
+
+
+def names() -> list[str]:
+    """Return the names of all types, those built in first."""
+    return [*_FAMILIES, *sorted(REGISTERED)]
 
 
 def types() -> dict[str, type[Schedule]]:
-    """Return all schedule types by name, those built in first."""
+    """Return all types by name, those built in first."""
     return {**TYPES, **dict(sorted(REGISTERED.items()))}

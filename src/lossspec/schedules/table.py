@@ -13,7 +13,7 @@ from lossspec.schedules.child import Child
 from lossspec.schedules.families.constant import constant
 from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, shown
 from lossspec.schedules.kinds import Array, Kind, named
-from lossspec.schedules.lookup import find, types
+from lossspec.schedules.lookup import find, names
 
 
 def from_table(table: Mapping[str, object]) -> Schedule:
@@ -87,7 +87,7 @@ def _no_type(table: Mapping[str, object], path: Path) -> ScheduleFault:
     name = table["type"]
     if not isinstance(name, str):
         return ScheduleFault((*path, "type"), f"`type` is {shown(name)}", "write a string", "wrong-type")
-    message, _, help_ = unknown("schedule", name, types()).partition(": ")
+    message, _, help_ = unknown("schedule", name, names()).partition(": ")
     return ScheduleFault((*path, "type"), message, help_, "unknown-schedule")
 
 
