@@ -17,9 +17,53 @@ Traceback (most recent call last):
 lossspec.errors.LossInputError: SobelLoss expects `input` as (N, C, H, W), found (3, 8, 8)
 """
 
+from lossspec.losses.bernoulli import BernoulliReconstructionLoss
+from lossspec.losses.charbonnier import CharbonnierLoss
+from lossspec.losses.distillation import DistillationKLLoss
+from lossspec.losses.feature_matching import FeatureMatchingLoss
+from lossspec.losses.focal_frequency import FocalFrequencyLoss
+from lossspec.losses.gan import GANLoss
+from lossspec.losses.gaussian_kl import GaussianKLLoss
+from lossspec.losses.gradient_difference import GradientDifferenceLoss
+from lossspec.losses.gradient_penalty import GradientPenalty
 from lossspec.losses.laplacian import LaplacianLoss
+from lossspec.losses.masked_l1 import MaskedL1Loss
+from lossspec.losses.path_length import PathLengthPenalty
 from lossspec.losses.perceptual import VGGPerceptualLoss
 from lossspec.losses.precomputed import Precomputed
+from lossspec.losses.redundancy import BarlowTwinsLoss, CovarianceLoss, VarianceLoss
+from lossspec.losses.relativistic import RelativisticAverageLoss
+from lossspec.losses.score_gradient import R1Penalty, R2Penalty
 from lossspec.losses.sobel import SobelLoss
+from lossspec.losses.spectrogram import SpectrogramL1Loss, SpectrogramL2Loss
+from lossspec.losses.style import VGGStyleLoss
+from lossspec.losses.vector_quantization import CodebookLoss, CommitmentLoss
 
-__all__ = ["LaplacianLoss", "Precomputed", "SobelLoss", "VGGPerceptualLoss"]
+__all__ = [
+    "BarlowTwinsLoss",
+    "BernoulliReconstructionLoss",
+    "CharbonnierLoss",
+    "CodebookLoss",
+    "CommitmentLoss",
+    "CovarianceLoss",
+    "DistillationKLLoss",
+    "FeatureMatchingLoss",
+    "FocalFrequencyLoss",
+    "GANLoss",
+    "GaussianKLLoss",
+    "GradientDifferenceLoss",
+    "GradientPenalty",
+    "LaplacianLoss",
+    "MaskedL1Loss",
+    "PathLengthPenalty",
+    "Precomputed",
+    "R1Penalty",
+    "R2Penalty",
+    "RelativisticAverageLoss",
+    "SobelLoss",
+    "SpectrogramL1Loss",
+    "SpectrogramL2Loss",
+    "VGGPerceptualLoss",
+    "VGGStyleLoss",
+    "VarianceLoss",
+]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
-from torch.nn.functional import l1_loss, mse_loss
 
 from lossspec.losses.check import check_alike
 from lossspec.losses.choice import chosen
+from lossspec.losses.distance import DISTANCES, Distance
 from lossspec.losses.vgg import VGG19Features, check_layer_weights
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
-
-_DISTANCES = {"l1": l1_loss, "l2": mse_loss}
 
 
 class VGGPerceptualLoss(nn.Module):
@@ -67,13 +65,13 @@ class VGGPerceptualLoss(nn.Module):
         layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3"),
         *,
         layer_weights: Sequence[float] | None = None,
-        criterion: Literal["l1", "l2"] = "l1",
+        criterion: Distance = "l1",
         normalize: bool = True,
         input_range: Sequence[float] | None = None,
         weights: str | Path = "default",
     ) -> None:
         super().__init__()
-        self.criterion = chosen("criterion", criterion, _DISTANCES)
+        self.criterion = chosen("criterion", criterion, DISTANCES)
         self.layer_weights = check_layer_weights(self, layers, layer_weights)
         self.features = VGG19Features(layers, weights, normalize, input_range)
 
@@ -81,6 +79,6 @@ class VGGPerceptualLoss(nn.Module):
         """Compare ``input`` with ``target``."""
         self.features.check(self, input=input, target=target)
         check_alike(self, input=input, target=target)
-        distance = _DISTANCES[self.criterion]
+        distance = DISTANCES[self.criterion]
         pairs = zip(self.layer_weights, self.features(input), self.features(target), strict=True)
         return torch.stack([weight * distance(x, y) for weight, x, y in pairs]).sum()

@@ -1,0 +1,45 @@
+"""How well a decoder that paints black or white explains an image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from lossspec.losses.check import check_alike, check_layout
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class BernoulliReconstructionLoss(nn.Module):
+    r"""Negative log-likelihood of an image under Bernoulli pixels: their sum, averaged over the batch.
+
+    .. math:: - \operatorname{mean}_n \sum_d \left( x \log \sigma(z) + (1 - x) \log(1 - \sigma(z)) \right)
+
+    It is the reconstruction term of the evidence lower bound, in nats, so it may be added to
+    ``GaussianKLLoss`` as it is. The mean over pixels is ``torch.BCEWithLogitsLoss``.
+
+    Shape:
+        logits: :math:`z`, ``(N, *)``, before the sigmoid; target: :math:`x`, the same shape, in [0, 1].
+        Returns a scalar.
+
+    Raises:
+        LossInputError: on call: the shapes differ or are empty.
+
+    Reference:
+        Kingma and Welling, 2013, https://arxiv.org/abs/1312.6114, appendix C.1.
+
+    Example:
+        >>> import torch
+        >>> BernoulliReconstructionLoss()(torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 2))  # 4 log 2
+        tensor(2.7726)
+    """
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Compare the pixels drawn with ``logits`` to ``target``."""
+        check_layout(self, "(*)", logits=logits, target=target)
+        check_alike(self, logits=logits, target=target)
+        target = target.to(logits.dtype)
+        return binary_cross_entropy_with_logits(logits, target, reduction="sum") / len(logits)

@@ -1,0 +1,57 @@
+"""Absolute error with its corner rounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+
+from lossspec.errors import LossInputError
+from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.reduction import Reduction, check_reduction, reduce
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class CharbonnierLoss(nn.Module):
+    r"""Charbonnier's loss: a differentiable absolute error.
+
+    .. math:: \operatorname{mean} \sqrt{(x - y)^2 + \epsilon}
+
+    as BasicSR has it, so :math:`\epsilon` is the square of the one in LapSRN's paper: 1e-6 is its 1e-3. At
+    :math:`x = y` it is :math:`\sqrt\epsilon`, not 0. It is not ``kornia.CharbonnierLoss``, which is
+    :math:`\sqrt{d^2 + 1} - 1`.
+
+    Args:
+        eps: :math:`\epsilon > 0`.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one value an element.
+
+    Shape:
+        input, target: any, the same for both. Returns a scalar.
+
+    Raises:
+        LossInputError: ``eps`` is not positive; on call: the shapes differ or are empty.
+
+    Reference:
+        Charbonnier et al., 1994, https://doi.org/10.1109/ICIP.1994.413553; Lai et al. (LapSRN), 2017,
+        https://arxiv.org/abs/1710.01992.
+
+    Example:
+        >>> import torch
+        >>> CharbonnierLoss(eps=16.0)(torch.tensor([3.0]), torch.tensor([0.0]))
+        tensor(5.)
+    """
+
+    def __init__(self, eps: float = 1e-12, reduction: Reduction = "mean") -> None:
+        super().__init__()
+        if not eps > 0:
+            raise LossInputError(f"CharbonnierLoss needs eps > 0, found eps = {eps}")
+        self.eps = eps
+        self.reduction = check_reduction(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+        """Compare ``input`` with ``target``."""
+        check_layout(self, "(*)", input=input, target=target)
+        check_alike(self, input=input, target=target)
+        return reduce(((input - target).square() + self.eps).sqrt(), self.reduction)

@@ -1,0 +1,60 @@
+"""How far a student's predictions are from its teacher's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+from torch.nn.functional import kl_div, log_softmax
+
+from lossspec.errors import LossInputError
+from lossspec.losses.check import check_alike, check_layout
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class DistillationKLLoss(nn.Module):
+    r"""Kullback-Leibler divergence of a student's softened class probabilities from its teacher's.
+
+    .. math:: \operatorname{mean}_n \sum_c p_c \log \frac{p_c}{q_c}, \quad
+        p = \operatorname{softmax}(t / T), \quad q = \operatorname{softmax}(s / T)
+
+    over the last dimension, averaged over all others. There is no hidden factor: the :math:`T^2` of the
+    paper belongs to the weight of the term. Where the teacher should get no gradient, detach it.
+
+    Args:
+        temperature: :math:`T > 0`. It may be set at any time (``loss.temperature = 2.0``), so a schedule
+            can lower it.
+
+    Shape:
+        student, teacher: logits ``(*, C)``, the same for both. Returns a scalar.
+
+    Raises:
+        LossInputError: ``temperature`` is not positive; on call: the shapes differ or are empty.
+
+    Reference:
+        Hinton et al., Distilling the knowledge in a neural network, 2015. https://arxiv.org/abs/1503.02531
+
+    Example:
+        >>> import torch
+        >>> loss = DistillationKLLoss(temperature=1.0)
+        >>> loss(torch.zeros(1, 2), torch.tensor([[100.0, 0.0]]))  # a sure teacher, a student with no idea
+        tensor(0.6931)
+    """
+
+    def __init__(self, temperature: float = 4.0) -> None:
+        super().__init__()
+        if not temperature > 0:
+            raise LossInputError(
+                f"DistillationKLLoss needs temperature > 0, found temperature = {temperature}"
+            )
+        self.temperature = temperature
+
+    def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Compare the logits of ``student`` with those of ``teacher``."""
+        check_layout(self, "(*)", student=student, teacher=teacher)
+        check_alike(self, student=student, teacher=teacher)
+        q, p = (log_softmax(logits / self.temperature, dim=-1) for logits in (student, teacher))
+        classes = student.shape[-1]
+        return kl_div(q.reshape(-1, classes), p.reshape(-1, classes), reduction="batchmean", log_target=True)

@@ -1,0 +1,43 @@
+"""The gradient of scores with respect to what they were computed from, for losses that penalise it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from lossspec.errors import LossInputError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def input_gradient(loss: nn.Module, outputs: dict[str, Tensor], inputs: dict[str, Tensor]) -> Tensor:
+    """Differentiate the sum of the output by the input, keeping the graph for what follows.
+
+    Args:
+        loss: the loss that asks, for the message.
+        outputs: one tensor by its name.
+        inputs: the one tensor by its name that it was computed from, with ``requires_grad``.
+
+    Raises:
+        LossInputError: the output wasn't computed from the input with gradients.
+    """
+    (output_name, output), (input_name, wanted) = *outputs.items(), *inputs.items()
+    gradient: Tensor | None = None
+    if output.requires_grad and wanted.requires_grad:
+        (gradient,) = torch.autograd.grad(
+            output,
+            wanted,
+            torch.ones_like(output),
+            create_graph=torch.is_grad_enabled(),
+            retain_graph=True,
+            allow_unused=True,
+        )
+    if gradient is None:
+        raise LossInputError(
+            f"{type(loss).__name__} differentiates `{output_name}` by `{input_name}`, and "
+            f"`{output_name}` was not computed from it with gradients: "
+            f"call {input_name}.requires_grad_() first, and detach neither"
+        )
+    return gradient

@@ -1,0 +1,142 @@
+"""Keeps embeddings from collapsing: each dimension must vary, and none repeat another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import nn
+from torch.nn.functional import relu
+
+from lossspec.errors import LossInputError
+from lossspec.losses.check import check_alike, check_layout
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class VarianceLoss(nn.Module):
+    r"""VICReg's variance term: a hinge on the standard deviation of each dimension over the batch.
+
+    .. math:: \operatorname{mean}_d \max\left(0, 1 - \sqrt{\operatorname{var}_n(z_d) + \epsilon}\right)
+
+    for one of the two views; the paper adds both, the authors' code halves that sum.
+
+    Args:
+        eps: :math:`\epsilon > 0`.
+
+    Shape:
+        embeddings: ``(N, D)``, at least two samples. Returns a scalar.
+
+    Raises:
+        LossInputError: ``eps`` is not positive; on call: another shape, or fewer than two samples.
+
+    Reference:
+        Bardes et al., VICReg, 2021. https://arxiv.org/abs/2105.04906
+
+    Example:
+        >>> import torch
+        >>> VarianceLoss(eps=0.25)(torch.zeros(4, 8))  # collapsed
+        tensor(0.5000)
+    """
+
+    def __init__(self, eps: float = 1e-4) -> None:
+        super().__init__()
+        if not eps > 0:
+            raise LossInputError(f"VarianceLoss needs eps > 0, found eps = {eps}")
+        self.eps = eps
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Return the term of one view's ``embeddings``."""
+        _check_samples(self, embeddings=embeddings)
+        return relu(1 - (embeddings.var(dim=0) + self.eps).sqrt()).mean()
+
+
+class CovarianceLoss(nn.Module):
+    r"""VICReg's covariance term: the squared covariances of different dimensions.
+
+    .. math:: \frac1D \sum_{i \ne j} \operatorname{cov}(z)_{ij}^2, \quad
+        \operatorname{cov}(z) = \frac{1}{N - 1} \sum_n (z_n - \bar z)(z_n - \bar z)^\top
+
+    for one of the two views.
+
+    Shape:
+        embeddings: ``(N, D)``, at least two samples. Returns a scalar.
+
+    Raises:
+        LossInputError: on call: another shape, or fewer than two samples.
+
+    Reference:
+        Bardes et al., VICReg, 2021. https://arxiv.org/abs/2105.04906
+
+    Example:
+        >>> import torch
+        >>> twice = torch.tensor([[1.0, 1.0], [-1.0, -1.0]])  # two dimensions that say the same: cov = 2
+        >>> CovarianceLoss()(twice)
+        tensor(4.)
+    """
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """Return the term of one view's ``embeddings``."""
+        _check_samples(self, embeddings=embeddings)
+        centred = embeddings - embeddings.mean(dim=0)
+        squares = (centred.T @ centred / (len(embeddings) - 1)).square()
+        return (squares.sum() - squares.diagonal().sum()) / embeddings.shape[1]
+
+
+class BarlowTwinsLoss(nn.Module):
+    r"""Makes the cross-correlation of two views the identity.
+
+    .. math:: \sum_i (1 - c_{ii})^2 + \lambda \sum_{i \ne j} c_{ij}^2, \quad
+        c = \frac1N \sum_n \frac{x_n - \bar x}{\sqrt{\operatorname{var} x + \epsilon}}
+        \left( \frac{y_n - \bar y}{\sqrt{\operatorname{var} y + \epsilon}} \right)^\top
+
+    with variances over :math:`N`, as the batch normalisation in the authors' code has them
+    (``monai.BarlowTwinsLoss`` takes them over :math:`N - 1`, and so never reaches :math:`c_{ii} = 1`).
+
+    Args:
+        lambd: :math:`\lambda`, the weight of what is off the diagonal.
+        eps: :math:`\epsilon > 0`.
+
+    Shape:
+        input, target: the embeddings of two views, ``(N, D)``, at least two samples. Returns a scalar.
+
+    Raises:
+        LossInputError: ``eps`` is not positive; on call: the shapes differ, or fewer than two samples.
+
+    Reference:
+        Zbontar et al., Barlow Twins, 2021. https://arxiv.org/abs/2103.03230
+
+    Example:
+        >>> import torch
+        >>> x = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+        >>> BarlowTwinsLoss()(x, -x)  # c = -1 on the diagonal, 0 off it
+        tensor(7.9999)
+    """
+
+    def __init__(self, lambd: float = 0.0051, eps: float = 1e-5) -> None:
+        super().__init__()
+        if not eps > 0:
+            raise LossInputError(f"BarlowTwinsLoss needs eps > 0, found eps = {eps}")
+        self.lambd = lambd
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+        """Compare the embeddings of two views."""
+        check_alike(self, input=input, target=target)
+        _check_samples(self, input=input)
+        correlation = self._normalized(input).T @ self._normalized(target) / len(input)
+        diagonal, squares = correlation.diagonal(), correlation.square()
+        off_diagonal = squares.sum() - squares.diagonal().sum()
+        return (1 - diagonal).square().sum() + self.lambd * off_diagonal
+
+    def _normalized(self, embeddings: Tensor) -> Tensor:
+        variance = embeddings.var(dim=0, correction=0)
+        return (embeddings - embeddings.mean(dim=0)) / (variance + self.eps).sqrt()
+
+
+def _check_samples(loss: nn.Module, **embeddings: Tensor) -> None:
+    check_layout(loss, "(N, D)", **embeddings)
+    for name, each in embeddings.items():
+        if len(each) < 2:
+            found = f"`{name}` {tuple(each.shape)}"
+            raise LossInputError(f"{type(loss).__name__} needs at least 2 samples to compare, found {found}")

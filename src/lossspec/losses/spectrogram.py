@@ -1,0 +1,98 @@
+"""Compares spectrograms, as they are or by their logarithms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from torch import nn
+
+from lossspec.errors import LossInputError
+from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.choice import chosen
+from lossspec.losses.distance import DISTANCES, Distance
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Scale = Literal["linear", "ln", "log10"]
+
+
+class SpectrogramL1Loss(nn.Module):
+    r"""Mean absolute difference of two spectrograms, or of their logarithms.
+
+    .. math:: \operatorname{mean} \left| c(X) - c(Y) \right|, \quad
+        c(X) = X,\ \ln \max(X, \epsilon),\ \text{or } \log_{10} \max(X, \epsilon)
+
+    with ``max`` replaced by :math:`X + \epsilon` for ``floor_by="add"``. It takes spectrograms, of
+    magnitudes or mel bands, as a model that needs them anyway computes them; for waveforms see
+    ``auraloss.STFTLoss``.
+
+    Args:
+        scale: ``"linear"``, ``"ln"`` or ``"log10"``.
+        floor: :math:`\epsilon > 0`, the least magnitude that the logarithm sees.
+        floor_by: ``"clamp"``, below which nothing gets a gradient, or ``"add"``.
+
+    Shape:
+        input, target: magnitudes, any shape, the same for both, not negative where the scale is a logarithm.
+        Returns a scalar.
+
+    Raises:
+        UnknownNameError: no scale or way to floor has this name.
+        LossInputError: ``floor`` is not positive; on call: the shapes differ or are empty.
+
+    Reference:
+        Kong et al. (HiFi-GAN), 2020, https://arxiv.org/abs/2010.05646; by log10: Kumar et al. (DAC), 2023,
+        https://arxiv.org/abs/2306.06546.
+
+    Example:
+        >>> import torch
+        >>> SpectrogramL1Loss("log10")(torch.tensor([100.0, 0.0]), torch.tensor([1.0, 0.0]))
+        tensor(1.)
+    """
+
+    _distance: Distance = "l1"
+
+    def __init__(
+        self,
+        scale: Scale = "linear",
+        floor: float = 1e-5,
+        floor_by: Literal["clamp", "add"] = "clamp",
+    ) -> None:
+        super().__init__()
+        if not floor > 0:
+            raise LossInputError(f"{type(self).__name__} needs floor > 0, found floor = {floor}")
+        self.scale = chosen("scale", scale, ("linear", "ln", "log10"))
+        self.floor = floor
+        self.floor_by = chosen("floor_by", floor_by, ("clamp", "add"))
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+        """Compare ``input`` with ``target``."""
+        check_layout(self, "(*)", input=input, target=target)
+        check_alike(self, input=input, target=target)
+        return DISTANCES[self._distance](self._scaled(input), self._scaled(target))
+
+    def _scaled(self, spectrogram: Tensor) -> Tensor:
+        if self.scale == "linear":
+            return spectrogram
+        clamp = self.floor_by == "clamp"
+        floored = spectrogram.clamp(min=self.floor) if clamp else spectrogram + self.floor
+        return floored.log() if self.scale == "ln" else floored.log10()
+
+
+class SpectrogramL2Loss(SpectrogramL1Loss):
+    r"""Mean squared difference of two spectrograms, or of their logarithms.
+
+    .. math:: \operatorname{mean} \left( c(X) - c(Y) \right)^2
+
+    ``SpectrogramL1Loss`` squared: its arguments, shapes and errors hold here.
+
+    Reference:
+        as half of EnCodec's loss: Défossez et al., 2022, https://arxiv.org/abs/2210.13438.
+
+    Example:
+        >>> import torch
+        >>> SpectrogramL2Loss("log10")(torch.tensor([100.0, 0.0]), torch.tensor([1.0, 0.0]))
+        tensor(2.)
+    """
+
+    _distance = "l2"
