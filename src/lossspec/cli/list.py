@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import click
 
+from lossspec.cli.list_losses import losses_command, schedules_command
 
-@click.command("list")
-def list_command() -> None:
-    """List the specs of the search path: LOSSSPEC_PATH, ./specs, installed plug-ins, shipped ones."""
+
+@click.group("list", invoke_without_command=True)
+@click.pass_context
+def list_command(context: click.Context) -> None:
+    """List the specs of the search path: LOSSSPEC_PATH, ./specs, installed plug-ins, shipped ones.
+
+    Example: lossspec list losses ssim
+    """
+    if context.invoked_subcommand is None:
+        _list_specs()
+
+
+def _list_specs() -> None:
     from lossspec.spec.find import every  # noqa: PLC0415 - `--help` does not pay
 
     found = every()
@@ -16,3 +27,7 @@ def list_command() -> None:
         click.echo(f"{each.name:<{width}}  {each.path}  ({each.folder.owner})")
         for path in each.shadows:
             click.echo(f"{'':<{width}}  shadows {path}")
+
+
+list_command.add_command(losses_command)
+list_command.add_command(schedules_command)

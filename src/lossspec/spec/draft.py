@@ -37,6 +37,7 @@ class Draft:
         parent: the draft that it extends, or None.
         parent_variants: the variants of the parent that it extends.
         is_whole: False if what it extends could not be read: then little can be said of its meaning.
+        filled: parameters that a Python function has used already.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Draft:
     parent: Draft | None = None
     parent_variants: tuple[str, ...] = ()
     is_whole: bool = True
+    filled: frozenset[str] = frozenset()
 
 
 def read_draft(path: Path, findings: Findings, name: str = "") -> Draft:
@@ -71,7 +73,9 @@ def make_draft(
     written: Table,
     findings: Findings,
     path: Path | None = None,
+    *,
     children: tuple[Path, ...] = (),
+    filled: frozenset[str] = frozenset(),
 ) -> Draft:
     """Check a document against the schema and read what it extends.
 
@@ -82,13 +86,15 @@ def make_draft(
         findings: takes the faults.
         path: its file, or None.
         children: the files of the drafts that led here through ``extends``, the first one first.
+        filled: parameters that a Python function has used already.
     """
     faults = engine().faults(written)
     for fault in faults:
         findings.add(origin, fault)
     table = without_faulty(written, faults)
     folder = path.parent if path is not None else None
-    parent, variants = None, ()
+    parent: Draft | None = None
+    variants: tuple[str, ...] = ()
     if isinstance(table.get("extends"), str):
         chain = children if path is None else (*children, path)
         try:
@@ -98,7 +104,7 @@ def make_draft(
         except ExtendsError as error:
             findings.add(origin, Fault(error.code, str(error), ("extends",), help=error.help))
     is_whole = parent.is_whole if parent is not None else "extends" not in table
-    return Draft(name, origin, written, table, folder, parent, variants, is_whole)
+    return Draft(name, origin, written, table, folder, parent, variants, is_whole, filled)
 
 
 class ExtendsError(LossSpecError):
@@ -126,5 +132,5 @@ def _parent(
     if len(chain) > MAX_EXTENDS:
         raise ExtendsError("too-many-extends", f"a chain of more than {MAX_EXTENDS} `extends`")
     source = read_source(found.path)
-    parent = make_draft(found.name, TextOrigin(source), parse(source), findings, found.path, chain)
+    parent = make_draft(found.name, TextOrigin(source), parse(source), findings, found.path, children=chain)
     return parent, reference.variants

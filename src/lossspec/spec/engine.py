@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import field, frozen
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lossspec.spec.diagnostics import KeyPath
 
 Schema = dict[str, object]
+Kind = Literal["loss", "schedule"]
 _PREFIX = "#/$defs/"
 _compiled = cache(re.compile)
 _NAMES = {
@@ -67,7 +68,7 @@ class Engine:
     """
 
     def __init__(
-        self, schema: Schema, more: Callable[[str, str], Schema | None] = lambda _kind, _name: None
+        self, schema: Schema, more: Callable[[Kind, str], Schema | None] = lambda _kind, _name: None
     ) -> None:
         self.schema = schema
         self._definitions = cast("dict[str, Schema]", schema["$defs"])
@@ -112,7 +113,7 @@ class Engine:
                 for index, each in enumerate(value):
                     self._check(each, cast("Schema", argument), (*path, index), found)
             elif keyword in ("oneOf", "anyOf"):
-                self._choose(value, cast("list[Schema]", argument), schema, path, found)
+                self._choose(value, cast("list[Schema]", argument), path, found)
             elif keyword in _VALUES:
                 found.extend(_VALUES[keyword](value, argument, path))
 
@@ -137,16 +138,14 @@ class Engine:
             if type(meant) is dict and fault.replacement not in value:
                 self._check(item, meant, (*path, key), found)
 
-    def _choose(
-        self, value: object, branches: list[Schema], schema: Schema, path: KeyPath, found: list[Fault]
-    ) -> None:
+    def _choose(self, value: object, branches: list[Schema], path: KeyPath, found: list[Fault]) -> None:
         choice = self._choices.get(id(branches))
         if choice is None:
             choice = self._choices[id(branches)] = self._sort(branches)
         if type(value) is dict and choice.tagged:
             self._by_tag(value, choice, path, found)
             return
-        candidates = choice.plain.get(_NAMES.get(type(value), ""), ())
+        candidates: Sequence[Schema] = choice.plain.get(_NAMES.get(type(value), ""), ())
         if not candidates:
             found.append(words.wrong_type(value, path, choice.expected))
             return
@@ -173,23 +172,27 @@ class Engine:
         return branch.get("$ref") == f"{_PREFIX}reference"
 
     def _by_tag(self, value: dict[str, object], choice: Choice, path: KeyPath, found: list[Fault]) -> None:
-        kind = "loss" if "object" in choice.plain else "schedule"
-        if "type" not in value:
-            if "object" in choice.plain:
-                self._check(value, choice.plain["object"][0], path, found)
+        """Check a table against the branch that its ``type`` picks."""
+        untagged = choice.plain.get("object")
+        tag = value.get("type", FAULTY)
+        if tag is FAULTY:
+            if "type" in value:
+                return
+            if untagged:
+                self._check(value, untagged[0], path, found)
             else:
                 found.append(_no_type(value, path, choice))
             return
-        tag = value["type"]
-        if tag is FAULTY:
+        if not isinstance(tag, str):
+            found.append(words.wrong_type(tag, (*path, "type"), ["string"]))
             return
-        branch = choice.tagged.get(tag) if isinstance(tag, str) else None
-        if branch is None and isinstance(tag, str):
-            branch = self._more(kind, tag)
-        if branch is None:
-            found.append(words.unknown_type(tag, path, kind, choice.tagged))
-        else:
+        kind: Kind = "loss" if untagged else "schedule"
+        branch = choice.tagged.get(tag) or self._more(kind, tag)
+        if branch is not None:
             self._check(value, branch, path, found)
+        else:
+            word = words.unknown_type if kind == "loss" else words.unknown_schedule
+            found.append(word(tag, path, choice.tagged))
 
     def _sort(self, branches: list[Schema]) -> Choice:
         """Sort the branches of a ``oneOf`` by what picks them; done once for each."""

@@ -55,15 +55,22 @@ def examine(
             findings.add(CallerOrigin("+".join((draft.name, *variants))), fault)
         else:
             findings.add(*base.placed(fault))
-    alone = [with_variants(base, names) for names in [(), *((name,) for name in declared(base.table))]]
+    others = [with_variants(base, [name]) for name in declared(base.table)]
     resolved = resolve(chosen, findings)
-    for each in [resolved, *(resolve(other, findings) for other in alone if every)]:
-        for fault in resolved_faults(each):
-            findings.add(*each.stack.placed(fault))
+    _check(resolved, findings)
+    if every:
+        is_base = not (variants or over or given)
+        for each in others if is_base else [base, *others]:
+            _check(resolve(each, findings, resolved), findings)
     doubtful = list(_doubtful(draft, findings))
-    for where, fault in unused([*alone, chosen], doubtful):
+    for where, fault in unused([base, *others, chosen], doubtful):
         findings.add(*_own(draft, where, fault))
     return resolved
+
+
+def _check(resolved: Resolved, findings: Findings) -> None:
+    for fault in resolved_faults(resolved):
+        findings.add(*resolved.stack.placed(fault))
 
 
 def _laid(below: Stack, over: Sequence[Layer], given: Mapping[str, object], findings: Findings) -> Stack:
@@ -90,10 +97,11 @@ def _doubtful(draft: Draft, findings: Findings) -> Iterator[object]:
             yield get(each.written, fault.path)
             yield fault.replacement
         each = each.parent
+    yield dict.fromkeys(draft.filled)
 
 
 def _own(draft: Draft, where: Stack, fault: Fault) -> tuple[Origin, Fault]:
-    """Place what nothing uses: what an inherited document declares is this one's doing, at its ``extends``."""
+    """Place what nothing uses: an inherited one is this document's doing, at its ``extends``."""
     origin, placed = where.placed(fault)
     if origin is draft.origin or isinstance(origin, CallerOrigin):
         return origin, placed

@@ -128,7 +128,8 @@ def _all(path: Iterable[Folder]) -> Iterator[Found]:
 def _refuse_link_out(file: Path, folder: Folder) -> None:
     if not file.resolve().is_relative_to(folder.path.resolve()):
         raise LossSpecError(
-            f"the spec `{file}` is a symbolic link out of its folder: a name never leads out of the search path"
+            f"the spec `{file}` is a symbolic link out of its folder: "
+            "a name never leads out of the search path"
         )
 
 

@@ -44,7 +44,7 @@ def _spec() -> Schema:
                 },
                 **_overlay(),
                 "variants": _named(
-                    "Overlays that a user picks by name: NAME+VARIANT. They apply in the order they stand here.",
+                    "Overlays that a user picks by name, NAME+VARIANT; they apply in the order they stand.",
                     {"$ref": "#/$defs/overlay"},
                 ),
             },
@@ -174,7 +174,7 @@ def _shared() -> Schema:
         "at_zero": {
             "enum": ["skip", "record", "compute"],
             "default": "skip",
-            "description": "While the weight is 0: skip it, record it without gradient, or compute it times 0.",
+            "description": "While the weight is 0: skip, record without gradient, or compute times 0.",
         },
         "lists": {
             "description": "Apply it to each element of its list inputs and combine: sum, mean, or weights.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lossspec.spec.engine import Engine
 
 if TYPE_CHECKING:
-    from lossspec.spec.engine import Schema
+    from lossspec.spec.engine import Kind, Schema
 
 FILE_NAME = "lossspec.schema.json"
 
@@ -28,7 +28,7 @@ def engine() -> Engine:
     return Engine(json.loads(schema_path().read_text("utf-8")), _definition)
 
 
-def _definition(kind: str, name: str) -> Schema | None:
+def _definition(kind: Kind, name: str) -> Schema | None:
     """Return the schema of a type that the committed one does not have: registered here, or installed."""
     from lossspec.spec import schema  # noqa: PLC0415 - most specs name built-in types only
 

@@ -17,7 +17,7 @@ from lossspec.spec.reference import Reference
 from lossspec.spec.structure import structure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lossspec.spec.model import Spec
 
@@ -26,12 +26,15 @@ _NONE: Mapping[str, object] = {}
 
 
 def load(
-    ref: str | Path, params: Mapping[str, object] = _NONE, overlay: Mapping[str, object] = _NONE
+    ref: str | Path | Callable[..., object],
+    params: Mapping[str, object] = _NONE,
+    overlay: Mapping[str, object] = _NONE,
 ) -> Spec:
     """Load a spec.
 
     Args:
-        ref: ``NAME[+VARIANT...]``, or the path of a ``.loss.toml`` file with or without variants.
+        ref: ``NAME[+VARIANT...]``; the path of a ``.loss.toml`` file with or without variants; or a Python
+            spec function.
         params: values of the spec's parameters.
         overlay: a table of the shape of a variant, laid over the spec and its variants.
 
@@ -47,6 +50,10 @@ def load(
     50.0
     """
     findings = Findings()
+    if callable(ref):
+        from lossspec.spec.function import spec  # noqa: PLC0415 - most specs are files
+
+        return load_draft(spec(ref).draft(params, findings), (), params, overlay, findings)
     reference = Reference.parse(str(ref))
     path = Path(reference.name) if reference.is_path else find(reference.name).path
     draft = read_draft(path, findings)

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    Merge = Callable[[object, object], object]
+
 Table = dict[str, object]
-Merge = "Callable[[object, object], object]"
 
 
 def merge(base: Mapping[str, object], overlay: Mapping[str, object]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from attrs import frozen
 
@@ -77,12 +77,11 @@ _NOTHING = object()
 def get(table: object, path: KeyPath) -> object:
     """Return what a document has at a key path, or a mark of its own if it has nothing there."""
     for part in path:
-        if isinstance(table, dict) and part in table:
-            table = table[part]
-        elif isinstance(table, list) and isinstance(part, int) and part < len(table):
-            table = table[part]
-        else:
+        is_key = isinstance(table, dict) and part in table
+        is_index = isinstance(table, list) and isinstance(part, int) and part < len(table)
+        if not is_key and not is_index:
             return _NOTHING
+        table = cast("dict[str | int, object]", table)[part]
     return table
 
 

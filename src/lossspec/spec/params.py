@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lossspec.names import nearest
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
 from lossspec.spec.faulty import FAULTY
-from lossspec.spec.words import kind
+from lossspec.spec.words import kind, not_a_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from lossspec.spec.expression import Scalar
 
 
 def values(params: object) -> dict[str, object]:
@@ -61,12 +59,12 @@ def of_other_kinds(params: Mapping[str, object], given: Mapping[str, object]) ->
     """Yield a fault for each value that the caller gives to a parameter of another kind.
 
     >>> [each.message for each in of_other_kinds({"a": 1.0}, {"a": "x"})]
-    ['the parameter `a` is a number: it can\'t be a string']
+    ['the parameter `a` is a number: a string is given']
     """
     known = values(params)
     for name, value in given.items():
         if name in known and known[name] is not FAULTY and kind(value) != kind(known[name]):
-            message = f"the parameter `{name}` is {kind(known[name])}: it can't be {kind(value)}"
+            message = f"the parameter `{name}` is {kind(known[name])}: {kind(value)} is given"
             yield Fault("wrong-type", message, ("params", name))
         elif isinstance(value, float) and not math.isfinite(value):
             yield Fault("not-finite", f"the parameter `{name}` can't be {value}", ("params", name))
@@ -86,35 +84,31 @@ def _bounds(name: str, param: Mapping[str, object]) -> Iterator[Fault]:
     if "default" not in param:
         yield Fault("missing-key", f"`params.{name}` has no `default`", path, at="key")
         return
-    value = cast("Scalar", param["default"])
-    choices = param.get("choices")
-    low, high = param.get("minimum"), param.get("maximum")
+    value, choices = param["default"], param.get("choices")
     if value is FAULTY:
         return
     at = (*path, "default")
-    if isinstance(choices, list):
-        if not any(_same(value, choice) for choice in choices):
-            known = ", ".join(f"`{shorten(str(choice))}`" for choice in choices)
-            near = nearest(value, map(str, choices)) if isinstance(value, str) else None
-            yield Fault(
-                "unknown-value",
-                f"`{shorten(str(value))}` is none of the choices of `params.{name}`: {known}",
-                at,
-                help=f"a choice with a similar name exists: `{near}`" if near else "",
-                replacement=f'"{near}"' if near else None,
-            )
+    if isinstance(choices, list) and not any(_same(value, choice) for choice in choices):
+        yield not_a_choice(value, at, choices)
+    low, high = _number(param.get("minimum")), _number(param.get("maximum"))
+    if low is None and high is None:
         return
-    bounded = isinstance(low, int | float) or isinstance(high, int | float)
-    if bounded and (isinstance(value, bool) or not isinstance(value, int | float)):
-        yield Fault("wrong-type", f"`params.{name}` has bounds, so its value must be a number", at)
-        return
-    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+    number = _number(value)
+    if number is None:
+        message = f"`params.{name}` has bounds, but its value is {kind(value)}"
+        yield Fault("wrong-type", message, at)
+    elif low is not None and high is not None and low > high:
         message = f"`minimum` of `params.{name}` is {low}, above its `maximum` {high}"
         yield Fault("out-of-range", message, (*path, "minimum"))
-    elif isinstance(low, int | float) and cast("float", value) < low:
-        yield Fault("out-of-range", f"`params.{name}` is {value}, below its `minimum` {low}", at)
-    elif isinstance(high, int | float) and cast("float", value) > high:
-        yield Fault("out-of-range", f"`params.{name}` is {value}, above its `maximum` {high}", at)
+    elif low is not None and number < low:
+        yield Fault("out-of-range", f"`params.{name}` is {number}, below its `minimum` {low}", at)
+    elif high is not None and number > high:
+        yield Fault("out-of-range", f"`params.{name}` is {number}, above its `maximum` {high}", at)
+
+
+def _number(value: object) -> float | None:
+    """Return a value if it is a number."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _same(value: object, choice: object) -> bool:

@@ -14,7 +14,7 @@ from lossspec.spec.origin import CallerOrigin, get
 from lossspec.spec.params import param_faults, values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lossspec.spec.diagnostics import KeyPath
     from lossspec.spec.expression import Scalar
@@ -33,18 +33,29 @@ class Resolved:
         stack: the layers that it comes from.
         table: the document, every expression filled, ``FAULTY`` where a fault was found.
         params: the value of each parameter.
+        known: a document of the same family that every check has seen, or None.
     """
 
     stack: Stack
     table: Table
     params: Mapping[str, object]
+    known: Resolved | None = None
+
+    def new_losses(self) -> Iterator[tuple[str, Table]]:
+        """Yield the terms that the known document does not have alike: what remains to be checked one by one.
+
+        If the two differ in ``[inputs]``, that is all of them.
+        """
+        known = self.known.table if self.known else {}
+        same = known.get("losses") if known.get("inputs") == self.table.get("inputs") else None
+        seen = same if isinstance(same, dict) else {}
+        for name, loss in self.section("losses").items():
+            if name not in seen or seen[name] != loss:
+                yield name, loss
 
     def section(self, name: str) -> dict[str, Table]:
         """Return the entries of a section that are tables, by name."""
-        section = self.table.get(name)
-        if not isinstance(section, dict):
-            return {}
-        return {key: value for key, value in section.items() if isinstance(value, dict)}
+        return {key: each for key, each in _entries(self.table, name).items() if isinstance(each, dict)}
 
     def is_faulty(self, name: str) -> bool:
         """Say whether a section was found faulty as a whole."""
@@ -60,8 +71,14 @@ class Resolved:
         return isinstance(origin, CallerOrigin)
 
 
-def resolve(stack: Stack, findings: Findings) -> Resolved:
-    """Fill the expressions of a merged document and check what its layers did not show one by one."""
+def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> Resolved:
+    """Fill the expressions of a merged document and check what its layers did not show one by one.
+
+    Args:
+        stack: the layers.
+        findings: takes the faults.
+        known: a document of the same family that every check has seen: what is alike is not checked again.
+    """
     for origin, fault in stack.faults:
         findings.add(origin, fault)
     params = values(stack.table.get("params"))
@@ -73,10 +90,10 @@ def resolve(stack: Stack, findings: Findings) -> Resolved:
     for name in _FILLED:
         if isinstance(table.get(name), dict):
             table[name] = fill(table[name], params, (name,), faults)
-    checked = _check(table, stack)
+    checked = _check(table, stack, known)
     for fault in (*faults, *checked):
         findings.add(*stack.placed(fault))
-    return Resolved(stack, without_faulty(table, checked), params)
+    return Resolved(stack, without_faulty(table, checked), params, known)
 
 
 def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:
@@ -110,18 +127,18 @@ def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: li
         return FAULTY
 
 
-def _check(table: Table, stack: Stack) -> list[Fault]:
+def _check(table: Table, stack: Stack, known: Resolved | None) -> list[Fault]:
     """Check against the schema what merging and filling have made; what a document says was checked there."""
-    seen = {id(each) for layer in stack.layers for name in _FILLED for each in _entries(layer.table, name)}
     faults = []
     for name, definition in (("losses", "loss"), ("objectives", "objective")):
-        section = table.get(name)
-        for key, entry in section.items() if isinstance(section, dict) else ():
-            if id(entry) not in seen:
+        written = {id(entry) for layer in stack.layers for entry in _entries(layer.table, name).values()}
+        alike = _entries(known.table, name) if known else {}
+        for key, entry in _entries(table, name).items():
+            if id(entry) not in written and (key not in alike or alike[key] != entry):
                 faults += engine().faults(entry, definition, (name, key))
     return faults
 
 
-def _entries(table: Table, name: str) -> list[object]:
+def _entries(table: Table, name: str) -> Table:
     section = table.get(name)
-    return list(section.values()) if isinstance(section, dict) else []
+    return section if isinstance(section, dict) else {}

@@ -106,7 +106,7 @@ def _ref(name: str) -> Schema:
 
 
 def _described(schedule: Schema, definitions: Mapping[str, Schema]) -> Schema:
-    """Give each property of a schedule its own description: draft-07 ignores what stands beside a ``$ref``."""
+    """Give each property of a schedule its description: draft-07 ignores what is beside a ``$ref``."""
     properties = cast("Mapping[str, Schema]", schedule["properties"])
     return {**schedule, "properties": {name: _flat(each, definitions) for name, each in properties.items()}}
 

@@ -23,20 +23,24 @@ from lossspec.spec.read import parse, text_source
 from lossspec.spec.reference import Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lossspec.spec.draft import Draft
     from lossspec.spec.source import Source
 
 
-def validate(spec: str | Path) -> list[Diagnostic]:
+def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
     """Return every problem of a spec: of the base and of each of its variants, of what it extends, too.
 
     Args:
         spec: a path; a reference ``NAME[+VARIANT...]``; or the text of a spec, if it has a line end or is
-            no reference and no path.
+            no reference and no path; or a Python spec function, which is called with its defaults.
 
     Returns:
         The problems in the order of the file; none if the spec is right. Nothing is imported but data.
     """
+    if callable(spec):
+        return validate_function(spec)
     if isinstance(spec, str) and ("\n" in spec or "=" in spec):
         try:
             return validate_source(text_source(spec))
@@ -46,10 +50,22 @@ def validate(spec: str | Path) -> list[Diagnostic]:
 
 
 def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:
-    """Return every problem of a spec that has been read; its file's folder is where ``extends`` looks first."""
+    """Return every problem of a spec that has been read."""
     findings = Findings()
     try:
         draft = make_draft(name, TextOrigin(source), parse(source), findings, source.path)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return _validate(draft, (), findings)
+
+
+def validate_function(function: Callable[..., object]) -> list[Diagnostic]:
+    """Return every problem of the table that a Python function returns; each points at the function."""
+    from lossspec.spec.function import spec  # noqa: PLC0415 - most specs are files
+
+    findings = Findings()
+    try:
+        draft = spec(function).draft({}, findings)
     except SpecError as error:
         return list(error.diagnostics)
     return _validate(draft, (), findings)

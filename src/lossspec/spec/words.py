@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import difflib
 import re
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from lossspec.spec.diagnostics import KeyPath
 
@@ -59,7 +59,7 @@ def kind(value: object) -> str:
     """
     if isinstance(value, bool):
         return "a boolean"
-    if isinstance(value, datetime.date | datetime.time):
+    if isinstance(value, dt.date | dt.time):
         return "a date"
     for types, word in ((int | float, "number"), (str, "string"), (list, "array"), (dict, "object")):
         if isinstance(value, types):
@@ -109,8 +109,8 @@ def unknown_key(key: str, path: KeyPath, known: Sequence[str], arguments: Sequen
         return Fault(
             "unknown-key", message, at, "key", f"it is an argument of the loss: `args = {{ {key} = ... }}`"
         )
-    names = ", ".join(f"`{each}`" for each in known)
-    return Fault("unknown-key", message, at, "key", f"known are {names}" if names else "it takes none")
+    help_ = f"known are {listed(known)}" if known else "it takes none"
+    return Fault("unknown-key", message, at, "key", help_)
 
 
 def wrong_type(value: object, path: KeyPath, expected: Iterable[str]) -> Fault:
@@ -139,47 +139,79 @@ def wrong_type(value: object, path: KeyPath, expected: Iterable[str]) -> Fault:
 def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fault:
     """Word a value that is none of those allowed."""
     near = close(value, [each for each in choices if isinstance(each, str)]) if isinstance(value, str) else []
-    known = ", ".join(f"`{each}`" for each in choices)
     return Fault(
         "unknown-value",
-        f"`{dotted(path)}` is {quote(value)}: expected one of {known}",
+        f"`{dotted(path)}` is {quote(value)}: expected one of {listed(choices)}",
         path,
         help=f"a choice with a similar name exists: `{near[0]}`" if near else "",
-        replacement=f'"{near[0]}"' if near else None,
+        replacement=_quoted(near),
     )
 
 
-def unknown_type(tag: object, path: KeyPath, what: str, known: Mapping[str, object]) -> Fault:
-    """Word the ``type`` of a loss or a schedule that nothing bears.
-
-    Args:
-        tag: the type as written.
-        path: the table that has it.
-        what: "loss" or "schedule".
-        known: the types there are.
-    """
-    at = (*path, "type")
-    if not isinstance(tag, str):
-        return wrong_type(tag, at, ["string"])
-    message = f"unknown {what} type `{shorten(tag)}`"
-    code = "unknown-type" if what == "loss" else "unknown-schedule"
-    parts = tag.split(".")
-    short = f"{parts[0]}.{parts[-1]}"
-    if len(parts) > 2 and short in known:
-        help_ = f"a type is the import package and the class, without submodules: `{short}`"
-        return Fault(code, message, at, help=help_, replacement=f'"{short}"', certain=True)
+def unknown_schedule(tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
+    """Word the ``type`` of the schedule at ``path`` that nothing bears."""
     near = close(tag, known)
-    owners = [name for name in known if name.rpartition(".")[2] == parts[-1]]
-    if len(parts) == 1 and owners:
-        near = owners
-        help_ = f"say whose it is: {', '.join(f'`{name}`' for name in sorted(owners))}"
+    help_ = f"a schedule with a similar name exists: `{near[0]}`" if near else f"known are {listed(known)}"
+    message = f"unknown schedule `{shorten(tag)}`"
+    return Fault("unknown-schedule", message, (*path, "type"), help=help_, replacement=_quoted(near))
+
+
+def unknown_type(tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
+    """Word the ``type`` of the loss at ``path`` that nothing bears.
+
+    >>> unknown_type("torch.nn.L1Loss", ("losses", "l1"), ["torch.L1Loss"]).replacement
+    '"torch.L1Loss"'
+    """
+    names = list(known)
+    library, _, rest = tag.partition(".")
+    name = rest.rpartition(".")[2] or library
+    short = f"{library}.{name}"
+    near, certain = _near_types(library, name, names), False
+    if short != tag and short in names:
+        near, certain = [short], True
+        help_ = f"a type is the import package and the class, without submodules: `{short}`"
+    elif not rest and near:
+        help_ = f"a type says whose class it is: {listed(near)}"
     elif near:
         help_ = f"a type with a similar name exists: `{near[0]}`"
-    elif what == "loss":
-        help_ = "`lossspec list --losses` shows all there are"
+    elif rest and not any(each.startswith(f"{library}.") for each in names):
+        help_ = f"no losses of `{shorten(library)}` are registered, and no plug-in for it is installed"
     else:
-        help_ = f"known are {', '.join(f'`{each}`' for each in known)}"
-    return Fault(code, message, at, help=help_, replacement=f'"{near[0]}"' if near else None)
+        help_ = "`lossspec list` shows all there are"
+    message = f"unknown loss type `{shorten(tag)}`"
+    return Fault("unknown-type", message, (*path, "type"), "value", help_, _quoted(near), certain)
+
+
+def _near_types(library: str, name: str, known: list[str]) -> list[str]:
+    """Return the types that a name may mean: in its library, or of the same class elsewhere."""
+    core = name.removesuffix("Loss").casefold()
+    cores: dict[str, list[str]] = {}
+    own: dict[str, str] = {}
+    for each in known:
+        owner, _, its = each.partition(".")
+        its_core = its.removesuffix("Loss").casefold()
+        cores.setdefault(its_core, []).append(each)
+        if owner == library:
+            own[its_core] = each
+    if core in own:
+        return [own[core]]
+    if core in cores:
+        near = close(library, [each.partition(".")[0] for each in cores[core]])
+        return [f"{near[0]}.{cores[core][0].partition('.')[2]}"] if near else cores[core]
+    return [own[each] for each in close(core, own)] or [each for c in close(core, cores) for each in cores[c]]
+
+
+def listed(names: Iterable[object]) -> str:
+    """Write names one after the other, each as code; "none" if there is none.
+
+    >>> listed(["a", "b"])
+    '`a`, `b`'
+    """
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+def _quoted(near: Sequence[str]) -> str | None:
+    return f'"{near[0]}"' if near else None
 
 
 def quote(value: object) -> str:

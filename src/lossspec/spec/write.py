@@ -109,7 +109,7 @@ def _plain(value: object) -> object:
 
 
 def _on_one_line(text: str) -> str:
-    """Put each short array on one line; strings of the writer have no line ends, so its lines are reliable."""
+    """Put each short array on one line; what the writer writes has no line ends in strings."""
     lines: list[str] = []
     starts: list[int] = []
     for line in text.splitlines():

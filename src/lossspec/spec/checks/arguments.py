@@ -1,4 +1,4 @@
-"""Checks the arguments of each term that a schema of one document can't: those that must be given, and paths."""
+"""Checks the arguments of each term where a schema can't: those that must be given, and paths."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def argument_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield a fault for each required argument that is not given, and each path out of the spec's folder."""
-    for name, loss in spec.section("losses").items():
+    for name, loss in spec.new_losses():
         tag = loss.get("type")
         entry = find(tag) if isinstance(tag, str) else None
         args = loss.get("args", {})
@@ -50,5 +50,5 @@ def _is_inside(path: str) -> bool:
 
 
 def _is_callers(spec: Resolved, name: str, key: str) -> bool:
-    """Say whether an argument is the value of a parameter that the caller gave, or in the caller's overlay."""
+    """Say whether the caller gave an argument, as a parameter or in the overlay."""
     return spec.is_from_caller(("losses", name, "args", key))

@@ -1,4 +1,4 @@
-"""Checks the balance of an objective: a registered method, losses of the objective, tensors that are known."""
+"""Checks the balance of an objective: a registered method, losses of its own, tensors that are known."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def balance_faults(spec: Resolved) -> Iterator[Fault]:
         if "type" not in balance:
             yield Fault("missing-key", f"`objectives.{name}.balance` has no `type`", path, "key")
         elif isinstance(tag, str) and find(tag) is None:
-            yield unknown_type(tag, path, "loss", types())
+            yield unknown_type(tag, path, types())
         if isinstance(known, dict):
             yield from closed(balance.get("inputs"), (*path, "inputs"), known)
         listed = balance.get("losses")

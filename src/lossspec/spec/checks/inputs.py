@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def input_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield what is wrong with the inputs of terms."""
     known = spec.table.get("inputs")
-    for name, loss in spec.section("losses").items():
+    for name, loss in spec.new_losses():
         path: KeyPath = ("losses", name, "inputs")
         inputs = loss.get("inputs")
         if isinstance(known, dict):

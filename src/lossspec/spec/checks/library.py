@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 def library_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield a fault for each term whose loss is in no installed package."""
-    for name, loss in spec.section("losses").items():
+    installed = set()
+    for name, loss in spec.new_losses():
         tag = loss.get("type")
         entry = find(tag) if isinstance(tag, str) else None
-        if entry is not None and (problem := missing_library(entry)):
+        if entry is None or entry.library in installed:
+            continue
+        problem = missing_library(entry)
+        if not problem:
+            installed.add(entry.library)
+        else:
             message, _, help_ = problem.partition(": ")
             yield Fault("missing-extra", message, ("losses", name, "type"), help=help_)
