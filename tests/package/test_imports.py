@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import lossspec
 import pytest
+
+import lossspec
 from lossspec.errors import LossSpecError
 
 
@@ -40,11 +41,13 @@ def test_every_public_name_is_there(name: str) -> None:
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest() -> None:
-    with pytest.raises(AttributeError, match="unknown name `LosManager` in `lossspec`.*`LossManager`"):
+    with pytest.raises(AttributeError, match=r"unknown name `LosManager` in `lossspec`.*`LossManager`"):
         lossspec.LosManager  # noqa: B018
 
 
 def test_every_error_is_a_lossspec_error() -> None:
-    errors = [value for name in lossspec.__all__ if name.endswith("Error") for value in [getattr(lossspec, name)]]
+    errors = [
+        value for name in lossspec.__all__ if name.endswith("Error") for value in [getattr(lossspec, name)]
+    ]
     assert errors
     assert all(issubclass(error, LossSpecError) for error in errors)

@@ -18,6 +18,12 @@ NEEDED = ("attrs", "cattrs", "tomli-w", "jsonschema", "click")
 LOAD = 'import lossspec; print(lossspec.load("pix2pix+extended").digest)'
 
 
+def build(target: str, folder: Path, out: Path) -> Path:
+    run(sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", out, folder=folder)
+    (built,) = out.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[target])
+    return built
+
+
 def run(*command: str | Path, folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -26,10 +32,7 @@ def run(*command: str | Path, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", out, folder=ROOT)
-    (built,) = out.glob("*.whl")
-    return built
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +66,9 @@ def test_a_zipped_import_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path
 
 
 def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path, wheel: Path) -> None:
-    run(sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", tmp_path, folder=ROOT)
-    (sdist,) = tmp_path.glob("*.tar.gz")
+    sdist = build("sdist", ROOT, tmp_path)
     run("tar", "xzf", sdist.name, folder=tmp_path)
-    unpacked = tmp_path / sdist.name.removesuffix(".tar.gz")
-    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path, folder=unpacked)
-    (rebuilt,) = tmp_path.glob("*.whl")
+    rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path)
     assert set(zipfile.ZipFile(rebuilt).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
