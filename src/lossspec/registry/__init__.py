@@ -21,6 +21,7 @@ from lossspec.registry.entry import CallInput as CallInput
 from lossspec.registry.entry import LossType as LossType
 from lossspec.registry.lookup import find as find
 from lossspec.registry.lookup import libraries as libraries
+from lossspec.registry.lookup import summaries as summaries
 from lossspec.registry.lookup import types as types
 from lossspec.registry.target import load as load
 from lossspec.registry.target import missing_library as missing_library

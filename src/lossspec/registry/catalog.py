@@ -6,16 +6,17 @@ import tomllib
 from typing import TYPE_CHECKING, cast
 
 from lossspec.errors import RegistrationError
-from lossspec.names import is_name, unknown
+from lossspec.names import is_name
 from lossspec.registry.entry import Argument, CallInput, LossType
+from lossspec.registry.excerpt import excerpt
+from lossspec.registry.place import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lossspec.registry.entry import InputKind
-
-Table = dict[str, object]
+    from lossspec.registry.place import Table
 
 _HEAD = ("library", "module", "distribution", "extra", "types")
 _TYPE = ("target", "function", "summary", "formula", "reference", "note", "downloads", "inputs", "args")
@@ -38,45 +39,6 @@ _SCHEMA = (
 )
 
 
-class _Place:
-    """A table of a catalogue and where it stands: every complaint names the file and the key."""
-
-    def __init__(self, table: object, path: Path, key: str = "") -> None:
-        self.path, self.key = path, key
-        if not isinstance(table, dict):
-            raise self.error("must be a table")
-        self.table = cast("Table", table)
-
-    def error(self, problem: str, key: str = "") -> RegistrationError:
-        where = ".".join(part for part in (self.key, key) if part)
-        return RegistrationError(f"catalogue {self.path}: `{where}` {problem}")
-
-    def only(self, known: Iterable[str]) -> None:
-        known = tuple(known)
-        for key in self.table:
-            if key not in known:
-                where = f" in `{self.key}`" if self.key else ""
-                raise RegistrationError(f"catalogue {self.path}: {unknown('key', key, known, where)}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.table.get(key, default)
-        if not isinstance(value, str):
-            raise self.error("must be a string", key)
-        return value
-
-    def flag(self, key: str, default: bool = False) -> bool:
-        value = self.table.get(key, default)
-        if not isinstance(value, bool):
-            raise self.error("must be true or false", key)
-        return value
-
-    def tables(self, key: str) -> Table:
-        return self.inner(key).table
-
-    def inner(self, key: str) -> _Place:
-        return _Place(self.table.get(key, {}), self.path, f"{self.key}.{key}" if self.key else key)
-
-
 def read_catalog(path: Path, owner: str) -> dict[str, LossType]:
     """Read the catalogue at ``path``; ``owner`` is who ships it, for the messages about taken names.
 
@@ -86,11 +48,39 @@ def read_catalog(path: Path, owner: str) -> dict[str, LossType]:
     Raises:
         RegistrationError: the file is not TOML, or a key of it is unknown, missing or of the wrong type.
     """
+    return _types(_parse(_text(path), path), path, owner)
+
+
+def read_type(path: Path, owner: str, name: str) -> LossType | None:
+    """Read one type of a catalogue, and parse little else: a spec names a few types of many."""
+    key = name.partition(".")[2]
+    document = _parse(excerpt(_text(path), lambda each, _: each == key), path)
+    return _types(document, path, owner).get(name)
+
+
+def read_summaries(path: Path) -> dict[str, str]:
+    """Read the full names and summaries of a catalogue, and parse little else."""
+    head = Place(_parse(excerpt(_text(path), lambda _, inner: inner != "args"), path), path)
+    entries = head.inner("types")
+    return {f"{head.text('library')}.{name}": entries.inner(name).text("summary") for name in entries.table}
+
+
+def _text(path: Path) -> str:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise RegistrationError(f"catalogue {path}: {error}") from error
-    head = _Place(document, path)
+
+
+def _parse(text: str, path: Path) -> Table:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RegistrationError(f"catalogue {path}: {error}") from error
+
+
+def _types(document: Table, path: Path, owner: str) -> dict[str, LossType]:
+    head = Place(document, path)
     head.only(_HEAD)
     library = head.text("library")
     if not is_name(library):
@@ -100,7 +90,7 @@ def read_catalog(path: Path, owner: str) -> dict[str, LossType]:
     return {entry.name: entry for entry in found}
 
 
-def _type(place: _Place, name: str, head: _Place, owner: str) -> LossType:
+def _type(place: Place, name: str, head: Place, owner: str) -> LossType:
     place.only(_TYPE)
     library = head.text("library")
     target = place.text("target", f"{head.text('module', library)}:{name}")
@@ -125,7 +115,7 @@ def _type(place: _Place, name: str, head: _Place, owner: str) -> LossType:
     )
 
 
-def _input(name: str, value: object, place: _Place) -> CallInput:
+def _input(name: str, value: object, place: Place) -> CallInput:
     if isinstance(value, str):
         return CallInput(name, shape=value)
     each = place.inner(name)
@@ -138,7 +128,7 @@ def _input(name: str, value: object, place: _Place) -> CallInput:
     )
 
 
-def _argument(place: _Place, name: str) -> Argument:
+def _argument(place: Place, name: str) -> Argument:
     place.only((*_SCHEMA, *_FLAGS, "default", "description"))
     schema: Mapping[str, object] = {key: place.table[key] for key in _SCHEMA if key in place.table}
     if not schema:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.errors import RegistrationError
-from lossspec.registry.catalog import read_catalog
+from lossspec.registry.catalog import read_catalog, read_summaries, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,16 @@ def builtin_libraries() -> tuple[str, ...]:
 
 @cache
 def _builtin(library: str) -> dict[str, LossType]:
-    return read_catalog(_CATALOGS / f"{library}.toml", "lossspec")
+    return read_catalog(_path(library), "lossspec")
+
+
+@cache
+def _builtin_type(library: str, name: str) -> LossType | None:
+    return read_type(_path(library), "lossspec", name)
+
+
+def _path(library: str) -> Path:
+    return _CATALOGS / f"{library}.toml"
 
 
 def find(name: str) -> LossType | None:
@@ -45,7 +54,7 @@ def find(name: str) -> LossType | None:
     from lossspec.registry import installed  # noqa: PLC0415 - only a name of no other kind pays for it
 
     library = name.partition(".")[0]
-    if library in builtin_libraries() and (entry := _builtin(library).get(name)):
+    if library in builtin_libraries() and (entry := _builtin_type(library, name)):
         return entry
     if name in registered:
         return registered[name][0]
@@ -65,6 +74,22 @@ def types(library: str | None = None) -> dict[str, LossType]:
         found |= installed.catalog(each)
         found |= {name: entry for name, (entry, _) in registered.items() if entry.library == each}
         found |= _builtin(each) if each in builtin_libraries() else {}
+    return dict(sorted(found.items()))
+
+
+def summaries(library: str | None = None) -> dict[str, str]:
+    """Return what each loss type is, in one line, by name, sorted; of one library if it is given.
+
+    Raises:
+        RegistrationError: two owners ship one library.
+    """
+    from lossspec.registry import installed  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for each in libraries() if library is None else (library,):
+        entries = [*installed.catalog(each).values(), *(entry for entry, _ in registered.values())]
+        found |= {entry.name: entry.summary for entry in entries if entry.library == each}
+        found |= read_summaries(_path(each)) if each in builtin_libraries() else {}
     return dict(sorted(found.items()))
 
 

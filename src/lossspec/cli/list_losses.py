@@ -1,0 +1,55 @@
+"""``lossspec list losses`` and ``list schedules``: every name that a spec can use, in a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lossspec.cli.options import load_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@click.command("losses")
+@click.argument("word", required=False, default="")
+@click.option("--library", help="Only the losses of one library, such as torch, piq or lossspec.")
+@load_option
+def losses_command(word: str, library: str | None) -> None:
+    """List the loss types; with WORD, those whose name or summary has it.
+
+    Example: lossspec list losses ssim
+    """
+    from lossspec.errors import UnknownNameError  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.names import unknown  # noqa: PLC0415
+    from lossspec.registry import libraries, summaries  # noqa: PLC0415
+
+    if library is not None and library not in libraries():
+        raise UnknownNameError(unknown("library", library, libraries()))
+    _show(summaries(library), "loss type", word)
+
+
+@click.command("schedules")
+@click.argument("word", required=False, default="")
+@load_option
+def schedules_command(word: str) -> None:
+    """List the schedule types; with WORD, those whose name or summary has it.
+
+    Example: lossspec list schedules
+    """
+    from lossspec import schedules  # noqa: PLC0415
+
+    found = {name: (each.__doc__ or "").partition("\n")[0] for name, each in schedules.types().items()}
+    _show(found, "schedule type", word)
+
+
+def _show(types: Mapping[str, str], kind: str, word: str) -> None:
+    from lossspec.errors import UnknownNameError  # noqa: PLC0415
+
+    sought = word.casefold()
+    found = {name: text for name, text in types.items() if sought in f"{name} {text}".casefold()}
+    if not found:
+        raise UnknownNameError(f"no {kind} has `{word}` in its name or summary: leave it out to see all")
+    width = max(map(len, found))
+    click.echo("\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in found.items()))
