@@ -10,6 +10,7 @@ from lossspec._version import __version__
 from lossspec.errors import LossSpecError
 
 _COMMANDS = {
+    "export": "a Python spec function as TOML",
     "explain": "what a code of a problem means, and how to mend it",
     "list": "what there is: specs, losses and schedules, and where each was found",
     "new": "a commented spec to start from",
@@ -51,5 +52,6 @@ def main() -> None:
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
-        click.echo(f"error: {error}", err=True)
+        text = str(error)  # the problems of a spec have heads of their own
+        click.echo(text[1:] if text.startswith("\n") else f"error: {text}", err=True)
         raise SystemExit(1) from None

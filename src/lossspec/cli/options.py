@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Command = "Callable[..., None]"
+    from types import ModuleType
 
 
 def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -61,7 +62,7 @@ def load_option(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_modules(*args: object, modules: tuple[str, ...], **kwargs: object) -> None:
         for module in modules:
-            _import(module)
+            import_users(module)
         command(*args, **kwargs)
 
     return with_modules
@@ -89,15 +90,17 @@ def _put(overlay: dict[str, object], path: str, value: object) -> None:
     table[last] = value
 
 
-def _import(module: str) -> None:
-    import importlib  # noqa: PLC0415
-    import sys  # noqa: PLC0415
+def import_users(name: str) -> ModuleType:
+    """Import a module that the user named on the command line, from where ``python -m`` would find it.
 
-    if "" not in sys.path:  # a module beside the user is meant, as `python -m` would find it
+    Raises:
+        click.UsageError: there is no such module.
+    """
+    if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        importlib.import_module(module)
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != module.partition(".")[0] and error.name != module:
-            raise
-        raise click.UsageError(f"--load {module}: there is no such module") from error
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # it is there, but what it imports is not
+        raise click.UsageError(f"there is no module `{name}`") from error

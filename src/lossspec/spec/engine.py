@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from attrs import field, frozen
 
+from lossspec.names import NAME_PATTERN
 from lossspec.spec import words
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY
@@ -336,8 +337,11 @@ def _pattern(value: object, argument: object, path: KeyPath) -> list[Fault]:
     if path == ("extends",):
         message = f"`extends` is {words.quote(value)}: expected NAME or NAME+VARIANT, never a path"
         return [Fault("bad-reference", message, path)]
-    message = f"`{words.dotted(path)}` is {words.quote(value)}, which is no name: letters, digits and `_`"
-    return [Fault("bad-name", message, path)]
+    if argument == NAME_PATTERN:
+        message = f"`{words.dotted(path)}` is {words.quote(value)}, which is no name: letters, digits and `_`"
+        return [Fault("bad-name", message, path)]
+    message = f"`{words.dotted(path)}` is {words.quote(value)}: expected to match `{argument}`"
+    return [Fault("unknown-value", message, path)]
 
 
 _VALUES: dict[str, Callable[..., list[Fault]]] = {

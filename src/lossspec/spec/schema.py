@@ -97,7 +97,8 @@ def _branches(schema: Mapping[str, object]) -> list[Schema]:
         inner = _branches(items)
         value["items"] = inner[0] if len(inner) == 1 else {"oneOf": inner}
     kinds = value.get("type", "string" if "enum" not in value else "")
-    is_free_text = "enum" not in value and "string" in (kinds if isinstance(kinds, list) else [kinds])
+    is_text = "string" in (kinds if isinstance(kinds, list) else [kinds])
+    is_free_text = is_text and "enum" not in value and "pattern" not in value
     return [value] if is_free_text else [value, REFERENCE]
 
 

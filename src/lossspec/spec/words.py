@@ -198,7 +198,11 @@ def _near_types(library: str, name: str, known: list[str]) -> list[str]:
     if core in cores:
         near = close(library, [each.partition(".")[0] for each in cores[core]])
         return [f"{near[0]}.{cores[core][0].partition('.')[2]}"] if near else cores[core]
-    return [own[each] for each in close(core, own)] or [each for c in close(core, cores) for each in cores[c]]
+    if near := close(core, own):
+        return [own[each] for each in near]
+    if near := difflib.get_close_matches(f"{library}.{name}", known, n=2, cutoff=0.85):
+        return near
+    return [each for found in close(core, cores) for each in cores[found]]
 
 
 def listed(names: Iterable[object]) -> str:

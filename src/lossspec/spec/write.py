@@ -14,16 +14,17 @@ tags = ["pixel"]
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import tomli_w
 
 from lossspec.schedules import Schedule
+from lossspec.spec import document
 from lossspec.spec.model import Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from lossspec.spec.document import Document
     from lossspec.spec.model import Balance, Input, ObjectiveSpec, Term
 
 Table = dict[str, object]
@@ -31,13 +32,16 @@ Table = dict[str, object]
 _LINE = 100
 
 
-def write(spec: Spec | Mapping[str, object]) -> str:
-    """Return the TOML of a resolved spec, or of a document.
+def write(spec: Spec | Document | Mapping[str, object]) -> str:
+    """Return the TOML of a resolved spec, of a document, or of a table.
 
     A resolved spec has its variants applied and its parameters filled in: its text has neither, and
     resolves to the same digest.
     """
-    table = to_table(spec) if isinstance(spec, Spec) else spec
+    if isinstance(spec, Spec):
+        table: Mapping[str, object] = to_table(spec)
+    else:
+        table = spec if isinstance(spec, Mapping) else document.to_table(spec)
     return _on_one_line(tomli_w.dumps(table))
 
 
