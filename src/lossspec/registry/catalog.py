@@ -36,6 +36,7 @@ _SCHEMA = (
     "minItems",
     "maxItems",
     "anyOf",
+    "examples",
 )
 
 

@@ -51,13 +51,13 @@ def find(name: str) -> LossType | None:
     Raises:
         RegistrationError: two installed packages ship a catalogue of the name's library.
     """
-    from lossspec.registry import installed  # noqa: PLC0415 - only a name of no other kind pays for it
-
     library = name.partition(".")[0]
     if library in builtin_libraries() and (entry := _builtin_type(library, name)):
         return entry
     if name in registered:
         return registered[name][0]
+    from lossspec.registry import installed  # noqa: PLC0415 - slow to import, and most names are built in
+
     return installed.catalog(library).get(name)
 
 

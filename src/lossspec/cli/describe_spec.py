@@ -1,0 +1,104 @@
+"""Words a spec, or else a schedule, for people."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from lossspec import schedules
+from lossspec.cli.text import columns, toml
+from lossspec.errors import UnknownNameError
+from lossspec.schedules import Schedule
+from lossspec.spec.draft import read_draft
+from lossspec.spec.load import load
+from lossspec.spec.origin import Findings
+from lossspec.spec.reference import SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lossspec.spec.draft import Draft
+    from lossspec.spec.model import Input, Spec, Term
+
+Table = dict[str, object]
+
+
+def describe_spec(reference: str) -> str:
+    """Return the text for a spec, or for a schedule if there is a schedule of that name and no spec.
+
+    Raises:
+        UnknownNameError: there is no such spec.
+        SpecError: the spec has problems.
+    """
+    try:
+        spec = load(reference)
+    except UnknownNameError:
+        if reference not in schedules.types():
+            raise
+        return _schedule(reference)
+    return "\n".join(_spec(spec))
+
+
+def _spec(spec: Spec) -> Iterator[str]:
+    file = Path(spec.folder or "") / f"{spec.name}{SUFFIX}"
+    draft: Draft | None = read_draft(file, Findings())
+    params: Table = {}
+    variants: Table = {}
+    while draft is not None:  # what a spec extends says less of it than it says itself
+        own = _table(draft.written, "variants")
+        for table in (
+            *(_table(cast("Table", each), "params") for each in own.values()),
+            _table(draft.written, "params"),
+        ):
+            params = {**table, **params}
+        variants = {**own, **variants}
+        draft = draft.parent
+    yield f"{spec.reference}: {spec.description}"
+    yield f"  file    {file}"
+    yield f"  digest  {spec.digest}"
+    yield from (f"  source  {each}" for each in spec.references)
+    yield from _section(
+        "parameters", {f"{name} = {toml(value)}": _said(params, name) for name, value in spec.params.items()}
+    )
+    yield from _section("inputs", spec.inputs)
+    for objective in spec.objectives.values():
+        terms = {term.name: _term(term) for term in spec.losses.values() if term.objective == objective.name}
+        yield from _section(f"objective {objective.name}, weight {_weight(objective.weight)}", terms)
+    yield from _section("variants", {name: _said(variants, name) for name in variants})
+
+
+def _section(title: str, rows: Mapping[str, str]) -> Iterator[str]:
+    if rows:
+        yield ""
+        yield title
+        yield from columns({head: [text] for head, text in rows.items()})
+
+
+def _table(document: Table, key: str) -> Table:
+    return cast("Table", document.get(key, {}))
+
+
+def _said(table: Table, name: str) -> str:
+    entry = table.get(name)
+    return str(entry.get("description", "")) if isinstance(entry, dict) else ""
+
+
+def _term(term: Term) -> str:
+    inputs = ", ".join(map(_input, term.inputs))
+    return f"{term.type}({inputs}), weight {_weight(term.weight)}"
+
+
+def _input(each: Input) -> str:
+    text = toml(each.value) if each.name is None else f"{each.name}.detach()" if each.detach else each.name
+    return f"{each.argument}={text}" if each.argument else text
+
+
+def _weight(weight: float | Schedule) -> str:
+    return toml(weight.to_table()) if isinstance(weight, Schedule) else f"{weight:g}"
+
+
+def _schedule(name: str) -> str:
+    """Return what a schedule's class says of itself, without the markup of its formula."""
+    text = inspect.getdoc(schedules.types()[name]) or ""
+    return f"{name}: {text.replace('.. math:: ', '')}"

@@ -1,0 +1,126 @@
+"""Words a loss type for people: formula, inputs, arguments, where it comes from, and an example to paste."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossspec.cli.text import columns, toml
+from lossspec.errors import UnknownNameError
+from lossspec.names import unknown
+from lossspec.registry import find, libraries, missing_library, summaries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lossspec.registry import Argument, CallInput, LossType
+
+_EXAMPLES: Mapping[object, object] = {
+    "integer": 1,
+    "number": 1.0,
+    "boolean": True,
+    "string": "...",
+    "array": [1],
+}
+
+
+def describe_type(name: str) -> str:
+    """Return the text for one loss type.
+
+    Raises:
+        UnknownNameError: there is no such type.
+    """
+    entry = find(name)
+    if entry is None:
+        library = name.partition(".")[0]
+        if library not in libraries():
+            raise UnknownNameError(unknown("library", library, libraries()))
+        raise UnknownNameError(unknown("loss type", name, summaries(library)))
+    return "\n".join(
+        [f"{entry.name}: {entry.summary}", *_facts(entry), "", *_sections(entry), "example", example(entry)]
+    )
+
+
+def _facts(entry: LossType) -> Iterator[str]:
+    if entry.formula:
+        yield f"  formula    {entry.formula}"
+    if entry.note:
+        yield f"  note       {entry.note}"
+    if entry.downloads:
+        yield f"  downloads  {entry.downloads}"
+    if entry.reference:
+        yield f"  reference  {entry.reference}"
+    yield f"  library    {missing_library(entry) or f'{entry.distribution}, which is installed'}"
+
+
+def _sections(entry: LossType) -> Iterator[str]:
+    yield "inputs"
+    yield from columns({each.name: [_input(each)] for each in entry.inputs})
+    yield ""
+    if entry.args:
+        yield "arguments"
+        yield from columns({_head(each): [each.description, _allowed(each)] for each in entry.args.values()})
+        yield ""
+
+
+def _input(each: CallInput) -> str:
+    kind = {"tensor": "", "list": "a list: ", "callable": "a callable: "}[each.kind]
+    return f"{kind}{each.shape}{'' if each.required else ' (may be left out)'}"
+
+
+def _head(argument: Argument) -> str:
+    if argument.required:
+        return f"{argument.name} (required)"
+    return argument.name if argument.default is None else f"{argument.name} = {toml(argument.default)}"
+
+
+def _allowed(argument: Argument) -> str:
+    words = [_kind(argument.schema)]
+    words += ["may be a schedule"] if argument.live else []
+    words += ["becomes a tensor"] if argument.tensor else []
+    words += ["a path under the spec's folder"] if argument.path else []
+    return "; ".join(words)
+
+
+def _kind(schema: Mapping[str, object]) -> str:
+    enum, either = schema.get("enum"), schema.get("anyOf")
+    if isinstance(enum, list):
+        return " or ".join(toml(value) for value in enum)
+    if isinstance(either, list):
+        return " or ".join(_kind(each) for each in either)
+    kinds = schema.get("type", "any value")
+    words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    items = schema.get("items")
+    if isinstance(items, dict):
+        words += f" of {_kind(items)}"
+    limits = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "at most",
+        "exclusiveMaximum": "below",
+    }
+    bounds = [f"{word} {schema[key]}" for key, word in limits.items() if key in schema]
+    return f"{words}, {' and '.join(bounds)}" if bounds else words
+
+
+def example(entry: LossType) -> str:
+    """Return a term of this type, as TOML to paste into a spec: it is valid as it stands."""
+    name = "".join(each for each in entry.name.rpartition(".")[2] if each.isalnum() or each == "_")
+    lines = [f"[losses.{name}]", f'type = "{entry.name}"', f"inputs = {_inputs(entry)}"]
+    required = {each.name: _sample(each.schema) for each in entry.args.values() if each.required}
+    if required:
+        lines.append(f"args = {toml(required)}")
+    return "\n".join(lines)
+
+
+def _inputs(entry: LossType) -> str:
+    required = [each.name for each in entry.inputs if each.required]
+    in_order = required == [each.name for each in entry.inputs[: len(required)]]
+    return toml(required if in_order else {name: name for name in required})
+
+
+def _sample(schema: Mapping[str, object]) -> object:
+    for key in ("examples", "enum"):
+        values = schema.get(key)
+        if isinstance(values, list):
+            return values[0]
+    return _EXAMPLES.get(schema.get("type"), 1.0)
