@@ -92,7 +92,7 @@ class Schedule(_Stateless):
         for attribute, _ in table_fields(type(self)):
             value = getattr(self, attribute.name)
             if value != attribute.default:
-                table[attribute.name] = _plain(value)
+                table[attribute.name] = plain(value)
         return table
 
     def _crossed_clamps(self) -> Iterator[ScheduleFault]:
@@ -130,9 +130,10 @@ def clamped(function: Function, minimum: float | None, maximum: float | None) ->
     return clamped
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """Return a field's value as a table holds it: schedules as tables, tuples as lists."""
     if isinstance(value, Schedule):
         return value.to_table()
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return value

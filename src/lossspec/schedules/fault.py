@@ -45,11 +45,21 @@ class ScheduleError(LossSpecError, ValueError):
 
 
 def shown(value: object) -> str:
-    """Write a value as a spec would: whole numbers without a fraction.
+    """Write a value as a spec would, whole numbers without a fraction; a long one is cut.
 
-    >>> shown(5.0), shown(0.5), shown("a")
-    ('5', '0.5', '"a"')
+    >>> shown(5.0), shown(0.5), shown("a"), shown(True)
+    ('5', '0.5', '"a"', 'true')
     """
-    if isinstance(value, str):
-        return f'"{value}"'
-    return repr(value).removesuffix(".0")
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else repr(value).removesuffix(".0")
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def counted(number: int, noun: str) -> str:
+    """Write a number of things.
+
+    >>> counted(1, "value"), counted(2, "value")
+    ('1 value', '2 values')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 NEARLY = 1e-9
 
 
+def rate_of(rate: float, value: float) -> float:
+    """Return the rate at which a value grows: 0 stays 0, where ``0 * rate ** exponent`` might overflow."""
+    return rate if value else 1.0
+
+
 def growth_limit(value: float, rate: float) -> float:
     """Return the exponent up to which ``value * rate ** exponent`` stays far below the largest float.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, shown
+from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, counted, shown
 
 if TYPE_CHECKING:
     from attrs import Attribute
@@ -132,9 +132,11 @@ class Array(Kind):
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise _error(path, f"is {shown(value)}", "write an array", "wrong-type")
         if len(value) < self.least or (self.most is not None and len(value) > self.most):
-            bound = f"{'exactly' if self.least == self.most else 'at least'} {self.least}"
-            help_ = f"it takes {bound}" + (f", or {self.otherwise}" if self.otherwise else "")
-            raise _error(path, f"has {len(value)} values", help_, "wrong-length")
+            bound = "exactly" if self.least == self.most else "at least"
+            help_ = f"it takes {bound} {self.least}" + (
+                f": for less, use {self.otherwise}" if self.otherwise else ""
+            )
+            raise _error(path, f"has {counted(len(value), 'value')}", help_, "wrong-length")
         taken: list[object] = []
         faults: list[ScheduleFault] = []
         for position, item in enumerate(value):

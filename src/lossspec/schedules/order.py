@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.fault import ScheduleFault, counted, shown
 from lossspec.schedules.kinds import named
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def one_more(
 ) -> Iterator[ScheduleFault]:
     """Yield a fault unless there is one boundary between each two items."""
     if len(boundaries) != len(items) - 1:
-        message = f"`{between}` has {len(boundaries)} positions for {len(items)} `{name}`"
+        message = f"`{between}` has {counted(len(boundaries), 'position')} for {len(items)} `{name}`"
         help_ = f"give {len(items) - 1}: where each of `{name}` but the first begins"
         yield ScheduleFault((between,), message, help_, "wrong-length")
 

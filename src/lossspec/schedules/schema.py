@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import NOTHING
 
-from lossspec.schedules.base import table_fields
+from lossspec.schedules.base import plain, table_fields
 from lossspec.schedules.lookup import types
 
 if TYPE_CHECKING:
@@ -26,14 +26,15 @@ def json_schema() -> dict[str, dict[str, object]]:
 
 
 def _of(cls: type[Schedule]) -> dict[str, object]:
-    properties: dict[str, object] = {
-        "type": {"description": f"which schedule: {summary(cls)}", "const": cls.type_name}
-    }
+    properties: dict[str, object] = {"type": {"description": summary(cls), "const": cls.type_name}}
     required = ["type"]
     for attribute, kind in table_fields(cls):
-        properties[attribute.name] = {"description": kind.description, **kind.schema()}
+        described = {"description": kind.description, **kind.schema()}
         if attribute.default is NOTHING:
             required.append(attribute.name)
+        elif attribute.default is not None:
+            described["default"] = plain(attribute.default)
+        properties[attribute.name] = described
     return {
         "description": summary(cls),
         "type": "object",

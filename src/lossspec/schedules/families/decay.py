@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position, clamped
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import NEARLY, growth_limit, outgrown
+from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
 from lossspec.schedules.kinds import LARGEST, flag, number
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class exponential_decay(Schedule):
             yield ScheduleFault(("floor",), message, f"write a value between {value} and 0", "out-of-range")
 
     def curve(self) -> Function:
-        start, period, first, rate = self.start, self.period, self.start_value, self.rate
-        staircase = self.staircase
+        start, period, first = self.start, self.period, self.start_value
+        rate, staircase = rate_of(self.rate, first), self.staircase
         end = min(start + growth_limit(first, rate) * period, LARGEST)
         beyond = outgrown(self, first)
 

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import NEARLY, growth_limit
+from lossspec.schedules.growth import NEARLY, growth_limit, rate_of
 from lossspec.schedules.kinds import LARGEST, count, number
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ class cosine_restarts(Schedule):
 
     def curve(self) -> Function:
         first, last = self.start_value, self.end_value
-        nearly = NEARLY * self.period
+        peak_mult, nearly = rate_of(self.peak_mult, first), NEARLY * self.period
         peaks, periods, begins = [], [], [0.0]
         for cycle in range(self.cycles):
-            peaks.append(first * self.peak_mult**cycle)
+            peaks.append(first * peak_mult**cycle)
             periods.append(self.period * self.period_mult**cycle)
             begins.append(begins[-1] + periods[-1])
         end = begins.pop()

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import NEARLY, growth_limit, outgrown
+from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
 from lossspec.schedules.kinds import LARGEST, Number, array, number
 from lossspec.schedules.order import one_more, rising
 
@@ -43,7 +43,7 @@ class step(Schedule):
     period: float = field(metadata=number("how long it holds", above=0))
 
     def curve(self) -> Function:
-        first, gamma, period = self.start_value, self.gamma, self.period
+        first, period, gamma = self.start_value, self.period, rate_of(self.gamma, self.start_value)
         end = min(growth_limit(first, gamma) * period, LARGEST)
         beyond = outgrown(self, first)
 
@@ -92,7 +92,8 @@ class multistep(Schedule):
 
     def curve(self) -> Function:
         milestones = self.milestones
-        values = [self.start_value * self.gamma**passed for passed in range(len(milestones) + 1)]
+        gamma = rate_of(self.gamma, self.start_value)
+        values = [self.start_value * gamma**passed for passed in range(len(milestones) + 1)]
 
         def multistep(t: float) -> float:
             if -LARGEST <= t <= LARGEST:

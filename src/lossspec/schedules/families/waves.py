@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import NEARLY, growth_limit, outgrown
+from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
 from lossspec.schedules.kinds import LARGEST, number
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class triangular(_Wave):
     )
 
     def curve(self) -> Function:
-        low, swing, mult = self.low, self.high - self.low, self.amplitude_mult
+        low, swing = self.low, self.high - self.low
+        mult = rate_of(self.amplitude_mult, swing)
         up, down, cycle = self.up, self.down, self.up + self.down
         end = min(growth_limit(swing, mult) * cycle, LARGEST)
         beyond = outgrown(self, swing)

@@ -1,0 +1,201 @@
+"""The values at the edges: before, at a boundary, at the end and after; and what floats do to them."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import pytest
+
+from lossspec import schedules as s
+from lossspec.schedules import ScheduleError
+
+RAMP = {"start": 5, "end": 15, "start_value": 8.0, "end_value": 2.0}
+LINE = s.linear(start=0, end=4, start_value=0.0, end_value=1.0)
+
+# schedule, positions, exact values
+EDGES = [
+    (s.linear(**RAMP), [-9, 5, 10, 15, 99], [8.0, 8.0, 5.0, 2.0, 2.0]),
+    (s.polynomial(**RAMP, power=3), [-9, 5, 10, 15, 99], [8.0, 8.0, 2.75, 2.0, 2.0]),
+    (s.exponential(**RAMP), [-9, 5, 10, 15, 99], [8.0, 8.0, 4.0, 2.0, 2.0]),
+    (s.exponential(**{**RAMP, "start_value": -8, "end_value": -2}), [5, 10, 15], [-8.0, -4.0, -2.0]),
+    (s.cosine(**RAMP), [-9, 5, 15, 99], [8.0, 8.0, 2.0, 2.0]),
+    (s.tanh(**RAMP), [-9, 4.999, 15, 99], [8.0, 8.0, 2.0, 2.0]),
+    (s.rampup(**RAMP), [-9, 4.999, 15, 99], [8.0, 8.0, 2.0, 2.0]),
+    (
+        s.cyclical(**RAMP, cycles=2, shape="sigmoid"),
+        [-9, 5, 7.5, 9.9, 10, 15],
+        [8.0, 8.0, 2.0, 2.0, 8.0, 2.0],
+    ),
+    (s.one_cycle(**RAMP, peak_value=9.0, ratio=0.5), [-9, 5, 10, 15, 99], [8.0, 8.0, 9.0, 2.0, 2.0]),
+    # a boundary belongs to the new value
+    (s.step(start_value=8.0, gamma=0.5, period=10), [-9, 0, 9.99, 10, 20], [8.0, 8.0, 8.0, 4.0, 2.0]),
+    (s.multistep(start_value=8.0, gamma=0.0, milestones=[3]), [2.99, 3, 4], [8.0, 0.0, 0.0]),
+    (
+        s.piecewise_constant(values=[1, 0, 2], boundaries=[3, 6]),
+        [-9, 2.99, 3, 6, 99],
+        [1.0, 1.0, 0.0, 2.0, 2.0],
+    ),
+    (s.window(value=0.5, start=3, end=6), [-9, 2.99, 3, 5.99, 6, 99], [0.0, 0.0, 0.5, 0.5, 0.0, 0.0]),
+    (s.window(value=0.5), [-1, 0, 1e99], [0.0, 0.5, 0.5]),
+    (s.join(schedules=[LINE, LINE], boundaries=[4]), [3, 4, 5, 8], [0.75, 0.0, 0.25, 1.0]),
+    (
+        s.warmup(over=4, then=s.window(value=2.0, end=3)),
+        [-1, 0, 2, 4, 6.99, 7],
+        [0.0, 0.0, 1.0, 2.0, 2.0, 0.0],
+    ),
+    (
+        s.triangular(low=0, high=4, up=1, down=3, amplitude_mult=0.5),
+        [-1, 0, 1, 4, 5, 9],
+        [0.0, 0.0, 4.0, 0.0, 2.0, 1.0],
+    ),
+    (s.sawtooth(low=1, high=3, period=4), [-1, 0, 2, 4, 6], [1.0, 1.0, 2.0, 1.0, 2.0]),
+    (
+        s.warmup_stable_decay(warmup=0, stable=2, decay=2, peak_value=3.0),
+        [0, 1.99, 2, 4, 9],
+        [3.0, 3.0, 3.0, 0.0, 0.0],
+    ),
+    (
+        s.exponential_decay(start_value=8.0, rate=0.5, period=10, start=5, staircase=True),
+        [-9, 5, 14.99, 15, 25],
+        [8.0, 8.0, 8.0, 4.0, 2.0],
+    ),
+    (
+        s.inverse_time(start_value=8.0, rate=1.0, period=10, start=5, staircase=True),
+        [-9, 5, 14.99, 15, 35],
+        [8.0, 8.0, 8.0, 4.0, 2.0],
+    ),
+    (s.inverse_sqrt(start_value=8.0, period=10, start=5), [-9, 5, 35], [8.0, 8.0, 4.0]),
+    (
+        s.cosine_restarts(start_value=8, end_value=2, period=10, period_mult=2, peak_mult=0.5, cycles=2),
+        [-1, 0, 5, 10, 20, 30, 99],
+        [8.0, 8.0, 5.0, 4.0, 3.0, 2.0, 2.0],
+    ),
+    # zeros count: a falsy value is a value
+    (s.linear(start=0, end=5, start_value=1.0, end_value=0.0), [0, 5, 9], [1.0, 0.0, 0.0]),
+    (s.linear(start=0, end=4, start_value=0, end_value=0), [0, 2, 9], [0.0, 0.0, 0.0]),
+    (s.constant(value=0), [0], [0.0]),
+    (s.constant(value=5, maximum=0), [0], [0.0]),
+    (s.constant(value=-5, minimum=0), [0], [0.0]),
+    (s.exponential_decay(start_value=0, rate=3.0, period=1), [0, 9999], [0.0, 0.0]),
+    (s.step(start_value=0, gamma=3.0, period=1), [0, 9999], [0.0, 0.0]),
+    (s.multistep(start_value=0, gamma=1e99, milestones=[1, 2, 3, 4]), [0, 9999], [0.0, 0.0]),
+    (s.triangular(low=2, high=2, up=1, down=1, amplitude_mult=3.0), [0, 9999], [2.0, 2.0]),
+    (s.exponential_decay(start_value=1, rate=0.5, period=1, floor=0), [1, 9999], [0.5, 0.0]),
+    # the floor is reached from either side
+    (s.exponential_decay(start_value=-8, rate=0.5, period=1, floor=-3), [0, 1, 2], [-8.0, -4.0, -3.0]),
+    # negative values and falls through 0 are legal where the shape allows them
+    (s.linear(start=0, end=4, start_value=1, end_value=-1), [1, 3, 4], [0.5, -0.5, -1.0]),
+]
+
+
+@pytest.mark.parametrize(("schedule", "ts", "expected"), EDGES, ids=lambda value: str(value)[:60])
+def test_the_value_at_an_edge_is_exact(schedule, ts, expected):
+    assert [schedule(t) for t in ts] == pytest.approx(expected, rel=1e-14, abs=0)
+    for t, value in zip(ts, expected, strict=True):
+        if value in (0.0, getattr(schedule, "start_value", None), getattr(schedule, "end_value", None)):
+            assert schedule(t) == value
+
+
+def test_long_restarts_begin_where_the_sum_says():
+    """With T_0 = 1 and T_mult = 3, a floating logarithm puts t = 121 into the cycle before."""
+    restarts = s.cosine_restarts(start_value=1.0, end_value=0.0, period=1, period_mult=3, cycles=30)
+    begins = [sum(3**cycle for cycle in range(n)) for n in range(30)]
+    assert 121 in begins
+    assert [restarts(t) for t in begins] == [1.0] * 30
+    assert all(restarts(t - 0.01) < 0.01 for t in begins[1:15])
+
+
+@pytest.mark.parametrize("tenths", range(1, 10))
+def test_a_tenth_of_the_run_is_a_boundary_though_floats_fall_short(tenths):
+    """0.7 / 0.1 is 6.999...: the seventh period begins there all the same."""
+    t = tenths / 10
+    assert s.step(start_value=1.0, gamma=0.5, period=0.1)(t) == 0.5**tenths
+    assert s.exponential_decay(start_value=1.0, rate=0.5, period=0.1, staircase=True)(t) == 0.5**tenths
+    assert s.inverse_time(start_value=1.0, rate=1.0, period=0.1, staircase=True)(t) == 1 / (1 + tenths)
+    assert s.sawtooth(low=0.0, high=1.0, period=0.1)(t) == pytest.approx(0, abs=1e-9)
+    assert s.triangular(low=0.0, high=1.0, up=0.01, down=0.09)(t) == pytest.approx(0, abs=1e-9)
+    cycles = {"start_value": 0.0, "end_value": 1.0, "cycles": 10}
+    assert s.cyclical(start=0, end=1, **cycles)(t) == pytest.approx(0, abs=1e-9)
+    restarts = s.cosine_restarts(start_value=1.0, end_value=0.0, period=0.1, cycles=10)
+    assert restarts(t) == pytest.approx(1, abs=1e-9)
+
+
+def test_asymptotic_shapes_are_as_published_inside():
+    span = {"start": 0, "end": 10, "start_value": 0.0, "end_value": 1.0}
+    assert s.rampup(**span)(0) == pytest.approx(math.exp(-5), rel=1e-12)
+    assert s.rampup(**span)(-1e-9) == 0.0
+    assert s.tanh(**span)(0) == pytest.approx(0.5 * (1 + math.tanh(-7)), rel=1e-9)
+    below = s.tanh(**span)(10 - 1e-9)
+    assert below == pytest.approx(0.5 * (1 + math.tanh(3)), rel=1e-6)
+    assert below < 0.998
+
+
+def test_a_logistic_curve_does_not_overflow():
+    kl = s.logistic(rate=1000.0, midpoint=0, start_value=0.0, end_value=1.0)
+    assert (kl(-1e99), kl(0), kl(1e99)) == (0.0, 0.5, 1.0)
+
+
+GROWING = {
+    "exponential_decay": s.exponential_decay,
+    "step": lambda rate, **rest: s.step(gamma=rate, **rest),
+    "triangular": lambda rate, period, start_value, **rest: s.triangular(
+        low=min(0, start_value),
+        high=max(0, start_value),
+        up=period / 2,
+        down=period / 2,
+        amplitude_mult=rate,
+        **rest,
+    ),
+}
+
+
+@pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
+def test_a_growth_ends_at_its_clamp_or_in_an_error(make):
+    """2 ** 10_000 is no float; 10_000 is a step like any other."""
+    growth = {"start_value": 1.0, "rate": 2.0, "period": 10}
+    assert make(**growth, maximum=100.0)(100_000) == 100.0
+    with pytest.raises(ScheduleError) as caught:
+        make(**growth)(100_005)
+    assert str(caught.value) == "the value at t = 100005 is beyond 1e300; give it a `maximum`"
+    assert math.isfinite(make(**growth)(9_005))
+    with pytest.raises(ScheduleError, match="t is inf"):
+        make(**growth)(math.inf)
+
+
+@pytest.mark.parametrize("make", [s.exponential_decay, GROWING["step"]])
+def test_a_negative_growth_ends_at_its_minimum(make):
+    growth = {"start_value": -1.0, "rate": 2.0, "period": 10}
+    assert make(**growth, minimum=-100.0, maximum=5.0)(100_000) == -100.0
+    with pytest.raises(ScheduleError, match="give it a `minimum`"):
+        make(**growth, maximum=5.0)(100_000)
+
+
+def test_a_product_that_no_float_holds_is_an_error():
+    huge = s.constant(value=1e100)
+    with pytest.raises(ScheduleError) as caught:
+        s.product(schedules=[huge] * 4)(3)
+    assert str(caught.value) == "the product at t = 3 is inf; give each of `schedules` a `maximum`"
+
+
+def test_a_schedule_is_frozen_and_compares_by_value():
+    made = s.linear(**RAMP)
+    assert made == s.linear(**RAMP)
+    assert hash(made) == hash(s.linear(**RAMP))
+    assert made != s.linear(**{**RAMP, "end": 16})
+    assert made != s.cosine(**RAMP)
+    with pytest.raises(AttributeError):
+        made.start = 3
+    assert copy.deepcopy(made)(10) == 5.0
+
+
+def test_numbers_are_kept_as_floats_and_counts_as_ints():
+    made = s.cyclical(**{**RAMP, "start": 5}, cycles=4.0)
+    assert (type(made.start), type(made.cycles)) == (float, int)
+    assert s.multistep(start_value=1, gamma=1, milestones=[1, 2]).milestones == (1.0, 2.0)
+
+
+def test_the_clamps_cost_nothing_when_absent():
+    """A schedule without clamps runs the function of its family and no other."""
+    assert s.linear(**RAMP).__call__.__name__ == "linear"
+    assert s.linear(**RAMP, maximum=5).__call__.__name__ == "clamped"
