@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from lossspec.errors import LossInputError
+from lossspec.losses.check import check_layout
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +33,5 @@ class Precomputed(nn.Module):
         """Return ``value``."""
         if not isinstance(value, torch.Tensor):
             raise LossInputError(f"Precomputed expects a tensor, found a {type(value).__name__}: {value!r}")
-        if value.numel() == 0:
-            raise LossInputError(f"Precomputed got an empty value: {tuple(value.shape)}")
+        check_layout(self, "(*)", value=value)
         return value
