@@ -1,4 +1,4 @@
-"""What the log and the checkpoint say of a run: spec, versions, device, ranks."""
+"""What a log and a checkpoint say of a run: spec, versions, device, ranks."""
 
 from __future__ import annotations
 
@@ -6,31 +6,51 @@ import platform
 from typing import TYPE_CHECKING
 
 import torch
+from attrs import define, field
 
 from lossspec._version import __version__
+from lossspec.manager.distributed import ranks
 from lossspec.manager.queries import tags_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from lossspec.manager.loss import LMLoss
     from lossspec.spec.model import Spec
 
 
-def run(spec: Spec | None, losses: Iterable[LMLoss], device: torch.device | None) -> dict[str, object]:
-    """Return the members of a log's header, after ``record`` and ``format``."""
-    return {
-        "spec": spec.reference if spec is not None else None,
-        "digest": spec.digest if spec is not None else None,
-        "params": dict(spec.params) if spec is not None else {},
-        "losses": {
-            loss.name: {"objective": loss.objective, "tags": sorted(tags_of(loss))} for loss in losses
-        },
-        "versions": {
-            "lossspec": __version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
-        "device": str(device) if device is not None else "cpu",
-        "ranks": 1,
-    }
+@define
+class Run:
+    """What a manager runs: the losses by name, the spec that they come from, if any, and the device."""
+
+    losses: dict[str, LMLoss] = field(factory=dict)
+    spec: Spec | None = None
+    device: torch.device | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the spec; None for losses that come from code."""
+        return self.spec.digest if self.spec is not None else None
+
+    def header(self) -> dict[str, object]:
+        """Return what the first record of a log says."""
+        return {
+            "spec": self.spec.reference if self.spec is not None else None,
+            "digest": self.digest,
+            "params": dict(self.spec.params) if self.spec is not None else {},
+            "losses": {
+                name: {"objective": loss.objective, "tags": sorted(tags_of(loss))}
+                for name, loss in self.losses.items()
+            },
+            **self.machine(),
+        }
+
+    def machine(self) -> dict[str, object]:
+        """Return what may differ when a run is taken up again."""
+        return {
+            "versions": {
+                "lossspec": __version__,
+                "torch": torch.__version__,
+                "python": platform.python_version(),
+            },
+            "device": str(self.device or "cpu"),
+            "ranks": ranks(),
+        }

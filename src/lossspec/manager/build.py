@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossspec.errors import LossSpecError, UnknownNameError
+from lossspec.errors import LossSpecError, RegistrationError, UnknownNameError
 from lossspec.losses.construct import construct
 from lossspec.manager.binding import BoundTerm
+from lossspec.manager.call import describe
 from lossspec.manager.loss import LMLoss
 from lossspec.names import unknown
 from lossspec.registry import find, types
 from lossspec.schedules import Schedule
+from lossspec.spec.function import SpecFunction
+from lossspec.spec.load import load
+from lossspec.spec.model import Spec
 
 if TYPE_CHECKING:
     from lossspec.registry import LossType
-    from lossspec.spec.model import Spec, Term
+    from lossspec.spec.model import Term
+
+Reference = str | PathLike[str] | Spec
+Losses = Callable[..., Mapping[str, LMLoss]]
 
 
 def build(spec: Spec) -> dict[str, LMLoss]:
@@ -54,6 +63,52 @@ def bind(loss: LMLoss) -> BoundTerm:
         for index, each in enumerate(term.inputs)
     ]
     return BoundTerm(term, loss.function, takes_lists)
+
+
+def losses_of(
+    spec: Reference | Losses,
+    params: Mapping[str, object],
+    overlay: Mapping[str, object],
+    args: tuple[object, ...] = (),
+) -> tuple[Spec | None, Mapping[str, LMLoss]]:
+    """Return the losses of whatever stands for a spec, and the spec, if there is one.
+
+    Raises:
+        SpecError: the spec is not found, not valid, or a param or a change does not fit it.
+        RegistrationError: a callable does not return losses, or a ``Spec`` is to be changed.
+    """
+    if isinstance(spec, Spec):
+        if params or overlay:
+            raise RegistrationError(
+                f"`{spec.reference}` is resolved: give params and overlay to `lossspec.load` instead"
+            )
+        return spec, build(spec)
+    if callable(spec):
+        returned = spec(*args, **params)
+        if _holds_losses(returned) and not overlay:
+            return None, _checked(returned)
+        if not isinstance(spec, SpecFunction) or args:
+            _checked(returned)
+    resolved = load(spec if callable(spec) else str(spec), params, overlay)
+    return resolved, build(resolved)
+
+
+def _holds_losses(returned: object) -> bool:
+    return isinstance(returned, Mapping) and any(isinstance(each, LMLoss) for each in returned.values())
+
+
+def _checked(losses: object) -> Mapping[str, LMLoss]:
+    if not isinstance(losses, Mapping):
+        raise RegistrationError(f"a spec function returns a dict of losses by name: found {describe(losses)}")
+    for name, loss in losses.items():
+        if not isinstance(loss, LMLoss):
+            raise RegistrationError(
+                f"a spec function returns LMLoss objects by name, or is decorated with `@lossspec.spec`: "
+                f"`{name}` is {describe(loss)}"
+            )
+        if name != loss.name:
+            raise RegistrationError(f"the key `{name}` holds the loss `{loss.name}`: give them one name")
+    return losses
 
 
 def _entry(term: Term) -> LossType:

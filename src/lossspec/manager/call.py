@@ -31,15 +31,16 @@ def describe(value: object) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def explain(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> Exception:
-    """Return the error to raise for a loss that failed: its own, which then says which loss and inputs.
+def explain(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> None:
+    """Make an error that a loss raised say which loss it was and what it was given.
 
-    A call with the wrong number of inputs becomes a ``LossInputError`` that names those it takes.
+    Raises:
+        LossInputError: the error came from a wrong number of inputs; it names those that the loss takes.
     """
-    if isinstance(error, TypeError) and (wrong := wrong_number(name, function, inputs)) is not None:
-        return wrong
+    wrong = wrong_number(name, function, inputs) if isinstance(error, TypeError) else None
+    if wrong is not None:
+        raise wrong from None
     error.add_note(f"in the loss `{name}`, called with {', '.join(map(describe, inputs)) or 'nothing'}")
-    return error
 
 
 def wrong_number(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:

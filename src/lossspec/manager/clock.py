@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import ClockError
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 Unit = Literal["epoch", "step", "fraction"]
-UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
 class Clock:
@@ -25,7 +24,7 @@ class Clock:
         stepped: whether anything ever moved ``step``.
     """
 
-    __slots__ = ("_followers", "epoch", "step", "stepped", "total_epochs", "total_steps")
+    __slots__ = ("_each_step", "_followers", "epoch", "step", "stepped", "total_epochs", "total_steps")
 
     def __init__(self) -> None:
         self.epoch: float = 0
@@ -33,19 +32,22 @@ class Clock:
         self.total_epochs: float | None = None
         self.total_steps: int | None = None
         self.stepped = False
-        self._followers: dict[Unit, list[Callable[[], None]]] = {"epoch": [], "step": [], "fraction": []}
+        self._followers: dict[Callable[[], None], set[Unit]] = {}
+        self._each_step: list[Callable[[], None]] = []
 
     def follow(self, units: Iterable[Unit], callback: Callable[[], None]) -> None:
         """Call ``callback`` after every move of one of ``units``, in the order in which they were added."""
-        for unit in units:
-            if callback not in self._followers[unit]:
-                self._followers[unit].append(callback)
+        followed = self._followers.setdefault(callback, set())
+        followed |= set(units)
+        if "fraction" in followed:  # it is made of epochs or steps, whichever total is known
+            followed |= {"epoch", "step"}
+        self._each_step = [each for each, units in self._followers.items() if "step" in units]
 
     def tick(self) -> None:
         """Count one optimiser step."""
         self.step += 1
         self.stepped = True
-        for callback in self._followers["step"]:
+        for callback in self._each_step:
             callback()
 
     def move(
@@ -68,21 +70,18 @@ class Clock:
                 raise ClockError(f"`{name}` must be a number above 0: it is {value!r}")
         if step is not None and step != int(step):
             raise ClockError(f"`step` counts whole optimiser steps: it is {step!r}")
-        moved = {"fraction"}
+        self.total_epochs = self.total_epochs if total_epochs is None else total_epochs
+        self.total_steps = self.total_steps if total_steps is None else total_steps
+        moved: set[Unit] = {"fraction"}
         if epoch is not None:
             self.epoch = epoch
             moved.add("epoch")
         if step is not None:
             self.step, self.stepped = int(step), True
             moved.add("step")
-        self.total_epochs = self.total_epochs if total_epochs is None else total_epochs
-        self.total_steps = self.total_steps if total_steps is None else total_steps
-        called: list[Callable[[], None]] = []
-        for unit in UNITS:
-            for callback in self._followers[unit] if unit in moved else ():
-                if callback not in called:
-                    called.append(callback)
-                    callback()
+        for callback, units in list(self._followers.items()):
+            if units & moved:
+                callback()
 
     def position(self, unit: Unit) -> float:
         """Return where the clock is, in ``unit``: what a schedule is called with.
@@ -103,7 +102,7 @@ class Clock:
             "`manager.set_progress(total_steps=...)` or `manager.set_progress(total_epochs=...)` first"
         )
 
-    def needs_steps(self, unit: Unit) -> bool:
+    def counts_steps(self, unit: Unit) -> bool:
         """Whether a schedule in ``unit`` stands still in a run that never counts its steps."""
         return unit == "step" or (unit == "fraction" and self.total_steps is not None)
 

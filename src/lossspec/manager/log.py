@@ -1,4 +1,4 @@
-"""The loss log of a run: takes what the losses recorded, and writes it as chunks."""
+"""The loss log of a run: chunks of rows, in order, in a file that is only ever added to."""
 
 from __future__ import annotations
 
@@ -8,54 +8,46 @@ from typing import TYPE_CHECKING
 
 from lossspec.errors import LogError
 from lossspec.manager.history import EPOCH, STEP, WIDTH
+from lossspec.manager.log_file import LogFile
 from lossspec.manager.log_format import FORMAT, chunk_line, line
-from lossspec.manager.log_writer import LogFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from lossspec.manager.history import LMHistory
-    from lossspec.manager.loss import LMLoss
-
-Sections = "dict[str, dict[str, array[float]]]"
+    from lossspec.manager.about import Run
+    from lossspec.manager.distributed import Sections
 
 
 class LossLog:
-    """Collects rows and appends them to the file, in order, once it can be written.
+    """Appends rows to the log of a run; where it can't be written, they wait.
 
     Args:
         folder: the run's folder.
-        about: returns what the header says of the run: spec, digest, versions, device.
-        limit: how many rows of a loss wait at most while the file can't be written.
+        run: what the header says.
+        limit: how many rows of a loss wait at most.
         durable: whether each write is followed by an fsync.
 
     Raises:
         LogError: the folder can't be written, or another manager has its log open.
     """
 
-    def __init__(
-        self, folder: Path, about: Callable[[], Mapping[str, object]], limit: int, *, durable: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, run: Run, limit: int, *, durable: bool = False) -> None:
         self._file = LogFile(folder, durable=durable)
-        self._about = about
+        self._run = run
         self._limit = limit
         self._waiting: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
         self._lost: dict[str, int] = {}
-        self._chunks = 0
         self._begun = False
         self._resumed_from: int | None = None
         self._warned = False
+        #: How many chunks were ever written: the position that a checkpoint remembers.
+        self.chunks = 0
 
     @property
     def path(self) -> Path:
         """Where the log is."""
         return self._file.path
-
-    @property
-    def chunks(self) -> int:
-        """How many chunks there are: the position that a checkpoint remembers."""
-        return self._chunks
 
     def check(self) -> None:
         """Refuse a file that another spec has written.
@@ -64,86 +56,78 @@ class LossLog:
             LogError: its digest is another, or it is no loss log.
         """
         header = self._file.header()
-        if header is None:
-            return
-        digest = self._about()["digest"]
-        if header.get("digest") != digest:
+        if header is not None and header.get("digest") != self._run.digest:
             raise LogError(
-                f"`{self.path}` is the log of another spec (`{header.get('spec')}`, digest {header.get('digest')}; "
-                f"this one has {digest}): give each run its own folder"
+                f"`{self.path}` is the log of another spec: `{header.get('spec')}` with the digest "
+                f"{header.get('digest')}, and this one has {self._run.digest}; give each run its own folder"
             )
 
-    def resume(self, chunks: int) -> None:
-        """Continue after the first ``chunks`` chunks: what follows them is superseded by what comes."""
-        self._begun = False
-        self._resumed_from = chunks
-        for losses in self._waiting.values():
-            losses.clear()
-
     def begin(self) -> None:
-        """Write the header, if the file has none; never touches what is there."""
+        """Write the header, if the file has none; what is there stays."""
         self.check()
         if self._file.header() is None:
-            self._file.append(line({"record": "header", "format": FORMAT, **self._about()}))
+            self._file.append(line({"record": "header", "format": FORMAT, **self._run.header()}))
 
-    def flush(self, losses: Iterable[LMLoss]) -> int:
-        """Take what ``losses`` recorded and write it; return the number of rows written.
+    def resume(self, chunks: int) -> None:
+        """Go on after the first ``chunks`` chunks: those that follow are superseded by what comes."""
+        self._begun = False
+        self._resumed_from = chunks
+        self._waiting = {"losses": {}, "validation": {}}
+        self._lost = {}
+
+    def write(self, sections: Sections, lost: Mapping[str, int], ranks: int) -> int:
+        """Append rows, after those that wait; return how many were written.
 
         Where the file can't be written, a warning says so once, the rows wait, and 0 is returned.
+
+        Raises:
+            LogError: the file is another spec's.
         """
-        for loss in losses:
-            self._take(loss.name, "losses", loss.training)
-            self._take(loss.name, "validation", loss.validation)
-        rows = sum(len(rows) for section in self._waiting.values() for rows in section.values()) // WIDTH
-        if not rows:
+        for section, losses in sections.items():
+            for name, rows in losses.items():
+                self._waiting[section].setdefault(name, array("d")).extend(rows)
+        for name, count in lost.items():
+            self._lost[name] = self._lost.get(name, 0) + count
+        count = sum(len(rows) for losses in self._waiting.values() for rows in losses.values()) // WIDTH
+        if not count:
             return 0
         try:
+            if self._file.reopen_if_gone():
+                self._begun = False
             opening = b"" if self._begun else self._opening()
-            sections = {name: losses for name, losses in self._waiting.items() if losses}
-            more = {"lost": self._lost} if self._lost else {}
-            self._file.append(opening + chunk_line(self._chunks, sections, more))
+            more = {"ranks": ranks} | ({"lost": self._lost} if self._lost else {})
+            self._file.append(opening + chunk_line(self.chunks, self._waiting, more))
         except OSError as error:
             self._wait(error)
             return 0
-        self._begun, self._warned = True, False
-        self._chunks += 1
+        self._begun, self._warned, self._resumed_from = True, False, None
+        self.chunks += 1
         self._waiting, self._lost = {"losses": {}, "validation": {}}, {}
-        return rows
-
-    def _take(self, name: str, section: str, history: LMHistory) -> None:
-        rows = history.take()
-        if rows:
-            self._waiting[section].setdefault(name, array("d")).extend(rows)
-        if history.lost:
-            self._lost[name] = self._lost.get(name, 0) + history.lost
-            history.lost = 0
+        return count
 
     def _opening(self) -> bytes:
-        """What precedes the first chunk of this process: a header, or where it takes up the log."""
-        about = self._about()
+        """Return what precedes the first chunk of this process: a header, or where it takes up the log."""
         self.check()
         last = self._file.last()
         if last is None:
-            opening = line({"record": "header", "format": FORMAT, **about})
-            self._chunks = self._resumed_from or 0
-            return opening + (self._resume_line(about) if self._resumed_from is not None else b"")
-        known = last.get("chunk", -1)
-        self._chunks = (known if isinstance(known, int) else -1) + (last["record"] == "chunk" or known == -1)
+            opening = line({"record": "header", "format": FORMAT, **self._run.header()})
+            self.chunks = max(self.chunks, self._resumed_from or 0)
+            return opening if self._resumed_from is None else opening + self._resume_line()
         if last["record"] == "header" and self._resumed_from is None:
             return b""
-        return self._resume_line(about)
+        number = last.get("chunk")
+        known = number + (last["record"] == "chunk") if isinstance(number, int) else 0
+        self.chunks = max(self.chunks, known, self._resumed_from or 0)
+        return self._resume_line()
 
-    def _resume_line(self, about: Mapping[str, object]) -> bytes:
+    def _resume_line(self) -> bytes:
         if self._resumed_from is not None:
-            self._chunks = max(self._chunks, self._resumed_from)
-            position: Mapping[str, object] = {"chunk": self._resumed_from}
-        else:
-            rows = min(
-                (losses[:WIDTH] for losses in self._waiting["losses"].values()), key=lambda row: row[EPOCH]
-            )
-            position = {"epoch": rows[EPOCH], "step": int(rows[STEP])}
-        kept = {name: about[name] for name in ("versions", "device", "ranks") if name in about}
-        return line({"record": "resume", "chunk": self._chunks, "after": position, **kept})
+            after: dict[str, object] = {"chunk": self._resumed_from}
+        else:  # a run that loads no checkpoint: its clock says where it goes on
+            firsts = [rows[:WIDTH] for losses in self._waiting.values() for rows in losses.values()]
+            epoch, step = min((row[EPOCH], int(row[STEP])) for row in firsts)
+            after = {"epoch": epoch, "step": step}
+        return line({"record": "resume", "chunk": self.chunks, "after": after, **self._run.machine()})
 
     def _wait(self, error: OSError) -> None:
         for losses in self._waiting.values():
@@ -155,10 +139,10 @@ class LossLog:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"the loss log `{self.path}` can't be written ({error.strerror or error}): up to {self._limit} "
-                "values of each loss are kept, and written when it can be",
+                f"the loss log `{self.path}` can't be written ({error.strerror or error}): the last "
+                f"{self._limit} values of each loss are kept, and written when it can be",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def close(self) -> None:

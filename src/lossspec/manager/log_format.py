@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lossspec.manager.history import EPOCH, RAW, SCALE, STEP, WEIGHT, WIDTH
 
@@ -62,7 +62,7 @@ def _column(values: array[float], write: Callable[[Iterable[float]], Iterable[st
 
 def _short(values: Iterable[float]) -> Iterable[str]:
     """Write 32-bit floats with the nine digits that bring them back."""
-    return ("%.9g" % value if math.isfinite(value) else _non_finite(value) for value in values)
+    return (f"{value:.9g}" if math.isfinite(value) else _non_finite(value) for value in values)
 
 
 def _exact(values: Iterable[float]) -> Iterable[str]:
@@ -75,5 +75,5 @@ def _non_finite(value: float) -> str:
 
 def numbers(column: object, rows: int) -> list[float]:
     """Read a column back: a list of one value a row, or one value for all of them."""
-    values = column if isinstance(column, list) else [column] * rows
+    values: list[float | str] = column if isinstance(column, list) else [cast("float | str", column)] * rows
     return [_NAMES_OF_NON_FINITE[each] if isinstance(each, str) else each for each in values]

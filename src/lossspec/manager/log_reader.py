@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define, field
 
 from lossspec.errors import LogError
+from lossspec.manager.log_file import parse
 from lossspec.manager.log_format import FILE_NAME, FORMAT, numbers
-from lossspec.manager.log_writer import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,54 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import torch
 from attrs import define, field
 
-from lossspec import schedules
-from lossspec.errors import LossResultError, RegistrationError
+from lossspec.errors import RegistrationError
+from lossspec.manager.curve import Curve, as_curve, evaluate, is_finite_number, unit_of
 from lossspec.manager.history import RAW, SCALE, WEIGHT, LMHistory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from attrs import Attribute
 
     from lossspec.manager.clock import Unit
     from lossspec.spec.model import Term
 
 Function = Callable[..., torch.Tensor]
-Curve = Callable[[float], float]
 
 
-def as_curve(schedule: Curve | Mapping[str, object] | None) -> Curve | None:
-    """Return a schedule that can be called: a table of a spec becomes one.
-
-    Raises:
-        ScheduleError: the table says no schedule.
-        RegistrationError: it is neither a schedule, nor a table, nor a callable.
-    """
-    if isinstance(schedule, Mapping):
-        return schedules.from_table(schedule)
-    if schedule is None or callable(schedule):
-        return schedule
-    raise RegistrationError(
-        f"a schedule is a table, a `lossspec.schedules` object or a callable f(t) -> float: found {schedule!r}"
-    )
-
-
-def _as_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> float:
+def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> float:
     if loss.schedule is not None:
         raise RegistrationError(f"the weight of `{loss.name}` is moved by its schedule: it can't be set")
-    _require_finite(loss, attribute, value)
+    _require_weight(loss, attribute, value)
     loss.weight = float(value) * loss.gain
     if loss.changed is not None:
         loss.changed()
     return float(value)
 
 
-def _require_finite(loss: LMLoss, _: Attribute[float], value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+def _require_weight(loss: LMLoss, _: Attribute[float], value: float) -> None:
+    if not is_finite_number(value):
         raise RegistrationError(f"the weight of `{loss.name}` must be a finite number: it is {value!r}")
 
 
@@ -60,7 +44,7 @@ def _require_callable(loss: LMLoss, _: Attribute[Function], value: object) -> No
         raise RegistrationError(f"the function of `{loss.name}` can't be called: it is {value!r}")
 
 
-def _as_tags(tags: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def _as_tags(tags: Iterable[str]) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise RegistrationError(f"`tags` is a list of words: found the string {tags!r}")
     return tuple(tags)
@@ -73,12 +57,16 @@ class LMLoss:
     Args:
         name: its unique name.
         function: what is called with the inputs and returns a tensor: an ``nn.Module``, or any callable.
-        loss_weight: the weight where there is no schedule.
+        loss_weight: the weight where there is no schedule. It may be set at any time.
         schedule: a ``lossspec.schedules`` object, its table, or any callable f(t) -> float that gives the
             weight. A schedule without a unit counts epochs.
         tags: for queries.
         term: what the spec says of it, if it comes from one.
         live: constructor arguments of ``function`` that are scheduled.
+
+    Attributes:
+        history: what it recorded since the log was last written.
+        weight: the weight that applies now, without its objective's; None while it is not known.
 
     Raises:
         RegistrationError: a weight and a schedule are both given, or one of them is no weight, no schedule.
@@ -94,22 +82,21 @@ class LMLoss:
 
     name: str
     function: Function = field(validator=_require_callable)
-    loss_weight: float = field(default=1.0, validator=_require_finite, on_setattr=_as_weight)
+    loss_weight: float = field(default=1.0, validator=_require_weight, on_setattr=_set_weight)
     schedule: Curve | None = field(default=None, converter=as_curve)
     tags: tuple[str, ...] = field(default=(), converter=_as_tags)
     term: Term | None = field(default=None, kw_only=True, repr=False)
     live: Mapping[str, Curve] = field(factory=dict, kw_only=True, repr=False)
-    #: the weight that applies now, gain included; None while the clock lacks what the schedule needs.
+    history: LMHistory = field(init=False, factory=LMHistory, repr=False)
     weight: float | None = field(init=False, default=None, repr=False)
     #: the weight of its objective that applies now.
     scale: float = field(init=False, default=1.0, repr=False)
-    #: what is recorded goes here: to the training history, or while validating, to the other.
-    history: LMHistory = field(init=False, factory=LMHistory, repr=False)
+    #: where ``history`` points outside of ``validating()``, and within it.
     training: LMHistory = field(init=False, repr=False)
     validation: LMHistory = field(init=False, factory=LMHistory, repr=False)
     #: the last result that was a map, before weighting, and the weight applied to it.
     last_map: tuple[torch.Tensor, float] | None = field(init=False, default=None, repr=False)
-    #: called after the weight was set by hand.
+    #: called after the weight was set by hand; None until a manager has the loss.
     changed: Callable[[], None] | None = field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -152,8 +139,7 @@ class LMLoss:
 
     def units(self) -> set[Unit]:
         """What its schedules count."""
-        curves = [curve for curve in (self.schedule, *self.live.values()) if curve is not None]
-        return {unit_of(curve) for curve in curves}
+        return {unit_of(curve) for curve in (self.schedule, *self.live.values()) if curve is not None}
 
     def reweigh(self, position: Callable[[Unit], float]) -> None:
         """Set the weight and the live arguments to where the clock is.
@@ -162,29 +148,10 @@ class LMLoss:
             ClockError: the clock lacks what a schedule needs.
             LossResultError: a schedule gives no finite number.
         """
-        self.weight = None
+        self.weight = None  # not known, if what follows fails
         for argument, curve in self.live.items():
             setattr(self.function, argument, evaluate(curve, position, f"`{argument}` of `{self.name}`"))
         weight = self.loss_weight
         if self.schedule is not None:
             weight = evaluate(self.schedule, position, f"the weight of `{self.name}`")
         self.weight = weight * self.gain
-
-
-def unit_of(curve: Curve) -> Unit:
-    """Return what a schedule counts: epochs, where it does not say."""
-    unit: Unit | None = getattr(curve, "unit", None)
-    return unit or "epoch"
-
-
-def evaluate(curve: Curve, position: Callable[[Unit], float], what: str) -> float:
-    """Return the value of a schedule where the clock is.
-
-    Raises:
-        LossResultError: it is no finite number.
-    """
-    t = position(unit_of(curve))
-    value = curve(t)
-    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
-        raise LossResultError(f"the schedule of {what} gives {value!r} at {t}: a finite number is wanted")
-    return float(value)

@@ -2,50 +2,43 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self, Unpack, get_args
 
 import torch
-from torch import nn
 
-from lossspec.errors import (
-    ClockError,
-    LogError,
-    LossResultError,
-    LossSpecError,
-    NonFiniteError,
-    RegistrationError,
-    UnknownNameError,
-)
-from lossspec.manager import about, queries, state
-from lossspec.manager.build import bind, build
+from lossspec.errors import LogError, LossResultError, LossSpecError, UnknownNameError
+from lossspec.manager import state
+from lossspec.manager.about import Run
+from lossspec.manager.answers import Answers
+from lossspec.manager.build import bind, losses_of
 from lossspec.manager.call import describe, explain
 from lossspec.manager.clock import Clock
-from lossspec.manager.history import LMHistory
+from lossspec.manager.collector import Collector, OnNonFinite
+from lossspec.manager.distributed import batch_size, rank, ranks
 from lossspec.manager.log import LossLog
-from lossspec.manager.loss import Curve, Function, LMLoss
-from lossspec.manager.nonfinite import non_finite
+from lossspec.manager.loss import Function, LMLoss
 from lossspec.manager.objective import Objective
-from lossspec.manager.recorder import DeviceRecorder, HostRecorder
+from lossspec.manager.queries import say
+from lossspec.manager.recorders import Recorders
+from lossspec.manager.roster import Roster
 from lossspec.manager.weights import Weights
-from lossspec.names import is_name, unknown
-from lossspec.spec.load import load
-from lossspec.spec.model import Spec
+from lossspec.names import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
 
+    from lossspec.manager.build import Losses, Reference
     from lossspec.manager.config import HasDevice
+    from lossspec.manager.curve import Curve
+    from lossspec.manager.options import Options
+    from lossspec.spec.model import Spec
 
-    Reference = str | PathLike[str] | Spec
-    SpecFunction = Callable[..., Mapping[str, LMLoss]]
 
-
-class LossManager:
+class LossManager(Answers):
     """Runs the losses of a model: each weighed by its schedule, recorded, and logged.
 
     Args:
@@ -56,8 +49,8 @@ class LossManager:
         history_buffer_size: how many values of a loss wait at most for ``update_loss_log``; a full
             buffer is written unasked.
         device: where the losses live; comes before ``config``.
-        on_nonfinite: what happens, when the values are written, to a NaN or infinite one: it is recorded
-            as it is, and "warn" warns, "raise" raises.
+        on_nonfinite: what happens, when values are written, to a NaN or infinite one: it is recorded as it
+            is, and "warn" warns, "raise" raises.
         durable: whether the log is synchronised to the disk after each write.
 
     Raises:
@@ -81,62 +74,65 @@ class LossManager:
         history_buffer_size: int = 50_000,
         device: torch.device | str | None = None,
         *,
-        on_nonfinite: Literal["record", "warn", "raise"] = "record",
+        on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
     ) -> None:
-        if on_nonfinite not in {"record", "warn", "raise"}:
+        if on_nonfinite not in get_args(OnNonFinite):
             raise LossSpecError(f'`on_nonfinite` is "record", "warn" or "raise": found {on_nonfinite!r}')
         if history_buffer_size < 1:
             raise LossSpecError(f"`history_buffer_size` must be 1 or more: it is {history_buffer_size}")
         wanted = device if device is not None else config.common.device if config is not None else None
         self.device = torch.device(wanted) if wanted is not None else None
-        self.enable_logging = enable_logging
         self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
-        self.spec: Spec | None = None
-        self._limit = history_buffer_size if enable_logging else 1
-        self._on_nonfinite = on_nonfinite
-        self._losses: dict[str, LMLoss] = {}
-        self._objectives: dict[str, Objective] = {}
-        self._validating = False
+        self.enable_logging = enable_logging
+        self._run = Run(device=self.device)
+        limit = history_buffer_size if enable_logging else 1
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
-        if enable_logging and self.experiment_dir is not None:
-            self._log = LossLog(self.experiment_dir, self._about, history_buffer_size, durable=durable)
-        self._host = HostRecorder(self._clock, self._full)
-        self._device = DeviceRecorder(self._clock, self._full)
+        self._writes = enable_logging and self.experiment_dir is not None
+        if enable_logging and self.experiment_dir is not None and rank() == 0:
+            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
+        self._collector = Collector(
+            self._run,
+            self._clock,
+            self._weights,
+            self._log,
+            writes=self._writes,
+            on_nonfinite=on_nonfinite,
+            limit=limit,
+        )
+        super().__init__(self._run.losses, Recorders(self._clock, self._collector.overflow))
+        self._record_on_host = self._recorders.host.record
+        self._objectives: dict[str, Objective] = {}
+        self._roster = Roster(self._run, self._weights, limit, written=self._log is not None)
 
     @classmethod
     def from_spec(
         cls,
-        spec: Reference | SpecFunction,
+        spec: Reference | Losses,
         params: Mapping[str, object] | None = None,
         overlay: Mapping[str, object] | None = None,
-        **options: object,
+        **options: Unpack[Options],
     ) -> Self:
         """Make a manager with the losses of a spec.
 
         Args:
             spec: ``NAME[+VARIANT...]``, a path, a ``Spec``, or a callable that returns losses by name.
-            params: values for the spec's parameters.
+            params: values for the spec's parameters, or arguments for the callable.
             overlay: changes to the document, in the shape of a variant.
             **options: those of ``LossManager``.
 
         Raises:
-            SpecError: the spec is not found, not valid, or a param or a change does not fit it.
-            LossSpecError: a loss can't be built.
+            SpecError: the spec is not valid, or a param or a change does not fit it.
+            LossSpecError: there is no such spec, or a loss can't be built.
         """
-        if params or overlay:
-            spec = load(spec, params or {}, overlay or {})
-        manager = cls(**options)  # type: ignore[arg-type] - checked by the constructor's own signature
-        try:
-            manager.init_from_spec(spec)
-        except BaseException:
-            manager.close()
-            raise
+        resolved, losses = losses_of(spec, params or {}, overlay or {})
+        manager = cls(**options)
+        manager._take(losses, resolved)
         return manager
 
-    def init_from_spec(self, spec: Reference | SpecFunction | None, *args: object, **kwargs: object) -> None:
+    def init_from_spec(self, spec: Reference | Losses | None, *args: object, **kwargs: object) -> None:
         """Register the losses of a spec.
 
         Args:
@@ -146,33 +142,16 @@ class LossManager:
             **kwargs: for the callable, or the params of the spec.
 
         Raises:
-            SpecError: the spec is not found or not valid.
+            SpecError: the spec is not valid.
+            LossSpecError: there is no such spec, or a loss can't be built.
             RegistrationError: the manager has losses already, or the callable does not return losses.
         """
-        if spec is None:
-            return
-        if self._losses:
-            raise RegistrationError(
-                f"this manager has losses already ({', '.join(self._losses)}): "
-                "call `init_from_spec` first and register further ones after it, or make a new manager"
-            )
-        if callable(spec):
-            losses = _checked(spec(*args, **kwargs))
-        else:
-            resolved = load(spec, kwargs) if not isinstance(spec, Spec) or kwargs else spec
-            losses = build(resolved)
-            self.spec = resolved
-        for loss in losses.values():
-            self._refuse_taken(loss)
-        by_objective: dict[str | None, list[LMLoss]] = {}
-        for loss in losses.values():
-            by_objective.setdefault(loss.objective, []).append(loss)
-        for name, terms in by_objective.items():
-            found = self.spec.objectives.get(name) if self.spec is not None and name is not None else None
-            self._weights.add(terms, found.weight if found is not None else 1.0)
-            for loss in terms:
-                self._adopt(loss)
-        self._losses = dict(losses)
+        if spec is not None:
+            resolved, losses = losses_of(spec, kwargs, {}, args)
+            self._take(losses, resolved)
+
+    def _take(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:
+        self._roster.add_all(losses, spec)
         if self._log is not None:
             self._log.check()
 
@@ -196,34 +175,7 @@ class LossManager:
         Raises:
             RegistrationError: the name is taken or no name, or there is a weight and a schedule.
         """
-        loss = LMLoss(
-            loss_name, loss_fn, loss_weight, schedule, list(tags) if not isinstance(tags, str) else tags
-        )
-        self._refuse_taken(loss)
-        self._weights.add([loss])
-        self._adopt(loss)
-        self._losses[loss_name] = loss
-
-    def _refuse_taken(self, loss: LMLoss) -> None:
-        if not is_name(loss.name):
-            raise RegistrationError(f"{loss.name!r} is no name for a loss: use letters, digits and `_`")
-        if loss.name in self._losses:
-            raise RegistrationError(f"the name `{loss.name}` is taken by another loss of this manager")
-        if loss.changed is not None:
-            raise RegistrationError(f"the loss `{loss.name}` belongs to another manager: nothing is shared")
-
-    def _adopt(self, loss: LMLoss) -> None:
-        if isinstance(loss.function, nn.Module) and self.device is not None:
-            loss.function.to(self.device)
-        loss.training = loss.history = LMHistory(self._limit)
-        loss.validation = LMHistory(self._limit)
-        if self._log is not None:
-            loss.training.room = loss.validation.room = self._limit * 6
-        loss.changed = self._replan
-
-    def _replan(self) -> None:
-        for objective in self._objectives.values():
-            objective.replan()
+        self._roster.add(LMLoss(loss_name, loss_fn, loss_weight, schedule, tags))
 
     def objective(self, name: str = "total") -> Objective:
         """Return the total ``name`` of the spec as a module; the same one each time.
@@ -237,29 +189,29 @@ class LossManager:
                 known = {loss.objective for loss in self._losses.values() if loss.objective is not None}
                 raise UnknownNameError(unknown("objective", name, known))
             terms = [(loss, bind(loss)) for loss in losses]
-            recorders = self._host, self._device
             self._objectives[name] = Objective(
-                name, terms, self._clock, self._weights, recorders, self.device
+                name, terms, self._clock, self._weights, self._recorders, device=self.device
             )
         return self._objectives[name]
 
     def compute_loss_xy(
         self, loss_name: str, x: object, y: object, epoch: float | None = None
     ) -> torch.Tensor:
-        """Run a loss with two inputs: ``compute_loss``."""
+        """Run a loss with two inputs: see ``compute_loss``."""
         return self.compute_loss(loss_name, x, y, epoch=epoch)
 
     def compute_loss_xyz(
         self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
     ) -> torch.Tensor:
-        """Run a loss with three inputs: ``compute_loss``."""
+        """Run a loss with three inputs: see ``compute_loss``."""
         return self.compute_loss(loss_name, x, y, z, epoch=epoch)
 
     def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> torch.Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
 
         The weight is the term's times its objective's, so that the terms of an objective add up to its
-        total. A loss that returns a map gives the weighted map; its mean is recorded.
+        total. The caller gives every input and decides when: ``inputs``, ``every`` and ``at_zero`` of a
+        spec speak of objectives. A loss that returns a map gives the weighted map; its mean is recorded.
 
         Args:
             loss_name: a registered loss.
@@ -284,11 +236,15 @@ class LossManager:
         try:
             raw = loss.function(*inputs)
         except Exception as error:
-            explained = explain(error, loss_name, loss.function, inputs)
-            raise explained from (None if explained is not error else error.__cause__)
+            explain(error, loss_name, loss.function, inputs)
+            raise
         if not isinstance(raw, torch.Tensor):
             raise LossResultError(f"`{loss_name}` must return a tensor: it returned {describe(raw)}")
-        (self._host if raw.is_cpu else self._device).record(loss, raw)
+        record = self._record_on_host if raw.is_cpu else self._recorders.record
+        if self._recorders.counts_samples:
+            record(loss, raw, self._recorders.samples or batch_size(inputs))
+        else:
+            record(loss, raw)
         return raw * (weight * loss.scale)
 
     def set_progress(
@@ -297,6 +253,7 @@ class LossManager:
         step: int | None = None,
         total_epochs: float | None = None,
         total_steps: int | None = None,
+        batch_size: int | None = None,
     ) -> None:
         """Set the clock, forward or back, and how long the run is.
 
@@ -305,11 +262,14 @@ class LossManager:
             step: how many optimiser steps were made.
             total_epochs: how many epochs the run has.
             total_steps: how many steps the run has.
+            batch_size: what this process's values count for in the mean over processes, from now on;
+                the first dimension of the first tensor where it was never given.
 
         Raises:
-            ClockError: a value is negative, not finite, or not a number.
+            ClockError: a value is negative, not finite, or not a number; nothing has moved then.
         """
         self._clock.move(epoch, step, total_epochs, total_steps)
+        self._recorders.samples = batch_size if batch_size is not None else self._recorders.samples
 
     def step(self) -> None:
         """Count one optimiser step."""
@@ -318,74 +278,18 @@ class LossManager:
     @contextmanager
     def validating(self) -> Iterator[None]:
         """Keep the values recorded within out of the training history; the log has them apart."""
-        if self._validating:
+        if self._roster.validating:
             raise LossSpecError("`validating()` is already under way")
-        self._device.fetch()
-        self._validating = True
-        for loss in self._losses.values():
-            loss.history = loss.validation
+        self._validate(under_way=True)
         try:
             yield
         finally:
-            self._device.fetch()
-            self._validating = False
-            for loss in self._losses.values():
-                loss.history = loss.training
+            self._validate(under_way=False)
 
-    def get_registered_losses(
-        self, query: Iterable[str] | None = None, strip: bool = True
-    ) -> dict[str, LMLoss]:
-        """Return the losses by name.
-
-        Args:
-            query: tags; a loss with any of them is returned. All without it.
-            strip: whether to return copies without history and map, good to print; else the losses.
-
-        Raises:
-            UnknownNameError: no loss has a tag of the query.
-        """
-        found = queries.select(self._losses, query)
-        return {name: queries.stripped(loss) for name, loss in found.items()} if strip else found
-
-    def get_loss_values(
-        self, query: Iterable[str] | None = None, precision: int | None = 2
-    ) -> dict[str, float]:
-        """Return the mean of the last weighted result of each loss; NaN where there is none.
-
-        Args:
-            query: tags, as in ``get_registered_losses``.
-            precision: how many places to round to; smaller values keep as many digits. None for all.
-        """
-        self._device.fetch()
-        found = queries.select(self._losses, query)
-        return {name: queries.rounded(loss.last_value, precision) for name, loss in found.items()}
-
-    def get_loss_tensors(self, query: Iterable[str] | None = None) -> dict[str, torch.Tensor]:
-        """Return the last weighted result of each loss, detached; empty where there is none."""
-        self._device.fetch()
-        return {name: loss.last_loss_map for name, loss in queries.select(self._losses, query).items()}
-
-    def get_loss_weights(
-        self, query: Iterable[str] | None = None, precision: int | None = 2
-    ) -> dict[str, float]:
-        """Return the weight that applies now to each loss, its objective's included."""
-        found = queries.select(self._losses, query)
-        return {name: queries.rounded(loss.applied_weight, precision) for name, loss in found.items()}
-
-    def print_losses(
-        self,
-        epoch: int,
-        iter: int,
-        precision: int | None = 2,
-        capture: bool = False,  # noqa: A002
-    ) -> str | None:
-        """Print the last values, or return them as text: ``(epoch: 3, iters: 40) Loss: G_L1: 12.3``."""
-        values = self.get_loss_values(precision=precision)
-        return queries.say(f"(epoch: {epoch}, iters: {iter}) Loss:", values, capture=capture)
-
-    def print_weights(self, precision: int | None = 2, capture: bool = False) -> str | None:
-        """Print the weights that apply now, or return them as text: ``Loss weights: G_L1: 100.0``."""
-        return queries.say("Loss weights:", self.get_loss_weights(precision=precision), capture=capture)
+    def _validate(self, *, under_way: bool) -> None:
+        self._roster.validate(under_way=under_way)
+        for objective in self._objectives.values():
+            objective.restamp()
 
     def export_base_log(self) -> None:
         """Write the header of the log, if the file has none; what is there stays.
@@ -393,20 +297,20 @@ class LossManager:
         Raises:
             LogError: there is no ``experiment_dir``, or its log is another spec's.
         """
-        if not self.enable_logging:
-            return
-        if self._log is None:
+        if self._log is not None:
+            self._log.begin()
+        elif self.enable_logging and not self._writes:
             raise LogError("there is no folder to log to: make the manager with `experiment_dir=...`")
-        self._log.begin()
 
     def update_loss_log(self, silent: bool = True, capture: bool = False) -> str | None:
         """Write what was recorded since the last time to the log.
 
-        Without a folder, or with logging off, nothing is written.
+        Without a folder, or with logging off, nothing is written. Where several processes train together,
+        all of them must call it: the values are averaged.
 
         Args:
             silent: if False, say what was written and how long it took.
-            capture: return that text instead of printing it.
+            capture: with ``silent=False``, return that text instead of printing it.
 
         Raises:
             NonFiniteError: a value is NaN or infinite, and ``on_nonfinite`` is "raise"; it is written.
@@ -414,63 +318,39 @@ class LossManager:
         """
         start = perf_counter()
         rows = self._flush()
-        if silent and not capture:
+        if silent:
             return None
         where = f"`{self._log.path}`" if self._log is not None else "no file"
-        return queries.say(
-            f"LossManager: {rows} values written to {where} in {perf_counter() - start:.3f} seconds",
-            {},
-            capture=capture,
-        )
+        return say(f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture)
 
     def _flush(self) -> int:
-        self._device.fetch()
-        losses = list(self._losses.values())
-        problems = non_finite(losses) if self._on_nonfinite != "record" else ""
-        still = [
-            loss.name
-            for loss in losses
-            if not self._clock.stepped and len(loss.training) > 1 and self._counts_steps(loss)
-        ]
-        rows = self._log.flush(losses) if self._log is not None else 0
-        if problems and self._on_nonfinite == "raise":
-            raise NonFiniteError(problems)
-        if problems:
-            warnings.warn(problems, RuntimeWarning, stacklevel=3)
-        if still:
-            raise ClockError(
-                f"{', '.join(f'`{name}`' for name in still)} depends on the step, which never moved: "
-                "call `manager.step()` after each optimiser step"
-            )
-        return rows
-
-    def _counts_steps(self, loss: LMLoss) -> bool:
-        units = loss.units()
-        every = loss.term is not None and loss.term.every is not None
-        return every or any(self._clock.needs_steps(unit) for unit in units)
-
-    def _full(self, history: LMHistory) -> None:
-        if self._log is not None:
-            self._flush()
-        history.trim()
-
-    def _about(self) -> dict[str, object]:
-        return about.run(self.spec, self._losses.values(), self.device)
+        self._recorders.fetch()
+        return self._collector.flush()
 
     def state_dict(self) -> dict[str, object]:
         """Return what a run needs to go on: clock, digest, position in the log, state of the losses.
 
-        The log is written first, so that its position covers every value recorded so far. The result
-        holds plain values and tensors: ``torch.load(weights_only=True)`` takes it.
+        The log is written first, so that its position covers every value recorded so far. Where several
+        processes train together it is not: writing needs all of them, and a checkpoint is often taken by
+        one. The result holds plain values and tensors: ``torch.load(weights_only=True)`` takes it.
+
+        Raises:
+            CheckpointError: several processes train and values wait: call ``update_loss_log()`` on all of
+                them first.
         """
-        self._flush()
-        digest = self.spec.digest if self.spec is not None else None
-        return state.save(self._clock, digest, self._log.chunks if self._log is not None else 0, self._losses)
+        if ranks() == 1:
+            self._flush()
+        elif self._writes:
+            self._recorders.fetch()
+            state.refuse_waiting(self._losses)
+        chunks = self._log.chunks if self._log is not None else 0
+        return state.save(self._clock, self._run.digest, chunks, self._losses)
 
     def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
         """Go on where ``state_dict`` was taken.
 
-        Values recorded before are forgotten: what the log has after the checkpoint is superseded.
+        Values recorded before are forgotten: what the log has after the checkpoint is superseded by what
+        is recorded from now on.
 
         Args:
             saved: from ``state_dict``.
@@ -479,14 +359,13 @@ class LossManager:
         Raises:
             CheckpointError: it is of another spec, or no checkpoint; nothing has changed then.
         """
-        digest = self.spec.digest if self.spec is not None else None
-        position = state.restore(saved, self._clock, digest, self._losses, ignore_digest=ignore_digest)
-        self._device.fetch()
-        for loss in self._losses.values():
-            loss.training.take()
-            loss.validation.take()
+        if not ignore_digest:
+            state.refuse_other(saved, self._run.digest)
+        chunks = state.restore(saved, self._clock, self._losses)
+        self._recorders.fetch()
+        self._roster.forget()
         if self._log is not None:
-            self._log.resume(position)
+            self._log.resume(chunks)
 
     def close(self) -> None:
         """Close the log; what was recorded since the last ``update_loss_log`` is not written."""
@@ -506,14 +385,3 @@ class LossManager:
             error.add_note(f"and the loss log: {problem}")  # the error that ended the block is the news
         finally:
             self.close()
-
-
-def _checked(losses: object) -> Mapping[str, LMLoss]:
-    if not isinstance(losses, Mapping):
-        raise RegistrationError(f"a spec function returns a dict of losses by name: found {describe(losses)}")
-    for name, loss in losses.items():
-        if not isinstance(loss, LMLoss):
-            raise RegistrationError(f"`{name}` is {describe(loss)}: a spec function returns LMLoss objects")
-        if name != loss.name:
-            raise RegistrationError(f"the key `{name}` holds the loss `{loss.name}`: give them one name")
-    return losses

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import nn
 
-from lossspec.manager.call import explain, refuse_tensors
+from lossspec.manager.call import refuse_tensors
+from lossspec.manager.distributed import batch_size
+from lossspec.manager.plan import Mode, Plan, mode
+from lossspec.manager.ring import Ring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.manager.binding import BoundTerm
     from lossspec.manager.clock import Clock
     from lossspec.manager.loss import LMLoss
-    from lossspec.manager.recorder import DeviceRecorder, HostRecorder
+    from lossspec.manager.recorders import Recorders
     from lossspec.manager.weights import Weights
 
 
@@ -23,8 +26,20 @@ class Objective(nn.Module):
     """The weighted sum of the terms of one objective, as a module.
 
     It is made by ``LossManager.objective``. Called with named tensors, it computes the terms that are due,
-    records them, and returns their weighted sum. Its losses are submodules with the prefix ``loss_``, so
-    ``.to()``, ``.parameters()`` and ``.state_dict()`` reach them.
+    records them, and returns their weighted sum, times the objective's weight. Its losses are submodules
+    with the prefix ``loss_``: ``.to()``, ``.parameters()`` and ``.state_dict()`` reach them.
+
+    It works under ``torch.compile(objective, fullgraph=True)``. Weights that move do not compile it anew;
+    each new set of running terms does, once.
+
+    Example:
+        >>> import lossspec
+        >>> manager = lossspec.LossManager.from_spec("pix2pix")
+        >>> objective = manager.objective("D")
+        >>> sorted(objective.needed())
+        ['pred_fake', 'pred_real']
+        >>> objective(pred_real=torch.zeros(1, 1, 4, 4), pred_fake=torch.zeros(1, 1, 4, 4))
+        tensor(0.6931)
     """
 
     def __init__(
@@ -33,7 +48,8 @@ class Objective(nn.Module):
         terms: Sequence[tuple[LMLoss, BoundTerm]],
         clock: Clock,
         weights: Weights,
-        recorders: tuple[HostRecorder, DeviceRecorder],
+        recorders: Recorders,
+        *,
         device: torch.device | None = None,
     ) -> None:
         super().__init__()
@@ -41,34 +57,27 @@ class Objective(nn.Module):
         self._terms = tuple(terms)
         self._clock = clock
         self._weights = weights
-        self._host, self._device = recorders
+        self._recorders = recorders
+        self._record_on_host = recorders.host.record
         self._where = device
         self._known = sorted({name for _, term in terms for name in term.needed})
+        self._modes: list[Mode] | None = None
+        self._compiled = False
+        self._compiled_for: set[tuple[tuple[int, bool], ...]] = set()
+        self._ring = Ring([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
-        units = {unit for loss, _ in terms for unit in loss.units()}
-        every = any(loss.term is not None and loss.term.every is not None for loss, _ in terms)
-        clock.follow(("epoch", "step", "fraction") if units or every else (), self.replan)
-        self.replan()
-
-    def replan(self) -> None:
-        """Decide which terms are due where the clock is; called when it moved."""
-        self._running: tuple[tuple[LMLoss, BoundTerm, bool], ...] = tuple(
-            (loss, term, mode == "sum")
-            for loss, term in self._terms
-            if (mode := _mode(loss, self._clock.step)) != "skip"
-        )
-        due: dict[str, list[str]] = {}
-        for _, term, _ in self._running:
-            for name in term.needed:
-                due.setdefault(name, []).append(term.name)
-        self._due = due
-        self._needed = frozenset(due)
+        units = {unit for loss, _ in terms for unit in weights.units(loss)}
+        if any(loss.term is not None and loss.term.every is not None for loss, _ in terms):
+            units.add("step")
+        clock.follow(units, self._replan)
+        weights.when_set(self._replan)
+        self._replan()
 
     def needed(self) -> frozenset[str]:
         """Return the names of the tensors that the next call needs; others may be left out."""
-        return self._needed
+        return self._plan.needed
 
     def forward(self, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
@@ -82,47 +91,114 @@ class Objective(nn.Module):
             LossResultError: a term is no scalar tensor.
             ClockError: the clock lacks what a schedule needs.
         """
-        if tensors.keys() != self._needed:
-            refuse_tensors(self.name, list(tensors), self._due, self._known)
+        if torch.compiler.is_compiling():
+            return self._in_graph(tensors)
+        plan = self._plan
+        if tensors.keys() != plan.needed:
+            refuse_tensors(self.name, list(tensors), plan.due, self._known)
         total: torch.Tensor | None = None
         scale = 1.0
-        for loss, term, summed in self._running:
+        elsewhere = []
+        recorders = self._recorders
+        samples = 1
+        if recorders.counts_samples:
+            samples = recorders.samples or batch_size(tensors.values())
+        for loss, term, summed in plan.running:
             weight, scale = loss.weight, loss.scale
             if weight is None:
                 raise self._weights.refusal(loss)
             try:
-                if summed:
+                with torch.set_grad_enabled(summed and torch.is_grad_enabled()):
                     raw = term(tensors)
-                else:
-                    with torch.no_grad():
-                        raw = term(tensors)
             except Exception as error:
-                raise explain(error, term.name, loss.function, ()) from error.__cause__
-            (self._host if raw.is_cpu else self._device).record(loss, raw)
+                error.add_note(f"in the term `{loss.name}` of the objective `{self.name}`")
+                raise
+            if raw.is_cpu:
+                self._record_on_host(loss, raw, samples)
+            else:
+                elsewhere.append((loss, raw))
             if summed:
-                weighted = raw * weight
-                total = weighted if total is None else total + weighted
+                total = raw * weight if total is None else total + raw * weight
+        if elsewhere:
+            recorders.record_all(elsewhere, samples)
         if total is None:
             return self._zero(tensors)
         return total if scale == 1.0 else total * scale
 
     def _zero(self, tensors: Mapping[str, object]) -> torch.Tensor:
         found = next((each for each in tensors.values() if isinstance(each, torch.Tensor)), None)
-        device = found.device if found is not None else self._where
-        return torch.zeros((), device=device, requires_grad=True)
+        return torch.zeros((), device=self._where if found is None else found.device, requires_grad=True)
+
+    def _in_graph(self, tensors: dict[str, object]) -> torch.Tensor:
+        key = self._key
+        self._begin_graph(tuple(tensors), key)
+        ring = self._ring
+        raws: dict[int, torch.Tensor] = {}
+        total: torch.Tensor | None = None
+        for column, summed in key:
+            term = self._terms[column][1]
+            if summed:
+                raw = term(tensors)
+                weighted = _times(raw, ring.weight(column))
+                total = weighted if total is None else total + weighted
+            else:
+                with torch.no_grad():
+                    raw = term(tensors)
+            raws[column] = raw
+        if raws:
+            self._place_ring(next(iter(raws.values())).device)
+            counts = self._recorders.counts_samples
+            ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
+        if total is None:
+            return torch.zeros((), requires_grad=True)
+        return _times(total, ring.scale())
+
+    # What is marked so runs on the host, while the graph is made.
+    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # torch has no types for it
+    def _begin_graph(self, given: tuple[str, ...], key: tuple[tuple[int, bool], ...]) -> None:
+        plan = self._plan
+        refuse_tensors(self.name, given, plan.due, self._known)
+        self._compiled_for.add(key)
+        if not self._compiled:
+            self._compiled = True
+            self._recorders.watch(self._ring)
+            self._clock.follow(("epoch", "step", "fraction"), self.restamp)
+            self._weights.when_set(self.restamp)
+        self.restamp()
+
+    def restamp(self) -> None:
+        """Tell a compiled graph the weights of now; nothing to do for any other."""
+        if not self._compiled:
+            return
+        for loss, _, _ in self._plan.running:
+            if loss.weight is None:
+                raise self._weights.refusal(loss)
+        self._ring.stamp(tuple(column for column, _ in self._key))
+
+    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # as above
+    def _place_ring(self, device: torch.device) -> None:
+        self._ring.to(device)
+
+    def _replan(self) -> None:
+        """Decide which terms run where the clock is."""
+        step = self._clock.step
+        modes = [mode(loss, step) for loss, _ in self._terms]
+        if modes != self._modes:
+            self._modes = modes
+            self._plan = Plan(self._terms, modes)
+            self._key = self._plan.key
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch has no types for it
+        self._ring.to(fn(torch.empty(0, device=self._ring.rows.device)).device)
+        return self
 
     def extra_repr(self) -> str:
         """Show the name and the terms where the module is printed."""
         return f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
 
 
-def _mode(loss: LMLoss, step: int) -> str:
-    """Say what a term does now: "sum", "record" without gradient, or "skip"."""
-    term = loss.term
-    if term is None:
-        return "sum"
-    if term.every is not None and step % term.every.steps:
-        return "skip"
-    if loss.weight is None or loss.weight * loss.scale != 0.0 or term.at_zero == "compute":
-        return "sum"
-    return term.at_zero
+def _times(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Multiply as with a Python float: in at least 32 bits, rounded once to the type of ``value``."""
+    wide = torch.float32 if value.dtype in {torch.float16, torch.bfloat16} else value.dtype
+    return (value.to(wide) * weight.to(wide)).to(value.dtype)

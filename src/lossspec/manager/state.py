@@ -37,27 +37,30 @@ def save(clock: Clock, digest: str | None, chunks: int, losses: Mapping[str, LML
     }
 
 
-def restore(
-    saved: Mapping[str, object],
-    clock: Clock,
-    digest: str | None,
-    losses: Mapping[str, LMLoss],
-    *,
-    ignore_digest: bool,
-) -> int:
+def refuse_other(saved: Mapping[str, object], digest: str | None) -> None:
+    """Raise if a state is of another spec.
+
+    Raises:
+        CheckpointError: it is.
+    """
+    found = saved.get("digest")
+    if found != digest:
+        raise CheckpointError(
+            f"the checkpoint is of another spec (digest {found}; this one has {digest}): load it with "
+            "`ignore_digest=True` if that is what you want"
+        )
+
+
+def restore(saved: Mapping[str, object], clock: Clock, losses: Mapping[str, LMLoss]) -> int:
     """Put a state back and return the position in the log.
 
     Raises:
-        CheckpointError: it is of another spec, or no state of a manager.
+        CheckpointError: it is no state of a manager.
     """
-    if saved.get("format") != FORMAT:
+    found = saved.get("format")
+    if found != FORMAT:
         raise CheckpointError(
-            f"this is no `state_dict()` of a LossManager in format {FORMAT}: its `format` is {saved.get('format')!r}"
-        )
-    if saved["digest"] != digest and not ignore_digest:
-        raise CheckpointError(
-            f"the checkpoint is of another spec (digest {saved['digest']}; this one has {digest}): load it with "
-            "`ignore_digest=True` if that is what you want"
+            f"this is no `state_dict()` of a LossManager in format {FORMAT}: its `format` is {found!r}"
         )
     modules = cast("dict[str, dict[str, Any]]", saved["losses"])
     for name, values in modules.items():
@@ -75,6 +78,16 @@ def restore(
         cast("int | None", saved["total_steps"]),
     )
     return cast("int", saved["chunks"])
+
+
+def refuse_waiting(losses: Mapping[str, LMLoss]) -> None:
+    """Raise if values were recorded that are not in the log yet."""
+    waiting = [f"`{name}`" for name, loss in losses.items() if loss.training.rows or loss.validation.rows]
+    if waiting:
+        raise CheckpointError(
+            f"{', '.join(waiting)} have values that are not in the log: call `update_loss_log()` on every "
+            "rank before `state_dict()`, which one rank may call alone"
+        )
 
 
 def _generators(losses: Mapping[str, LMLoss]) -> Iterator[tuple[str, torch.Generator]]:

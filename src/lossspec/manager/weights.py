@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.errors import ClockError, LossResultError, LossSpecError
-from lossspec.manager.loss import LMLoss, evaluate, unit_of
+from lossspec.manager.curve import Curve, evaluate, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from lossspec.manager.clock import Clock
-    from lossspec.manager.loss import Curve
+    from lossspec.manager.clock import Clock, Unit
+    from lossspec.manager.loss import LMLoss
 
 
 class Weights:
@@ -23,18 +23,22 @@ class Weights:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._units: dict[str, set[Unit]] = {}
         self._blocked: dict[str, LossSpecError] = {}
+        self._on_change: list[Callable[[], None]] = []
 
     def add(self, losses: Iterable[LMLoss], scale: float | Curve = 1.0) -> None:
         """Weigh ``losses``, the terms of one objective with the weight ``scale``, from now on."""
         for loss in losses:
             curve = scale if callable(scale) else None
-            loss.scale = 1.0 if callable(scale) else float(scale)
+            if not callable(scale):
+                loss.scale = float(scale)
             units = loss.units() | ({unit_of(curve)} if curve is not None else set())
+            self._units[loss.name] = units
+            loss.changed = self._changed
             reweigh = self._reweigher(loss, curve)
             reweigh()
-            # The fraction is made of epochs or steps, whichever total is known: it follows both.
-            self._clock.follow(units | ({"epoch", "step"} if "fraction" in units else set()), reweigh)
+            self._clock.follow(units, reweigh)
 
     def _reweigher(self, loss: LMLoss, scale: Curve | None) -> Callable[[], None]:
         position, blocked = self._clock.position, self._blocked
@@ -49,6 +53,23 @@ class Weights:
                 blocked[loss.name] = error
 
         return reweigh
+
+    def _changed(self) -> None:
+        for callback in self._on_change:
+            callback()
+
+    def when_set(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` after a weight was set by hand."""
+        self._on_change.append(callback)
+
+    def units(self, loss: LMLoss) -> set[Unit]:
+        """What moves a loss: the units of its schedules, its objective's included."""
+        return self._units[loss.name]
+
+    def counts_steps(self, loss: LMLoss) -> bool:
+        """Whether a loss stands still in a run that never counts its steps."""
+        every = loss.term is not None and loss.term.every is not None
+        return every or any(self._clock.counts_steps(unit) for unit in self._units[loss.name])
 
     def refusal(self, loss: LMLoss) -> LossSpecError:
         """Return the error for a loss whose weight is not known."""

@@ -1,10 +1,10 @@
-"""Appends to a run's loss log: one write a flush, under a lock, and nothing lost where a disk fails."""
+"""The file of a loss log, open for adding: locked, each write whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+import weakref
 from typing import TYPE_CHECKING, cast
 
 from lossspec.errors import LogError
@@ -13,12 +13,13 @@ from lossspec.manager.log_format import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-_TAIL = 1 << 16
+_BLOCK = 1 << 16
 
 
 class LogFile:
-    """The open log of one run. Only one process has it open for writing.
+    """The open log of one run: one process at a time has it.
 
     Args:
         folder: the run's folder; made if it is not there.
@@ -31,45 +32,49 @@ class LogFile:
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self.path = folder / FILE_NAME
         self._durable = durable
+        self._descriptor = -1
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._descriptor = self._open()
+            self._open()
         except OSError as error:
             raise LogError(f"can't write a loss log in `{folder}`: {error.strerror or error}") from error
 
-    def _open(self) -> int:
+    def _open(self) -> None:
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         if not try_lock(descriptor):
             os.close(descriptor)
             raise LogError(
-                f"`{self.path}` is open in another LossManager: give each run its own folder, or `close()` that one"
+                f"`{self.path}` is open in another LossManager: give each run its own folder, "
+                "or `close()` the other one"
             )
-        return descriptor
+        self._descriptor = descriptor
+        _open_files.add(self)
 
     def header(self) -> Mapping[str, object] | None:
-        """Return the first record, or None if the file is empty.
+        """Return the first record, or None if there is none yet.
 
         Raises:
             LogError: the file is no loss log.
         """
-        with self.path.open("rb") as file:
-            first = file.readline()
-        if not first.endswith(b"\n"):
+        try:
+            with self.path.open("rb") as file:
+                first = file.readline()
+        except FileNotFoundError:  # the folder vanished: it may come back
             return None
-        return parse(first, self.path)
+        return parse(first, self.path) if first.endswith(b"\n") else None
 
     def last(self) -> Mapping[str, object] | None:
         """Return the last whole record, and cut off what a killed run left after it."""
         size = os.fstat(self._descriptor).st_size
+        start, tail = size, b""
         with self.path.open("rb") as file:
-            position, tail = size, b""
-            while position > 0 and tail.count(b"\n", 0, -1) < 2:
-                position = max(0, position - max(_TAIL, len(tail)))
-                file.seek(position)
-                tail = file.read(size - position)
+            while start > 0 and tail.count(b"\n") < 2:  # the end of the record before, and its own
+                start = max(0, start - max(_BLOCK, len(tail)))
+                file.seek(start)
+                tail = file.read(size - start)
         whole = tail.rfind(b"\n") + 1
         if whole < len(tail):
-            os.ftruncate(self._descriptor, size - len(tail) + whole)
+            os.ftruncate(self._descriptor, start + whole)
         lines = tail[:whole].splitlines()
         return parse(lines[-1], self.path) if lines else None
 
@@ -77,34 +82,56 @@ class LogFile:
         """Write ``data`` at the end, whole or not at all.
 
         Raises:
-            OSError: it could not be written; the file is as it was.
+            OSError: it can't be written; the file is as it was.
         """
-        if not self._is_there():
-            os.close(self._descriptor)
-            self._descriptor = self._open()
         before = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, data)
-            if written < len(data):  # the disk is full: the rest would be torn off
-                os.write(self._descriptor, data[written:])
+            while written < len(data):  # a signal came, or the disk is full: then the next write says so
+                written += os.write(self._descriptor, data[written:])
         except OSError:
             os.ftruncate(self._descriptor, before)
             raise
         if self._durable:
             os.fsync(self._descriptor)
 
-    def _is_there(self) -> bool:
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return False
-        return os.path.samestat(found, os.fstat(self._descriptor))
+    def reopen_if_gone(self) -> bool:
+        """Open the path again if it is not the open file any more; say whether it was so.
+
+        Raises:
+            OSError: it can't be opened: the folder is gone.
+        """
+        if self._descriptor >= 0:
+            try:
+                if os.path.samestat(self.path.stat(), os.fstat(self._descriptor)):
+                    return False
+            except FileNotFoundError:
+                pass
+            self.close()
+        self._open()
+        return True
 
     def close(self) -> None:
         """Close the file and give up the lock."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def __del__(self) -> None:
+        self.close()
+
+
+#: A worker that a data loader forks inherits the descriptor, and would hold the lock when the run is killed.
+_open_files: weakref.WeakSet[LogFile] = weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    for file in list(_open_files):
+        file.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
 
 
 def parse(text: bytes, path: Path) -> Mapping[str, object]:
@@ -118,7 +145,6 @@ def parse(text: bytes, path: Path) -> Mapping[str, object]:
     except ValueError:
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("record"), str):
-        raise LogError(
-            f"`{path}` is no loss log of lossspec: it has the line {text[:60].decode(errors='replace')!r}"
-        )
+        shown = text[:60].decode(errors="replace")
+        raise LogError(f"`{path}` is no loss log of lossspec: it has the line {shown!r}")
     return cast("Mapping[str, object]", record)

@@ -1,0 +1,121 @@
+"""Collects what the losses recorded: checks it, averages it over the ranks, hands it to the log."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Literal
+
+from lossspec.errors import ClockError, NonFiniteError
+from lossspec.manager.distributed import RankMean, Sections, ranks
+from lossspec.manager.nonfinite import non_finite
+
+if TYPE_CHECKING:
+    from array import array
+
+    from lossspec.manager.about import Run
+    from lossspec.manager.clock import Clock
+    from lossspec.manager.history import LMHistory
+    from lossspec.manager.log import LossLog
+    from lossspec.manager.weights import Weights
+
+OnNonFinite = Literal["record", "warn", "raise"]
+
+
+class Collector:
+    """Empties the histories of a manager's losses into its log.
+
+    Args:
+        run: the losses.
+        clock: the manager's clock.
+        weights: the manager's weights.
+        log: where rows are written, or None: then the histories keep the newest.
+        writes: whether values leave the histories: to the log, or to the rank that has it.
+        on_nonfinite: what happens to a NaN or infinite value.
+        limit: how many rows of a loss wait at most.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        clock: Clock,
+        weights: Weights,
+        log: LossLog | None,
+        *,
+        writes: bool,
+        on_nonfinite: OnNonFinite,
+        limit: int,
+    ) -> None:
+        self._run = run
+        self._clock = clock
+        self._weights = weights
+        self._log = log
+        self._writes = writes
+        self._on_nonfinite = on_nonfinite
+        self._mean = RankMean()
+        self._limit = limit
+        self._flushed_at = 0
+        if writes:
+            clock.follow(["step"], self._after_step)
+
+    def overflow(self, history: LMHistory) -> None:
+        """Make room in a full history: write it, or drop its oldest rows."""
+        if self._writes and ranks() == 1:
+            self.flush()
+        else:  # the ranks may not be equally full: they write together, in `_after_step`
+            history.trim()
+
+    def _after_step(self) -> None:
+        if self._clock.step - self._flushed_at >= self._limit and ranks() > 1:
+            self.flush()
+
+    def flush(self) -> int:
+        """Write what was recorded; return how many rows were written.
+
+        Raises:
+            NonFiniteError: a value is NaN or infinite, and that is to raise; it is written all the same.
+            ClockError: a loss depends on the step, and ``step()`` was never called; as above.
+        """
+        losses = list(self._run.losses.values())
+        problems = non_finite(losses) if self._on_nonfinite != "record" else ""
+        still = [
+            f"`{loss.name}`"
+            for loss in losses
+            if not self._clock.stepped and len(loss.training) > 1 and self._weights.counts_steps(loss)
+        ]
+        written = self._write() if self._writes else 0
+        self._flushed_at = self._clock.step
+        if problems and self._on_nonfinite == "raise":
+            raise NonFiniteError(problems)
+        if problems:
+            warnings.warn(problems, RuntimeWarning, stacklevel=4)
+        if still:
+            raise ClockError(
+                f"{', '.join(still)} depends on the step, which never moved: "
+                "call `manager.step()` after each optimiser step"
+            )
+        return written
+
+    def _write(self) -> int:
+        sections, lost = self._take()
+        count = ranks()
+        if count > 1:
+            try:
+                sections = self._mean(sections)
+            except RuntimeError as error:  # another rank is gone: what this one knows is still worth a line
+                if self._log is not None:
+                    self._log.write(sections, lost, ranks=1)
+                error.add_note("the values of this rank alone were written to the loss log")
+                raise
+        return self._log.write(sections, lost, ranks=count) if self._log is not None else 0
+
+    def _take(self) -> tuple[Sections, dict[str, int]]:
+        sections: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
+        lost: dict[str, int] = {}
+        for name, loss in self._run.losses.items():
+            for section, history in (("losses", loss.training), ("validation", loss.validation)):
+                if rows := history.take():
+                    sections[section][name] = rows
+                if history.lost:
+                    lost[name] = lost.get(name, 0) + history.lost
+                    history.lost = 0
+        return sections, lost

@@ -1,0 +1,52 @@
+"""Decides which terms of an objective run where the clock is, and which tensors they need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.manager.binding import BoundTerm
+    from lossspec.manager.loss import LMLoss
+
+#: In the total; computed without gradient and recorded; not computed.
+Mode = Literal["sum", "record", "skip"]
+
+
+def mode(loss: LMLoss, step: int) -> Mode:
+    """Say what a term does at ``step`` with the weight that it has."""
+    term = loss.term
+    if term is None:
+        return "sum"
+    if term.every is not None and step % term.every.steps:
+        return "skip"
+    if loss.weight is None or loss.weight * loss.scale != 0.0 or term.at_zero == "compute":
+        return "sum"
+    return term.at_zero
+
+
+class Plan:
+    """The terms that run now. It is made anew only when another set of them runs.
+
+    Attributes:
+        running: for each term that runs: its loss, its inputs, whether it is in the total.
+        key: the same as plain numbers: the columns of the terms and whether each is in the total.
+        due: for each tensor that is needed, the terms that take it.
+        needed: the names of these tensors.
+    """
+
+    __slots__ = ("due", "key", "needed", "running")
+
+    def __init__(self, terms: Sequence[tuple[LMLoss, BoundTerm]], modes: Sequence[Mode]) -> None:
+        self.running = tuple(
+            (loss, term, each == "sum")
+            for (loss, term), each in zip(terms, modes, strict=True)
+            if each != "skip"
+        )
+        self.key = tuple((column, each == "sum") for column, each in enumerate(modes) if each != "skip")
+        self.due: dict[str, list[str]] = {}
+        for loss, term, _ in self.running:
+            for name in term.needed:
+                self.due.setdefault(name, []).append(loss.name)
+        self.needed = frozenset(self.due)

@@ -1,0 +1,62 @@
+"""Records on an accelerator: values wait there in one buffer, and the host never waits for a step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from lossspec.manager.recorder_host import keep_map, runs_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lossspec.manager.clock import Clock
+    from lossspec.manager.history import LMHistory
+    from lossspec.manager.loss import LMLoss
+
+#: How many values wait on a device before the host fetches them unasked.
+SLOTS = 8192
+
+
+class DeviceRecorder:
+    """Copies values to a buffer on one device; all else that a row holds is known on the host.
+
+    Args:
+        device: where the buffer is.
+        clock: what each row is stamped with.
+        fetch: called when the buffer is full; it must hand the buffer's values to ``settle``.
+    """
+
+    def __init__(self, device: torch.device, clock: Clock, fetch: Callable[[], None]) -> None:
+        self._clock = clock
+        self._fetch = fetch
+        self._rest: list[tuple[LMHistory, tuple[float, ...]]] = []
+        with torch.inference_mode(mode=False):
+            self._values = torch.zeros(SLOTS, device=device)
+
+    def record(self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int = 1) -> None:
+        """Add a row for each unweighted result; a map is recorded by its mean, and kept."""
+        if runs_again():
+            return
+        if len(self._rest) + len(results) > SLOTS:
+            self._fetch()
+        first, clock = len(self._rest), self._clock
+        values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
+        with torch.no_grad():
+            room = self._values[first : first + len(values)]
+            torch.stack([value.to(torch.float32) for value in values], out=room)
+        for loss, _ in results:
+            weight = cast("float", loss.weight)
+            self._rest.append((loss.history, (weight, loss.scale, clock.epoch, clock.step, samples)))
+
+    def waiting(self) -> torch.Tensor:
+        """Return the values that wait, on their device."""
+        return self._values[: len(self._rest)]
+
+    def settle(self, values: Sequence[float]) -> list[LMHistory]:
+        """Put the values that waited, now on the host, into their histories; return these."""
+        rest, self._rest = self._rest, []
+        for value, (history, row) in zip(values, rest, strict=True):
+            history.rows.extend((value, *row))
+        return [history for history, _ in rest]

@@ -1,0 +1,56 @@
+"""Records on the CPU: a value is read at once, which waits for nothing and keeps no tensor alive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch._C import _current_graph_task_id  # as torch.utils.checkpoint asks; there is no public name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lossspec.manager.clock import Clock
+    from lossspec.manager.history import LMHistory
+    from lossspec.manager.loss import LMLoss
+
+#: The graph task outside of any backward.
+_NO_BACKWARD = -1
+
+
+def runs_again() -> bool:
+    """Whether this is within a backward, where a checkpointed forward runs for the second time."""
+    return _current_graph_task_id() != _NO_BACKWARD
+
+
+class HostRecorder:
+    """Appends a row to a loss's history.
+
+    Args:
+        clock: what each row is stamped with.
+        full: called with a history that has no room left.
+    """
+
+    def __init__(self, clock: Clock, full: Callable[[LMHistory], None]) -> None:
+        self._clock = clock
+        self._full = full
+
+    def record(self, loss: LMLoss, raw: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for ``raw``, the unweighted result; a map is recorded by its mean, and kept."""
+        if _current_graph_task_id() != _NO_BACKWARD:  # `runs_again`, without a call
+            return
+        value = raw.item() if raw.dim() == 0 else keep_map(loss, raw).item()
+        clock = self._clock
+        history = loss.history
+        rows = history.rows
+        weight = cast("float", loss.weight)
+        rows.extend((value, weight, loss.scale, clock.epoch, clock.step, samples))
+        if len(rows) >= history.room:
+            self._full(history)
+
+
+def keep_map(loss: LMLoss, raw: torch.Tensor) -> torch.Tensor:
+    """Remember the map that a loss returned, and return its mean in 32 bits."""
+    found = raw.detach()
+    loss.last_map = (found, loss.applied_weight)
+    return found.mean(dtype=torch.float32)

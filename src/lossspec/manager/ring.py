@@ -1,0 +1,131 @@
+"""Records in a compiled objective: rows in a ring on its device, written within the graph.
+
+A compiled graph runs without the host, so what changes from call to call has to be in tensors: the weights
+come from ``state``, the values go to ``rows``. A row holds the number of its stamp; what the stamp stands
+for (the clock, the weights, which terms ran) is known on the host.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, cast
+
+import torch
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.manager.clock import Clock
+    from lossspec.manager.history import LMHistory
+    from lossspec.manager.loss import LMLoss
+
+CAPACITY = 4096
+#: The row count travels as a 32-bit float, modulo this.
+_TURN = 1 << 22
+_STAMP, _SAMPLES, _RAW = range(3)
+
+
+@frozen
+class _Stamp:
+    epoch: float
+    step: int
+    #: for each term that runs: its column, where its values go, its weight and its objective's.
+    terms: tuple[tuple[int, LMHistory, float, float], ...]
+
+
+class Ring:
+    """The weights and the rows of one objective, as plain tensors on its device.
+
+    They are no buffers: casting the module must not round them, DDP must not broadcast them, and a
+    checkpoint must not hold them. ``rows_seen`` is how many rows the last ``settle`` found.
+
+    Args:
+        losses: the losses of the objective, one column each.
+        clock: what each row is stamped with.
+        device: where the tensors are until ``to`` moves them.
+    """
+
+    def __init__(self, losses: Sequence[LMLoss], clock: Clock, device: torch.device | None) -> None:
+        self._losses = tuple(losses)
+        self._clock = clock
+        self._stamps: list[_Stamp] = []
+        self._running: tuple[int, ...] = ()
+        self._seen = 0
+        self.rows_seen = 0
+        with torch.inference_mode(mode=False):
+            self.rows = torch.zeros(CAPACITY, len(losses) + _RAW, device=device)
+            self.index = torch.zeros(1, dtype=torch.int64, device=device)
+            self.state = torch.zeros(len(losses) + 2, dtype=torch.float64)
+
+    def to(self, device: torch.device) -> None:
+        """Move the tensors, keeping their types."""
+        if device != self.rows.device:
+            self.rows, self.index = self.rows.to(device), self.index.to(device)
+            self.state = self.state.to(device) if device.type != "mps" else self.state.float().to(device)
+
+    def stamp(self, running: tuple[int, ...]) -> None:
+        """Give the graph the weights of now; rows from here on mean this place on the clock."""
+        self._running = running
+        terms = tuple(
+            (column, loss.history, cast("float", loss.weight), loss.scale)
+            for column, loss in enumerate(self._losses)
+            if column in running
+        )
+        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms))
+        self._send()
+
+    def _send(self) -> None:
+        weights = [math.nan if loss.weight is None else loss.weight for loss in self._losses]
+        scale = self._losses[0].scale
+        with torch.inference_mode(mode=False):
+            state = torch.tensor([float(len(self._stamps) - 1), scale, *weights], dtype=self.state.dtype)
+            if self.state.is_cuda:
+                state = state.pin_memory()
+            # A new tensor, not new values in the old: backward may still need those.
+            self.state = state.to(self.state.device, non_blocking=True)
+
+    def write(self, raws: dict[int, torch.Tensor], samples: int) -> None:
+        """Add a row; runs within the graph."""
+        like = next(iter(raws.values()))
+        nothing = torch.zeros((), device=like.device)
+        columns = [
+            raws[column].detach().float() if column in raws else nothing
+            for column in range(len(self._losses))
+        ]
+        row = torch.stack([self.state[_STAMP].float(), nothing + samples, *columns])
+        self.rows.index_copy_(0, self.index % CAPACITY, row.unsqueeze(0))
+        self.index.add_(1)
+
+    def scale(self) -> torch.Tensor:
+        """The objective's weight; runs within the graph."""
+        return self.state[1]
+
+    def weight(self, column: int) -> torch.Tensor:
+        """A term's weight; runs within the graph."""
+        return self.state[column + 2]
+
+    def waiting(self) -> torch.Tensor:
+        """Return the count of rows and all rows as one flat tensor, on the device."""
+        return torch.cat([(self.index % _TURN).float(), self.rows.flatten()])
+
+    def settle(self, values: Sequence[float]) -> list[LMHistory]:
+        """Put the rows that are new, now on the host, into their histories; return these."""
+        new = (int(values[0]) - self._seen) % _TURN
+        lost = max(0, new - CAPACITY)
+        width = len(self._losses) + _RAW
+        filled = []
+        for number in range(self._seen + lost, self._seen + new):
+            start = 1 + number % CAPACITY * width
+            row = values[start : start + width]
+            stamp = self._stamps[int(row[_STAMP])]
+            for column, history, weight, scale in stamp.terms:
+                raw = row[_RAW + column]
+                history.rows.extend((raw, weight, scale, stamp.epoch, stamp.step, row[_SAMPLES]))
+                filled.append(history)
+        for column in self._running if lost else ():
+            self._losses[column].history.lost += lost
+        self._seen, self.rows_seen = (self._seen + new) % _TURN, new
+        del self._stamps[:-1]
+        self._send()
+        return filled
