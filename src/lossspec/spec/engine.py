@@ -18,8 +18,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
-from attrs import field, frozen
-
 from lossspec.names import NAME_PATTERN
 from lossspec.spec import words
 from lossspec.spec.diagnostics import Fault
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 Schema = dict[str, object]
 Kind = Literal["loss", "schedule"]
 _PREFIX = "#/$defs/"
-_compiled = cache(re.compile)
 _NAMES = {
     bool: "boolean",
     int: "integer",
@@ -44,7 +41,6 @@ _NAMES = {
 }
 
 
-@frozen
 class Choice:
     """The branches of a ``oneOf``, by what picks them.
 
@@ -54,9 +50,10 @@ class Choice:
         expected: words for what the value may be.
     """
 
-    tagged: dict[str, Schema] = field(factory=dict)
-    plain: dict[str, list[Schema]] = field(factory=dict)
-    expected: list[str] = field(factory=list)
+    def __init__(self) -> None:
+        self.tagged: dict[str, Schema] = {}
+        self.plain: dict[str, list[Schema]] = {}
+        self.expected: list[str] = []
 
 
 class Engine:
@@ -248,8 +245,16 @@ def _arguments(properties: Mapping[str, object]) -> Sequence[str]:
     return list(args.get("properties", ())) if isinstance(args, dict) else ()
 
 
+@cache
+def _search(pattern: str) -> Callable[[str], object]:
+    """Compile a pattern as JSON Schema means it: its ``$`` is the end, not a line end before it."""
+    if pattern.endswith("$"):
+        pattern = pattern[:-1] + r"\Z"
+    return re.compile(pattern, re.ASCII).search
+
+
 def _names(value: dict[str, object], argument: object, path: KeyPath) -> list[Fault]:
-    matches = _compiled(cast("str", cast("Schema", argument)["pattern"]), re.ASCII).search
+    matches = _search(cast("str", cast("Schema", argument)["pattern"]))
     return [
         Fault(
             "bad-name",
@@ -323,7 +328,7 @@ def _length(word: str, is_outside: Callable[[int, int], bool]) -> Callable[..., 
 
 
 def _pattern(value: object, argument: object, path: KeyPath) -> list[Fault]:
-    if not isinstance(value, str) or _compiled(cast("str", argument), re.ASCII).search(value):
+    if not isinstance(value, str) or _search(cast("str", argument))(value):
         return []
     if "${" in value:
         return [

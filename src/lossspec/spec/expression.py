@@ -22,7 +22,7 @@ _OPERAND = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 #: What an expression looks like: in the common subset of the regular expressions of Python and editors.
 PATTERN = rf"^\$\{{ *-? *{_OPERAND}(?: *[*/] *{_OPERAND})* *\}}$"
 
-_match = re.compile(PATTERN, re.ASCII).match
+_match = re.compile(PATTERN[1:-1], re.ASCII).fullmatch
 _tokens = re.compile(rf"{_OPERAND}|[*/-]", re.ASCII).findall
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ _KINDS = {
 }
 #: What people paste from elsewhere, and what it is called here.
 _ALIASES = {"loss_weight": "weight", "kwargs": "args", "params": "args", "gan_mode": "mode"}
+#: A string of this length was not meant to be a number or a name.
+_LONG = 80
 _is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
 _is_number = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
 _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
@@ -41,8 +44,7 @@ def dotted(path: KeyPath) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            quoted = part if _is_bare(part) else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            text += ("." if text else "") + shorten(quoted)
+            text += ("." if text else "") + (shorten(part) if _is_bare(part) else _string(part))
     return text
 
 
@@ -117,13 +119,15 @@ def wrong_type(value: object, path: KeyPath, expected: Iterable[str]) -> Fault:
     """Word a value of the wrong kind."""
     kinds = tuple(expected)
     help_, replacement = "", None
-    if isinstance(value, str) and {"number", "integer"} & {*kinds}:
+    if isinstance(value, str) and len(value) < _LONG and {"number", "integer"} & {*kinds}:
         if _is_number(value):
             help_, replacement = "a number stands without quotes", value
         elif "a `${param}`" in kinds and _is_word(value):
             help_, replacement = f"a parameter is written `${{{value}}}`", f'"${{{value}}}"'
     if isinstance(value, float) and kinds[:1] == ("integer",) and value.is_integer():
         help_, replacement = "a whole number stands without a fraction", str(int(value))
+    if isinstance(value, dict) and "type" in value:
+        help_ = "it can't be a schedule: it is fixed when the loss is made"
     found = kind(value)
     if "integer" in kinds and found == "a number":
         found = "a fraction"
@@ -214,6 +218,11 @@ def listed(names: Iterable[object]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "none"
 
 
+def _string(text: str) -> str:
+    """Write a string as TOML does, on one line, cut if it is long."""
+    return json.dumps(shorten(text), ensure_ascii=False)
+
+
 def _quoted(near: Sequence[str]) -> str | None:
     return f'"{near[0]}"' if near else None
 
@@ -221,7 +230,7 @@ def _quoted(near: Sequence[str]) -> str | None:
 def quote(value: object) -> str:
     """Write a value for a message; long ones are cut, tables and arrays only named."""
     if isinstance(value, str):
-        return f'`"{shorten(value)}"`'
+        return f"`{_string(value)}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec import schedules
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import is_sound
 from lossspec.spec.words import dotted
@@ -27,9 +26,15 @@ def schedule_faults(spec: Resolved) -> Iterator[Fault]:
             yield Fault("missing-unit", message, path, "key", f"say what its positions count: {_UNITS}")
         yield from _inner_units(table, path)
         if is_sound(table):
-            for fault in schedules.faults(_without_units(table)):
-                at = (*path, *fault.path)
-                yield Fault(fault.code, f"{fault.message} in `{dotted(path)}`", at, help=fault.help)
+            yield from _value_faults(table, path)
+
+
+def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
+    from lossspec import schedules  # noqa: PLC0415 - a spec without schedules does not pay
+
+    for fault in schedules.faults(_without_units(table)):
+        message = f"{fault.message} in `{dotted(path)}`"
+        yield Fault(fault.code, message, (*path, *fault.path), help=fault.help)
 
 
 def tables(spec: Resolved) -> Iterator[tuple[KeyPath, Table]]:
