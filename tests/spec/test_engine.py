@@ -1,4 +1,5 @@
 """The engine: what it accepts, what it says, and what it costs."""
+# ruff: noqa: E501 - tables of messages, each whole on its line
 
 import copy
 import json

@@ -31,12 +31,16 @@ def merged(change):
         ({"tags": ["c"]}, "tags", ["c"]),
         ({"tags": []}, "tags", []),
         ({"args": {"delta": 1.0}}, "args", {"delta": 1.0, "reduction": "sum"}),
-        ({"args": {"delta": {"type": "constant"}}}, "args", {"delta": {"type": "constant"}, "reduction": "sum"}),
+        (
+            {"args": {"delta": {"type": "constant"}}},
+            "args",
+            {"delta": {"type": "constant"}, "reduction": "sum"},
+        ),
         ({"every": {"gain": 1.0}}, "every", {"steps": 2, "gain": 1.0}),
         ({"type": "torch.HuberLoss"}, "args", LOSS["args"]),
         ({"type": "torch.SmoothL1Loss", "args": {"beta": 1.0}}, "args", {"beta": 1.0}),
     ],
-)  # fmt: skip
+)
 def test_what_a_change_leaves_of_a_loss(change, key, expected):
     assert merged(change)[key] == expected
 

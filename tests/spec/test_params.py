@@ -1,4 +1,5 @@
 """Parameters: values, bounds, choices and kinds."""
+# ruff: noqa: E501 - tables of messages, each whole on its line
 
 import math
 

@@ -20,6 +20,7 @@ TEXT_ONLY = {
     "title",
     "description",
     "default",
+    "examples",
     "discriminator",
     "x-tombi-toml-version",
 }
