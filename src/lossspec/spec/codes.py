@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -64,9 +65,11 @@ def codes() -> Mapping[str, Code]:
 
 def text(code: Code) -> str:
     """Return what there is to say of a code, for a terminal."""
-    parts = [f"{code.severity}[{code.name}]: {code.title}", code.what, code.why]
+    paragraphs = (textwrap.fill(each, 88) for each in (code.what, code.why))
+    parts = [f"{code.severity}[{code.name}]: {code.title}", *paragraphs]
     if code.example:
-        parts += ["For example:", _indented(code.example), "Instead:", _indented(code.fix)]
+        bad, good = (textwrap.indent(_visible(each), "    ") for each in (code.example, code.fix))
+        parts += ["For example:", bad, "Instead:", good]
     return "\n\n".join(part.strip("\n") for part in [*parts, f"More: {code.url}"])
 
 
@@ -85,10 +88,11 @@ def page(code: Code, message: str = "") -> str:
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def _indented(example: str) -> str:
-    return "\n".join(f"    {line}".rstrip() for line in example.strip("\n").splitlines())
+def _visible(example: str) -> str:
+    """Show control characters as the pictures that Unicode has of them."""
+    pictures = {number: 0x2400 + number for number in range(32) if chr(number) not in "\t\n"}
+    return example.strip("\n").translate(pictures)
 
 
-def _block(example: str, language: str) -> str:
-    content = example.strip("\n")
-    return f"```{language}\n{content}\n```"
+def _block(content: str, language: str) -> str:
+    return f"```{language}\n{_visible(content)}\n```"

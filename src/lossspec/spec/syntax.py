@@ -7,13 +7,24 @@ more, by a reader that knows what people get wrong and that goes on after an err
 from __future__ import annotations
 
 import re
-import unicodedata
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lossspec.spec.definitions import Definitions
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
 from lossspec.spec.locate import MAX_PROBLEMS
+from lossspec.spec.lost import (
+    LostError,
+    no_key,
+    no_value,
+    other_bracket,
+    unclosed,
+    unclosed_header,
+    unclosed_string,
+    unexpected,
+)
 from lossspec.spec.positions import unquote
 from lossspec.spec.scalars import control_faults, string_faults, word_fault
 from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, LITERAL, STRING
@@ -27,16 +38,15 @@ if TYPE_CHECKING:
 
 _BLANK = re.compile(r"[ \t]*")
 _GAP = re.compile(rf"(?:[ \t\n]+|\r\n|{COMMENT})*")
-_COMMENT = re.compile(COMMENT)
 _KEY = re.compile(rf"(?!\"\"\"|''')(?:{BARE_KEY}|{BASIC}|{LITERAL})")
 _STRING = re.compile(STRING)
 _WORD = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.]+(?:[Zz]|[+-][0-9:]+)?"  # a date, a blank and a time
     r"|\$\{[^}\n]*\}"
-    r"|[^\s,\[\]{}=#\"']+",
+    r"|[^\s,;()\[\]{}=#\"']+",
     re.ASCII,
 )
-_UP_TO_END_OF_LINE = re.compile(r"[^\n#]+")
+_UP_TO_END_OF_LINE = re.compile(r"[^\n#;]+")
 _UP_TO_NEXT_VALUE = re.compile(r"[^\n#,\[\]{}=]+")
 _KEY_LIKE = re.compile(r"[^\s=.\[\]{}#,\"']+")
 #: Where reading goes on after an error inside brackets: a line that can only begin a statement.
@@ -48,13 +58,8 @@ _STATEMENT = re.compile(
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-class _LostError(Exception):
-    """The reader can't tell what follows: reading goes on at ``resume``, or else with the next statement."""
-
-    def __init__(self, fault: TextFault, resume: int | None = None) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-        self.resume = resume
+class _EnoughError(Exception):
+    """More is wrong than will be shown."""
 
 
 def syntax_faults(text: str, error: TOMLDecodeError) -> list[TextFault]:
@@ -92,9 +97,14 @@ class _Reader:
         self._brackets = 0  # open where the reader is
 
     def read(self) -> list[TextFault]:
+        with suppress(_EnoughError):
+            self._statements()
+        return self._faults
+
+    def _statements(self) -> None:
         at = self._gap(0)
         base: KeyPath | None = ()
-        while at < len(self._text) and len(self._faults) <= MAX_PROBLEMS:
+        while at < len(self._text):
             self._brackets = 0
             try:
                 if self._text[at] == "[":
@@ -102,11 +112,10 @@ class _Reader:
                 else:
                     at = self._pair(base, at)
                 at = self._end_of_line(at)
-            except _LostError as lost:
-                self._faults.append(lost.fault)
+            except LostError as lost:
+                self._add(lost.fault)
                 at = self._after(lost.fault) if lost.resume is None else lost.resume
             at = self._gap(at)
-        return self._faults
 
     # What stands between values
 
@@ -119,7 +128,7 @@ class _Reader:
     def _gap(self, at: int) -> int:
         """Skip blanks, lines and comments, and note control characters in them."""
         end = _end(_GAP, self._text, at)
-        self._faults += control_faults(self._text, at, end)
+        self._add(*islice(control_faults(self._text, at, end), MAX_PROBLEMS + 1))
         return end
 
     def _line_end(self, at: int) -> int:
@@ -134,7 +143,7 @@ class _Reader:
         at = self._blank(at)
         if self._at_line_end(at):
             return at
-        rest = self._upto(_UP_TO_END_OF_LINE, at)
+        rest = self._text[at : self._line_end(at)].partition("#")[0].rstrip()
         lone = rest in {",", ";"}
         self._note(
             "syntax",
@@ -168,24 +177,12 @@ class _Reader:
         *,
         certain: bool = False,
     ) -> None:
-        self._faults.append(TextFault(code, message, *place, help_, new, certain))
+        self._add(TextFault(code, message, *place, help_, new, certain))
 
-    def _unexpected(self, at: int, expected: str) -> _LostError:
-        char = self._peek(at)
-        if not char:
-            return _LostError(TextFault("syntax", f"the file ends where {expected} is expected", at, at))
-        if char in "\r\n":
-            return _LostError(TextFault("syntax", f"the line ends where {expected} is expected", at, at))
-        place = (at, at + 1)
-        if char.isascii() and char.isprintable():
-            return _LostError(
-                TextFault("syntax", f"unexpected `{char}` where {expected} is expected", *place)
-            )
-        name = unicodedata.name(char, "a control character")
-        message = f"unexpected character U+{ord(char):04X}, {name}, where {expected} is expected"
-        if char.isspace():
-            return _LostError(TextFault("syntax", message, *place, "write a blank", " ", certain=True))
-        return _LostError(TextFault("syntax", message, *place))
+    def _add(self, *faults: TextFault) -> None:
+        self._faults += faults
+        if len(self._faults) > MAX_PROBLEMS:
+            raise _EnoughError
 
     # Headers, keys and values
 
@@ -195,14 +192,11 @@ class _Reader:
         parts, at = self._key(at + len(closing))
         if not self._text.startswith(closing, at):
             if self._at_line_end(at):
-                fault = TextFault(
-                    "unclosed-bracket", "the header is not closed", start, at, f"it ends with `{closing}`"
-                )
-                raise _LostError(fault)
-            raise self._unexpected(at, f"`{closing}`")
+                raise unclosed_header(self._text, start, at, closing)
+            raise unexpected(self._text, at, f"`{closing}`")
         path, conflict = self._definitions.header(parts, array=closing == "]]")
         if conflict is not None:
-            self._faults.append(conflict)
+            self._add(conflict)
         return at + len(closing), path
 
     def _pair(self, base: KeyPath | None, at: int) -> int:
@@ -215,17 +209,14 @@ class _Reader:
                 "syntax", f"`:` after the key `{shorten(key)}`", (at, at + 1), "write `=`", new, certain=True
             )
         elif self._at_line_end(at):
-            message = f"the key `{shorten(key)}` has no value"
-            raise _LostError(
-                TextFault("missing-value", message, start, start + len(key), "write `key = value`")
-            )
+            raise no_value(key, start)
         elif self._peek(at) != "=":
-            raise self._unexpected(at, f"`=` after the key `{shorten(key)}`")
+            raise unexpected(self._text, at, f"`=` after the key `{shorten(key)}`")
         path: KeyPath | None = None
         if base is not None:
             path, conflict = self._definitions.pair(base, parts)
             if conflict is not None:
-                self._faults.append(conflict)
+                self._add(conflict)
         sign, at = at, self._blank(at + 1)
         if self._at_line_end(at) or (self._brackets and self._peek(at) in {",", "]", "}"}):
             self._note("missing-value", f"the key `{shorten(key)}` has no value", (sign, sign + 1))
@@ -239,21 +230,14 @@ class _Reader:
             found = _KEY.match(self._text, at)
             like = self._upto(_KEY_LIKE, at)
             if found is None and self._peek(at) in {'"', "'"}:
-                raise self._unclosed_string(at)
+                raise unclosed_string(self._text, at)
             if len(like) > len(found[0] if found else "") and ":" not in like and like.isprintable():
-                raise _LostError(
-                    TextFault(
-                        "syntax",
-                        f"`{shorten(like)}` is not a key",
-                        at,
-                        at + len(like),
-                        "a key without quotes has only letters, digits, `_` and `-`",
-                    )
-                )
+                raise no_key(like, at)
             if found is None:
-                raise self._unexpected(at, "a key")
-            wrong = list(string_faults(self._text, *found.span())) if found[0][0] in "\"'" else []
-            self._faults += wrong
+                raise unexpected(self._text, at, "a key")
+            faults = string_faults(self._text, *found.span()) if found[0][0] in "\"'" else ()
+            wrong = list(islice(faults, MAX_PROBLEMS + 1))
+            self._add(*wrong)
             parts.append((found[0] if wrong else unquote(found[0]), found.span()))
             at = self._blank(found.end())
             if self._peek(at) != ".":
@@ -273,33 +257,21 @@ class _Reader:
     def _string(self, at: int) -> int:
         found = _STRING.match(self._text, at)
         if found is None:
-            raise self._unclosed_string(at)
-        self._faults += string_faults(self._text, *found.span())
+            raise unclosed_string(self._text, at)
+        self._add(*islice(string_faults(self._text, *found.span()), MAX_PROBLEMS + 1))
         return found.end()
-
-    def _unclosed_string(self, at: int) -> _LostError:
-        quotes = self._text[at : at + 3]
-        if quotes in {'"""', "'''"}:
-            message = f"the string has no end: no `{quotes}` follows"
-            return _LostError(TextFault("unclosed-string", message, at, at + 3), len(self._text))
-        rest = self._text[at : self._line_end(at)].rstrip()
-        if '\\"' in rest:
-            help_ = '`\\"` is a quote in the string; a backslash is written `\\\\`'
-        else:
-            long = quotes[0] * 3
-            help_ = (
-                f"it ends with `{quotes[0]}` on its line; one of several lines begins and ends with `{long}`"
-            )
-        return _LostError(TextFault("unclosed-string", "the string has no end", at, at + len(rest), help_))
 
     def _bare(self, at: int) -> int:
         word = self._upto(_WORD, at)
-        if not word:
-            raise self._unexpected(at, "a value")
-        if word_fault(word, at) is not None:  # then it may go on: a text without quotes
-            word = self._upto(_UP_TO_NEXT_VALUE if self._brackets else _UP_TO_END_OF_LINE, at) or word
-            fault = word_fault(word, at)
-            self._faults += [fault] if fault else []
+        if not word or word[0].isspace():
+            raise unexpected(self._text, at, "a value")
+        if word_fault(word, at) is None:
+            return at + len(word)
+        if not word.startswith("${"):  # it may go on: a text without quotes
+            word = self._upto(_UP_TO_NEXT_VALUE if self._brackets else _UP_TO_END_OF_LINE, at)
+        fault = word_fault(word, at)
+        if fault is not None:
+            self._add(fault)
         return at + len(word)
 
     def _array(self, path: KeyPath | None, at: int) -> int:
@@ -362,10 +334,10 @@ class _Reader:
         if char != closing:
             lines = closing == "}" and "\n" in self._text[end:at]
             if lines or not char:
-                raise self._unclosed(start, at, closing)
+                raise unclosed(self._text, start, at, closing)
             self._not_over(start, at, closing)
             if char in "=:":
-                raise self._unexpected(at, f"`,` or `{closing}`")
+                raise unexpected(self._text, at, f"`,` or `{closing}`")
             self._note("syntax", "a `,` is missing after this value", (end, end), "", ",")
         return at, None
 
@@ -374,21 +346,9 @@ class _Reader:
         char = self._peek(at)
         line = self._text.rfind("\n", 0, at) + 1
         if not char or (statements and line > start and _STATEMENT.match(self._text, line)):
-            raise self._unclosed(start, at, closing)
+            raise unclosed(self._text, start, at, closing)
         if char in "]})":
-            message = f"`{char}` where `{closing}` is expected"
-            raise _LostError(
-                TextFault(
-                    "unclosed-bracket", message, at, at + 1, related=((start, start + 1, "opened here"),)
-                )
-            )
-
-    def _unclosed(self, start: int, at: int, closing: str) -> _LostError:
-        opening = self._text[start]
-        related = ((at, at + 1, f"`{closing}` is expected before this"),) if at < len(self._text) else ()
-        return _LostError(
-            TextFault("unclosed-bracket", f"`{opening}` is not closed", start, start + 1, related=related)
-        )
+            raise other_bracket(self._text, start, at, closing)
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
