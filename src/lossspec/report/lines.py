@@ -1,0 +1,78 @@
+"""Curves that lie on one another or stop for a while, cut into parts that a picture can tell apart."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@frozen
+class Line:
+    """A named curve: positions that only rise, and values."""
+
+    name: str
+    xs: Sequence[float] = field(repr=False)
+    ys: Sequence[float] = field(repr=False)
+
+
+@frozen
+class Part:
+    """A stretch of a line along which the same lines lie on it.
+
+    Attributes:
+        xs: its positions.
+        ys: its values.
+        rank: which of the lines that lie here this one is, counted from 0.
+        peers: how many lie here, itself included.
+    """
+
+    xs: Sequence[float]
+    ys: Sequence[float]
+    rank: int
+    peers: int
+
+
+def unbroken(line: Line) -> Iterator[Line]:
+    """Cut a line where it was not computed for a while, so that nothing is drawn across.
+
+    >>> [part.xs for part in unbroken(Line("a", [0.0, 1.0, 2.0, 9.0, 10.0], [1.0] * 5))]
+    [[0.0, 1.0, 2.0], [9.0, 10.0]]
+    """
+    gaps = [after - before for before, after in pairwise(line.xs)]
+    usual = 3 * median([gap for gap in gaps if gap > 0] or [0.0])
+    ends = [index for index, gap in enumerate(gaps, start=1) if gap > usual]
+    for begin, end in pairwise([0, *ends, len(line.xs)]):
+        yield Line(line.name, line.xs[begin:end], line.ys[begin:end])
+
+
+def parts(lines: Sequence[Line]) -> list[list[Part]]:
+    """Cut each line wherever the set of lines that run along it changes.
+
+    >>> up, flat = Line("up", [0, 1, 2], [1.0, 1.0, 2.0]), Line("flat", [0, 1, 2], [1.0, 1.0, 1.0])
+    >>> [[(part.xs, part.rank, part.peers) for part in each] for each in parts([up, flat])]
+    [[([0, 1], 0, 2), ([1, 2], 0, 1)], [([0, 1], 1, 2), ([1, 2], 0, 1)]]
+    """
+    along: dict[tuple[float, ...], list[int]] = {}
+    for index, line in enumerate(lines):
+        for segment in _segments(line):
+            along.setdefault(segment, []).append(index)
+    found: list[list[Part]] = []
+    for index, line in enumerate(lines):
+        segments = enumerate(_segments(line))
+        found.append([])
+        for peers, group in groupby(segments, key=lambda each: along[each[1]]):
+            inside = [at for at, _ in group]
+            begin, end = inside[0], inside[-1] + 2
+            part = Part(line.xs[begin:end], line.ys[begin:end], peers.index(index), len(peers))
+            found[-1].append(part)
+    return found
+
+
+def _segments(line: Line) -> list[tuple[float, ...]]:
+    return [(*before, *after) for before, after in pairwise(zip(line.xs, line.ys, strict=True))]

@@ -1,0 +1,49 @@
+"""Chooses the scale of an axis: linear, logarithmic where values span decades, or both where they cross 0."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: From this ratio of the largest to the smallest curve on, the small one is flat on a linear axis.
+DECADES = 15.0
+
+
+@frozen
+class Scale:
+    """The scale of an axis.
+
+    Attributes:
+        kind: "symlog" is linear up to ``linear_to`` and logarithmic beyond.
+        linear_to: where the logarithmic part begins; 0 for the other kinds.
+        decades: how many powers of ten a logarithmic axis spans.
+    """
+
+    kind: Literal["linear", "log", "symlog"]
+    linear_to: float = 0.0
+    decades: float = 0.0
+
+
+def scale_of(curves: Iterable[Sequence[float]]) -> Scale:
+    """Return the scale on which every one of ``curves`` can be read.
+
+    >>> scale_of([[100.0, 90.0], [1.0, 0.5]]).kind, scale_of([[1.0, 2.0], [3.0, 1.0]]).kind
+    ('log', 'linear')
+    >>> scale_of([[100.0, 100.0], [0.0, 1.0]])  # a weight that rises from 0, beside one of 100
+    Scale(kind='symlog', linear_to=1.0, decades=0.0)
+    """
+    finite = [[value for value in curve if math.isfinite(value)] for curve in curves]
+    sizes = [max(map(abs, curve)) for curve in finite if any(curve)]
+    if not sizes:
+        return Scale("linear")
+    smallest = min(min(curve) for curve in finite if curve)
+    if smallest > 0 and max(sizes) / smallest >= DECADES:
+        return Scale("log", decades=math.log10(max(sizes) / smallest))
+    if smallest <= 0 and max(sizes) / min(sizes) >= DECADES:
+        return Scale("symlog", min(sizes))
+    return Scale("linear")

@@ -1,0 +1,43 @@
+"""Numbers as people read them: as short as they are exact enough."""
+
+from __future__ import annotations
+
+import math
+
+#: Beyond these sizes a number is written with an exponent.
+SMALL, LARGE = 1e-4, 1e6
+
+
+def figure(value: float | None, digits: int = 4) -> str:
+    """Write a measured number with ``digits`` significant digits; "-" for what was not measured.
+
+    >>> [figure(each) for each in (100.0, 0.69314, 1234567.8, 0.0000123456, 0.0, 12345.6)]
+    ['100', '0.6931', '1.235e6', '1.235e-5', '0', '12346']
+    >>> figure(None), figure(math.nan), figure(-math.inf)
+    ('-', 'nan', '-inf')
+    """
+    if value is None:
+        return "-"
+    if not math.isfinite(value) or value == 0:
+        return f"{value:.0f}"
+    if not SMALL <= abs(value) < LARGE:
+        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+        return f"{_trimmed(mantissa)}e{int(exponent)}"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return _trimmed(f"{value:.{places}f}")
+
+
+def exact(value: float) -> str:
+    """Write a number that someone chose, as shortly as it can be read back.
+
+    >>> [exact(each) for each in (100.0, 0.5, 1e-7, 3)]
+    ['100', '0.5', '1e-7', '3']
+    """
+    if value == int(value) and abs(value) < LARGE * 10:
+        return str(int(value))
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    return f"{_trimmed(mantissa)}e{int(exponent)}" if exponent else mantissa
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
