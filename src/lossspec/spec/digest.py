@@ -18,8 +18,9 @@ def digest(spec: Spec) -> str:
     """Return the digest: two specs that compute the same have the same.
 
     Descriptions, references, texts of inputs and tags don't count, nor do names and values of parameters
-    once they are filled in. Keys are sorted, whole floats are written as integers (100 and 100.0 agree),
-    and what is at its default is left out. The order of terms counts: it is the order of summation.
+    once they are filled in, nor whether a key of the language is given at its default. Keys are sorted, and
+    whole floats are written as integers: 100 and 100.0 agree. The order of terms counts, for it is the order
+    of summation, and so does every argument that is given, for its default is the library's to change.
     """
     return hashlib.sha256(canonical(spec).encode()).hexdigest()
 

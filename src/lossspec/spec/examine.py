@@ -56,21 +56,31 @@ def examine(
         else:
             findings.add(*base.placed(fault))
     others = [with_variants(base, [name]) for name in declared(base.table)]
-    resolved = resolve(chosen, findings)
-    _check(resolved, findings)
-    if every:
-        is_base = not (variants or over or given)
-        for each in others if is_base else [base, *others]:
-            _check(resolve(each, findings, resolved), findings)
+    first = resolve(base if every else chosen, findings)
+    told: set[tuple[object, ...]] = set()
+    _check(first, findings, told)
+    for each in others if every else ():
+        _check(resolve(each, findings, first), findings, told)
+    resolved = first
+    if every and (variants or over or given):
+        resolved = resolve(chosen, findings, first)
+        _check(resolved, findings, told)
     doubtful = list(_doubtful(draft, findings))
-    for where, fault in unused([base, *others, chosen], doubtful):
+    # a loss whose inputs are missing would use some of what seems unused
+    sections = ["params"] if "missing-key" in findings.codes() else ["params", "inputs"]
+    for where, fault in unused([base, *others, chosen], doubtful, sections):
         findings.add(*_own(draft, where, fault))
     return resolved
 
 
-def _check(resolved: Resolved, findings: Findings) -> None:
+def _check(resolved: Resolved, findings: Findings, told: set[tuple[object, ...]]) -> None:
+    """Note the faults of a resolved document; what a term lacks is told once, not for each variant."""
     for fault in resolved_faults(resolved):
-        findings.add(*resolved.stack.placed(fault))
+        lack = (fault.path, fault.message)
+        if fault.at == "value" or lack not in told:
+            findings.add(*resolved.stack.placed(fault))
+        if fault.at == "key":
+            told.add(lack)
 
 
 def _laid(below: Stack, over: Sequence[Layer], given: Mapping[str, object], findings: Findings) -> Stack:

@@ -11,7 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.names import unknown
+from lossspec.names import nearest, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,11 +27,14 @@ _tokens = re.compile(rf"{_OPERAND}|[*/-]", re.ASCII).findall
 
 
 class ExpressionError(ValueError):
-    """An expression that has no value; ``code`` is the stable word for why."""
+    """An expression that has no value; ``code`` is the stable word for why.
 
-    def __init__(self, code: str, message: str) -> None:
+    ``unknown`` is the name that is no parameter and ``near`` the one that it may mean, if that is why.
+    """
+
+    def __init__(self, code: str, message: str, unknown: str = "", near: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.unknown, self.near = code, unknown, near
 
 
 def is_expression(value: object) -> bool:
@@ -97,7 +100,8 @@ def _operand(token: str, params: Mapping[str, Scalar]) -> Scalar:
     if token[0].isdigit():
         return int(token) if token.isdigit() else float(token)
     if token not in params:
-        raise ExpressionError("unknown-param", unknown("parameter", token, params))
+        message = unknown("parameter", token, params)
+        raise ExpressionError("unknown-param", message, token, nearest(token, params))
     return params[token]
 
 

@@ -41,7 +41,7 @@ def without_faulty(document: Table, faults: Iterable[Fault]) -> Table:
             continue
         *path, last = fault.path
         parent = _at(marked, tuple(path))
-        if fault.code in ("unknown-key", "bad-name") and isinstance(parent, dict):
+        if fault.at == "key" and fault.code != "missing-key" and isinstance(parent, dict):
             parent.pop(last, None)
             if fault.replacement is not None:
                 parent.setdefault(fault.replacement, FAULTY)

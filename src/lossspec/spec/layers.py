@@ -77,6 +77,8 @@ class Stack:
             for layer in reversed(self.layers):
                 if has(layer.table, path[:end]):
                     return layer.origin, (*layer.prefix, *path)
+                if _is_plain_default(layer.table, path[:end]):
+                    return layer.origin, (*layer.prefix, *path[: end - 1])
         own = self.layers[-1]
         return own.origin, (*own.prefix, *path)
 
@@ -89,6 +91,12 @@ class Stack:
             if its_origin is origin:
                 related.append((its_path, label))
         return origin, evolve(fault, path=path, related=tuple(related))
+
+
+def _is_plain_default(table: Table, path: KeyPath) -> bool:
+    """Say whether a path is the ``default`` of a parameter that the table gives a plain value."""
+    is_default = len(path) == 3 and path[0] == "params" and path[2] == "default"
+    return is_default and has(table, path[:2]) and not isinstance(get(table, path[:2]), dict)
 
 
 def stack(draft: Draft) -> Stack:

@@ -65,6 +65,10 @@ class Findings:
         """Return the faults of one document."""
         return list(self._found.get(origin, ()))
 
+    def codes(self) -> set[str]:
+        """Return the codes of all faults."""
+        return {fault.code for faults in self._found.values() for fault in faults}
+
     def diagnostics(self) -> list[Diagnostic]:
         """Return every fault with its place, document by document."""
         placed = (each for origin, faults in self._found.items() for each in origin.diagnose(faults))

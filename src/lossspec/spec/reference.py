@@ -29,7 +29,7 @@ PATTERN: Final = rf"^{SPEC_NAME}(?:\+[A-Za-z_][A-Za-z0-9_]*)*$"
 _is_spec_name = re.compile(SPEC_NAME, re.ASCII).fullmatch
 
 
-class ReferenceError(LossSpecError):  # noqa: A001 - the field's word; the builtin is about weak references
+class BadReferenceError(LossSpecError):
     """A reference that can't be read."""
 
 
@@ -50,26 +50,28 @@ class Reference:
         """Read a reference.
 
         Raises:
-            ReferenceError: it has an empty or impossible part, or a variant twice.
+            BadReferenceError: it has an empty or impossible part, or a variant twice.
         """
         head, *variants = text.split("+")
         if SUFFIX in text:  # a folder may have a plus in its name
             before, _, after = text.rpartition(SUFFIX)
             head, variants = before + SUFFIX, after.split("+")[1:] if after else []
             if after and not after.startswith("+"):
-                raise ReferenceError(f"`{shorten(text)}` is no reference: after `{SUFFIX}` comes `+VARIANT`")
+                raise BadReferenceError(
+                    f"`{shorten(text)}` is no reference: after `{SUFFIX}` comes `+VARIANT`"
+                )
         elif not _is_spec_name(head):
-            raise ReferenceError(
+            raise BadReferenceError(
                 f"`{shorten(text)}` is no reference: expected NAME[+VARIANT...] or the path of a file "
                 f"that ends in `{SUFFIX}`"
             )
         for index, variant in enumerate(variants):
             if not is_name(variant):
-                raise ReferenceError(
+                raise BadReferenceError(
                     f"`{shorten(text)}` is no reference: `{shorten(variant)}` names no variant"
                 )
             if variant in variants[:index]:
-                raise ReferenceError(f"`{shorten(text)}` names the variant `{variant}` twice")
+                raise BadReferenceError(f"`{shorten(text)}` names the variant `{variant}` twice")
         return cls(head, tuple(variants))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from attrs import frozen
@@ -57,9 +58,12 @@ class Resolved:
         """Return the entries of a section that are tables, by name."""
         return {key: each for key, each in _entries(self.table, name).items() if isinstance(each, dict)}
 
-    def is_faulty(self, name: str) -> bool:
-        """Say whether a section was found faulty as a whole."""
-        return self.table.get(name) is FAULTY
+    def has_faulty_losses(self) -> bool:
+        """Say whether it is not known of every loss what it is and in which objective."""
+        losses = self.table.get("losses", {})
+        if not isinstance(losses, dict):
+            return True
+        return any(not isinstance(each, dict) or each.get("objective") is FAULTY for each in losses.values())
 
     def is_from_caller(self, path: KeyPath) -> bool:
         """Say whether the caller gave the value at a path: by an overlay, or as a parameter."""
@@ -123,7 +127,9 @@ def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: li
         return expression.evaluate(text, cast("Mapping[str, Scalar]", params))
     except expression.ExpressionError as error:
         message, _, help_ = str(error).partition(": ")
-        faults.append(Fault(error.code, message, path, help=help_))
+        mended = re.sub(rf"\b{error.unknown}\b", error.near, text) if error.near else ""
+        replacement = f'"{mended}"' if mended else None
+        faults.append(Fault(error.code, message, path, help=help_, replacement=replacement))
         return FAULTY
 
 

@@ -20,7 +20,7 @@ from lossspec.spec.examine import examine
 from lossspec.spec.find import find
 from lossspec.spec.origin import Findings, TextOrigin
 from lossspec.spec.read import parse, text_source
-from lossspec.spec.reference import Reference
+from lossspec.spec.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,15 +33,15 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
     """Return every problem of a spec: of the base and of each of its variants, of what it extends, too.
 
     Args:
-        spec: a path; a reference ``NAME[+VARIANT...]``; or the text of a spec, if it has a line end or is
-            no reference and no path; or a Python spec function, which is called with its defaults.
+        spec: a path; a reference ``NAME[+VARIANT...]``; the text of a spec, known by a line end or an equals
+            sign; or a Python spec function, which is called with its defaults.
 
     Returns:
         The problems in the order of the file; none if the spec is right. Nothing is imported but data.
     """
     if callable(spec):
         return validate_function(spec)
-    if isinstance(spec, str) and ("\n" in spec or "=" in spec):
+    if isinstance(spec, str) and ("\n" in spec or ("=" in spec and SUFFIX not in spec)):
         try:
             return validate_source(text_source(spec))
         except SpecError as error:

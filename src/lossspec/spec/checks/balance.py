@@ -43,6 +43,8 @@ def _losses(spec: Resolved, objective: str, listed: list[object]) -> Iterator[Fa
     members = [
         name for name, loss in spec.section("losses").items() if loss.get("objective", TOTAL) == objective
     ]
+    if spec.has_faulty_losses():
+        return
     for index, name in enumerate(listed):
         path = ("objectives", objective, "balance", "losses", index)
         if not isinstance(name, str):

@@ -33,7 +33,7 @@ def objective_faults(spec: Resolved) -> Iterator[Fault]:
                 related=((("losses", first or "", "objective"), "this one is"),),
             )
     names = [each for each in used if isinstance(each, str)] if used else [TOTAL]
-    if spec.is_faulty("losses") or len(names) < len(used):
+    if spec.has_faulty_losses() or len(names) < len(used):
         return
     for name in spec.section("objectives"):
         if name not in names:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from lossspec.spec.checks.inputs import tensors
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import names
+from lossspec.spec.params import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lossspec.spec.layers import Stack
 
@@ -17,21 +18,27 @@ Table = dict[str, object]
 _WORDS = {"params": ("parameter", "unused-param"), "inputs": ("tensor", "unused-input")}
 
 
-def unused(stacks: Iterable[Stack], doubtful: Iterable[object] = ()) -> Iterator[tuple[Stack, Fault]]:
+def unused(
+    stacks: Iterable[Stack], doubtful: Iterable[object] = (), sections: Sequence[str] = ("params", "inputs")
+) -> Iterator[tuple[Stack, Fault]]:
     """Yield each parameter and tensor that is declared and never used, with a stack that declares it.
 
     Args:
         stacks: the merged documents: the base, and each variant alone.
         doubtful: parts of documents where faults are; what they name counts as used.
+        sections: what is looked for.
     """
     declared: dict[tuple[str, str], Stack] = {}
     used: set[tuple[str, str]] = set()
     for stack in stacks:
-        for section in ("params", "inputs"):
+        for section in sections:
             table = stack.table.get(section)
             for name in table if isinstance(table, dict) else ():
                 declared.setdefault((section, name), stack)
         used |= _used(stack.table)
+        used |= {
+            ("inputs", each) for each in values(stack.table.get("params")).values() if isinstance(each, str)
+        }
     words = {word for part in doubtful for word in _words(part)}
     for (section, name), stack in declared.items():
         if (section, name) in used or name in words:

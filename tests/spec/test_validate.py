@@ -1,0 +1,527 @@
+"""Validating: what a spec means. Each case marks the lines where faults are: ``# <- code``."""
+# ruff: noqa: E501 - lines of the cases
+
+import re
+
+import pytest
+
+import lossspec
+from lossspec.spec.diagnostics import Diagnostic
+
+HEAD = "format = 1\n"
+TWO = """\
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
+losses.b = { type = "torch.MSELoss", inputs = ["x", "y"], objective = "D" }
+"""
+
+CASES = {
+    "two lines": 'losses.l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"], weight = 100 }',
+    "nothing": "format = 1  # <- no-losses",
+    "a term without a type": """
+[losses.a]  # <- missing-key
+inputs = ["x", "y"]
+""",
+    "a term without inputs": """
+[losses.a]  # <- missing-key
+type = "torch.L1Loss"
+""",
+    "a change to a term that nobody has": """
+losses.G_L1 = { type = "torch.L1Loss", inputs = ["x", "y"] }
+[variants.v.losses.G_L2]  # <- missing-key
+weight = 3
+""",
+    # inputs
+    "too few inputs": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x"]  # <- input-count
+""",
+    "too many inputs": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y", "z"]  # <- input-count
+""",
+    "inputs by name": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = { target = "y", input = "x" }
+""",
+    "a misspelt input by name": """
+[losses.a]
+type = "torch.L1Loss"
+[losses.a.inputs]
+input = "x"
+trget = "y"  # <- unknown-key
+""",
+    "an input by name that is not given": """
+[losses.a]
+type = "torch.L1Loss"
+[losses.a.inputs]  # <- missing-key
+input = "x"
+""",
+    "a number with no tensor": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = [1.0, 0]  # <- no-tensor
+""",
+    "a number before the tensor": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = [1.0, "x"]
+""",
+    "an unknown tensor": """
+inputs.y_fake = "fake"
+inputs.y = "truth"
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["y_fak", "y"]  # <- unknown-input
+""",
+    "an unknown detached tensor": """
+inputs.y_fake = "fake"
+inputs.y = "truth"
+[losses.a]
+type = "torch.L1Loss"
+[losses.a.inputs]
+input = { name = "y_fak", detach = true }  # <- unknown-input
+target = "y"
+""",
+    "an unused tensor": """
+inputs.y_fake = "fake"
+inputs.y = "truth"
+inputs.extra = "?"  # <- unused-input
+losses.a = { type = "torch.L1Loss", inputs = ["y_fake", "y"] }
+""",
+    "a tensor that only a variant uses": """
+inputs = { x = "", y = "", z = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+variants.v.losses.a.inputs = ["x", "z"]
+""",
+    "a tensor that only a balance uses": """
+inputs = { x = "", y = "", w = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+objectives.total.balance = { type = "torch.L1Loss", inputs = ["w"] }
+""",
+    # params
+    "an unknown parameter": """
+params.lambda_l1 = 1.0
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${lambda_l1}" }
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+weight = "${lambda_ll}"  # <- unknown-param
+""",
+    "the one use of a parameter misspelt is one fault": """
+params.lambda_l1 = 1.0
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+weight = "${lambda_ll * 2}"  # <- unknown-param
+""",
+    "an unused parameter": """
+[params]
+w = 1.0  # <- unused-param
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+""",
+    "a parameter that only a variant uses": """
+params.w = 1.0
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+variants.v.losses.a.weight = "${w}"
+""",
+    "a parameter of the wrong kind": """
+params.mode = "sum"
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+weight = "${mode}"  # <- wrong-type
+""",
+    "a parameter that an argument does not take": """
+params.mode = "men"
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+args.reduction = "${mode}"  # <- unknown-value
+""",
+    "a parameter out of the bounds of an argument": """
+params.beta = -1.0
+[losses.a]
+type = "torch.SmoothL1Loss"
+inputs = ["x", "y"]
+args.beta = "${beta}"  # <- out-of-range
+""",
+    "a parameter out of its own bounds": """
+[params.w]
+default = -1.0  # <- out-of-range
+minimum = 0.0
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+weight = "${w}"
+""",
+    "a variant that puts a parameter out of its bounds": """
+params.w = { default = 1.0, minimum = 0.0 }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w}" }
+[variants.v]
+params.w = -1.0  # <- out-of-range
+""",
+    "a number made of parameters in an input": """
+params.real = 0.9
+losses.a = { type = "torch.L1Loss", inputs = ["x", "${real}"] }
+""",
+    "a tensor named by a parameter": """
+params.which = "z"
+inputs = { x = "", z = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "${which}"] }
+""",
+    "an expression that divides by zero": """
+params.w = 0.0
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+weight = "${1 / w}"  # <- bad-expression
+""",
+    # arguments
+    "an argument that must be given": """
+[losses.a]  # <- missing-argument
+type = "kornia.FocalLoss"
+inputs = ["x", "y"]
+""",
+    "an argument given to an inherited loss": """
+losses.a = { type = "torch.SmoothL1Loss", inputs = ["x", "y"] }
+[variants.v.losses.a.args]
+bta = 3.0  # <- unknown-key
+""",
+    "an argument that the changed type does not have": """
+losses.a = { type = "torch.SmoothL1Loss", inputs = ["x", "y"], args = { beta = 2.0 } }
+variants.v.losses.a.type = "torch.L1Loss"
+[variants.u.losses.a]
+type = "torch.L1Loss"
+args.beta = 2.0  # <- unknown-key
+""",
+    # schedules
+    "a schedule without a unit": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.weight]  # <- missing-unit
+type = "linear"
+start = 0
+end = 10
+start_value = 1.0
+end_value = 0.0
+""",
+    "a unit inside": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.weight]
+type = "join"
+unit = "epoch"
+boundaries = [10]
+[[losses.a.weight.schedules]]
+type = "constant"
+value = 1.0
+[[losses.a.weight.schedules]]
+type = "constant"
+value = 2.0
+unit = "step"  # <- misplaced-unit
+""",
+    "a schedule that ends before it starts": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.weight]
+type = "linear"
+unit = "epoch"
+start = 10
+end = 5  # <- end-before-start
+start_value = 1.0
+end_value = 0.0
+""",
+    "a schedule of no length through a parameter": """
+params.warm = 10
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.weight]
+type = "linear"
+unit = "epoch"
+start = 10
+end = "${warm}"  # <- zero-length
+start_value = 1.0
+end_value = 0.0
+""",
+    "a schedule in an argument": """
+[losses.a]
+type = "torch.SmoothL1Loss"
+inputs = ["x", "y"]
+[losses.a.args.beta]  # <- missing-unit
+type = "constant"
+value = 1.0
+""",
+    "a schedule of an objective": """
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
+[objectives.G.weight]  # <- missing-unit
+type = "window"
+start = 10
+value = 0.5
+""",
+    # objectives
+    "a term in no objective": """
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
+[losses.b]  # <- no-objective
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+""",
+    "an objective with no term": TWO + "[objectives.DD]  # <- empty-objective\nweight = 0.5",
+    "the total of a spec without objectives": """
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+objectives.total.weight = 0.5
+""",
+    "no objective is named total if others are": TWO
+    + "[objectives.total]  # <- empty-objective\nweight = 0.5",
+    # balance
+    "a balance without a type": TWO + '[objectives.G.balance]  # <- missing-key\nlosses = ["a"]',
+    "a balance of an unknown type": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.Blance"  # <- unknown-type',
+    "a balance of losses that are elsewhere": TWO
+    + '[objectives.G.balance]\ntype = "torch.L1Loss"\nlosses = ["a", "b"]  # <- unknown-loss',
+    "a balance of the same loss twice": TWO
+    + '[objectives.G.balance]\ntype = "torch.L1Loss"\nlosses = ["a", "a"]  # <- duplicate-value',
+    # removing, variants
+    "removing what is not there": """
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+losses.apple = { type = "torch.L1Loss", inputs = ["x", "y"] }
+[variants.v]
+remove = ["losses.a", "losses.aple"]  # <- unknown-path
+""",
+    "removing the only use of a parameter in a variant": """
+params.w = 1.0
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w}" }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"] }
+variants.v.remove = ["losses.a"]
+""",
+    "a variant that removes every term": """
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+[variants.v]
+remove = ["losses.a"]
+[variants.v.losses]  # <- no-losses
+""",
+    "variants that are alternatives": """
+params.w = 1.0
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w}" }
+variants.soft.params.w = 0.5
+variants.softer.params.w = 0.25
+""",
+    # one fault, one message
+    "a misspelt section silences what needs it": """
+params.w = 1.0
+[loses.a]  # <- unknown-key
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+weight = "${w}"
+objective = "G"
+[objectives.G]
+weight = 2.0
+""",
+    "a misspelt weight silences its parameter": """
+params.w = 1.0
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+wieght = "${w}"  # <- unknown-key
+""",
+    "a misspelt inputs": """
+inputs = { x = "", y = "" }
+[losses.a]
+type = "torch.L1Loss"
+imputs = ["x", "y"]  # <- unknown-key
+""",
+    "an unknown type silences what depends on it": """
+inputs = { x = "" }
+[losses.a]
+type = "torch.L1Los"  # <- unknown-type
+inputs = ["x"]
+args = { reduction = "men" }
+""",
+    "a faulty objective": """
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "a b" }  # <- bad-name
+objectives.G.weight = 2.0
+objectives.D.weight = 2.0
+""",
+    "a loss that is no table": """
+inputs = { x = "", y = "" }
+losses.a = ["x", "y"]  # <- wrong-type
+objectives.total.weight = 1.0
+""",
+    "a faulty parameter silences its uses": """
+params.w = []  # <- wrong-type
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w * 2}" }
+""",
+    "a faulty schedule is told once": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.weight]
+type = "linear"
+unit = "epochs"  # <- unknown-value
+start = 10
+end = 5
+start_value = 1.0
+end_value = 0.0
+""",
+    "what a base lacks is told once, not for each variant": """
+inputs = { x = "", y = "" }
+[losses.a]  # <- missing-key
+type = "torch.L1Loss"
+variants.v.losses.a.weight = 2.0
+variants.u.losses.a.weight = 3.0
+""",
+    "everything at once": """
+params.w = 1.0  # <- unused-param
+inputs.x = "x"
+inputs.z = "z"  # <- unused-input
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]  # <- unknown-input
+weight = { type = "linear", start = 3, end = 2, start_value = 1, end_value = 2 }  # <- end-before-start, missing-unit
+[losses.b]
+type = "torch.SmoothL1Loss"
+inputs = ["x"]  # <- input-count
+args = { bet = 2 }  # <- unknown-key
+[variants.v]
+remove = ["losses.c"]  # <- unknown-path
+[objectives.G]  # <- empty-objective
+weight = "1"  # <- wrong-type
+""",
+}
+
+
+def marked(text):
+    """Return the code and line of each mark in a text, sorted."""
+    marks = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        _, _, codes = line.partition("# <- ")
+        marks += [(number, code.strip()) for code in codes.split(",") if code]
+    return sorted(marks)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_fault_at_its_line_and_no_other(name):
+    text = CASES[name] if "format = 1" in CASES[name] else HEAD + CASES[name]
+    text = text.replace(
+        "variants.v.losses.a.weight = 2.0\nvariants.u", "[variants]\nv.losses.a.weight = 2.0\nu"
+    )
+    found = [each for each in lossspec.validate(text) if each.severity == "error"]
+    assert sorted((each.span.line, each.code) for each in found) == marked(text), [
+        each.message for each in found
+    ]
+
+
+def test_the_faults_of_a_file_are_in_its_order():
+    found = lossspec.validate(HEAD + CASES["everything at once"])
+    places = [(each.span.line, each.span.column) for each in found]
+    assert places == sorted(places)
+
+
+def test_a_term_whose_library_is_missing_is_a_warning():
+    text = HEAD + 'losses.a = { type = "lpips.LPIPS", inputs = ["x", "y"], args = { net = "vgg" } }'
+    [found] = lossspec.validate(text)
+    assert (found.code, found.severity, found.span.line) == ("missing-extra", "warning", 2)
+    assert found.help == 'pip install "lossspec[lpips]"'
+
+
+def test_the_other_place_is_shown_too():
+    [found] = lossspec.validate(HEAD + CASES["a term in no objective"])
+    assert [(label.span.line, label.text) for label in found.labels] == [(3, "this one is")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "help_"),
+    [
+        (
+            CASES["too few inputs"],
+            "`losses.a` has 1 input: `torch.L1Loss` takes 2",
+            "in call order: `input`, `target`",
+        ),
+        (
+            CASES["an unknown tensor"],
+            "unknown tensor `y_fak`: `[inputs]` does not have it",
+            "a tensor with a similar name exists: `y_fake`",
+        ),
+        (
+            CASES["an objective with no term"],
+            "no loss is in the objective `DD`",
+            "an objective with a similar name exists: `D`",
+        ),
+        (
+            CASES["an argument that must be given"],
+            "`losses.a` lacks `alpha`: `kornia.FocalLoss` can't be made without",
+            "add `args = { alpha = ... }`",
+        ),
+        (
+            CASES["an unused parameter"],
+            "the parameter `w` is used by no loss, in no variant",
+            'use it, or take it away: `remove = ["params.w"]` where it is inherited',
+        ),
+        (
+            CASES["removing what is not there"],
+            "there is nothing at `losses.aple` to remove",
+            "there is something at `losses.apple`",
+        ),
+    ],
+)
+def test_the_words_of_a_fault(text, message, help_):
+    [found] = [each for each in lossspec.validate(HEAD + text) if each.severity == "error"]
+    assert (found.message, found.help) == (message, help_)
+
+
+def test_a_name_that_is_no_spec_is_a_problem_with_no_place():
+    [found] = lossspec.validate("pix2pixx")
+    assert (found.code, found.span, found.source) == ("unknown-spec", None, "pix2pixx")
+    assert re.search("a spec with a similar name exists: `pix2pix`", found.message + found.help)
+
+
+def test_the_shipped_specs_are_right():
+    assert lossspec.validate("pix2pix+extended+vgg+lsgan+decay") == []
+
+
+def test_a_path_may_have_an_equals_sign(tmp_path):
+    file = tmp_path / "lr=3" / "a.loss.toml"
+    file.parent.mkdir()
+    file.write_text(HEAD + TWO)
+    assert lossspec.validate(str(file)) == []
+    assert lossspec.validate(file) == []
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    [found] = lossspec.validate(tmp_path / "a.loss.toml")
+    assert isinstance(found, Diagnostic)
+    assert found.code == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("path", "is_inside"),
+    [
+        ("weights/vgg.pth", True),
+        ("vgg.pth", True),
+        ("./vgg.pth", True),
+        ("../vgg.pth", False),
+        ("weights/../../vgg.pth", False),
+        ("/etc/passwd", False),
+        ("C:\\\\vgg.pth", False),
+        ("\\\\\\\\host\\\\share", False),
+        ("weights\\\\..\\\\..\\\\vgg.pth", False),
+    ],
+)
+def test_a_path_stays_under_the_folder_of_the_spec(path, is_inside):
+    text = f"""{HEAD}
+[losses.a]
+type = "lossspec.VGGPerceptualLoss"
+inputs = ["x", "y"]
+args.weights = "{path}"
+"""
+    found = [(each.code, each.span.line) for each in lossspec.validate(text)]
+    assert found == ([] if is_inside else [("path-outside", 6)])
