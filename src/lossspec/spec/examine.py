@@ -66,9 +66,7 @@ def examine(
         resolved = resolve(chosen, findings, first)
         _check(resolved, findings, told)
     doubtful = list(_doubtful(draft, findings))
-    # a loss whose inputs are missing would use some of what seems unused
-    sections = ["params"] if "missing-key" in findings.codes() else ["params", "inputs"]
-    for where, fault in unused([base, *others, chosen], doubtful, sections):
+    for where, fault in unused([base, *others, chosen], doubtful, _whole(findings)):
         findings.add(*_own(draft, where, fault))
     return resolved
 
@@ -81,6 +79,14 @@ def _check(resolved: Resolved, findings: Findings, told: set[tuple[object, ...]]
             findings.add(*resolved.stack.placed(fault))
         if fault.at == "key":
             told.add(lack)
+
+
+def _whole(findings: Findings) -> list[str]:
+    """Return the sections of which it can be said what is unused in them."""
+    codes = findings.codes()
+    if {"variant-conflict", "unknown-variant"} & codes:  # it is not known what is laid over what
+        return []
+    return ["params"] if "missing-key" in codes else ["params", "inputs"]  # what misses inputs would use some
 
 
 def _laid(below: Stack, over: Sequence[Layer], given: Mapping[str, object], findings: Findings) -> Stack:

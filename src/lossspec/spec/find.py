@@ -122,7 +122,8 @@ def every() -> list[Found]:
 def _all(path: Iterable[Folder]) -> Iterator[Found]:
     for folder in path:
         for file in sorted(folder.path.glob("*" + SUFFIX)):
-            yield Found(file.name.removesuffix(SUFFIX), file, folder)
+            if file.is_file():
+                yield Found(file.name.removesuffix(SUFFIX), file, folder)
 
 
 def _refuse_link_out(file: Path, folder: Folder) -> None:
