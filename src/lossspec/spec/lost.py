@@ -20,15 +20,14 @@ class LostError(Exception):
 def unexpected(text: str, at: int, expected: str) -> LostError:
     """Word a character, or an end, that stands where something else is expected."""
     char = text[at : at + 1]
-    where = f"where {expected} is expected"
     if not char:
-        return LostError(TextFault("syntax", f"the file ends {where}", at, at))
+        return LostError(TextFault("syntax", f"unexpected end of the file: expected {expected}", at, at))
     if char == "\n" or text.startswith("\r\n", at):
-        return LostError(TextFault("syntax", f"the line ends {where}", at, at))
+        return LostError(TextFault("syntax", f"unexpected end of the line: expected {expected}", at, at))
     if char.isascii() and char.isprintable():
-        return LostError(TextFault("syntax", f"unexpected `{char}` {where}", at, at + 1))
+        return LostError(TextFault("syntax", f"unexpected `{char}`: expected {expected}", at, at + 1))
     name = unicodedata.name(char, "a control character")
-    message = f"unexpected character U+{ord(char):04X}, {name}, {where}"
+    message = f"unexpected character U+{ord(char):04X}, {name}: expected {expected}"
     if char.isspace():
         return LostError(TextFault("syntax", message, at, at + 1, "write a blank", " ", certain=True))
     return LostError(TextFault("syntax", message, at, at + 1))
@@ -66,6 +65,12 @@ def unclosed_header(text: str, start: int, at: int, closing: str) -> LostError:
     return LostError(
         TextFault("unclosed-bracket", "the header is not closed", start, end, f"it ends with `{closing}`")
     )
+
+
+def json_file(at: int) -> TextFault:
+    """Word a file that begins as JSON does: one fault says it all."""
+    help_ = "write lines `key = value` under headers `[table]`, without the outermost braces"
+    return TextFault("syntax", "the file begins like JSON: a spec is TOML", at, at + 1, help_)
 
 
 def unclosed(text: str, start: int, at: int, closing: str) -> LostError:

@@ -12,15 +12,9 @@ from lossspec.spec.expression import shorten
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Words of other languages in lower case, and what TOML says for them.
-_WORDS = {
-    "true": "true",
-    "false": "false",
-    "nan": "nan",
-    "inf": "inf",
-    "infinity": "inf",
-}
+#: Words of other languages in lower case.
 _NOTHING = frozenset(("none", "null", "nil", "undefined", "~"))
+_NOT_FINITE = frozenset(("nan", "inf", "infinity"))
 _TYPOGRAPHIC = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00ab\u00bb\u2033\u2032`"
 
 _is_plain = re.compile(
@@ -28,6 +22,7 @@ _is_plain = re.compile(
 ).fullmatch
 _has_bare_point = re.compile(r"([+-]?)([0-9]*)\.([0-9]*)((?:[eE][+-]?[0-9]+)?)", re.ASCII).fullmatch
 _has_leading_zeros = re.compile(r"([+-]?)0+([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)", re.ASCII).fullmatch
+_is_call = re.compile(r"[A-Za-z_][\w.]*\(", re.ASCII).match
 _is_date_like = re.compile(r"[0-9]{4}-[0-9]|[0-9]{2}:", re.ASCII).match
 _ESCAPE = re.compile(r"\\(?:[btnfr\"\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})", re.ASCII)
 _LINE_END = re.compile(r"\\[ \t]*\r?\n")
@@ -46,15 +41,11 @@ def word_fault(word: str, start: int) -> TextFault | None:
         return None
     end = start + len(word)
     shown = f"`{shorten(word)}`"
-    known = _WORDS.get(word.lower())
-    if known is not None:
-        return TextFault(
-            "bad-value", f"{shown} is not a TOML value", start, end, f"write `{known}`", known, certain=True
-        )
-    if word.lower() in _NOTHING:
-        return TextFault(
-            "bad-value", f"{shown} is not a TOML value: TOML has no null", start, end, "leave the key out"
-        )
+    foreign = _foreign(word)
+    if foreign is not None:
+        help_, new = foreign
+        message = f"{shown} is not a TOML value"
+        return TextFault("bad-value", message, start, end, help_, new, certain=new is not None)
     if word[0] in "0123456789+-.":
         return _number_fault(word, start, end)
     return _unquoted(word, start, end)
@@ -106,6 +97,20 @@ def _unquoted(word: str, start: int, end: int) -> TextFault:
         quoted, certain = _quoted(word.strip(_TYPOGRAPHIC)), word[-1] in _TYPOGRAPHIC
         message, help_ = f"{shown} is in typographic quotes", 'a string stands in straight quotes: `"`'
     return TextFault("unquoted-string", message, start, end, help_, quoted, certain)
+
+
+def _foreign(word: str) -> tuple[str, str | None] | None:
+    """Say of a word of another language what TOML has for it, and what to write instead, if anything."""
+    lower = word.lower()
+    if lower in {"true", "false"}:
+        return f"write `{lower}`", lower
+    if lower in _NOTHING:
+        return "TOML has no null: leave the key out", None
+    if lower.lstrip("+-") in _NOT_FINITE:
+        return "the numbers of a spec are finite", None
+    if _is_call(word):
+        return "TOML calls no functions", None
+    return None
 
 
 def _number_fault(word: str, start: int, end: int) -> TextFault:

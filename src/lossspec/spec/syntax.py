@@ -17,6 +17,7 @@ from lossspec.spec.expression import shorten
 from lossspec.spec.locate import MAX_PROBLEMS
 from lossspec.spec.lost import (
     LostError,
+    json_file,
     no_key,
     no_value,
     other_bracket,
@@ -104,10 +105,14 @@ class _Reader:
     def _statements(self) -> None:
         at = self._gap(0)
         base: KeyPath | None = ()
+        if self._peek(at) == "{":
+            self._add(json_file(at))
+            return
         while at < len(self._text):
             self._brackets = 0
             try:
                 if self._text[at] == "[":
+                    base = None  # if it is no good, what follows belongs to nothing
                     at, base = self._header(at)
                 else:
                     at = self._pair(base, at)
@@ -203,7 +208,8 @@ class _Reader:
         start = at
         parts, at = self._key(at)
         key = self._text[start:at].rstrip()
-        if self._peek(at) == ":":
+        is_colon = self._peek(at) == ":"
+        if is_colon:
             new = " =" if self._text[at - 1] not in " \t" else "="
             self._note(
                 "syntax", f"`:` after the key `{shorten(key)}`", (at, at + 1), "write `=`", new, certain=True
@@ -219,6 +225,8 @@ class _Reader:
                 self._add(conflict)
         sign, at = at, self._blank(at + 1)
         if self._at_line_end(at) or (self._brackets and self._peek(at) in {",", "]", "}"}):
+            if is_colon:  # said already
+                return at
             self._note("missing-value", f"the key `{shorten(key)}` has no value", (sign, sign + 1))
             return at
         return self._value(path, at)
