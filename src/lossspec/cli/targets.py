@@ -19,7 +19,7 @@ from lossspec.spec.reference import SUFFIX, Reference
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_KEYS = ("exclude",)
+_KEYS = ("exclude", "ignore")
 
 
 @frozen
@@ -116,7 +116,35 @@ def _excluded(folder: Path) -> tuple[Path, Sequence[str]]:
     return resolved, ()
 
 
+def ignored(path: Path) -> frozenset[str]:
+    """Return the codes of warnings that the nearest ``pyproject.toml`` of a file says to pass over.
+
+    Raises:
+        click.UsageError: it says so of what is no warning.
+    """
+    from lossspec.spec.codes import codes  # noqa: PLC0415 - only a file that has something to ignore pays
+
+    for home in path.resolve().parents:
+        file = home / "pyproject.toml"
+        if file.is_file():
+            wanted = _strings(file, "ignore")
+            warnings = (
+                [name for name, code in codes().items() if code.severity == "warning"] if wanted else []
+            )
+            for code in wanted:
+                if code not in warnings:
+                    where = " in `tool.lossspec.ignore`"
+                    raise click.UsageError(f"{file}: {unknown('warning', code, warnings, where)}")
+            return frozenset(wanted)
+    return frozenset()
+
+
 def _patterns(file: Path) -> Sequence[str]:
+    return _strings(file, "exclude")
+
+
+def _strings(file: Path, name: str) -> Sequence[str]:
+    """Return an array of strings in ``[tool.lossspec]``; empty where it is not there."""
     try:
         document = tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -126,7 +154,7 @@ def _patterns(file: Path) -> Sequence[str]:
     for key in table:
         if key not in _KEYS:
             raise click.UsageError(f"{file}: {unknown('key', key, _KEYS, ' in `tool.lossspec`')}")
-    patterns = table.get("exclude", [])
-    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
-        raise click.UsageError(f"{file}: `tool.lossspec.exclude` must be an array of patterns")
-    return patterns
+    found = table.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise click.UsageError(f"{file}: `tool.lossspec.{name}` must be an array of strings")
+    return found

@@ -12,7 +12,7 @@ import click
 
 from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import load_option
-from lossspec.cli.targets import Target, targets
+from lossspec.cli.targets import Target, ignored, targets
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.read import MAX_READ, decode, parse, read_source, text_source
 from lossspec.spec.reference import SUFFIX
@@ -47,7 +47,7 @@ def validate_command(
 
     A PATH is a file that ends in .loss.toml or a folder, a NAME[+VARIANT...] is looked up, - is standard
     input. Without any, every *.loss.toml under this folder is validated, except in hidden folders and what
-    [tool.lossspec] exclude in pyproject.toml names.
+    [tool.lossspec] exclude in pyproject.toml names. Warnings whose codes are in its ignore are left out.
 
     Problems go to standard output, everything else to standard error. The exit code is 0 if there is no
     problem, 1 if there is one, 2 if the call itself is wrong.
@@ -60,12 +60,20 @@ def validate_command(
     problems: dict[Diagnostic, None] = {}
     faulty = 0
     for target in wanted:
-        found = _mended(target) if fix else _diagnose(target, stdin_filename)
+        found = _heeded(target, _mended(target) if fix else _diagnose(target, stdin_filename))
         faulty += bool(found)
         problems |= dict.fromkeys(found)
     _write(formatted(form, list(problems), color=_is_colored()))
     click.echo(_summary(len(wanted), len(problems), faulty), err=True)
     context.exit(1 if problems else 0)
+
+
+def _heeded(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
+    """Leave out the warnings that the project of a file ignores; what is asked for by name is told all."""
+    if target.path is None or target.is_named or all(each.severity == "error" for each in found):
+        return found
+    passed_over = ignored(target.path)
+    return [each for each in found if each.code not in passed_over]
 
 
 def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnostic]:
