@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from attrs import frozen
 
+from lossspec.cli.project import project
 from lossspec.errors import LossSpecError
-from lossspec.names import unknown
 from lossspec.spec.find import find
 from lossspec.spec.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-_KEYS = ("exclude", "ignore")
 
 
 @frozen
@@ -82,79 +78,12 @@ def _existing(path: Path) -> Path:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Yield the specs under a folder, sorted, except those in hidden folders and those excluded."""
-    home, patterns = _excluded(folder)
+    excludes = project(folder.resolve()).excludes
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(
-            each
-            for each in folders
-            if not each.startswith(".") and not _is_excluded(Path(here, each), home, patterns)
+            each for each in folders if not each.startswith(".") and not excludes(Path(here, each))
         )
         for name in sorted(files):
             path = Path(here, name)
-            if name.endswith(SUFFIX) and not _is_excluded(path, home, patterns):
+            if name.endswith(SUFFIX) and not excludes(path):
                 yield path
-
-
-def _is_excluded(path: Path, home: Path, patterns: Sequence[str]) -> bool:
-    """Say whether a pattern matches a path from the folder of ``pyproject.toml``, or its last name."""
-    if not patterns:
-        return False
-    whole = Path(os.path.relpath(path, home)).as_posix()
-    return any(
-        fnmatchcase(whole, pattern.rstrip("/")) or fnmatchcase(path.name, pattern.rstrip("/"))
-        for pattern in patterns
-    )
-
-
-def _excluded(folder: Path) -> tuple[Path, Sequence[str]]:
-    """Return the nearest ``pyproject.toml``'s folder, and the patterns that it excludes."""
-    resolved = folder.resolve()
-    for home in (resolved, *resolved.parents):
-        file = home / "pyproject.toml"
-        if file.is_file():
-            return home, _patterns(file)
-    return resolved, ()
-
-
-def ignored(path: Path) -> frozenset[str]:
-    """Return the codes of warnings that the nearest ``pyproject.toml`` of a file says to pass over.
-
-    Raises:
-        click.UsageError: it says so of what is no warning.
-    """
-    from lossspec.spec.codes import codes  # noqa: PLC0415 - only a file that has something to ignore pays
-
-    for home in path.resolve().parents:
-        file = home / "pyproject.toml"
-        if file.is_file():
-            wanted = _strings(file, "ignore")
-            warnings = (
-                [name for name, code in codes().items() if code.severity == "warning"] if wanted else []
-            )
-            for code in wanted:
-                if code not in warnings:
-                    where = " in `tool.lossspec.ignore`"
-                    raise click.UsageError(f"{file}: {unknown('warning', code, warnings, where)}")
-            return frozenset(wanted)
-    return frozenset()
-
-
-def _patterns(file: Path) -> Sequence[str]:
-    return _strings(file, "exclude")
-
-
-def _strings(file: Path, name: str) -> Sequence[str]:
-    """Return an array of strings in ``[tool.lossspec]``; empty where it is not there."""
-    try:
-        document = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"{file} can't be read: {error}") from error
-    tool = document.get("tool")
-    table = tool.get("lossspec", {}) if isinstance(tool, dict) else {}
-    for key in table:
-        if key not in _KEYS:
-            raise click.UsageError(f"{file}: {unknown('key', key, _KEYS, ' in `tool.lossspec`')}")
-    found = table.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise click.UsageError(f"{file}: `tool.lossspec.{name}` must be an array of strings")
-    return found

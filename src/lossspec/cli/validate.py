@@ -12,7 +12,8 @@ import click
 
 from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import load_option
-from lossspec.cli.targets import Target, ignored, targets
+from lossspec.cli.project import project
+from lossspec.cli.targets import Target, targets
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.read import MAX_READ, decode, parse, read_source, text_source
 from lossspec.spec.reference import SUFFIX
@@ -72,8 +73,8 @@ def _heeded(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
     """Leave out the warnings that the project of a file ignores; what is asked for by name is told all."""
     if target.path is None or target.is_named or all(each.severity == "error" for each in found):
         return found
-    passed_over = ignored(target.path)
-    return [each for each in found if each.code not in passed_over]
+    ignore = project(target.path.resolve().parent).ignore
+    return [each for each in found if each.code not in ignore]
 
 
 def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnostic]:

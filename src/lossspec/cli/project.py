@@ -1,0 +1,86 @@
+"""What a project says of its specs: ``[tool.lossspec]`` in the nearest ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from attrs import frozen
+
+from lossspec.names import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEYS = ("exclude", "ignore")
+
+
+@frozen
+class Project:
+    """What a project says.
+
+    Attributes:
+        home: the folder of ``pyproject.toml``.
+        exclude: patterns of files and folders that are not looked into, from ``home``.
+        ignore: codes of warnings that are passed over.
+    """
+
+    home: Path
+    exclude: tuple[str, ...] = ()
+    ignore: frozenset[str] = frozenset()
+
+    def excludes(self, path: Path) -> bool:
+        """Say whether a pattern matches a path from ``home``, or its last name."""
+        if not self.exclude:
+            return False
+        whole = Path(os.path.relpath(path, self.home)).as_posix()
+        patterns = [pattern.rstrip("/") for pattern in self.exclude]
+        return any(fnmatchcase(whole, each) or fnmatchcase(path.name, each) for each in patterns)
+
+
+@cache
+def project(folder: Path) -> Project:
+    """Return what the nearest ``pyproject.toml`` says of specs in a folder, given by its absolute path.
+
+    Raises:
+        click.UsageError: it can't be read, or says what is not known.
+    """
+    file = folder / "pyproject.toml"
+    if not file.is_file():
+        return project(folder.parent) if folder != folder.parent else Project(folder)
+    try:
+        document = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{file} can't be read: {error}") from error
+    tool = document.get("tool")
+    table = tool.get("lossspec", {}) if isinstance(tool, dict) else {}
+    for key in table:
+        if key not in _KEYS:
+            raise click.UsageError(f"{file}: {unknown('key', key, _KEYS, ' in `tool.lossspec`')}")
+    ignore = _strings(file, table, "ignore")
+    if ignore:
+        _check_warnings(file, ignore)
+    return Project(folder, _strings(file, table, "exclude"), frozenset(ignore))
+
+
+def _strings(file: Path, table: Mapping[str, object], name: str) -> tuple[str, ...]:
+    found = table.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise click.UsageError(f"{file}: `tool.lossspec.{name}` must be an array of strings")
+    return tuple(found)
+
+
+def _check_warnings(file: Path, names: tuple[str, ...]) -> None:
+    from lossspec.spec.codes import codes  # noqa: PLC0415 - most projects ignore nothing
+
+    warnings = [name for name, code in codes().items() if code.severity == "warning"]
+    for name in names:
+        if name not in warnings:
+            raise click.UsageError(
+                f"{file}: {unknown('warning', name, warnings, ' in `tool.lossspec.ignore`')}"
+            )
