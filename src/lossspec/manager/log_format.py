@@ -7,7 +7,7 @@ import math
 from array import array
 from typing import TYPE_CHECKING, cast
 
-from lossspec.manager.history import EPOCH, RAW, SCALE, STEP, WEIGHT, WIDTH
+from lossspec.manager.history import EPOCH, RAW, SCALE, STEP, WEIGHT, WIDTH, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,12 +42,11 @@ def chunk_line(
 
 def _columns(rows: array[float]) -> str:
     raw, weight, scale = rows[RAW::WIDTH], rows[WEIGHT::WIDTH], rows[SCALE::WIDTH]
-    weighted = array("f", (r * w * s for r, w, s in zip(raw, weight, scale, strict=True)))
     columns = {
         "raw": _column(array("f", raw), _short),
         "term_weight": _column(weight, _exact),
         "objective_weight": _column(scale, _exact),
-        "weighted": _column(weighted, _short),
+        "weighted": _column(array("f", weighted(rows)), _short),
         "epoch": _column(rows[EPOCH::WIDTH], _exact),
         "step": _column(rows[STEP::WIDTH], _exact),
     }

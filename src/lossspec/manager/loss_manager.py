@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack, get_args
 
 import torch
+from torch import Tensor
 
 from lossspec.errors import LogError, LossResultError, LossSpecError, UnknownNameError
 from lossspec.manager import state
@@ -58,6 +59,7 @@ class LossManager(Answers):
 
     Example:
         >>> import torch
+    from torch import Tensor
         >>> manager = LossManager()
         >>> manager.register_loss_fn("l1", torch.nn.L1Loss(), loss_weight=100.0)
         >>> manager.compute_loss_xy("l1", torch.ones(4), torch.zeros(4))
@@ -194,19 +196,17 @@ class LossManager(Answers):
             )
         return self._objectives[name]
 
-    def compute_loss_xy(
-        self, loss_name: str, x: object, y: object, epoch: float | None = None
-    ) -> torch.Tensor:
+    def compute_loss_xy(self, loss_name: str, x: object, y: object, epoch: float | None = None) -> Tensor:
         """Run a loss with two inputs: see ``compute_loss``."""
-        return self.compute_loss(loss_name, x, y, epoch=epoch)
+        return self._run_loss(loss_name, (x, y), epoch)
 
     def compute_loss_xyz(
         self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
-    ) -> torch.Tensor:
+    ) -> Tensor:
         """Run a loss with three inputs: see ``compute_loss``."""
-        return self.compute_loss(loss_name, x, y, z, epoch=epoch)
+        return self._run_loss(loss_name, (x, y, z), epoch)
 
-    def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> torch.Tensor:
+    def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
 
         The weight is the term's times its objective's, so that the terms of an objective add up to its
@@ -224,6 +224,9 @@ class LossManager(Answers):
             LossResultError: it returned no tensor.
             ClockError: the clock lacks what its schedule needs.
         """
+        return self._run_loss(loss_name, inputs, epoch)
+
+    def _run_loss(self, loss_name: str, inputs: tuple[object, ...], epoch: float | None) -> Tensor:
         if epoch is not None and epoch > self._clock.epoch:
             self._clock.move(epoch=epoch)
         try:
@@ -238,13 +241,14 @@ class LossManager(Answers):
         except Exception as error:
             explain(error, loss_name, loss.function, inputs)
             raise
-        if not isinstance(raw, torch.Tensor):
+        if not isinstance(raw, Tensor):
             raise LossResultError(f"`{loss_name}` must return a tensor: it returned {describe(raw)}")
-        record = self._record_on_host if raw.is_cpu else self._recorders.record
-        if self._recorders.counts_samples:
-            record(loss, raw, self._recorders.samples or batch_size(inputs))
+        recorders = self._recorders
+        samples = (recorders.samples or batch_size(inputs)) if recorders.counts_samples else 1
+        if raw.is_cpu:
+            self._record_on_host(loss, raw, samples)
         else:
-            record(loss, raw)
+            recorders.record(loss, raw, samples)
         return raw * (weight * loss.scale)
 
     def set_progress(

@@ -58,5 +58,5 @@ class DeviceRecorder:
         """Put the values that waited, now on the host, into their histories; return these."""
         rest, self._rest = self._rest, []
         for value, (history, row) in zip(values, rest, strict=True):
-            history.rows.extend((value, *row))
+            history.add(value, *row)
         return [history for history, _ in rest]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 from torch._C import _current_graph_task_id  # as torch.utils.checkpoint asks; there is no public name
+
+from lossspec.manager.history import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from lossspec.manager.history import LMHistory
     from lossspec.manager.loss import LMLoss
 
+_pack, _ROW_SIZE = ROW.pack_into, ROW.size
 #: The graph task outside of any backward.
 _NO_BACKWARD = -1
 
@@ -42,10 +45,10 @@ class HostRecorder:
         value = raw.item() if raw.dim() == 0 else keep_map(loss, raw).item()
         clock = self._clock
         history = loss.history
-        rows = history.rows
-        weight = cast("float", loss.weight)
-        rows.extend((value, weight, loss.scale, clock.epoch, clock.step, samples))
-        if len(rows) >= history.room:
+        used = history.used
+        _pack(history.buffer, used, value, loss.weight, loss.scale, clock.epoch, clock.step, samples)
+        history.used = used = used + _ROW_SIZE
+        if used == history.end:
             self._full(history)
 
 

@@ -102,13 +102,17 @@ class Recorders:
             self._steps_between = max(1, CAPACITY // 2 * self._steps // max(rows, 1))
         self._steps, self._wanted = 0, False
         for history in dict.fromkeys(filled):
-            if len(history.rows) >= history.room:
+            if history.used >= history.end:
                 self._overflow(history)
 
     def _overflow(self, history: LMHistory) -> None:
+        if history.grow():
+            return
         full = self._full()
         if full is not None:
             full(history)
+        else:  # the manager is gone, and an objective of it goes on
+            history.trim()
 
 
 def to_host(values: torch.Tensor) -> list[float]:

@@ -121,7 +121,7 @@ class Ring:
             stamp = self._stamps[int(row[_STAMP])]
             for column, history, weight, scale in stamp.terms:
                 raw = row[_RAW + column]
-                history.rows.extend((raw, weight, scale, stamp.epoch, stamp.step, row[_SAMPLES]))
+                history.add(raw, weight, scale, stamp.epoch, stamp.step, row[_SAMPLES])
                 filled.append(history)
         for column in self._running if lost else ():
             self._losses[column].history.lost += lost

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from lossspec.errors import RegistrationError
-from lossspec.manager.history import WIDTH, LMHistory
+from lossspec.manager.history import LMHistory
 from lossspec.names import is_name
 
 if TYPE_CHECKING:
@@ -81,10 +81,12 @@ class Roster:
         for loss in losses:
             if isinstance(loss.function, nn.Module) and self._run.device is not None:
                 loss.function.to(self._run.device)
-            loss.training, loss.validation = LMHistory(self._limit), LMHistory(self._limit)
+            loss.training, loss.validation = self._history(), self._history()
             loss.history = loss.validation if self.validating else loss.training
-            if self._written:
-                loss.training.room = loss.validation.room = self._limit * WIDTH
+
+    def _history(self) -> LMHistory:
+        slack = 0 if self._written else self._limit // 8 + 64  # so that trimming is rare
+        return LMHistory(self._limit, slack)
 
     def validate(self, *, under_way: bool) -> None:
         """Send what is recorded from now on to the validation histories, or back to the others."""

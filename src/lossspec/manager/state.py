@@ -82,7 +82,7 @@ def restore(saved: Mapping[str, object], clock: Clock, losses: Mapping[str, LMLo
 
 def refuse_waiting(losses: Mapping[str, LMLoss]) -> None:
     """Raise if values were recorded that are not in the log yet."""
-    waiting = [f"`{name}`" for name, loss in losses.items() if loss.training.rows or loss.validation.rows]
+    waiting = [f"`{name}`" for name, loss in losses.items() if len(loss.training) or len(loss.validation)]
     if waiting:
         raise CheckpointError(
             f"{', '.join(waiting)} have values that are not in the log: call `update_loss_log()` on every "
