@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, Unit, bad_position
 from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
-from lossspec.schedules.kinds import LARGEST
 
 
 @frozen(kw_only=True)
@@ -59,7 +58,7 @@ def checked(function: Callable[[float], float], name: str) -> Function:
     """Return the function, held to what a schedule promises: a finite t, and a finite float."""
 
     def checked(t: float) -> float:
-        if not -LARGEST <= t <= LARGEST:
+        if not math.isfinite(t):
             raise bad_position(t)
         try:
             value = function(t)

@@ -110,7 +110,7 @@ def table_fields(cls: type[Schedule]) -> list[tuple[Attribute[object], Kind]]:
 
 
 def bad_position(t: float) -> ScheduleError:
-    """Return the error for a ``t`` that is no position: NaN, infinite or beyond 1e100."""
+    """Return the error for a ``t`` that is no position: NaN or infinite."""
     return ScheduleError([ScheduleFault((), f"t is {t!r}", "a schedule takes a finite number", "not-finite")])
 
 

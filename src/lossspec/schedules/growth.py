@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from lossspec.schedules.base import Schedule, bad_position
 from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
-from lossspec.schedules.kinds import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: A part of a period that is forgiven at a boundary: 0.7 is the seventh tenth, though 0.7 / 0.1 < 7.
 NEARLY = 1e-9
+#: The part of a period from which on the next one has begun.
+FULL = 1.0 - NEARLY
 
 
 def rate_of(rate: float, value: float) -> float:
@@ -41,7 +42,7 @@ def outgrown(schedule: Schedule, value: float) -> Callable[[float], float]:
     name = "maximum" if value > 0 else "minimum"
 
     def outgrown(t: float) -> float:
-        if not -LARGEST <= t <= LARGEST:
+        if not math.isfinite(t):
             raise bad_position(t)
         if clamp is None:
             message = f"the value at t = {shown(t)} is beyond 1e300"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -11,7 +12,7 @@ from attrs import field, frozen
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.child import child, children
 from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
-from lossspec.schedules.kinds import LARGEST, Number, array, number
+from lossspec.schedules.kinds import Number, array, number
 from lossspec.schedules.order import one_more, rising
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class warmup(Schedule):
         rise = then(0.0) - first
 
         def warmup(t: float) -> float:
-            if t >= over:
+            part = t / over
+            if 0.0 < part < 1.0:
+                return first + rise * part
+            if 1.0 <= part < inf:
                 return then(t - over)
-            if t > 0:
-                return first + rise * (t / over)
-            if t >= -LARGEST:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.kinds import LARGEST, number
+from lossspec.schedules.kinds import number
 
 
 @frozen(kw_only=True)
@@ -29,8 +29,8 @@ class constant(Schedule):
         value = self.value
 
         def constant(t: float) -> float:
-            if -LARGEST <= t <= LARGEST:
-                return value
-            raise bad_position(t)
+            if t - t:  # NaN, as of infinity
+                raise bad_position(t)
+            return value
 
         return constant

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import cos, pi
+from math import cos, inf, pi
 from math import pow as power_of  # of floats, and a float: `**` may be complex
 
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, bad_position
 from lossspec.schedules.interval import Interval
-from lossspec.schedules.kinds import LARGEST, number
+from lossspec.schedules.kinds import number
 
 
 @frozen(kw_only=True)
@@ -40,15 +40,16 @@ class cosine(Interval):
     exponent: float = field(default=1.0, metadata=number("the power of the wave", above=0))
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        turn, fall, exponent = pi / (end - start), first - last, self.exponent
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        fall, exponent = first - last, self.exponent
 
         def cosine(t: float) -> float:
-            if start < t < end:
-                return last + fall * power_of(0.5 + 0.5 * cos(turn * (t - start)), exponent)
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 < part < 1.0:
+                return last + fall * power_of(0.5 + 0.5 * cos(pi * part), exponent)
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Literal
 
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, bad_position
-from lossspec.schedules.growth import NEARLY
+from lossspec.schedules.growth import FULL
 from lossspec.schedules.interval import Interval
-from lossspec.schedules.kinds import LARGEST, choice, count, number
+from lossspec.schedules.kinds import choice, count, number
 from lossspec.schedules.shapes import SHAPES
 
 
@@ -52,20 +53,19 @@ class cyclical(Interval):
     )
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        length, rise, cycles, ratio = end - start, last - first, self.cycles, self.ratio
-        shape = SHAPES[self.shape]
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        rise, cycles, ratio, shape = last - first, self.cycles, self.ratio, SHAPES[self.shape]
 
         def cyclical(t: float) -> float:
-            if start < t < end:
-                passed = (t - start) * cycles / length
-                part = passed - (passed + NEARLY) // 1.0
-                if part >= ratio:
-                    return last
-                return first + rise * shape(part / ratio if part > 0 else 0.0)
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 < part < 1.0:
+                turn = part * cycles % 1.0
+                if turn >= FULL:
+                    return first
+                return first + rise * shape(turn / ratio) if turn < ratio else last
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 

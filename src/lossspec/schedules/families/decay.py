@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf, sqrt
 from math import pow as power_of  # of floats, and a float: `**` may be complex
-from math import sqrt
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -11,7 +11,7 @@ from attrs import field, frozen
 from lossspec.schedules.base import Function, Schedule, bad_position, clamped
 from lossspec.schedules.fault import ScheduleFault, shown
 from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
-from lossspec.schedules.kinds import LARGEST, flag, number
+from lossspec.schedules.kinds import flag, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,16 +62,16 @@ class exponential_decay(Schedule):
     def curve(self) -> Function:
         start, period, first = self.start, self.period, self.start_value
         rate, staircase = rate_of(self.rate, first), self.staircase
-        end = min(start + growth_limit(first, rate) * period, LARGEST)
+        most = growth_limit(first, rate)
         beyond = outgrown(self, first)
 
         def exponential_decay(t: float) -> float:
-            if start < t <= end:
-                periods = (t - start) / period
+            periods = (t - start) / period
+            if 0.0 < periods < most:
                 if staircase:
                     periods = (periods + NEARLY) // 1.0
                 return first * power_of(rate, periods)
-            if -LARGEST <= t <= start:
+            if -inf < periods <= 0.0:
                 return first
             return beyond(t)
 
@@ -114,12 +114,12 @@ class inverse_time(Schedule):
         staircase = self.staircase
 
         def inverse_time(t: float) -> float:
-            if start < t <= LARGEST:
-                periods = (t - start) / period
+            periods = (t - start) / period
+            if 0.0 < periods < inf:
                 if staircase:
                     periods = (periods + NEARLY) // 1.0
                 return first / (1.0 + rate * periods)
-            if -LARGEST <= t <= start:
+            if -inf < periods <= 0.0:
                 return first
             raise bad_position(t)
 
@@ -154,9 +154,10 @@ class inverse_sqrt(Schedule):
         start, period, first = self.start, self.period, self.start_value
 
         def inverse_sqrt(t: float) -> float:
-            if start < t <= LARGEST:
-                return first / sqrt(1.0 + (t - start) / period)
-            if -LARGEST <= t <= start:
+            periods = (t - start) / period
+            if 0.0 < periods < inf:
+                return first / sqrt(1.0 + periods)
+            if -inf < periods <= 0.0:
                 return first
             raise bad_position(t)
 

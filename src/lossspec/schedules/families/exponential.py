@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from math import pow as power_of  # of floats, and a float: `**` may be complex
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from attrs import frozen
 from lossspec.schedules.base import Function, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
 from lossspec.schedules.interval import Interval
-from lossspec.schedules.kinds import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +52,16 @@ class exponential(Interval):
             yield ScheduleFault(("end_value",), message, help_, "exponential-sign")
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        length, ratio = end - start, last / first
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        ratio = last / first
 
         def exponential(t: float) -> float:
-            if start < t < end:
-                return first * power_of(ratio, (t - start) / length)
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 < part < 1.0:
+                return first * power_of(ratio, part)
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 

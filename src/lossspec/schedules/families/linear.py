@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from math import pow as power_of  # of floats, and a float: `**` may be complex
 
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, bad_position
 from lossspec.schedules.interval import Interval
-from lossspec.schedules.kinds import LARGEST, number
+from lossspec.schedules.kinds import number
 
 
 @frozen(kw_only=True)
@@ -33,15 +34,16 @@ class linear(Interval):
     """
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        length, rise = end - start, last - first
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        rise = last - first
 
         def linear(t: float) -> float:
-            if start < t < end:
-                return first + rise * ((t - start) / length)
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 < part < 1.0:
+                return first + rise * part
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 
@@ -73,15 +75,16 @@ class polynomial(Interval):
     power: float = field(metadata=number("the power of the part of the way that is left", above=0))
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        length, fall, power = end - start, first - last, self.power
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        fall, power = first - last, self.power
 
         def polynomial(t: float) -> float:
-            if start < t < end:
-                return last + fall * power_of((end - t) / length, power)
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 < part < 1.0:
+                return last + fall * power_of(1.0 - part, power)
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Literal
 
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.interval import Interval
-from lossspec.schedules.kinds import LARGEST, choice, number
+from lossspec.schedules.kinds import choice, number
 from lossspec.schedules.shapes import SHAPES
 
 
@@ -38,8 +39,8 @@ class one_cycle(Interval):
 
     Source: ``torch.optim.lr_scheduler.OneCycleLR``; Smith and Topin 2018, https://arxiv.org/abs/1708.07120.
 
-    >>> cycle = one_cycle(start=0, end=10, start_value=0.0, peak_value=1.0, end_value=0.5, ratio=0.4)
-    >>> cycle(0), cycle(4), cycle(7), cycle(10)
+    >>> cycle = one_cycle(start=0, end=10, start_value=0.0, peak_value=1.0, end_value=0.5, ratio=0.5)
+    >>> cycle(0), cycle(5), cycle(7.5), cycle(10)
     (0.0, 1.0, 0.75, 0.5)
     """
 
@@ -52,25 +53,19 @@ class one_cycle(Interval):
     )
 
     def curve(self) -> Function:
-        start, end, first, peak, last = (
-            self.start,
-            self.end,
-            self.start_value,
-            self.peak_value,
-            self.end_value,
-        )
-        middle = start + self.ratio * (end - start)
-        up, down, rise, fall = middle - start, end - middle, peak - first, last - peak
-        shape = SHAPES[self.shape]
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        peak, ratio, shape = self.peak_value, self.ratio, SHAPES[self.shape]
+        rise, fall, rest = peak - first, last - peak, 1.0 - ratio
 
         def one_cycle(t: float) -> float:
-            if start < t < middle:
-                return first + rise * shape((t - start) / up)
-            if middle <= t < end:
-                return peak + fall * shape((t - middle) / down)
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 < part < 1.0:
+                if part < ratio:
+                    return first + rise * shape(part / ratio)
+                return peak + fall * shape((part - ratio) / rest)
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < part <= 0.0:
                 return first
             raise bad_position(t)
 
@@ -125,15 +120,16 @@ class warmup_stable_decay(Schedule):
         shape = SHAPES[self.shape]
 
         def warmup_stable_decay(t: float) -> float:
-            if 0 < t < warmup:
+            t += 0.0  # floats compare with floats quickly, and with an int slowly
+            if 0.0 < t < warmup:
                 return first + rise * (t / warmup)
             if warmup <= t < turn:
                 return peak
             if turn <= t < end:
                 return peak + fall * shape((t - turn) / decay)
-            if end <= t <= LARGEST:
+            if end <= t < inf:
                 return last
-            if -LARGEST <= t <= 0:
+            if -inf < t <= 0.0:
                 return first
             raise bad_position(t)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.kinds import LARGEST, Array, Number, array, choice
+from lossspec.schedules.kinds import Array, Number, array, choice
 from lossspec.schedules.order import rising
 from lossspec.schedules.shapes import SHAPES
 
@@ -63,9 +64,9 @@ class piecewise(Schedule):
                 here = bisect_right(positions, t)
                 behind, value = positions[here - 1], values[here - 1]
                 return value + (values[here] - value) * shape((t - behind) / (positions[here] - behind))
-            if end <= t <= LARGEST:
+            if end <= t < inf:
                 return last
-            if -LARGEST <= t <= start:
+            if -inf < t <= start:
                 return first
             raise bad_position(t)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from math import cos, pi
+from math import cos, inf, pi
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
@@ -11,7 +11,7 @@ from attrs import field, frozen
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
 from lossspec.schedules.growth import NEARLY, growth_limit, rate_of
-from lossspec.schedules.kinds import LARGEST, count, number
+from lossspec.schedules.kinds import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +71,9 @@ class cosine_restarts(Schedule):
     def curve(self) -> Function:
         first, last = self.start_value, self.end_value
         peak_mult, nearly = rate_of(self.peak_mult, first), NEARLY * self.period
-        peaks, periods, begins = [], [], [0.0]
+        falls, periods, begins = [], [], [0.0]
         for cycle in range(self.cycles):
-            peaks.append(first * peak_mult**cycle)
+            falls.append(first * peak_mult**cycle - last)
             periods.append(self.period * self.period_mult**cycle)
             begins.append(begins[-1] + periods[-1])
         end = begins.pop()
@@ -81,11 +81,10 @@ class cosine_restarts(Schedule):
         def cosine_restarts(t: float) -> float:
             if 0 < t < end:
                 cycle = bisect_right(begins, t + nearly) - 1
-                wave = 0.5 + 0.5 * cos(pi * (t - begins[cycle]) / periods[cycle])
-                return last + (peaks[cycle] - last) * wave
-            if end <= t <= LARGEST:
+                return last + falls[cycle] * (0.5 + 0.5 * cos(pi * (t - begins[cycle]) / periods[cycle]))
+            if end <= t < inf:
                 return last
-            if -LARGEST <= t <= 0:
+            if -inf < t <= 0:
                 return first
             raise bad_position(t)
 

@@ -6,7 +6,7 @@ and exactly ``end_value`` from ``end`` on, which makes a small jump; ``logistic`
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, inf
 from math import tanh as hyperbolic_tangent
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from attrs import field, frozen
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
 from lossspec.schedules.interval import Interval
-from lossspec.schedules.kinds import LARGEST, number
+from lossspec.schedules.kinds import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,15 +59,16 @@ class tanh(Interval):
             yield ScheduleFault(("upper",), message, help_, "unordered")
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        half, lower, slope = 0.5 * (first - last), self.lower, (self.upper - self.lower) / (end - start)
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        half, lower, stretch = 0.5 * (first - last), self.lower, self.upper - self.lower
 
         def tanh(t: float) -> float:
-            if start <= t < end:
-                return last + half * (1.0 - hyperbolic_tangent(lower + slope * (t - start)))
-            if end <= t <= LARGEST:
+            part = (t - start) / length
+            if 0.0 <= part < 1.0:
+                return last + half * (1.0 - hyperbolic_tangent(lower + stretch * part))
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t < start:
+            if -inf < part < 0.0:
                 return first
             raise bad_position(t)
 
@@ -98,16 +99,17 @@ class rampup(Interval):
     """
 
     def curve(self) -> Function:
-        start, end, first, last = self.start, self.end, self.start_value, self.end_value
-        length, rise = end - start, last - first
+        start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
+        rise = last - first
 
         def rampup(t: float) -> float:
-            if start <= t < end:
-                left = (end - t) / length
+            part = (t - start) / length
+            if 0.0 <= part < 1.0:
+                left = 1.0 - part
                 return first + rise * exp(-5.0 * left * left)
-            if end <= t <= LARGEST:
+            if 1.0 <= part < inf:
                 return last
-            if -LARGEST <= t < start:
+            if -inf < part < 0.0:
                 return first
             raise bad_position(t)
 
@@ -147,8 +149,9 @@ class logistic(Schedule):
         rate, midpoint = 0.5 * self.rate, self.midpoint
 
         def logistic(t: float) -> float:
-            if -LARGEST <= t <= LARGEST:  # tanh(x / 2) is 2 / (1 + exp(-x)) - 1, and can't overflow
-                return middle + half * hyperbolic_tangent(rate * (t - midpoint))
+            away = rate * (t - midpoint)
+            if -inf < away < inf:  # tanh(x / 2) is 2 / (1 + exp(-x)) - 1, and can't overflow
+                return middle + half * hyperbolic_tangent(away)
             raise bad_position(t)
 
         return logistic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 from math import pow as power_of  # of floats, and a float: `**` may be complex
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from attrs import field, frozen
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
 from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
-from lossspec.schedules.kinds import LARGEST, Number, array, number
+from lossspec.schedules.kinds import Number, array, number
 from lossspec.schedules.order import one_more, rising
 
 if TYPE_CHECKING:
@@ -44,13 +45,14 @@ class step(Schedule):
 
     def curve(self) -> Function:
         first, period, gamma = self.start_value, self.period, rate_of(self.gamma, self.start_value)
-        end = min(growth_limit(first, gamma) * period, LARGEST)
+        most = growth_limit(first, gamma)
         beyond = outgrown(self, first)
 
         def step(t: float) -> float:
-            if 0 <= t <= end:
-                return first * power_of(gamma, (t / period + NEARLY) // 1.0)
-            if -LARGEST <= t < 0:
+            periods = t / period
+            if 0.0 <= periods < most:
+                return first * power_of(gamma, (periods + NEARLY) // 1.0)
+            if -inf < periods < 0.0:
                 return first
             return beyond(t)
 
@@ -96,9 +98,9 @@ class multistep(Schedule):
         values = [self.start_value * gamma**passed for passed in range(len(milestones) + 1)]
 
         def multistep(t: float) -> float:
-            if -LARGEST <= t <= LARGEST:
-                return values[bisect_right(milestones, t)]
-            raise bad_position(t)
+            if t - t:  # NaN, as of infinity
+                raise bad_position(t)
+            return values[bisect_right(milestones, t)]
 
         return multistep
 
@@ -137,8 +139,8 @@ class piecewise_constant(Schedule):
         values, boundaries = self.values, self.boundaries
 
         def piecewise_constant(t: float) -> float:
-            if -LARGEST <= t <= LARGEST:
-                return values[bisect_right(boundaries, t)]
-            raise bad_position(t)
+            if t - t:  # NaN, as of infinity
+                raise bad_position(t)
+            return values[bisect_right(boundaries, t)]
 
         return piecewise_constant

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from math import pow as power_of  # of floats, and a float: `**` may be complex
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
-from lossspec.schedules.kinds import LARGEST, number
+from lossspec.schedules.growth import FULL, NEARLY, growth_limit, outgrown, rate_of
+from lossspec.schedules.kinds import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +59,8 @@ class triangular(_Wave):
     Source: ``torch.optim.lr_scheduler.CyclicLR``, whose "triangular2" is ``amplitude_mult=0.5``; Smith
     2017, https://arxiv.org/abs/1506.01186.
 
-    >>> wave = triangular(low=0.0, high=1.0, up=4, down=6)
-    >>> wave(2), wave(4), wave(7), wave(10)
+    >>> wave = triangular(low=0.0, high=1.0, up=4, down=8)
+    >>> wave(2), wave(4), wave(8), wave(12)
     (0.5, 1.0, 0.5, 0.0)
     """
 
@@ -70,23 +71,29 @@ class triangular(_Wave):
     )
 
     def curve(self) -> Function:
-        low, swing = self.low, self.high - self.low
-        mult = rate_of(self.amplitude_mult, swing)
-        up, down, cycle = self.up, self.down, self.up + self.down
-        end = min(growth_limit(swing, mult) * cycle, LARGEST)
+        low, swing, cycle = self.low, self.high - self.low, self.up + self.down
+        mult, rise, fall = rate_of(self.amplitude_mult, swing), self.up / cycle, 1.0 - self.up / cycle
+        most = growth_limit(swing, mult)
         beyond = outgrown(self, swing)
 
         def triangular(t: float) -> float:
-            if 0 < t <= end:
-                turn = (t / cycle + NEARLY) // 1.0
-                passed = t - turn * cycle
-                part = passed / up if passed < up else (cycle - passed) / down
-                return low + swing * power_of(mult, turn) * part if part > 0 else low
-            if -LARGEST <= t <= 0:
+            turns = t / cycle
+            if 0.0 < turns < inf:
+                turn = turns % 1.0
+                if turn < rise:
+                    return low + swing * (turn / rise)
+                return low + swing * ((1.0 - turn) / fall) if turn < FULL else low
+            if -inf < turns <= 0.0:
                 return low
-            return beyond(t)
+            raise bad_position(t)
 
-        return triangular
+        def triangular_times(t: float) -> float:
+            turns = t / cycle
+            if 0.0 < turns < most:
+                return low + (triangular(t) - low) * power_of(mult, (turns + NEARLY) // 1.0)
+            return beyond(t) if turns > 0.0 else triangular(t)
+
+        return triangular if mult == 1 else triangular_times
 
 
 @frozen(kw_only=True)
@@ -115,11 +122,11 @@ class sawtooth(_Wave):
         low, swing, period = self.low, self.high - self.low, self.period
 
         def sawtooth(t: float) -> float:
-            if 0 < t <= LARGEST:
-                passed = t / period
-                part = passed - (passed + NEARLY) // 1.0
-                return low + swing * part if part > 0 else low
-            if -LARGEST <= t <= 0:
+            turns = t / period
+            if 0.0 < turns < inf:
+                turn = turns % 1.0
+                return low + swing * turn if turn < FULL else low
+            if -inf < turns <= 0.0:
                 return low
             raise bad_position(t)
 

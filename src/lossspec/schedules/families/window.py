@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.interval import forward
-from lossspec.schedules.kinds import LARGEST, number
+from lossspec.schedules.kinds import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +44,13 @@ class window(Schedule):
 
     def curve(self) -> Function:
         value, start = self.value, self.start
-        end = inf if self.end is None else self.end
+        length = inf if self.end is None else self.end - start
 
         def window(t: float) -> float:
-            if -LARGEST <= t <= LARGEST:
-                return value if start <= t < end else 0.0
-            raise bad_position(t)
+            if 0.0 <= t - start < length:
+                return value
+            if t - t:  # NaN, as of infinity
+                raise bad_position(t)
+            return 0.0
 
         return window

@@ -1,0 +1,41 @@
+"""Times two functions side by side: interleaved in one process, so that a busy machine slows both."""
+
+from __future__ import annotations
+
+import gc
+from statistics import median
+from timeit import Timer
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@frozen
+class Ratio:
+    """How much longer the first took than the second: the median round, and the quarters around it."""
+
+    median: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.median:6.2f}  ({self.low:.2f} to {self.high:.2f})"
+
+
+def ratio(a: Callable[[], object], b: Callable[[], object], rounds: int = 41, number: int = 1) -> Ratio:
+    """Return the ratio of the time of ``a`` to that of ``b``, over rounds of ``number`` calls each.
+
+    Who goes first alternates. The first round warms both up and isn't counted.
+    """
+    timers = Timer(a), Timer(b)
+    ratios = []
+    gc.collect()
+    for turn in range(rounds + 1):
+        order = (0, 1) if turn % 2 else (1, 0)
+        seconds = {which: timers[which].timeit(number) for which in order}
+        ratios.append(seconds[0] / seconds[1])
+    counted = sorted(ratios[1:])
+    return Ratio(median(counted), counted[len(counted) // 4], counted[-1 - len(counted) // 4])

@@ -1,0 +1,277 @@
+"""Schedules of the user's own: from a signature, under a name, and given as a bare callable."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import pytest
+from attrs import frozen
+
+import lossspec
+from lossspec import schedules
+from lossspec.errors import RegistrationError
+from lossspec.schedules import ScheduleError, lookup, register_schedule
+
+
+@pytest.fixture(autouse=True)
+def registered():
+    """Give each test a registry of its own."""
+    before = dict(lookup.REGISTERED)
+    lookup.REGISTERED.clear()
+    yield
+    lookup.REGISTERED.clear()
+    lookup.REGISTERED.update(before)
+
+
+def ramp(
+    t: float,
+    slope: float,
+    steps: int = 1,
+    *,
+    sign: bool = True,
+    shape: Literal["line", "square"] = "line",
+    knots: list[float] = (1.0, 2.0),
+    top: float | None = None,
+) -> float:
+    """A ramp of steps.
+
+    Some more words.
+
+    Args:
+        slope: how steep it is.
+        steps (int): into how many steps.
+        knots: two numbers
+    """
+    value = slope * (t // steps) * (1 if sign else -1) + sum(knots) * 0
+    value = value**2 if shape == "square" else value
+    return value if top is None else min(value, top)
+
+
+def test_a_function_becomes_a_type_with_its_signature_as_fields():
+    assert register_schedule("mylib.ramp")(ramp) is ramp
+    made = schedules.from_table({"type": "mylib.ramp", "slope": 2, "top": 9.0, "unit": "step", "minimum": 1})
+    assert [made(t) for t in (0, 1, 3, 100)] == [1.0, 2.0, 6.0, 9.0]
+    assert type(made(3)) is float
+    assert made.to_table() == {"type": "mylib.ramp", "unit": "step", "slope": 2.0, "top": 9.0, "minimum": 1.0}
+    assert schedules.from_table(made.to_table()) == made
+    assert made == schedules.find("mylib.ramp")(slope=2, top=9, unit="step", minimum=1)
+    assert repr(made).startswith("mylib.ramp(")
+    inside = schedules.warmup(over=2, start_value=4.0, then=schedules.find("mylib.ramp")(slope=1))
+    assert [inside(t) for t in (0, 1, 5)] == [4.0, 2.0, 3.0]
+
+
+def test_its_json_schema_is_read_from_the_annotations_and_the_docstring():
+    register_schedule("mylib.ramp")(ramp)
+    schema = schedules.json_schema()["mylib.ramp"]
+    assert schema["description"] == "A ramp of steps"
+    assert schema["required"] == ["type", "slope"]
+    properties = schema["properties"]
+    assert list(properties) == [
+        "type", "unit", "slope", "steps", "sign", "shape", "knots", "top", "minimum", "maximum",
+    ]  # fmt: skip
+    number, reference = {"$ref": "#/$defs/number"}, {"$ref": "#/$defs/reference"}
+    assert properties["slope"] == {"description": "how steep it is", **number}
+    assert properties["steps"] == {
+        "description": "into how many steps",
+        "anyOf": [{"type": "integer"}, reference],
+        "default": 1,
+    }
+    assert properties["sign"] == {
+        "description": "the argument `sign`",
+        "anyOf": [{"type": "boolean"}, reference],
+        "default": True,
+    }
+    assert properties["shape"]["enum"] == ["line", "square"]
+    assert properties["knots"] == {
+        "description": "two numbers",
+        "type": "array",
+        "items": number,
+        "default": [1.0, 2.0],
+    }
+    assert properties["top"] == {"description": "the argument `top`", **number}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "message"),
+    [
+        ({"slope": "1"}, ("slope",), '`slope` is "1", not a number'),
+        ({"slope": 1, "steps": 1.5}, ("steps",), "`steps` is 1.5, not a whole number"),
+        ({"slope": 1, "shape": "cube"}, ("shape",), '`shape` is "cube"'),
+        ({"slope": 1, "knots": [1, math.nan]}, ("knots", 1), "`knots[1]` is nan"),
+        ({"slop": 1}, ("slop",), "unknown key `slop` in a schedule of type `mylib.ramp`"),
+        ({}, (), "a schedule of type `mylib.ramp` without `slope`"),
+    ],
+)
+def test_its_fields_are_checked_like_any(fields, path, message):
+    register_schedule("mylib.ramp")(ramp)
+    first = schedules.faults({"type": "mylib.ramp", **fields})[0]
+    assert (first.path, first.message) == (path, message)
+
+
+def test_a_class_is_made_once_and_called():
+    made = []
+
+    @register_schedule("mylib.Decay")
+    @frozen
+    class Decay:
+        """A decay with a memo."""
+
+        rate: float = 0.5
+
+        def __attrs_post_init__(self):
+            if self.rate > 1:
+                raise ValueError("rate is above 1")
+            made.append(self.rate)
+
+        def __call__(self, t):
+            return self.rate**t
+
+    schedule = schedules.from_table({"type": "mylib.Decay", "rate": 0.1})
+    assert [schedule(t) for t in (0, 1, 2)] == pytest.approx([1.0, 0.1, 0.01])
+    assert made == [0.1]
+    [fault] = schedules.faults({"type": "mylib.Decay", "rate": 3.0})
+    assert fault.message == "schedule `mylib.Decay` refused its fields: rate is above 1"
+    assert Decay().rate == 0.5
+
+
+def test_a_schedule_may_hold_schedules():
+    @register_schedule("mylib.twice")
+    def twice(t: float, of: schedules.Schedule) -> float:
+        return 2 * of(t)
+
+    made = schedules.from_table({"type": "mylib.twice", "of": {"type": "constant", "value": 3.0}})
+    assert made(0) == 6.0
+    assert schedules.json_schema()["mylib.twice"]["properties"]["of"]["$ref"] == "#/$defs/schedule"
+    [fault] = schedules.faults({"type": "mylib.twice", "of": {"type": "constant", "value": "3"}})
+    assert fault.path == ("of", "value")
+
+
+def test_a_taken_name_is_an_error_that_names_both_owners():
+    def other(t: float) -> float:
+        return t
+
+    register_schedule("mylib.ramp")(ramp)
+    here = __name__
+    with pytest.raises(RegistrationError) as caught:
+        register_schedule("mylib.ramp")(other)
+    assert str(caught.value) == (
+        f"schedule `mylib.ramp` belongs to {here}:ramp, so "
+        f"{here}:test_a_taken_name_is_an_error_that_names_both_owners.<locals>.other can't have it: "
+        "choose another name"
+    )
+    with pytest.raises(RegistrationError) as caught:
+        register_schedule("linear")(ramp)
+    assert str(caught.value) == (
+        f"schedule `linear` belongs to lossspec, so {here}:ramp can't have it: choose another name"
+    )
+    assert schedules.find("mylib.ramp")(slope=1)(3) == 3.0
+
+
+@pytest.mark.parametrize("name", ["ramp", "mylib.", ".ramp", "my lib.ramp", "mylib.rämp", "mylib..ramp", ""])
+def test_a_name_says_whose_it_is(name):
+    with pytest.raises(RegistrationError, match=r"write `<your package>\.<name>`, such as"):
+        register_schedule(name)(ramp)
+
+
+def no_t() -> float: ...
+def keyword_t(*, t: float) -> float: ...
+def bare(t, rate): ...
+def rest(t: float, *args: float) -> float: ...
+def keywords(t: float, **kwargs: float) -> float: ...
+def taken(t: float, minimum: float = 0.0) -> float: ...
+def hidden(t: float, _rate: float = 0.0) -> float: ...
+def strange(t: float, rate: complex = 0j) -> float: ...
+def wrong_default(t: float, rate: float = "fast") -> float: ...
+def two_kinds(t: float, rate: float | str = 1.0) -> float: ...
+def unresolved(t: float, rate: Rate = 1.0) -> float: ...  # noqa: F821
+
+
+class NotCallable: ...
+
+
+UNFIT = {
+    no_t: "its first parameter must be t",
+    keyword_t: "its first parameter must be t",
+    bare: "the parameter `rate` has no annotation: say what it holds, such as `rate: float`",
+    rest: "`*args: 'float'` has no name that a table could use: write out the parameters",
+    keywords: "`**kwargs: 'float'` has no name that a table could use: write out the parameters",
+    taken: "the parameter `minimum` has a name that is taken: rename it",
+    hidden: "the parameter `_rate` has a name that is taken: rename it",
+    strange: "the parameter `rate` is a <class 'complex'>, which no table holds: "
+    "annotate it as float, int, bool, str, Literal, list or Schedule",
+    wrong_default: 'the default of `rate` is "fast", not a number; write a number',
+    two_kinds: "the parameter `rate` is a float | str, which no table holds: "
+    "annotate it as float, int, bool, str, Literal, list or Schedule",
+    unresolved: "name 'Rate' is not defined",
+    NotCallable: "its objects can't be called: give it a `__call__(self, t)`",
+}
+
+
+@pytest.mark.parametrize("target", UNFIT, ids=lambda target: target.__name__)
+def test_a_signature_that_no_table_fits_is_an_error(target):
+    with pytest.raises(RegistrationError) as caught:
+        register_schedule("mylib.unfit")(target)
+    name = f"{__name__}:{target.__qualname__}"
+    assert str(caught.value) == f"{name} can't be the schedule `mylib.unfit`: {UNFIT[target]}"
+    assert schedules.find("mylib.unfit") is None
+
+
+def test_the_package_names_the_decorator():
+    assert lossspec.register_schedule is register_schedule
+
+
+# --- bare callables ------------------------------------------------------------------------------------
+
+
+def misbehave(t):
+    return {0: 1, 1: math.nan, 2: "2", 3: None}[t] if t < 4 else 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("t", "what"),
+    [
+        (1, "returned nan"),
+        (2, 'returned "2", not a number'),
+        (3, "returned None, not a number"),
+        (4, "raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_a_callable_returns_is_looked_at(t, what):
+    schedule = schedules.from_callable(misbehave)
+    assert schedule(0) == 1.0
+    assert type(schedule(0)) is float
+    with pytest.raises(ScheduleError) as caught:
+        schedule(t)
+    assert str(caught.value) == (
+        f"schedule `{__name__}:misbehave` {what} at t = {t}; a schedule returns a finite number for every t"
+    )
+
+
+def test_a_mistake_inside_a_callable_is_not_hidden():
+    with pytest.raises(KeyError):
+        schedules.from_callable(lambda t: {}[t])(0)
+
+
+def test_a_schedule_stays_itself_and_a_number_is_refused():
+    linear = schedules.linear(start=0, end=1, start_value=0, end_value=1)
+    assert schedules.from_callable(linear) is linear
+    assert schedules.from_callable(math.sqrt, unit="step").unit == "step"
+    with pytest.raises(ScheduleError) as caught:
+        schedules.from_callable(3.0)
+    assert str(caught.value) == "a schedule is 3, which can't be called; give a schedule, or a function of t"
+
+
+def test_a_bare_callable_has_no_table():
+    with pytest.raises(ScheduleError) as caught:
+        schedules.from_callable(misbehave).to_table()
+    assert str(caught.value) == (
+        f"`{__name__}:misbehave` is a bare callable, which no table can name; "
+        'register it: `@lossspec.register_schedule("mylib.name")`'
+    )
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_callable_sees_no_t_that_is_no_position(bad):
+    with pytest.raises(ScheduleError, match=r"^t is "):
+        schedules.from_callable(misbehave)(bad)
