@@ -79,7 +79,7 @@ def softplus(x: Tensor) -> Tensor:
 
 
 def gram(features: Tensor) -> Tensor:
-    n, c, h, w = features.shape
+    _, c, h, w = features.shape
     return torch.einsum("nahw,nbhw->nab", features, features) / (c * h * w)
 
 
@@ -146,7 +146,12 @@ def _same(name: str, build: Callable[[], nn.Module], inputs, formula, **flags: b
 
 def _gan(mode: str, **formulas: Callable[[Tensor], Tensor]) -> list[Case]:
     return [
-        Case(f"GANLoss-{mode}-{role}", lambda m=mode, r=role: losses.GANLoss(m, r), normal((3, 1, 2, 2)), formula)
+        Case(
+            f"GANLoss-{mode}-{role}",
+            lambda m=mode, r=role: losses.GANLoss(m, r),
+            normal((3, 1, 2, 2)),
+            formula,
+        )
         for role, formula in formulas.items()
     ]
 
@@ -277,11 +282,13 @@ CASES = [
         "GaussianKLLoss",
         losses.GaussianKLLoss,
         normal((3, 4), (3, 4)),
-        lambda mu, v: torch.distributions.kl_divergence(
-            torch.distributions.Normal(mu, (v / 2).exp()), torch.distributions.Normal(0.0, 1.0)
-        )
-        .sum(dim=1)
-        .mean(),
+        lambda mu, v: (
+            torch.distributions.kl_divergence(
+                torch.distributions.Normal(mu, (v / 2).exp()), torch.distributions.Normal(0.0, 1.0)
+            )
+            .sum(dim=1)
+            .mean()
+        ),
     ),
     Case(
         "GaussianKLLoss-capacity",
@@ -345,7 +352,7 @@ ROWS = {
     "distance": [case for case in CASES if case.zero_at_equal],
     "symmetric": [case for case in CASES if case.symmetric],
     "exact": [case for case in CASES if case.exact_gradient],
-    "pair": [case for case in CASES if case.same_shapes],
+    "matched": [case for case in CASES if case.same_shapes],
 }
 
 
@@ -355,9 +362,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def types() -> set[str]:
-    """The losses that have a row."""
-    return {case.type for case in CASES}
+def formulas() -> dict[str, Callable[..., Tensor]]:
+    """The formula of each row, by its name."""
+    return {case.name: case.formula for case in CASES}
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,8 @@ def gradients(loss: Tensor, inputs) -> list[Tensor]:
     return list(torch.autograd.grad(loss, [each for each in flat(inputs) if each.requires_grad]))
 
 
-def test_every_loss_has_a_row_or_a_file_of_its_own(types):
+def test_every_loss_has_a_row_or_a_file_of_its_own(formulas):
+    types = {name.partition("-")[0] for name in formulas}
     vgg, penalties = {"VGGPerceptualLoss", "VGGStyleLoss"}, {"R1Penalty", "R2Penalty", "GradientPenalty"}
     assert types | vgg | penalties | {"PathLengthPenalty"} == set(losses.__all__)
 
@@ -140,7 +141,10 @@ def test_inputs_are_left_as_they_are(case):
 
 
 def test_one_sample_gives_a_number_or_a_clear_error(case):
-    inputs = [mapped(value, lambda tensor: tensor[:1]) if case.type != "Precomputed" else value for value in case.inputs()]
+    inputs = [
+        mapped(value, lambda tensor: tensor[:1]) if case.type != "Precomputed" else value
+        for value in case.inputs()
+    ]
     if case.one_sample:
         assert case.build()(*inputs).isfinite()
     else:
@@ -149,17 +153,21 @@ def test_one_sample_gives_a_number_or_a_clear_error(case):
 
 
 def test_an_empty_batch_is_an_error_that_names_the_loss(case):
-    empty = [mapped(value, lambda tensor: tensor.new_empty((0, *tensor.shape[1:]))) for value in case.inputs()]
+    empty = [
+        mapped(value, lambda tensor: tensor.new_empty((0, *tensor.shape[1:]))) for value in case.inputs()
+    ]
     with pytest.raises(LossInputError, match=rf"{case.type} got an empty `\w+(\[0\])?`: \(0.*\)"):
         case.build()(*empty)
 
 
-def test_other_shapes_are_an_error_that_names_the_loss_and_both(pair):
+def test_other_shapes_are_an_error_that_names_the_loss_and_both(matched):
     """One image would broadcast against a batch: a mistake that hides well."""
-    inputs = list(pair.inputs())
+    inputs = list(matched.inputs())
     inputs[1] = mapped(inputs[1], lambda tensor: tensor[:1])
-    with pytest.raises(LossInputError, match=rf"{pair.type} expects tensors of one shape, found .*\([234], .*\(1, "):
-        pair.build()(*inputs)
+    with pytest.raises(
+        LossInputError, match=rf"{matched.type} expects tensors of one shape, found .*\([234], .*\(1, "
+    ):
+        matched.build()(*inputs)
 
 
 def test_shows_itself_on_one_line(case):
