@@ -272,9 +272,9 @@ class TestFix:
             "fixed a.loss.toml:6:15: `.5` is now `0.5`",
             "fixed a.loss.toml:10:5: `:` is now ` =`",
             "fixed a.loss.toml:3:2: `loses` is now `losses`",
-            "fixed a.loss.toml:8:2: `loses` is now `losses`",
             "fixed a.loss.toml:4:8: `'torch.nn.L1Loss'` is now `\"torch.L1Loss\"`",
             "fixed a.loss.toml:6:1: `loss_weight` is now `weight`",
+            "fixed a.loss.toml:8:2: `loses` is now `losses`",
             'fixed a.loss.toml:9:1: `"kwargs"` is now `args`',
             "1 spec, no problems",
         ]

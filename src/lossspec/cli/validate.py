@@ -55,6 +55,7 @@ def validate_command(
 
     Example: lossspec validate specs/ pix2pix+vgg
     """
+    project.cache_clear()  # a process may ask twice, and the file may have changed
     wanted = targets(specs)
     if fix and any(target.path is None or target.is_named for target in wanted):
         raise click.UsageError("--fix mends files: give their paths, not names or -")

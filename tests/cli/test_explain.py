@@ -1,0 +1,86 @@
+"""``lossspec explain`` and ``lossspec new``: words for every code, and a spec to start from that is good."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lossspec.cli.explain import explain_command
+from lossspec.cli.new import new_command
+from lossspec.cli.validate import validate_command
+from lossspec.spec.codes import codes
+from lossspec.spec.load import load
+
+
+def run(command, *arguments):
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("code", codes().values(), ids=lambda code: code.name)
+def test_a_code_is_explained(code):
+    status, output, errors = run(explain_command, code.name)
+    assert (status, errors) == (0, "")
+    words = " ".join(output.split())
+    assert output.startswith(f"{code.severity}[{code.name}]: {code.title}\n")
+    assert " ".join(code.what.split()) in words
+    assert " ".join(code.why.split()) in words
+    assert ("Instead:" in output) == bool(code.fix)
+    assert output.endswith(f"{code.url}\n")
+
+
+def test_without_a_code_all_are_listed():
+    _, output, _ = run(explain_command)
+    assert [line.split()[0] for line in output.splitlines()] == list(codes())
+
+
+def test_a_misspelt_code_is_answered_by_the_nearest():
+    status, output, errors = run(explain_command, "unknwon-key")
+    assert (status, output) == (2, "")
+    assert "unknown code `unknwon-key`: a code with a similar name exists: `unknown-key`" in errors
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+class TestNew:
+    def test_what_it_writes_is_good_and_does_what_its_comments_say(self, folder):
+        assert run(new_command, "mine") == (
+            0,
+            "",
+            "wrote mine.loss.toml; now: lossspec validate mine.loss.toml\n",
+        )
+        assert run(validate_command, "mine.loss.toml+robust")[0] == 0
+        spec = load("mine.loss.toml+robust", params={"lambda_l1": 3.0})
+        assert (spec.losses["l1"].type, spec.losses["l1"].weight) == ("torch.SmoothL1Loss", 3.0)
+        assert [spec.losses["mse"].weight(epoch) for epoch in (0, 5, 10)] == [0.0, 0.5, 1.0]
+
+    def test_it_goes_to_the_folder_of_specs_or_where_it_is_told(self, folder):
+        (folder / "specs").mkdir()
+        run(new_command, "mine")
+        run(new_command, "specs/deep.loss.toml")
+        assert sorted(path.name for path in Path("specs").iterdir()) == ["deep.loss.toml", "mine.loss.toml"]
+
+    def test_it_leaves_what_is_there(self, folder):
+        Path("mine.loss.toml").write_text("precious")
+        status, _, errors = run(new_command, "mine")
+        assert (status, errors) == (1, "Error: `mine.loss.toml` is there already\n")
+        assert Path("mine.loss.toml").read_text() == "precious"
+
+    @pytest.mark.parametrize(
+        ("name", "status", "message"),
+        [
+            ("a b", 2, "`a b` is no reference"),
+            ("../mine", 2, "`../mine` is no reference"),
+            ("mine+robust", 2, "names a variant"),
+            ("nowhere/mine.loss.toml", 1, "can't be written: No such file or directory"),
+        ],
+    )
+    def test_what_it_refuses(self, folder, name, status, message):
+        found, output, errors = run(new_command, name)
+        assert (found, output) == (status, "")
+        assert message in errors
+        assert list(folder.iterdir()) == []
