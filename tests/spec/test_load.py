@@ -91,11 +91,11 @@ def test_the_defaults_of_a_term(folder):
     assert spec.objectives["total"].balance is None
 
 
-def test_inputs_by_name_keep_their_arguments(folder):
+def test_inputs_by_name_come_in_call_order(folder):
     folder("one", 'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = { target = 1.0, input = "x" } }')
     assert lossspec.load("one").losses["l1"].inputs == (
-        Input(value=1.0, argument="target"),
         Input(name="x", argument="input"),
+        Input(value=1.0, argument="target"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from lossspec import schedules
+from lossspec.registry import find
 from lossspec.spec.checks.objectives import TOTAL
 from lossspec.spec.model import Balance, Every, Input, ObjectiveSpec, Spec, Term
 
@@ -47,7 +48,7 @@ def _term(name: str, table: Table) -> Term:
     return Term(
         name=name,
         type=table["type"],
-        inputs=_inputs(table["inputs"]),
+        inputs=_inputs(table["inputs"], table["type"]),
         args={key: _argument(value) for key, value in table.get("args", {}).items()},
         weight=_weight(table.get("weight", 1.0)),
         objective=table.get("objective", TOTAL),
@@ -72,14 +73,18 @@ def _balance(table: Table) -> Balance:
         type=table["type"],
         losses=tuple(table.get("losses", ())),
         args={key: _argument(value) for key, value in table.get("args", {}).items()},
-        inputs=_inputs(table.get("inputs", [])),
+        inputs=_inputs(table.get("inputs", []), table["type"]),
     )
 
 
-def _inputs(value: list[object] | dict[str, object]) -> tuple[Input, ...]:
-    if isinstance(value, dict):
-        return tuple(_input(each, argument) for argument, each in value.items())
-    return tuple(_input(each, None) for each in value)
+def _inputs(value: list[object] | dict[str, object], kind: str) -> tuple[Input, ...]:
+    """Return inputs in call order, which is that of the loss type where a table names them."""
+    if not isinstance(value, dict):
+        return tuple(_input(each, None) for each in value)
+    entry = find(kind)
+    order = [each.name for each in entry.inputs] if entry else []
+    names = [name for name in order if name in value] or sorted(value)
+    return tuple(_input(value[name], name) for name in names)
 
 
 def _input(value: object, argument: str | None) -> Input:

@@ -204,9 +204,7 @@ def _near_types(library: str, name: str, known: list[str]) -> list[str]:
         return [f"{near[0]}.{cores[core][0].partition('.')[2]}"] if near else cores[core]
     if near := close(core, own):
         return [own[each] for each in near]
-    if near := difflib.get_close_matches(f"{library}.{name}", known, n=2, cutoff=0.85):
-        return near
-    return [each for found in close(core, cores) for each in cores[found]]
+    return difflib.get_close_matches(f"{library}.{name}", known, n=2, cutoff=0.85)
 
 
 def listed(names: Iterable[object]) -> str:

@@ -116,7 +116,7 @@ def _on_one_line(text: str) -> str:
     """Put each short array on one line; what the writer writes has no line ends in strings."""
     lines: list[str] = []
     starts: list[int] = []
-    for line in text.splitlines():
+    for line in text.removesuffix("\n").split("\n"):
         lines.append(line)
         if line.endswith("["):
             starts.append(len(lines) - 1)

@@ -33,7 +33,7 @@ def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
     from lossspec import schedules  # noqa: PLC0415 - a spec without schedules does not pay
 
     for fault in schedules.faults(_without_units(table)):
-        message = f"{fault.message} in `{dotted(path)}`"
+        message = f"in `{dotted(path)}`, {fault.message}"
         yield Fault(fault.code, message, (*path, *fault.path), help=fault.help)
 
 
