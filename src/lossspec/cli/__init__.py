@@ -14,9 +14,12 @@ _COMMANDS = {
     "export": "a Python spec function as TOML",
     "explain": "what a code of a problem means, and how to mend it",
     "list": "what there is: specs, losses and schedules, and where each was found",
+    "log": "the loss log of a run: a table, other formats, curves",
     "new": "a commented spec to start from",
+    "plot": "the weight of every term over a run, before it is run",
     "schema": "the JSON Schema of the language, for editors",
     "show": "a spec with its variants applied and its parameters filled in",
+    "table": "the weights of a spec at chosen epochs, as numbers",
     "validate": "find every mistake in specs, before they train",
 }
 

@@ -14,14 +14,37 @@ by calling the module that ``objective`` returns. One clock moves every weight:
 ...     loss = manager.compute_loss_xy("l1", x, y)
 >>> [round(weight, 2) for weight in manager.get_registered_losses(strip=False)["l1"].history.weights]
 [1.0, 0.9, 0.8]
+
+Reading a log, and importing this package, does not import torch.
 """
 
 from __future__ import annotations
 
-from lossspec.manager.build import build as build
-from lossspec.manager.config import ConfigManager as ConfigManager
-from lossspec.manager.history import LMHistory as LMHistory
-from lossspec.manager.log_reader import read_log as read_log
-from lossspec.manager.loss import LMLoss as LMLoss
-from lossspec.manager.loss_manager import LossManager as LossManager
-from lossspec.manager.objective import Objective as Objective
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossspec.manager.building import build as build
+    from lossspec.manager.config import ConfigManager as ConfigManager
+    from lossspec.manager.history import LMHistory as LMHistory
+    from lossspec.manager.log_reader import read_log as read_log
+    from lossspec.manager.loss import LMLoss as LMLoss
+    from lossspec.manager.loss_manager import LossManager as LossManager
+    from lossspec.manager.objective import Objective as Objective
+
+_HOMES = {
+    "ConfigManager": "config",
+    "LMHistory": "history",
+    "LMLoss": "loss",
+    "LossManager": "loss_manager",
+    "Objective": "objective",
+    "build": "building",
+    "read_log": "log_reader",
+}
+__all__ = [*_HOMES]  # noqa: PLE0604 - each is imported from its home when it is first used
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"lossspec.manager.{_HOMES[name]}"), name)
+    raise AttributeError(f"module `lossspec.manager` has no attribute `{name}`")

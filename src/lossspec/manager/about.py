@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -53,4 +54,5 @@ class Run:
             },
             "device": str(self.device or "cpu"),
             "ranks": ranks(),
+            "time": round(time.time(), 3),
         }

@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from os import PathLike
 
-_TYPES = {"raw": "f", "term_weight": "d", "objective_weight": "d", "weighted": "f", "epoch": "d", "step": "q"}
+#: The columns of a loss, and the type of array that each is read into.
+COLUMNS = {
+    "raw": "f",
+    "term_weight": "d",
+    "objective_weight": "d",
+    "weighted": "f",
+    "epoch": "d",
+    "step": "q",
+}
 
 
 @define
@@ -99,7 +107,7 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
         for section, target in (("losses", log.losses), ("validation", log.validation)):
             for name, columns in chunk.get(section, {}).items():
                 found = target.setdefault(name, LossColumns())
-                for column, kind in _TYPES.items():
+                for column, kind in COLUMNS.items():
                     values = numbers(columns[column], columns["rows"])
                     getattr(found, column).extend(array(kind, values))
     return log
@@ -118,7 +126,7 @@ def _superseded(chunks: list[dict[str, Any]], after: dict[str, Any]) -> list[dic
 
 
 def _before(columns: dict[str, Any], position: tuple[float, int]) -> dict[str, Any]:
-    values = {column: numbers(columns[column], columns["rows"]) for column in _TYPES}
+    values = {column: numbers(columns[column], columns["rows"]) for column in COLUMNS}
     clock = list(zip(values["epoch"], values["step"], strict=True))
     keep = [index for index, at in enumerate(clock) if at < position]
     kept = {column: [column_values[index] for index in keep] for column, column_values in values.items()}

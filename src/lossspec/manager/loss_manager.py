@@ -14,7 +14,7 @@ from lossspec.errors import LogError, LossResultError, LossSpecError, UnknownNam
 from lossspec.manager import state
 from lossspec.manager.about import Run
 from lossspec.manager.answers import Answers
-from lossspec.manager.build import bind, losses_of
+from lossspec.manager.building import bind, losses_of
 from lossspec.manager.call import describe, explain
 from lossspec.manager.clock import Clock
 from lossspec.manager.collector import Collector, OnNonFinite
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
 
-    from lossspec.manager.build import Losses, Reference
+    from lossspec.manager.building import Losses, Reference
     from lossspec.manager.config import HasDevice
     from lossspec.manager.curve import Curve
     from lossspec.manager.options import Options

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import nn
 
 from lossspec.manager.call import refuse_tensors
-from lossspec.manager.distributed import batch_size
+from lossspec.manager.distributed import batch_size, ranks
 from lossspec.manager.plan import Mode, Plan, mode
 from lossspec.manager.ring import Ring
+from lossspec.manager.unreached import warn_of_unreached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,6 +65,7 @@ class Objective(nn.Module):
         self._known = sorted({name for _, term in terms for name in term.needed})
         self._modes: list[Mode] | None = None
         self._compiled = False
+        self._warned: set[str] = set()
         self._compiled_for: set[tuple[tuple[int, bool], ...]] = set()
         self._ring = Ring([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
@@ -122,8 +125,18 @@ class Objective(nn.Module):
         if elsewhere:
             recorders.record_all(elsewhere, samples)
         if total is None:
-            return self._zero(tensors)
+            total = self._zero(tensors)
+        if self._new_plan and ranks() > 1:
+            self._warn_of_unreached(tensors, total)
         return total if scale == 1.0 else total * scale
+
+    def _warn_of_unreached(self, tensors: Mapping[str, object], total: torch.Tensor) -> None:
+        self._new_plan = False
+        running = {term.name for _, term, _ in self._plan.running}
+        skipped = [term for _, term in self._terms if term.name not in running | self._warned]
+        if torch.is_grad_enabled() and skipped:
+            self._warned |= {term.name for term in skipped}
+            warn_of_unreached(self.name, skipped, tensors, total)
 
     def _zero(self, tensors: Mapping[str, object]) -> torch.Tensor:
         found = next((each for each in tensors.values() if isinstance(each, torch.Tensor)), None)
@@ -187,6 +200,20 @@ class Objective(nn.Module):
             self._modes = modes
             self._plan = Plan(self._terms, modes)
             self._key = self._plan.key
+            self._new_plan = True
+            if self._compiled and self._key not in self._compiled_for:
+                self._warn_of_recompiling()
+
+    def _warn_of_recompiling(self) -> None:
+        limit = torch._dynamo.config.recompile_limit  # noqa: SLF001 - the documented name
+        if len(self._compiled_for) == limit:
+            warnings.warn(
+                f"the objective `{self.name}` is compiled for {limit} sets of running terms, and another one "
+                "comes: set `torch._dynamo.config.recompile_limit` higher, or give terms that come and go "
+                '`at_zero = "compute"`',
+                RuntimeWarning,
+                stacklevel=5,
+            )
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch has no types for it

@@ -47,6 +47,12 @@ def build(spec: Spec) -> dict[str, LMLoss]:
         >>> losses["G_L1"].function, losses["G_L1"].weight
         (L1Loss(), 100.0)
     """
+    for objective in spec.objectives.values():
+        if objective.balance is not None:
+            raise LossSpecError(
+                f"the objective `{objective.name}` is balanced by `{objective.balance.type}`, which this "
+                "version of lossspec can't build"
+            )
     return {name: _loss(term, spec.folder) for name, term in spec.losses.items()}
 
 

@@ -1,0 +1,138 @@
+"""``lossspec log``: what a run's loss log holds, as a table, in other formats, as curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from lossspec.manager.log_reader import LossColumns, LossLogData
+
+_RUN = click.argument("run", type=click.Path(path_type=Path))
+
+
+@click.group("log")
+def log_command() -> None:
+    """Show, convert or draw the loss log of a run.
+
+    RUN is the folder of a run, or its loss_log.jsonl.
+
+    Example: lossspec log show runs/7
+    """
+
+
+@log_command.command("show")
+@_RUN
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(run: Path, format_: str) -> None:
+    """Print a line for each loss: first, last, lowest, mean weighted value, and how many were NaN.
+
+    Example: lossspec log show runs/7
+    """
+    import json  # noqa: PLC0415 - `--help` does not pay
+
+    from lossspec.report.grid import grid  # noqa: PLC0415
+    from lossspec.report.words import figure  # noqa: PLC0415
+
+    log = _read(run)
+    sections = (("", log.losses), (" (validation)", log.validation))
+    found = {name + what: _summary(columns) for what, losses in sections for name, columns in losses.items()}
+    if format_ == "json":
+        click.echo(json.dumps({"spec": log.header.get("spec"), "losses": found, "lost": log.lost}))
+        return
+    rows: list[tuple[str, ...]] = [("loss", "values", "first", "last", "min", "mean", "NaN")]
+    for name, each in found.items():
+        numbers = [figure(each[key]) for key in ("first", "last", "min", "mean")]
+        rows.append((name, str(each["values"]), *numbers, str(each["nan"])))
+    click.echo(f"{log.header.get('spec') or 'no spec'}, {log.path}")
+    click.echo(grid(rows))
+    for name, count in log.lost.items():
+        click.echo(f"{name}: {count} values were lost while the log could not be written")
+
+
+@log_command.command("export")
+@_RUN
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["json", "csv", "tensorboard", "nectargan"]),
+    default="json",
+    show_default=True,
+    help="One JSON document, one line of CSV a value, TensorBoard events, or NectarGAN's loss_log.json.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The file to write, or the folder for TensorBoard; the terminal unless given.",
+)
+def export(run: Path, format_: str, output: Path | None) -> None:
+    """Convert a loss log.
+
+    Example: lossspec log export runs/7 --format csv -o losses.csv
+    """
+    from lossspec.manager import log_export  # noqa: PLC0415
+    from lossspec.manager.log_tensorboard import write_events  # noqa: PLC0415
+
+    log = _read(run)
+    if format_ == "tensorboard":
+        click.echo(write_events(log, output or log.path.parent / "tensorboard"))
+        return
+    writers = {"json": log_export.as_json, "csv": log_export.as_csv, "nectargan": log_export.as_reference}
+    text = writers[format_](log)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write(output, text)
+
+
+@log_command.command("plot")
+@_RUN
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The folder for the pictures; the run's unless given.",
+)
+def plot(run: Path, output: Path | None) -> None:
+    """Draw the losses and the weights: losses.png and weights.png.
+
+    Example: lossspec log plot runs/7 -o pictures
+    """
+    from lossspec.report.run_plot import plot_run  # noqa: PLC0415
+
+    log = _read(run)
+    folder = output or log.path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in plot_run(log, folder):
+        click.echo(path)
+
+
+def _read(run: Path) -> LossLogData:
+    from lossspec.manager.log_reader import read_log  # noqa: PLC0415
+
+    return read_log(run)
+
+
+def _summary(columns: LossColumns) -> dict[str, float | None]:
+    from math import isfinite, isnan  # noqa: PLC0415
+
+    values = list(columns.weighted)
+    finite = [value for value in values if isfinite(value)]
+    return {
+        "values": len(values),
+        "first": next(iter(finite), None),
+        "last": finite[-1] if finite else None,
+        "min": min(finite, default=None),
+        "mean": sum(finite) / len(finite) if finite else None,
+        "nan": sum(map(isnan, values)),
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"can't write {path}: {error.strerror}") from error
