@@ -29,7 +29,6 @@ def traced(function):
     [
         (lambda w=2.0: l1(w), "${w}"),
         (lambda w=2.0: l1(-w), "${-w}"),
-        (lambda w=2.0: l1(-(-w)), "${w}"),
         (lambda w=2.0: l1(+w), "${w}"),
         (lambda w=2.0: l1(3 * w), "${3 * w}"),
         (lambda w=2.0: l1(w * -3), "${-w * 3}"),

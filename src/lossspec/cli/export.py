@@ -20,7 +20,7 @@ def export_command(function: str, output: Path | None) -> None:
     """Write a Python spec function as TOML that resolves to the same digest.
 
     Its arguments become [params] where the function does no more with them than `${}` can say: place them,
-    multiply and divide them. Else the values of their defaults are filled in, and a note says so.
+    multiply and divide them. Else the values of what they are by default is filled in, and a note says so.
 
     Example: lossspec export my_losses:denoise -o specs/denoise.loss.toml
     """
@@ -32,7 +32,9 @@ def export_command(function: str, output: Path | None) -> None:
     table, keeps_params = document_of(made)
     if not keeps_params:
         names = ", ".join(f"`{name}`" for name in made.params)
-        click.echo(f"note: the function computes with {names}: their defaults are filled in", err=True)
+        click.echo(
+            f"note: the function computes with {names}: what they are by default is filled in", err=True
+        )
     text = write(table)
     if output is None:
         click.echo(text, nl=False)

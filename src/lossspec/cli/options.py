@@ -74,9 +74,10 @@ def _assignment(option: str, text: str) -> tuple[str, object]:
     if not equals or not name.strip():
         raise click.UsageError(f"{option} {text}: expected NAME=VALUE")
     try:
-        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+        table = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
         return name.strip(), value
+    return name.strip(), table["value"] if len(table) == 1 else value
 
 
 def _put(overlay: dict[str, object], path: str, value: object) -> None:

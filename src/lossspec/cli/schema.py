@@ -7,8 +7,11 @@ from pathlib import Path
 
 import click
 
+from lossspec.cli.options import load_option
+
 
 @click.command("schema")
+@load_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to a file instead.")
 def schema_command(output: Path | None) -> None:
     """Print the JSON Schema of the language, with every loss type that is known here.
