@@ -10,6 +10,7 @@ import torch
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from pix2pix_data import Photographs
     from pix2pix_models import UNet
     from torch import Tensor
@@ -31,5 +32,6 @@ def picture_grid(generator: UNet, photographs: Photographs, path: Path) -> None:
     plt.close(figure)
 
 
-def _displayable(image: Tensor) -> Tensor:
-    return ((image + 1.0) / 2.0).clamp(0.0, 1.0).permute(1, 2, 0)
+def _displayable(image: Tensor) -> np.ndarray:
+    """Return (H, W, 3) in [0, 1] of (3, H, W) in [-1, 1]."""
+    return ((image + 1.0) / 2.0).clamp(0.0, 1.0).permute(1, 2, 0).numpy()

@@ -36,7 +36,7 @@ def test_training_never_sees_a_held_out_column(example: ModuleType, monkeypatch:
     photographs = data.Photographs()
 
     def seen(y: torch.Tensor) -> set[tuple[int, int]]:
-        low, high, which = ((y + 1.0) * 127.5).round().long().unbind(1)
+        low, high, which = ((y[:, :, 0] + 1.0) * 127.5).round().long().unbind(1)  # one row tells all columns
         return set(zip(which.flatten().tolist(), (low + 256 * high).flatten().tolist(), strict=True))
 
     torch.manual_seed(0)
@@ -53,7 +53,6 @@ def test_training_never_sees_a_held_out_column(example: ModuleType, monkeypatch:
 
 
 def test_the_demo_learns_and_leaves_a_log_curves_and_a_picture(example: ModuleType, tmp_path: Path) -> None:
-    torch.set_num_threads(2)
     result = CliRunner().invoke(example.main, ["--run", str(tmp_path), "--epochs", "2"])
     assert result.exit_code == 0, result.output
     assert "L1 on held-out patches" in result.output
