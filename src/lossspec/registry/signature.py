@@ -11,17 +11,18 @@ from lossspec.registry.docstring import read_docstring
 from lossspec.registry.entry import Argument, CallInput, LossType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def read_signature(loss: Callable[..., object], name: str) -> LossType:
+def read_signature(loss: Callable[..., object], name: str, *, given: Collection[str] = ()) -> LossType:
     """Return what the registry needs to know of ``loss``.
 
     Args:
         loss: a class whose instances are called, or a function.
         name: the name of the type.
+        given: parameters that lossspec itself gives: no arguments, and no inputs.
 
     Raises:
         RegistrationError: an argument that must be given can't be written as a TOML value, or a class has no
@@ -42,7 +43,8 @@ def read_signature(loss: Callable[..., object], name: str) -> LossType:
         parameters = _parameters(loss)
         inputs = [each for each in parameters if _is_input(each)]
         arguments = [each for each in parameters if not _is_input(each)]
-    read = (_argument(each, described, name) for each in arguments)
+    inputs = [each for each in inputs if each.name not in given]
+    read = (_argument(each, described, name) for each in arguments if each.name not in given)
     return LossType(
         name=name,
         target=f"{loss.__module__}:{loss.__qualname__}",
@@ -57,10 +59,21 @@ def read_signature(loss: Callable[..., object], name: str) -> LossType:
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     try:
-        found = inspect.signature(function, eval_str=True)
-    except NameError:  # a name imported for type checkers only: the annotations stay text
-        found = inspect.signature(function)
-    return [each for each in found.parameters.values() if each.kind in _NAMED]
+        found = list(inspect.signature(function, eval_str=True).parameters.values())
+    except NameError:  # some annotation is imported for type checkers only: that one stays text
+        code = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]
+        names = getattr(inspect.unwrap(code), "__globals__", {})
+        found = [_looked_up(each, names) for each in inspect.signature(function).parameters.values()]
+    return [each for each in found if each.kind in _NAMED]
+
+
+def _looked_up(parameter: inspect.Parameter, names: dict[str, object]) -> inspect.Parameter:
+    if not isinstance(parameter.annotation, str):
+        return parameter
+    try:
+        return parameter.replace(annotation=eval(parameter.annotation, names))  # noqa: S307 - the caller's code
+    except NameError:
+        return parameter
 
 
 def _is_input(parameter: inspect.Parameter) -> bool:
