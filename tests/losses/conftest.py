@@ -361,7 +361,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(name, ROWS[name], ids=lambda case: case.name)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def formulas() -> dict[str, Callable[..., Tensor]]:
     """The formula of each row, by its name."""
     return {case.name: case.formula for case in CASES}

@@ -22,7 +22,8 @@ class FocalFrequencyLoss(nn.Module):
 
     where :math:`F` is the orthonormal 2D Fourier transform of each channel, the maximum is over an image's
     frequencies, and :math:`w` gets no gradient. The transform is linear, so the difference is transformed
-    once. bfloat16 and half are computed in float32, for want of such transforms.
+    once. bfloat16 and half are computed in float32, for want of such transforms. ``torch.compile`` takes it
+    in one graph, and warns that it leaves complex numbers to the kernels of eager mode.
 
     Args:
         alpha: how sharply the weight focuses.

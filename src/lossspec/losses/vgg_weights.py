@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ import torch
 from lossspec.errors import LossInputError, MissingExtraError, MissingWeightsError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from torch import Tensor
 
 
@@ -35,8 +34,9 @@ def weights_from_torchvision() -> dict[str, Tensor]:
         state: dict[str, Tensor] = wanted.get_state_dict(progress=False, check_hash=True)
     except (OSError, MissingWeightsError) as error:
         raise MissingWeightsError(
-            f"the weights of VGG19 can't be fetched here: get {wanted.url} where there is a connection, and "
-            'give its path: weights = "path/to/vgg19.pth"'
+            f"the weights of VGG19 are not on this machine and can't be fetched: get {wanted.url} where there "
+            'is a connection, then give its path, weights = "path/to/vgg19.pth", '
+            f"or keep it in {Path(torch.hub.get_dir()) / 'checkpoints'}"
         ) from error
     return state
 
