@@ -34,8 +34,8 @@ def weights_from_torchvision() -> dict[str, Tensor]:
         state: dict[str, Tensor] = wanted.get_state_dict(progress=False, check_hash=True)
     except (OSError, MissingWeightsError) as error:
         raise MissingWeightsError(
-            f"the weights of VGG19 are not on this machine and can't be fetched: get {wanted.url} where there "
-            'is a connection, then give its path, weights = "path/to/vgg19.pth", '
+            f"the weights of VGG19 are not on this machine and can't be fetched: get {wanted.url} where "
+            'there is a connection, then give its path, weights = "path/to/vgg19.pth", '
             f"or keep it in {Path(torch.hub.get_dir()) / 'checkpoints'}"
         ) from error
     return state
