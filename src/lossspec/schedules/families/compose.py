@@ -21,20 +21,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class warmup(Schedule):
-    r"""A straight line up to where another schedule begins, then that schedule.
+    """A straight line up to where another schedule begins, then that schedule.
 
-    .. math::
-        f(t) = \begin{cases}
-            v_0 + (g(0) - v_0) \, t / w & 0 \le t < w \\
-            g(t - w) & t \ge w
-        \end{cases}
+        start_value + (then(0) - start_value) * t / over    t < over
+        then(t - over)                                      t >= over
 
     ``start_value`` before 0.
 
     Attributes:
-        over: how long it warms up, :math:`w`; above 0.
-        then: the schedule that follows, :math:`g`; it sees ``t - over``.
-        start_value: the value at 0, :math:`v_0`; 0 unless given.
+        over: how long it warms up; above 0.
+        then: the schedule that follows; it sees ``t - over``.
+        start_value: the value at 0; 0 unless given.
 
     Source: ``optax.warmup_cosine_decay_schedule`` for any schedule; the line ends at the value that
     ``then`` has at its own 0, as in detectron2.
@@ -68,9 +65,9 @@ class warmup(Schedule):
 
 @frozen(kw_only=True)
 class join(Schedule):
-    r"""One schedule after another, each with its own clock.
+    """One schedule after another, each with its own clock.
 
-    .. math:: f(t) = g_i(t - b_i), \quad b_i \le t < b_{i+1}, \quad b_0 = 0
+        schedules[n](t - the boundary where it begins),    n = how many boundaries are at or before t
 
     A boundary belongs to the schedule that begins there.
 
@@ -110,9 +107,9 @@ class join(Schedule):
 
 @frozen(kw_only=True)
 class product(Schedule):
-    r"""Schedules multiplied with one another, all at the same t.
+    """Schedules multiplied with one another, all at the same t.
 
-    .. math:: f(t) = \prod_i g_i(t)
+        schedules[0](t) * schedules[1](t) * ...
 
     Attributes:
         schedules: the schedules, one at least.

@@ -10,9 +10,7 @@ from lossspec.schedules.kinds import number
 
 @frozen(kw_only=True)
 class constant(Schedule):
-    r"""The same value at every t.
-
-    .. math:: f(t) = v
+    """The same value at every t.
 
     Attributes:
         value: the value.

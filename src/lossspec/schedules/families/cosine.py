@@ -14,21 +14,20 @@ from lossspec.schedules.kinds import number
 
 @frozen(kw_only=True)
 class cosine(Interval):
-    r"""Half a cosine wave: slow, fast, slow.
+    """Half a cosine wave: slow, fast, slow.
 
-    .. math::
-        f(t) = v_1 + (v_0 - v_1)
-            \left(\tfrac12 + \tfrac12 \cos \pi \frac{t - a}{b - a}\right)^e, \quad a \le t < b
+        end_value + (start_value - end_value) * ((1 + cos(pi x)) / 2)^exponent,
+        x = (t - start) / (end - start)
 
     ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on: it doesn't climb back, as
     torch's ``CosineAnnealingLR`` does.
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`.
-        end_value: the value after, :math:`v_1`.
-        exponent: :math:`e`, above 0; 1 unless given.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before.
+        end_value: the value after.
+        exponent: above 0; 1 unless given.
 
     Source: ``optax.cosine_decay_schedule``; Loshchilov and Hutter 2017, https://arxiv.org/abs/1608.03983.
 

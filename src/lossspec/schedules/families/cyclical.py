@@ -16,11 +16,10 @@ from lossspec.schedules.shapes import SHAPES
 
 @frozen(kw_only=True)
 class cyclical(Interval):
-    r"""A ramp and a plateau, again and again.
+    """A ramp and a plateau, again and again.
 
-    .. math::
-        f(t) = v_0 + (v_1 - v_0) \, g\left(\min\left(1, \frac{u}{R}\right)\right), \quad
-        u = \operatorname{frac} \frac{(t - a)\,M}{b - a}, \quad a \le t < b
+        start_value + (end_value - start_value) * g(min(1, u / ratio))
+        u = the fractional part of cycles * (t - start) / (end - start)
 
     where g is a straight line, half a cosine wave, or a logistic curve. ``start_value`` before ``start``,
     exactly ``end_value`` from ``end`` on.
@@ -29,12 +28,12 @@ class cyclical(Interval):
     jumps to 1; it also adds up float steps, so that a ramp may be a step short. This is the closed form.)
 
     Attributes:
-        start: where the first cycle begins, :math:`a`.
-        end: where the last cycle ends, :math:`b`; after ``start``.
-        start_value: the value at the foot of each ramp, :math:`v_0`.
-        end_value: the value of the plateaus, :math:`v_1`.
-        cycles: how many there are, :math:`M`; 4 unless given.
-        ratio: the part of a cycle that the ramp takes, :math:`R`; above 0, at most 1, and 0.5 unless given.
+        start: where the first cycle begins.
+        end: where the last cycle ends; after ``start``.
+        start_value: the value at the foot of each ramp.
+        end_value: the value of the plateaus.
+        cycles: how many there are; 4 unless given.
+        ratio: the part of a cycle that the ramp takes; above 0, at most 1, and 0.5 unless given.
         shape: "linear" (unless given), "cosine" or "sigmoid".
 
     Source: Fu et al. 2019, https://arxiv.org/abs/1903.10145.

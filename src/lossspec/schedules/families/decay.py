@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class exponential_decay(Schedule):
-    r"""A rate that is applied once a period.
+    """A rate that is applied once a period.
 
-    .. math:: f(t) = v \, r^p, \quad p = \max\left(0, \frac{t - a}{T}\right)
+        start_value * rate^p,    p = max(0, (t - start) / period)
 
     With ``staircase``, p is rounded down. It has no end: it comes near to 0 (or to ``floor``) for ever.
 
     Attributes:
-        start_value: the value up to ``start``, :math:`v`.
-        rate: what a period multiplies it by, :math:`r`; above 0. Above 1 it grows.
-        period: how long the rate takes, :math:`T`; above 0.
-        start: where it begins, :math:`a`; 0 unless given.
+        start_value: the value up to ``start``.
+        rate: what a period multiplies it by; above 0. Above 1 it grows.
+        period: how long the rate takes; above 0.
+        start: where it begins; 0 unless given.
         staircase: whether it moves once a period only.
         floor: the value that it stays at once it is there; between 0 and ``start_value``.
 
@@ -84,17 +84,17 @@ class exponential_decay(Schedule):
 
 @frozen(kw_only=True)
 class inverse_time(Schedule):
-    r"""One over the time that has passed.
+    """One over the time that has passed.
 
-    .. math:: f(t) = \frac{v}{1 + r p}, \quad p = \max\left(0, \frac{t - a}{T}\right)
+        start_value / (1 + rate * p),    p = max(0, (t - start) / period)
 
     With ``staircase``, p is rounded down. It has no end: it comes near to 0 for ever.
 
     Attributes:
-        start_value: the value up to ``start``, :math:`v`.
-        rate: how fast it falls, :math:`r`; at least 0.
-        period: how long the rate takes, :math:`T`; above 0.
-        start: where it begins, :math:`a`; 0 unless given.
+        start_value: the value up to ``start``.
+        rate: how fast it falls; at least 0.
+        period: how long the rate takes; above 0.
+        start: where it begins; 0 unless given.
         staircase: whether it moves once a period only.
 
     Source: ``keras.optimizers.schedules.InverseTimeDecay``.
@@ -128,17 +128,17 @@ class inverse_time(Schedule):
 
 @frozen(kw_only=True)
 class inverse_sqrt(Schedule):
-    r"""One over the square root of the time that has passed.
+    """One over the square root of the time that has passed.
 
-    .. math:: f(t) = \frac{v}{\sqrt{1 + p}}, \quad p = \max\left(0, \frac{t - a}{T}\right)
+        start_value / sqrt(1 + p),    p = max(0, (t - start) / period)
 
     It has no end: it comes near to 0 for ever. The schedule of the transformer is
     ``warmup(over=T, then=inverse_sqrt(start_value=v, period=T))``.
 
     Attributes:
-        start_value: the value up to ``start``, :math:`v`.
-        period: how long it takes to fall by :math:`\sqrt 2`, :math:`T`; above 0.
-        start: where it begins, :math:`a`; 0 unless given.
+        start_value: the value up to ``start``.
+        period: how long it takes to fall by the root of 2; above 0.
+        start: where it begins; 0 unless given.
 
     Source: ``transformers.get_inverse_sqrt_schedule``, whose ``timescale`` is our ``period``.
 

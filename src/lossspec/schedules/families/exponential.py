@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class exponential(Interval):
-    r"""A geometric way between two values of one sign: equal times, equal ratios.
+    """A geometric way between two values of one sign: equal times, equal ratios.
 
-    .. math:: f(t) = v_0 \left(\frac{v_1}{v_0}\right)^{(t - a) / (b - a)}, \quad a \le t < b
+        start_value * (end_value / start_value)^x,    x = (t - start) / (end - start)
 
     ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on.
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`; not 0.
-        end_value: the value after, :math:`v_1`; not 0, and of the same sign.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before; not 0.
+        end_value: the value after; not 0, and of the same sign.
 
     Source: ``optax.exponential_decay`` with ``decay_rate = v1 / v0``.
 

@@ -14,17 +14,17 @@ from lossspec.schedules.kinds import number
 
 @frozen(kw_only=True)
 class linear(Interval):
-    r"""A straight line from one value to another.
+    """A straight line from one value to another.
 
-    .. math:: f(t) = v_0 + (v_1 - v_0) \frac{t - a}{b - a}, \quad a \le t < b
+        start_value + (end_value - start_value) * x,    x = (t - start) / (end - start)
 
     ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on.
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`.
-        end_value: the value after, :math:`v_1`.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before.
+        end_value: the value after.
 
     Source: ``optax.linear_schedule``.
 
@@ -52,19 +52,19 @@ class linear(Interval):
 
 @frozen(kw_only=True)
 class polynomial(Interval):
-    r"""A power of the part of the way that is left.
+    """A power of the part of the way that is left.
 
-    .. math:: f(t) = v_1 + (v_0 - v_1) \left(1 - \frac{t - a}{b - a}\right)^p, \quad a \le t < b
+        end_value + (start_value - end_value) * (1 - x)^power,    x = (t - start) / (end - start)
 
     With a power above 1 it is fast at first and slow at last, rising or falling. ``start_value`` before
     ``start``, exactly ``end_value`` from ``end`` on.
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`.
-        end_value: the value after, :math:`v_1`.
-        power: :math:`p`, above 0.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before.
+        end_value: the value after.
+        power: above 0.
 
     Source: ``optax.polynomial_schedule``, ``torch.optim.lr_scheduler.PolynomialLR``.
 

@@ -15,26 +15,22 @@ from lossspec.schedules.shapes import SHAPES
 
 @frozen(kw_only=True)
 class one_cycle(Interval):
-    r"""Up to a peak and down again, once.
+    """Up to a peak and down again, once.
 
-    .. math::
-        f(t) = \begin{cases}
-            v_0 + (v_p - v_0) \, g\left(\frac{t - a}{c - a}\right) & a \le t < c \\
-            v_p + (v_1 - v_p) \, g\left(\frac{t - c}{b - c}\right) & c \le t < b
-        \end{cases}
-        \quad c = a + R (b - a)
+        start_value + (peak_value - start_value) * g(x / ratio)                 x < ratio
+        peak_value + (end_value - peak_value) * g((x - ratio) / (1 - ratio))    x >= ratio
+        x = (t - start) / (end - start),    g(x) = (1 - cos(pi x)) / 2, or x with shape = "linear"
 
-    with :math:`g(x) = \tfrac12 - \tfrac12 \cos \pi x`, or :math:`g(x) = x` for ``shape="linear"``.
     ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. (torch arrives one step
     earlier: its ``total_steps`` is our ``end - start + 1``.)
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`.
-        peak_value: the value at the peak, :math:`v_p`.
-        end_value: the value after, :math:`v_1`.
-        ratio: the part of the way that rises, :math:`R`; between 0 and 1, and 0.3 unless given.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before.
+        peak_value: the value at the peak.
+        end_value: the value after.
+        ratio: the part of the way that rises; between 0 and 1, and 0.3 unless given.
         shape: "cosine" (unless given) or "linear".
 
     Source: ``torch.optim.lr_scheduler.OneCycleLR``; Smith and Topin 2018, https://arxiv.org/abs/1708.07120.
@@ -74,25 +70,22 @@ class one_cycle(Interval):
 
 @frozen(kw_only=True)
 class warmup_stable_decay(Schedule):
-    r"""A straight line up, a plateau, and a way down (WSD, trapezoidal).
+    """A straight line up, a plateau, and a way down (WSD, trapezoidal).
 
-    .. math::
-        f(t) = \begin{cases}
-            v_0 + (v_p - v_0) \, t / w & 0 \le t < w \\
-            v_p & w \le t < w + s \\
-            v_p + (v_1 - v_p) \, g\left(\frac{t - w - s}{d}\right) & w + s \le t < w + s + d
-        \end{cases}
+        start_value + (peak_value - start_value) * t / warmup                        t < warmup
+        peak_value                                                                   for `stable`
+        peak_value + (end_value - peak_value) * g((t - warmup - stable) / decay)     for `decay`
+        g(x) = (1 - cos(pi x)) / 2, x, or sqrt(x)
 
-    with :math:`g(x) = \tfrac12 - \tfrac12 \cos \pi x`, :math:`x`, or :math:`\sqrt x`. ``start_value``
-    before 0, exactly ``end_value`` from the end of the decay on.
+    ``start_value`` before 0, exactly ``end_value`` from the end of the decay on.
 
     Attributes:
-        warmup: how long it rises, :math:`w`; at least 0.
-        stable: how long it stays, :math:`s`; at least 0.
-        decay: how long it falls, :math:`d`; above 0.
-        peak_value: the value of the plateau, :math:`v_p`.
-        start_value: the value at 0, :math:`v_0`; 0 unless given.
-        end_value: the value after, :math:`v_1`; 0 unless given.
+        warmup: how long it rises; at least 0.
+        stable: how long it stays; at least 0.
+        decay: how long it falls; above 0.
+        peak_value: the value of the plateau.
+        start_value: the value at 0; 0 unless given.
+        end_value: the value after; 0 unless given.
         shape: the way down: "cosine" (unless given), "linear" or "sqrt".
 
     Source: ``transformers.get_wsd_schedule``; Hu et al. 2024, https://arxiv.org/abs/2404.06395; for

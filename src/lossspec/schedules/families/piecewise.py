@@ -23,13 +23,12 @@ _POINT = Array("a position and the value there", Number("a number"), least=2, mo
 
 @frozen(kw_only=True)
 class piecewise(Schedule):
-    r"""A line through points, straight or by half waves between them.
+    """A line through points, straight or by half waves between them.
 
-    .. math:: f(t) = v_i + (v_{i+1} - v_i) \, g\left(\frac{t - t_i}{t_{i+1} - t_i}\right),
-        \quad t_i \le t < t_{i+1}
+        v0 + (v1 - v0) * g((t - t0) / (t1 - t0)),    t0 <= t < t1
+        g(x) = x, or (1 - cos(pi x)) / 2 with shape = "cosine"
 
-    with :math:`g(x) = x`, or :math:`\tfrac12 - \tfrac12 \cos \pi x` for ``shape="cosine"``. The first
-    value before the first point, exactly the last value from the last point on.
+    The first value before the first point, exactly the last value from the last point on.
 
     Attributes:
         points: pairs of a position and the value there; two at least, positions rising.

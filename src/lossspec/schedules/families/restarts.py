@@ -19,24 +19,22 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class cosine_restarts(Schedule):
-    r"""Half a cosine wave, again and again (SGDR).
+    """Half a cosine wave, again and again (SGDR).
 
-    .. math::
-        f(t) = v_1 + (v_0 m^n - v_1) \left(\tfrac12 + \tfrac12 \cos \pi \frac{t - t_n}{p_n}\right),
-        \quad t_n \le t < t_{n+1}
+        end_value + (start_value * peak_mult^n - end_value) * (1 + cos(pi (t - t_n) / p_n)) / 2
+        p_n = period * period_mult^n,    t_n = p_0 + ... + p_(n-1) <= t
 
-    where cycle n lasts :math:`p_n = p\,k^n` and begins at :math:`t_n = p_0 + \dots + p_{n-1}`. These are
-    added up once, when the schedule is made, so a restart falls where the sum says and not where a
-    logarithm rounds to. The peak of the first cycle before 0, exactly ``end_value`` from the end of the
-    last cycle on.
+    Cycle n lasts p_n and begins at t_n. These are added up once, when the schedule is made, so a restart
+    falls where the sum says and not where a logarithm rounds to. The peak of the first cycle before 0,
+    exactly ``end_value`` from the end of the last cycle on.
 
     Attributes:
-        start_value: the peak of the first cycle, :math:`v_0`.
-        end_value: the value that each cycle falls to, :math:`v_1`.
-        period: how long the first cycle lasts, :math:`p`; above 0.
-        period_mult: how much longer each cycle is than the one before, :math:`k`; at least 1, which it is
+        start_value: the peak of the first cycle.
+        end_value: the value that each cycle falls to.
+        period: how long the first cycle lasts; above 0.
+        period_mult: how much longer each cycle is than the one before; at least 1, which it is
             unless given.
-        peak_mult: what each restart multiplies the peak by, :math:`m`; at least 0, and 1 unless given.
+        peak_mult: what each restart multiplies the peak by; at least 0, and 1 unless given.
         cycles: how many there are, 1 to 10000.
 
     Source: ``torch.optim.lr_scheduler.CosineAnnealingWarmRestarts``; Loshchilov and Hutter 2017,

@@ -23,22 +23,21 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class tanh(Interval):
-    r"""A stretch of the hyperbolic tangent.
+    """A stretch of the hyperbolic tangent.
 
-    .. math::
-        f(t) = v_1 + \frac{v_0 - v_1}{2} \left(1 - \tanh\left(l (1 - x) + u x\right)\right),
-        \quad x = \frac{t - a}{b - a}, \quad a \le t < b
+        end_value + (start_value - end_value) * (1 - tanh(lower (1 - x) + upper x)) / 2
+        x = (t - start) / (end - start)
 
     ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. Between them it doesn't touch
     either: with the default stretch it begins a millionth of the way down, and jumps the last 0.25 %.
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`.
-        end_value: the value after, :math:`v_1`.
-        lower: where the stretch begins, :math:`l`; -7 unless given.
-        upper: where the stretch ends, :math:`u`; above ``lower``, and 3 unless given.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before.
+        end_value: the value after.
+        lower: where the stretch begins; -7 unless given.
+        upper: where the stretch ends; above ``lower``, and 3 unless given.
 
     Source: ``timm.scheduler.TanhLRScheduler``; Hsueh et al. 2019, https://arxiv.org/abs/1806.01593.
 
@@ -77,18 +76,18 @@ class tanh(Interval):
 
 @frozen(kw_only=True)
 class rampup(Interval):
-    r"""The Gaussian ramp of the mean teacher.
+    """The Gaussian ramp of the mean teacher.
 
-    .. math:: f(t) = v_0 + (v_1 - v_0) \, e^{-5 (1 - x)^2}, \quad x = \frac{t - a}{b - a}, \quad a \le t < b
+        start_value + (end_value - start_value) * exp(-5 (1 - x)^2),    x = (t - start) / (end - start)
 
     ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. At ``start`` it jumps by
-    :math:`e^{-5}`, which is 0.67 % of the way.
+    exp(-5), which is 0.67 % of the way.
 
     Attributes:
-        start: where it begins, :math:`a`.
-        end: where it arrives, :math:`b`; after ``start``.
-        start_value: the value before, :math:`v_0`.
-        end_value: the value after, :math:`v_1`.
+        start: where it begins.
+        end: where it arrives; after ``start``.
+        start_value: the value before.
+        end_value: the value after.
 
     Source: Laine and Aila 2017, https://arxiv.org/abs/1610.02242; Tarvainen and Valpola 2017,
     https://arxiv.org/abs/1703.01780.
@@ -118,18 +117,18 @@ class rampup(Interval):
 
 @frozen(kw_only=True)
 class logistic(Schedule):
-    r"""The logistic curve.
+    """The logistic curve.
 
-    .. math:: f(t) = v_0 + \frac{v_1 - v_0}{1 + e^{-k (t - m)}}
+        start_value + (end_value - start_value) / (1 + exp(-rate (t - midpoint)))
 
     It has no start and no end, and reaches neither value. The ramp of domain-adversarial training, from 0
     to nearly 1, is its upper half: ``logistic(rate=10 / T, midpoint=0, start_value=-1.0, end_value=1.0)``.
 
     Attributes:
-        rate: how steep it is, :math:`k`; above 0.
-        midpoint: where it is half-way, :math:`m`.
-        start_value: the value that it comes from, :math:`v_0`.
-        end_value: the value that it goes to, :math:`v_1`.
+        rate: how steep it is; above 0.
+        midpoint: where it is half-way.
+        start_value: the value that it comes from.
+        end_value: the value that it goes to.
 
     Source: Bowman et al. 2016, https://arxiv.org/abs/1511.06349; Ganin et al. 2016,
     https://arxiv.org/abs/1505.07818.

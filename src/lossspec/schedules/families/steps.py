@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class step(Schedule):
-    r"""A factor at every full period.
+    """A factor at every full period.
 
-    .. math:: f(t) = v \, \gamma^{\lfloor t / T \rfloor}, \quad t \ge 0
+        start_value * gamma^floor(t / period)
 
     ``start_value`` before 0.
 
     Attributes:
-        start_value: the value in the first period, :math:`v`.
-        gamma: what each period multiplies it by, :math:`\gamma`; at least 0.
-        period: how long it holds, :math:`T`; above 0.
+        start_value: the value in the first period.
+        gamma: what each period multiplies it by; at least 0.
+        period: how long it holds; above 0.
 
     Source: ``torch.optim.lr_scheduler.StepLR``.
 
@@ -61,14 +61,14 @@ class step(Schedule):
 
 @frozen(kw_only=True)
 class multistep(Schedule):
-    r"""A factor at every milestone.
+    """A factor at every milestone.
 
-    .. math:: f(t) = v \, \gamma^{\#\{i : t \ge m_i\}}
+        start_value * gamma^n,    n = how many milestones are at or before t
 
     Attributes:
-        start_value: the value before the first milestone, :math:`v`.
-        gamma: what each milestone multiplies it by, :math:`\gamma`; at least 0.
-        milestones: where, :math:`m_i`; in rising order. One that stands twice counts twice.
+        start_value: the value before the first milestone.
+        gamma: what each milestone multiplies it by; at least 0.
+        milestones: where; in rising order. One that stands twice counts twice.
 
     Source: ``torch.optim.lr_scheduler.MultiStepLR``.
 
@@ -107,13 +107,13 @@ class multistep(Schedule):
 
 @frozen(kw_only=True)
 class piecewise_constant(Schedule):
-    r"""One value after another.
+    """One value after another.
 
-    .. math:: f(t) = v_{\#\{i : t \ge b_i\}}
+        values[n],    n = how many boundaries are at or before t
 
     Attributes:
-        values: the values in turn, :math:`v_i`.
-        boundaries: where each but the first begins, :math:`b_i`; rising, one fewer than ``values``.
+        values: the values in turn.
+        boundaries: where each but the first begins; rising, one fewer than ``values``.
 
     Source: ``optax.piecewise_constant_schedule``. keras keeps the old value at a boundary: its boundaries
     are ours minus 1.

@@ -38,23 +38,20 @@ class _Wave(Schedule):
 
 @frozen(kw_only=True)
 class triangular(_Wave):
-    r"""A straight line up and a straight line down, for ever.
+    """A straight line up and a straight line down, for ever.
 
-    .. math::
-        f(t) = l + (h - l) \, m^n \begin{cases}
-            u / A & u < A \\
-            (A + B - u) / B & u \ge A
-        \end{cases}
-        \quad n = \left\lfloor \frac{t}{A + B} \right\rfloor, \quad u = t - n (A + B), \quad t \ge 0
+        low + (high - low) * amplitude_mult^n * u / up                    u < up
+        low + (high - low) * amplitude_mult^n * (up + down - u) / down    u >= up
+        n = floor(t / (up + down)),    u = t - n (up + down)
 
     ``low`` before 0.
 
     Attributes:
-        low: the value at the foot, :math:`l`.
-        high: the value at the first peak, :math:`h`; not below ``low``.
-        up: how long it rises, :math:`A`; above 0.
-        down: how long it falls, :math:`B`; above 0.
-        amplitude_mult: what each cycle multiplies the swing by, :math:`m`; at least 0, and 1 unless given.
+        low: the value at the foot.
+        high: the value at the first peak; not below ``low``.
+        up: how long it rises; above 0.
+        down: how long it falls; above 0.
+        amplitude_mult: what each cycle multiplies the swing by; at least 0, and 1 unless given.
 
     Source: ``torch.optim.lr_scheduler.CyclicLR``, whose "triangular2" is ``amplitude_mult=0.5``; Smith
     2017, https://arxiv.org/abs/1506.01186.
@@ -98,16 +95,16 @@ class triangular(_Wave):
 
 @frozen(kw_only=True)
 class sawtooth(_Wave):
-    r"""A straight line up and a jump down, for ever.
+    """A straight line up and a jump down, for ever.
 
-    .. math:: f(t) = l + (h - l) \operatorname{frac} \frac{t}{T}, \quad t \ge 0
+        low + (high - low) * the fractional part of t / period
 
     ``low`` before 0. It is never quite at ``high``: a full period is the foot of the next.
 
     Attributes:
-        low: the value at the foot, :math:`l`.
-        high: the value that it rises to, :math:`h`; not below ``low``.
-        period: how long it rises, :math:`T`; above 0.
+        low: the value at the foot.
+        high: the value that it rises to; not below ``low``.
+        period: how long it rises; above 0.
 
     Source: ignite's ``LinearCyclicalScheduler`` with ``monotonic=True``.
 

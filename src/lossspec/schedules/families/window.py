@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class window(Schedule):
-    r"""A value for a while, and exactly 0 outside it: a term that begins late, or ends early.
+    """A value for a while, and exactly 0 outside it: a term that begins late, or ends early.
 
-    .. math:: f(t) = \begin{cases} v & a \le t < b \\ 0 & \text{otherwise} \end{cases}
+        value    start <= t < end
+        0        otherwise
 
     Attributes:
-        value: the value inside, :math:`v`.
-        start: where it begins, :math:`a`; 0 unless given.
-        end: where it is 0 again, :math:`b`; after ``start``, and never unless given.
+        value: the value inside.
+        start: where it begins; 0 unless given.
+        end: where it is 0 again; after ``start``, and never unless given.
 
     >>> late = window(value=0.8, start=50)
     >>> late(49), late(50), late(1000)
