@@ -1,0 +1,195 @@
+"""``lossspec list losses``, ``list schedules`` and ``describe``."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+import lossspec
+from lossspec import schedules
+from lossspec.cli import commands
+from lossspec.cli.describe_type import describe_type, example
+from lossspec.errors import UnknownNameError
+from lossspec.registry import find, lookup, register, summaries, target, types
+
+
+def run(*args):
+    return CliRunner().invoke(commands, args, catch_exceptions=False).output
+
+
+def refused(*args):
+    result = CliRunner().invoke(commands, args)
+    assert isinstance(result.exception, UnknownNameError)
+    return str(result.exception)
+
+
+def test_list_losses_has_a_line_for_each():
+    lines = run("list", "losses").splitlines()
+    assert [line.split()[0] for line in lines] == list(types())
+    assert "torch.L1Loss" + " " * 45 not in lines[0]
+    assert next(line for line in lines if line.startswith("torch.L1Loss ")).endswith("  Mean absolute error.")
+
+
+def test_list_losses_of_one_library_or_with_a_word():
+    assert [line.split()[0] for line in run("list", "losses", "--library", "lpips").splitlines()] == [
+        "lpips.LPIPS"
+    ]
+    found = [line.split()[0] for line in run("list", "losses", "ssim", "--library", "piq").splitlines()]
+    assert found == ["piq.InformationWeightedSSIMLoss", "piq.MultiScaleSSIMLoss", "piq.SSIMLoss"]
+    assert "monai.LocalNormalizedCrossCorrelationLoss" in run("list", "losses", "REGISTRATION")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            ("list", "losses", "--library", "pij"),
+            "unknown library `pij`: a library with a similar name exists: `piq`",
+        ),
+        (("list", "losses", "zzz"), "no loss type has `zzz` in its name or summary: leave it out to see all"),
+        (
+            ("list", "schedules", "zzz"),
+            "no schedule type has `zzz` in its name or summary: leave it out to see all",
+        ),
+        (
+            ("describe", "torch.L1"),
+            "unknown loss type `torch.L1`: a loss type with a similar name exists: `torch.L1Loss`",
+        ),
+        (
+            ("describe", "torsh.L1Loss"),
+            "unknown library `torsh`: a library with a similar name exists: `torch`",
+        ),
+        (
+            ("describe", "torch.nn.L1Loss"),
+            "unknown loss type `torch.nn.L1Loss`: a loss type with a similar name exists: `torch.L1Loss`",
+        ),
+        (("describe", "pix2pixx"), "there is no spec `pix2pixx`"),
+    ],
+)
+def test_what_is_not_there_is_an_error_with_the_nearest(args, message):
+    assert message in refused(*args)
+
+
+def test_list_schedules_has_a_line_for_each():
+    lines = run("list", "schedules").splitlines()
+    assert [line.split()[0] for line in lines] == list(schedules.types())
+    assert any(
+        line.split(maxsplit=1) == ["linear", "A straight line from one value to another."] for line in lines
+    )
+
+
+def test_describe_shows_all_there_is_to_know():
+    assert (
+        run("describe", "torch.CrossEntropyLoss")
+        == """\
+torch.CrossEntropyLoss: Cross entropy of logits against class indices or probabilities.
+  formula    mean(-w_y log softmax(input)_y), a mean weighted by w_y
+  reference  https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+  library    torch, which is installed
+
+inputs
+  input   (N, C, *) logits
+  target  (N, *) class indices in [0, C), or (N, C, *) probabilities
+
+arguments
+  weight                 weight of each class
+                         array of number, at least 0; becomes a tensor
+  ignore_index = -100    targets of this value do not count
+                         integer
+  reduction = "mean"     how the elements are combined
+                         "none" or "mean" or "sum"
+  label_smoothing = 0.0  share of the target spread over all classes
+                         number, at least 0 and at most 1; may be a schedule
+
+example
+[losses.CrossEntropyLoss]
+type = "torch.CrossEntropyLoss"
+inputs = ["input", "target"]
+"""
+    )
+
+
+def test_describe_shows_notes_and_arguments_that_must_be_given():
+    text = run("describe", "kornia.FocalLoss")
+    assert "  note       The default reduction gives a map" in text
+    assert "  alpha (required)     weight of every class but the first" in text
+    assert text.endswith("args = { alpha = 0.25 }\n")
+
+
+def test_describe_says_what_a_missing_library_needs():
+    assert 'needs piq, which is not installed: pip install "lossspec[piq]"' in run("describe", "piq.SSIMLoss")
+
+
+def test_describe_shows_lists_callables_and_inputs_that_may_be_left_out():
+    assert "  fake  a list: one tensor a layer" in run("describe", "lossspec.FeatureMatchingLoss")
+    assert "  critic  a callable: images -> scores" in run("describe", "lossspec.GradientPenalty")
+    text = run("describe", "pytorch_metric_learning.VICRegLoss")
+    assert "ref_labels     (M) class indices (may be left out)" in text
+    assert 'inputs = { embeddings = "embeddings", ref_emb = "ref_emb" }' in text
+
+
+@pytest.mark.parametrize("name", types())
+def test_every_example_is_a_valid_spec(name):
+    text = "format = 1\n" + example(find(name))
+    assert [each for each in lossspec.validate(text) if each.code != "missing-extra"] == []
+
+
+def test_describe_shows_a_spec_with_its_variants():
+    text = run("describe", "pix2pix+decay")
+    assert text.startswith("pix2pix+decay: Conditional GAN")
+    assert "  lambda_l1 = 100.0  weight of the pixel-wise term" in text
+    assert "  y_fake     generator output G(x), same shape and range" in text
+    assert "objective D, weight 0.5\n  D_real  torch.BCEWithLogitsLoss(pred_real, 1.0), weight 1" in text
+    assert 'weight { type = "linear", unit = "epoch", start = 100.0, end = 200.0' in text
+    assert "\nvariants\n" in text
+    assert "  decay     The pixel-wise weight falls to 0" in text
+
+
+def test_describe_shows_a_spec_of_ones_own(tmp_path):
+    path = tmp_path / "mine.loss.toml"
+    path.write_text(
+        'format = 1\nextends = "pix2pix"\n'
+        '[losses.G_L1.inputs]\ninput = { name = "y_fake", detach = true }\ntarget = "y"\n'
+        "[variants.x]\nobjectives.G.weight = 2.0\n"
+    )
+    text = run("describe", f"{path}+x")
+    assert "torch.L1Loss(input=y_fake.detach(), target=y), weight 100" in text
+    assert "objective G, weight 2" in text
+    assert text.endswith("\n  x\n")
+    assert "lambda_gan" in text
+
+
+def test_describe_shows_a_schedule_if_there_is_no_spec_of_that_name():
+    text = run("describe", "linear")
+    assert text.startswith("linear: A straight line from one value to another.")
+    assert "start_value" in text
+
+
+@pytest.mark.parametrize("args", [("list", "losses"), ("describe", "piq.SSIMLoss"), ("list", "schedules")])
+def test_neither_torch_nor_jsonschema_is_imported(args):
+    code = (
+        "import sys; from lossspec.cli import commands; commands(sys.argv[1:], standalone_mode=False);"
+        "assert not {'torch', 'jsonschema', 'cattrs', 'numpy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, *args], check=True, capture_output=True)
+
+
+def test_load_brings_the_users_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(lookup, "registered", {})
+    monkeypatch.setattr(register, "registered", lookup.registered)
+    monkeypatch.setattr(target, "registered", lookup.registered)
+    (tmp_path / "my_module_of_losses.py").write_text(
+        "import lossspec\n@lossspec.register_loss('mymodule.Own')\ndef own(x):\n    '''My own.'''\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "mymodule.Own" not in summaries()
+    assert run("list", "losses", "--load", "my_module_of_losses", "my own").split() == [
+        "mymodule.Own",
+        "My",
+        "own.",
+    ]
+    assert run("describe", "mymodule.Own", "--load", "my_module_of_losses").startswith(
+        "mymodule.Own: My own."
+    )
+    assert "which is installed" in describe_type("mymodule.Own")
