@@ -15,7 +15,7 @@ from lossspec.spec.syntax import _Reader, syntax_faults
 def faults(text):
     try:
         tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         return syntax_faults(text, error)
     raise AssertionError("TOML accepts it")
 
@@ -188,6 +188,16 @@ TEXTS = [
     '[a]\nb = """x\n"y" \\\n z"""\n\n[[c.d]]\n"e f" = [1, [2, 3], # x\n  { g = 1979-05-27 07:32:00Z },\n]\n',
     "'a'.b.c = '''\n'x''''\n\"\\u00e9\" = true\nd = [inf, -nan, +1_000, 0xff, 1e-3]\r\n[e.f]\r\n[e]\r\n",
 ]
+
+
+def test_levels_that_only_a_colon_opens_are_counted_too():
+    (fault,) = faults("a = " + "{b:" * 10_000)[-1:]
+    assert fault.code == "too-deep"
+
+
+def test_digits_that_int_refuses_are_a_fault_with_letters_behind_them():
+    (fault,) = faults(f"a = [{'9' * 5000}h]")
+    assert (fault.code, fault.start, fault.end) == ("bad-number", 5, 5006)
 
 
 @st.composite

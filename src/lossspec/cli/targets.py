@@ -54,11 +54,11 @@ def _targets(argument: str) -> Iterator[Target]:
     if argument == "-":
         yield Target(Reference("-"), None)
         return
-    if Path(argument).is_dir():
+    if os.path.isdir(argument):  # noqa: PTH112 - which is False of what can't be a path, too
         for path in _walk(Path(argument)):
             yield Target(Reference(str(path)), path)
         return
-    if SUFFIX not in argument and Path(argument).exists():
+    if SUFFIX not in argument and os.path.exists(argument):  # noqa: PTH110
         raise click.UsageError(f"`{argument}` is not a spec: the file of a spec ends in `{SUFFIX}`")
     try:
         reference = Reference.parse(argument)
@@ -71,7 +71,7 @@ def _targets(argument: str) -> Iterator[Target]:
 
 
 def _existing(path: Path) -> Path:
-    if not path.exists():
+    if not os.path.exists(path):  # noqa: PTH110
         raise click.UsageError(f"there is no file `{path}`")
     return path
 

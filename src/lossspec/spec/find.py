@@ -92,7 +92,7 @@ def _first(name: str, path: Iterable[Folder], besides: Path | None) -> Found:
     for folder in path:
         searched.append(folder)
         file = folder.path / file_name
-        if not file.is_file() or file.resolve() == itself:
+        if not os.path.isfile(file) or file.resolve() == itself:  # noqa: PTH113 - a name may be too long
             continue
         _refuse_link_out(file, folder)
         if folder.rank == 3:

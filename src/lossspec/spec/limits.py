@@ -78,7 +78,7 @@ def scan(text: str) -> TextFault | None:  # noqa: C901, PLR0912 - one state mach
         elif mark in _OPENERS:
             return None
         if level > MAX_LEVELS or header > MAX_LEVELS:
-            return _too_deep(match.start())
+            return too_deep(match.start())
     return next(_long_integers(text), None)
 
 
@@ -120,7 +120,8 @@ def _too_many_parts(at: int) -> TextFault:
     )
 
 
-def _too_deep(at: int) -> TextFault:
+def too_deep(at: int) -> TextFault:
+    """Return the fault of what opens one level too many."""
     return TextFault(
         "too-deep",
         f"more than {MAX_LEVELS} levels of tables and arrays",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from lossspec.spec import limits
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
 
@@ -78,6 +79,11 @@ def unclosed(text: str, start: int, at: int, closing: str) -> LostError:
     related = ((at, at + 1, f"`{closing}` is expected before this"),) if at < len(text) else ()
     message = f"`{text[start]}` is not closed"
     return LostError(TextFault("unclosed-bracket", message, start, start + 1, related=related))
+
+
+def too_deep(at: int) -> LostError:
+    """Word a bracket on a level too many."""
+    return LostError(limits.too_deep(at))
 
 
 def other_bracket(text: str, start: int, at: int, closing: str) -> LostError:

@@ -76,7 +76,7 @@ def parse(source: Source) -> dict[str, object]:
         raise _error(source, fault)
     try:
         document: dict[str, object] = tomllib.loads(source.text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # of TOML, or of int() where digits go on for thousands
         from lossspec.spec.syntax import syntax_faults  # noqa: PLC0415 - the clean path does not pay
 
         raise _error(source, *syntax_faults(source.text, error)) from None

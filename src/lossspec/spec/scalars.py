@@ -136,7 +136,7 @@ def _number_fault(word: str, start: int, end: int) -> TextFault:
 def _is_value(word: str) -> bool:
     try:
         tomllib.loads(f"value = {word}")
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return False
     return True
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lossspec.spec.definitions import Definitions
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
+from lossspec.spec.limits import MAX_LEVELS
 from lossspec.spec.locate import MAX_PROBLEMS
 from lossspec.spec.lost import (
     LostError,
@@ -21,6 +22,7 @@ from lossspec.spec.lost import (
     no_key,
     no_value,
     other_bracket,
+    too_deep,
     unclosed,
     unclosed_header,
     unclosed_string,
@@ -32,8 +34,6 @@ from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, LITERAL, STRING
 from lossspec.spec.words import dotted
 
 if TYPE_CHECKING:
-    from tomllib import TOMLDecodeError
-
     from lossspec.spec.diagnostics import KeyPath
     from lossspec.spec.positions import Offsets
 
@@ -63,7 +63,7 @@ class _EnoughError(Exception):
     """More is wrong than will be shown."""
 
 
-def syntax_faults(text: str, error: TOMLDecodeError) -> list[TextFault]:
+def syntax_faults(text: str, error: ValueError) -> list[TextFault]:
     r"""Return every syntax error of a text that ``tomllib`` refuses with ``error``.
 
     >>> import tomllib
@@ -77,7 +77,7 @@ def syntax_faults(text: str, error: TOMLDecodeError) -> list[TextFault]:
     return _Reader(text).read() or [_as_tomllib_says(text, error)]
 
 
-def _as_tomllib_says(text: str, error: TOMLDecodeError) -> TextFault:
+def _as_tomllib_says(text: str, error: ValueError) -> TextFault:
     """Fall back on the parser's own words and place."""
     message, at = str(error), len(text)
     if found := _PLACE.search(message):
@@ -284,8 +284,7 @@ class _Reader:
 
     def _array(self, path: KeyPath | None, at: int) -> int:
         start = at
-        self._brackets += 1
-        at = self._gap(at + 1)
+        at = self._opened(at)
         count = 0
         while self._peek(at) != "]":
             self._not_over(start, at, "]")
@@ -301,8 +300,7 @@ class _Reader:
     def _table(self, path: KeyPath | None, at: int) -> int:
         """Read an inline table: TOML 1.0 wants it on one line and without a comma at its end."""
         start = at
-        self._brackets += 1
-        at = self._gap(start + 1)
+        at = self._opened(at)
         one_line = self._is_one_line(start, at, path)
         while self._peek(at) != "}":
             self._not_over(start, at, "}", statements=one_line)
@@ -318,6 +316,13 @@ class _Reader:
             one_line = one_line and self._is_one_line(start, at, path, end)
         self._brackets -= 1
         return at + 1
+
+    def _opened(self, at: int) -> int:
+        """Go behind an opening bracket, if it is not one too many."""
+        self._brackets += 1
+        if self._brackets > MAX_LEVELS:  # what is not TOML may hide its levels from the limits
+            raise too_deep(at)
+        return self._gap(at + 1)
 
     def _is_one_line(self, start: int, at: int, path: KeyPath | None, since: int | None = None) -> bool:
         """See that no line has ended in an inline table, or note that it has."""
