@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lossspec.manager import Objective as Objective
     from lossspec.manager import build as build
     from lossspec.manager import read_log as read_log
+    from lossspec.registry import register_balancer as register_balancer
     from lossspec.registry import register_loss as register_loss
     from lossspec.schedules import register_schedule as register_schedule
     from lossspec.spec.diagnostics import Diagnostic as Diagnostic
@@ -49,6 +50,7 @@ _HOMES = {
     "build": "lossspec.manager",
     "load": "lossspec.spec.load",
     "read_log": "lossspec.manager",
+    "register_balancer": "lossspec.registry",
     "register_loss": "lossspec.registry",
     "register_schedule": "lossspec.schedules",
     "validate": "lossspec.spec.validate",

@@ -234,6 +234,18 @@ CASES = [
         SPECTRA,
         lambda x, y: ((torch.log(x + 0.1) - torch.log(y + 0.1)) / np.log(10)).square().mean(),
     ),
+    _same(
+        "SpectrogramL1L2Loss",
+        lambda: losses.SpectrogramL1L2Loss(alpha=0.5, floor=0.1),
+        SPECTRA,
+        lambda x, y: (
+            (
+                (x - y).abs().mean()
+                + 0.5 * ((torch.log(x + 0.1) - torch.log(y + 0.1)) / np.log(10)).square().mean()
+            )
+            / 1.5
+        ),
+    ),
     *_gan("vanilla", **LOGISTIC),
     *_gan("logistic", **LOGISTIC),
     *_gan(

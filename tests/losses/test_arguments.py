@@ -30,6 +30,7 @@ from lossspec.registry import types
         (lambda: losses.GaussianKLLoss(reduction="none"), "unknown reduction `none`"),
         (lambda: losses.SpectrogramL1Loss("log"), "unknown scale `log`: .*: `log10`"),
         (lambda: losses.SpectrogramL1Loss(floor_by="max"), "unknown floor_by `max`"),
+        (lambda: losses.GradientPenalty("pixels"), "unknown norm `pixels`: .*: `pixel`"),
         (lambda: losses.MaskedL1Loss("masks"), "unknown divide_by `masks`: .*: `mask`"),
     ],
 )
@@ -52,6 +53,7 @@ NAN = float("nan")
         (lambda: losses.DistillationKLLoss(temperature=0.0), "needs temperature > 0"),
         (lambda: losses.SpectrogramL1Loss(floor=0.0), "SpectrogramL1Loss needs floor > 0"),
         (lambda: losses.SpectrogramL2Loss(floor=0.0), "SpectrogramL2Loss needs floor > 0"),
+        (lambda: losses.SpectrogramL1L2Loss(alpha=-1.0), "needs alpha >= 0, found alpha = -1.0"),
         (lambda: losses.VarianceLoss(eps=0.0), "VarianceLoss needs eps > 0"),
         (lambda: losses.BarlowTwinsLoss(eps=0.0), "BarlowTwinsLoss needs eps > 0"),
     ],

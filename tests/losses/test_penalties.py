@@ -45,6 +45,17 @@ def test_gradient_penalty_is_the_slope_between_real_and_fake(monkeypatch):
     torch.testing.assert_close(found, expected)
 
 
+def test_gradient_penalty_by_pixel_takes_the_length_over_channels():
+    slopes = torch.tensor([3.0, 4.0])[:, None, None] * torch.tensor([[0.0, 1.0], [0.2, 2.0]])
+
+    def linear(images):
+        return (images * slopes).sum()
+
+    real, fake = torch.randn(2, 2, 2, 2), torch.randn(2, 2, 2, 2)
+    expected = (1.0 + 16.0 + 0.0 + 81.0) / 4  # lengths 0, 5, 1 and 10
+    torch.testing.assert_close(GradientPenalty("pixel")(linear, real, fake), torch.tensor(expected))
+
+
 def test_gradient_penalty_draws_one_share_a_sample():
     """One share for all, or one a pixel, would leave the segment between a pair or tie the pairs together."""
     seen = []

@@ -26,8 +26,10 @@ from lossspec.losses.gan import GANLoss
 from lossspec.losses.gaussian_kl import GaussianKLLoss
 from lossspec.losses.gradient_difference import GradientDifferenceLoss
 from lossspec.losses.gradient_penalty import GradientPenalty
+from lossspec.losses.gradient_ratio import GradientRatio
 from lossspec.losses.laplacian import LaplacianLoss
 from lossspec.losses.masked_l1 import MaskedL1Loss
+from lossspec.losses.output_balancer import OutputBalancer
 from lossspec.losses.path_length import PathLengthPenalty
 from lossspec.losses.perceptual import VGGPerceptualLoss
 from lossspec.losses.precomputed import Precomputed
@@ -35,7 +37,7 @@ from lossspec.losses.redundancy import BarlowTwinsLoss, CovarianceLoss, Variance
 from lossspec.losses.relativistic import RelativisticAverageLoss
 from lossspec.losses.score_gradient import R1Penalty, R2Penalty
 from lossspec.losses.sobel import SobelLoss
-from lossspec.losses.spectrogram import SpectrogramL1Loss, SpectrogramL2Loss
+from lossspec.losses.spectrogram import SpectrogramL1L2Loss, SpectrogramL1Loss, SpectrogramL2Loss
 from lossspec.losses.style import VGGStyleLoss
 from lossspec.losses.vector_quantization import CodebookLoss, CommitmentLoss
 
@@ -53,14 +55,17 @@ __all__ = [
     "GaussianKLLoss",
     "GradientDifferenceLoss",
     "GradientPenalty",
+    "GradientRatio",
     "LaplacianLoss",
     "MaskedL1Loss",
+    "OutputBalancer",
     "PathLengthPenalty",
     "Precomputed",
     "R1Penalty",
     "R2Penalty",
     "RelativisticAverageLoss",
     "SobelLoss",
+    "SpectrogramL1L2Loss",
     "SpectrogramL1Loss",
     "SpectrogramL2Loss",
     "VGGPerceptualLoss",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import nn
 
 from lossspec.errors import LossInputError
 from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.choice import chosen
 from lossspec.losses.input_gradient import input_gradient
 
 if TYPE_CHECKING:
@@ -24,17 +25,22 @@ class GradientPenalty(nn.Module):
         \operatorname{mean}_n \left( \left\| \nabla_{\tilde x_n} \sum D(\tilde x) \right\|_2 - 1 \right)^2,
         \quad \tilde x_n = x_n + u_n (\hat x_n - x_n), \quad u_n \sim U(0, 1)
 
-    The length is over all dimensions of an image, as in the authors' code. :math:`u` comes from torch's
+    The length is over all dimensions of an image, as in the authors' code, or over the channels alone at each
+    pixel, as in BasicSR, DeblurGAN and, unless told otherwise, mmgeneration. :math:`u` comes from torch's
     generator. Gradients reach the critic's parameters and neither the real nor the fake images. The
     :math:`\lambda = 10` of the paper is the weight of the term.
 
     It differentiates twice, which works in eager mode and not inside ``torch.compile``.
+
+    Args:
+        norm: ``"image"``, one length an image; or ``"pixel"``, one at each position, and their mean.
 
     Shape:
         critic: a callable, images to scores of any shape; real, fake: ``(N, *)``, the same for both.
         Returns a scalar.
 
     Raises:
+        UnknownNameError: there is no such ``norm``.
         LossInputError: on call: the shapes differ or are empty, the critic is not callable, or its scores
             don't depend on the images.
 
@@ -47,6 +53,10 @@ class GradientPenalty(nn.Module):
         >>> GradientPenalty()(critic, real, fake)  # four slopes of 3 have length 6
         tensor(25.)
     """
+
+    def __init__(self, norm: Literal["image", "pixel"] = "image") -> None:
+        super().__init__()
+        self.norm = chosen("norm", norm, ("image", "pixel"))
 
     def forward(self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
         """Return the penalty of ``critic`` between ``real`` and ``fake``."""
@@ -61,6 +71,8 @@ class GradientPenalty(nn.Module):
         with torch.enable_grad():
             scores = critic(between)
         gradient = input_gradient(self, {"critic(images)": scores}, {"images": between})
-        lengths = torch.linalg.vector_norm(gradient.flatten(start_dim=1), dim=1)
+        if self.norm == "image":
+            gradient = gradient.flatten(start_dim=1)
+        lengths = torch.linalg.vector_norm(gradient, dim=1)
         penalty: Tensor = (lengths - 1).square().mean()
         return penalty

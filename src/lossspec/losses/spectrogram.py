@@ -96,3 +96,48 @@ class SpectrogramL2Loss(SpectrogramL1Loss):
     """
 
     _distance = "l2"
+
+
+class SpectrogramL1L2Loss(nn.Module):
+    r"""Absolute difference of two spectrograms and squared difference of their logarithms, in one.
+
+    .. math:: \frac{1}{1 + \alpha} \left( \operatorname{mean} |X - Y| + \alpha \operatorname{mean}
+        \left( \log_{10}(X + \epsilon) - \log_{10}(Y + \epsilon) \right)^2 \right)
+
+    EnCodec's spectral loss at one window; for several, use the term's ``lists``. Where the two parts may be
+    weighed and logged apart, take ``SpectrogramL1Loss`` and ``SpectrogramL2Loss``.
+
+    Args:
+        alpha: :math:`\alpha`, the weight of the logarithms' part.
+        floor: :math:`\epsilon > 0`.
+
+    Shape:
+        input, target: magnitudes, any shape, the same for both, not negative. Returns a scalar.
+
+    Raises:
+        LossInputError: ``floor`` is not positive or ``alpha`` is negative; on call: the shapes differ or are
+            empty.
+
+    Reference:
+        Défossez et al. (EnCodec), 2022, https://arxiv.org/abs/2210.13438, section 3.4.
+
+    Example:
+        >>> import torch
+        >>> SpectrogramL1L2Loss()(torch.tensor([10.0]), torch.tensor([1.0]))  # (9 + 1) / 2
+        tensor(5.0000)
+    """
+
+    def __init__(self, alpha: float = 1.0, floor: float = 1e-5) -> None:
+        super().__init__()
+        if not alpha >= 0:
+            raise LossInputError(f"SpectrogramL1L2Loss needs alpha >= 0, found alpha = {alpha}")
+        self.alpha = alpha
+        self.l1 = SpectrogramL1Loss()
+        self.l2 = SpectrogramL2Loss("log10", floor, "add")
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+        """Compare ``input`` with ``target``."""
+        check_layout(self, "(*)", input=input, target=target)
+        check_alike(self, input=input, target=target)
+        total: Tensor = self.l1(input, target) + self.alpha * self.l2(input, target)
+        return total / (1 + self.alpha)

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 from lossspec.registry.entry import Argument as Argument
 from lossspec.registry.entry import CallInput as CallInput
 from lossspec.registry.entry import LossType as LossType
+from lossspec.registry.lookup import balancers as balancers
 from lossspec.registry.lookup import find as find
+from lossspec.registry.lookup import find_balancer as find_balancer
 from lossspec.registry.lookup import libraries as libraries
 from lossspec.registry.lookup import summaries as summaries
 from lossspec.registry.lookup import types as types
@@ -27,6 +29,7 @@ from lossspec.registry.target import load as load
 from lossspec.registry.target import missing_library as missing_library
 
 if TYPE_CHECKING:
+    from lossspec.registry.balancer import register_balancer as register_balancer
     from lossspec.registry.installed import installed_spec_folders as installed_spec_folders
     from lossspec.registry.register import register_loss as register_loss
 
@@ -36,6 +39,10 @@ def __getattr__(name: str) -> object:
         from lossspec.registry.register import register_loss  # noqa: PLC0415 - inspect is slow to import
 
         return register_loss
+    if name == "register_balancer":
+        from lossspec.registry.balancer import register_balancer  # noqa: PLC0415 - as above
+
+        return register_balancer
     if name == "installed_spec_folders":
         from lossspec.registry.installed import installed_spec_folders  # noqa: PLC0415 - slow to import
 

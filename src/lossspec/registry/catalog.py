@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lossspec.registry.entry import InputKind
     from lossspec.registry.place import Table
 
-_HEAD = ("library", "module", "distribution", "extra", "types")
+_HEAD = ("library", "module", "distribution", "extra", "types", "balancers")
 _TYPE = ("target", "function", "summary", "formula", "reference", "note", "downloads", "inputs", "args")
 _INPUT = ("kind", "shape", "required")
 _FLAGS = ("required", "live", "tensor", "path", "ours")
@@ -44,7 +44,7 @@ def read_catalog(path: Path, owner: str) -> dict[str, LossType]:
     """Read the catalogue at ``path``; ``owner`` is who ships it, for the messages about taken names.
 
     Returns:
-        The types by full name (``torch.L1Loss``), in the order of the file.
+        The types by full name (``torch.L1Loss``), in the order of the file, then the balancers.
 
     Raises:
         RegistrationError: the file is not TOML, or a key of it is unknown, missing or of the wrong type.
@@ -86,12 +86,15 @@ def _types(document: Table, path: Path, owner: str) -> dict[str, LossType]:
     library = head.text("library")
     if not is_name(library):
         raise head.error("must be the name of an import package", "library")
-    entries = head.inner("types")
-    found = (_type(entries.inner(name), name, head, owner) for name in entries.table)
+    found = (
+        _type(section.inner(name), name, head, owner, balancer=section.key == "balancers")
+        for section in (head.inner("types"), head.inner("balancers"))
+        for name in section.table
+    )
     return {entry.name: entry for entry in found}
 
 
-def _type(place: Place, name: str, head: Place, owner: str) -> LossType:
+def _type(place: Place, name: str, head: Place, owner: str, *, balancer: bool) -> LossType:
     place.only(_TYPE)
     library = head.text("library")
     target = place.text("target", f"{head.text('module', library)}:{name}")
@@ -112,6 +115,7 @@ def _type(place: Place, name: str, head: Place, owner: str) -> LossType:
         distribution=head.text("distribution", library),
         extra=head.text("extra", ""),
         downloads=place.text("downloads", ""),
+        balancer=balancer,
         owner=owner,
     )
 
@@ -135,9 +139,7 @@ def _argument(place: Place, name: str) -> Argument:
     if not schema:
         raise place.error("needs a `type`")
     if place.flag("ours") and name not in ADDED:
-        raise place.error(
-            f"lossspec adds no such argument: it knows {' and '.join(f'`{each}`' for each in ADDED)}", "ours"
-        )
+        raise place.error("is for `reduction` and `weights_path`, which lossspec adds", "ours")
     return Argument(
         name,
         schema,

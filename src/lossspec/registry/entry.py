@@ -75,6 +75,8 @@ class LossType:
         distribution: what ``pip install`` calls the library that holds it.
         extra: the extra of lossspec that installs it, or "" where it is always there.
         downloads: what it fetches when it is built, and how to give a local file; "" for nothing.
+        balancer: whether it is no loss but weighs the losses of an objective: ``losses`` is given to its
+            constructor before ``args``, and ``values`` and ``weights`` to its call before ``inputs``.
         owner: who registered it: a catalogue, or the module of the caller.
     """
 
@@ -90,6 +92,7 @@ class LossType:
     distribution: str = ""
     extra: str = ""
     downloads: str = ""
+    balancer: bool = False
     owner: str = ""
 
     @property

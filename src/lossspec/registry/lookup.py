@@ -51,6 +51,26 @@ def find(name: str) -> LossType | None:
     Raises:
         RegistrationError: two installed packages ship a catalogue of the name's library.
     """
+    found = _find(name)
+    return None if found is None or found.balancer else found
+
+
+def find_balancer(name: str) -> LossType | None:
+    """Return the balancer that ``name`` names, or None.
+
+    >>> find_balancer("lossspec.GradientRatio").inputs[0].name
+    'parameter'
+    >>> find_balancer("torch.L1Loss") is None
+    True
+
+    Raises:
+        RegistrationError: as ``find``.
+    """
+    found = _find(name)
+    return found if found is not None and found.balancer else None
+
+
+def _find(name: str) -> LossType | None:
     library = name.partition(".")[0]
     if library in builtin_libraries() and (entry := _builtin_type(library, name)):
         return entry
@@ -67,6 +87,22 @@ def types(library: str | None = None) -> dict[str, LossType]:
     Raises:
         RegistrationError: two owners ship one library.
     """
+    return {name: entry for name, entry in _all(library).items() if not entry.balancer}
+
+
+def balancers() -> dict[str, LossType]:
+    """Return every balancer by name, sorted.
+
+    >>> [name for name in balancers() if name.startswith("lossspec.")]
+    ['lossspec.GradientRatio', 'lossspec.OutputBalancer']
+
+    Raises:
+        RegistrationError: as ``types``.
+    """
+    return {name: entry for name, entry in _all(None).items() if entry.balancer}
+
+
+def _all(library: str | None) -> dict[str, LossType]:
     from lossspec.registry import installed  # noqa: PLC0415
 
     found: dict[str, LossType] = {}
@@ -88,7 +124,9 @@ def summaries(library: str | None = None) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in libraries() if library is None else (library,):
         entries = [*installed.catalog(each).values(), *(entry for entry, _ in registered.values())]
-        found |= {entry.name: entry.summary for entry in entries if entry.library == each}
+        found |= {
+            entry.name: entry.summary for entry in entries if entry.library == each and not entry.balancer
+        }
         found |= read_summaries(_path(each)) if each in builtin_libraries() else {}
     return dict(sorted(found.items()))
 
@@ -107,8 +145,9 @@ def libraries() -> tuple[str, ...]:
 
 def refuse_taken(new: LossType) -> None:
     """Raise if another owner has the name of ``new``; the same code registered again replaces itself."""
-    old = find(new.name)
+    old = _find(new.name)
     if old is not None and old.target != new.target:
+        kind = "balancer" if new.balancer else "loss type"
         raise RegistrationError(
-            f"the loss type `{new.name}` of {new.owner} is taken by {old.owner}: rename one of them"
+            f"the {kind} `{new.name}` of {new.owner} is taken by {old.owner}: rename one of them"
         )

@@ -56,9 +56,7 @@ def register_loss(
         >>> found.summary, found.args["eps"].description, found.inputs[0].shape
         ('Smooth L1.', 'how round the tip is', '(N, C, H, W)')
     """
-    library, _, key = name.partition(".")
-    if not is_name(library) or not is_name(key):
-        raise RegistrationError(f"`{name}` is no name of a loss type: it has the form `package.Class`")
+    require_type_name(name)
 
     def register(loss: _Loss) -> _Loss:
         entry = attrs.evolve(read_signature(loss, name), formula=formula, reference=reference)
@@ -68,6 +66,13 @@ def register_loss(
         return loss
 
     return register
+
+
+def require_type_name(name: str) -> None:
+    """Raise unless ``name`` has the form of a type's."""
+    library, _, key = name.partition(".")
+    if not is_name(library) or not is_name(key):
+        raise RegistrationError(f"`{name}` is no name of a loss type: it has the form `package.Class`")
 
 
 def _with_live(entry: LossType, live: Iterable[str]) -> LossType:
