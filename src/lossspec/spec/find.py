@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec import data
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.names import nearest
 from lossspec.spec.reference import SUFFIX
@@ -50,9 +51,7 @@ class Found:
 
 def shipped() -> Path:
     """Return the folder of the specs that come with lossspec."""
-    package = Path(__file__).parents[1]
-    installed = package / "specs"
-    return installed if installed.is_dir() else package.parents[1] / "specs"
+    return data.folder("specs")
 
 
 def folders(beside: Path | None = None) -> Iterator[Folder]:

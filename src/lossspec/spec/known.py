@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossspec import data
 from lossspec.spec.engine import Engine
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lossspec.spec.engine import Kind, Schema
 
 FILE_NAME = "lossspec.schema.json"
@@ -17,9 +19,7 @@ FILE_NAME = "lossspec.schema.json"
 
 def schema_path() -> Path:
     """Return the file of the schema that comes with lossspec."""
-    package = Path(__file__).parents[1]
-    installed = package / "schemas"
-    return (installed if installed.is_dir() else package.parents[1] / "schemas") / FILE_NAME
+    return data.folder("schemas") / FILE_NAME
 
 
 @cache

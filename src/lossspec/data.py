@@ -1,0 +1,37 @@
+"""Where our own data files lie: in the package, in the checkout, or in a zip that is unpacked for them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+@cache
+def folder(name: str) -> Path:
+    """Return the folder of our data called ``name``.
+
+    A wheel has ``specs`` and ``schemas`` inside the package, a checkout beside ``src``. An imported zip
+    has them nowhere that other programs can read: they are unpacked for as long as the process lives.
+
+    >>> (folder("specs") / "pix2pix.loss.toml").is_file()
+    True
+    """
+    if not _PACKAGE.is_dir():
+        return _unpacked(name)
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parents[1] / name
+
+
+def _unpacked(name: str) -> Path:
+    import atexit  # noqa: PLC0415 - only a zipped import pays for these
+    import shutil  # noqa: PLC0415
+    import tempfile  # noqa: PLC0415
+    from importlib.resources import files  # noqa: PLC0415
+
+    target = Path(tempfile.mkdtemp(prefix="lossspec-"))
+    atexit.register(shutil.rmtree, target, ignore_errors=True)
+    for file in files("lossspec").joinpath(*name.split("/")).iterdir():
+        (target / file.name).write_bytes(file.read_bytes())
+    return target
