@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossspec import data
 from lossspec.errors import RegistrationError
 from lossspec.registry.catalog import read_catalog, read_summaries, read_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from lossspec.registry.entry import LossType
 
-_CATALOGS = Path(__file__).parent / "catalog"
+_CATALOGS = data.folder("registry/catalog")
 
 #: What this process registered by decorator: a type and the class or function itself.
 registered: dict[str, tuple[LossType, Callable[..., object]]] = {}
