@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby, pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 @frozen
@@ -38,17 +39,22 @@ class Part:
     peers: int
 
 
-def unbroken(line: Line) -> Iterator[Line]:
-    """Cut a line where it was not computed for a while, so that nothing is drawn across.
+def with_gaps(line: Line) -> Line:
+    """Put a NaN wherever a line stops for a while, so that nothing is drawn across.
 
-    >>> [part.xs for part in unbroken(Line("a", [0.0, 1.0, 2.0, 9.0, 10.0], [1.0] * 5))]
-    [[0.0, 1.0, 2.0], [9.0, 10.0]]
+    >>> with_gaps(Line("a", [0.0, 1.0, 2.0, 9.0, 10.0], [1.0] * 5)).ys
+    [1.0, 1.0, 1.0, nan, 1.0, 1.0]
     """
     gaps = [after - before for before, after in pairwise(line.xs)]
     usual = 3 * median([gap for gap in gaps if gap > 0] or [0.0])
-    ends = [index for index, gap in enumerate(gaps, start=1) if gap > usual]
-    for begin, end in pairwise([0, *ends, len(line.xs)]):
-        yield Line(line.name, line.xs[begin:end], line.ys[begin:end])
+    xs, ys = list(line.xs[:1]), list(line.ys[:1])
+    for gap, x, y in zip(gaps, line.xs[1:], line.ys[1:], strict=True):
+        if gap > usual:
+            xs.append(x)
+            ys.append(math.nan)
+        xs.append(x)
+        ys.append(y)
+    return Line(line.name, xs, ys)
 
 
 def parts(lines: Sequence[Line]) -> list[list[Part]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import MissingExtraError
-from lossspec.report.lines import Line, parts, unbroken
+from lossspec.report.lines import Line, parts, with_gaps
 from lossspec.report.palette import FAINT, INK, QUIET, colour, dashes
 from lossspec.report.scale import scale_of
 from lossspec.report.spread import spread
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lossspec.report.envelope import Envelope
 
 WIDTH, HEIGHT = 9.0, 3.2  # of a panel, in inches
+TITLE_PAD = 16  # above a panel, in points: notes on marks stand between
 NAMES_AT = 1.04  # in widths of a panel
 FEW_DECADES = 2.0  # below this, a logarithmic axis has ticks between the powers of ten
 SHARED_DASH = 4.0  # where lines lie on one another each shows in turn, for so many points
@@ -34,21 +35,25 @@ class Picture:
         unit: what the time axis counts.
         begin: where it begins.
         end: where it ends.
+        heights: of the panels, in heights of a usual one; all are usual unless given.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
 
-    def __init__(self, titles: Sequence[str], unit: str, begin: float, end: float) -> None:
+    def __init__(
+        self, titles: Sequence[str], unit: str, begin: float, end: float, heights: Sequence[float] = ()
+    ) -> None:
         try:
             from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
         except ModuleNotFoundError as error:
             raise MissingExtraError(
                 'pictures need matplotlib, which is not installed: pip install "lossspec[plot]"'
             ) from error
-        size = (WIDTH, HEIGHT * len(titles) + 0.4)
+        heights = heights or [1.0] * len(titles)
+        size = (WIDTH, HEIGHT * sum(heights) + 0.4)
         self._figure = Figure(figsize=size, dpi=150, layout="constrained", facecolor="white")
-        grid = self._figure.subplots(len(titles), 1, squeeze=False, sharex=True)
+        grid = self._figure.subplots(len(titles), 1, squeeze=False, sharex=True, height_ratios=heights)
         self.panels = [Panel(axes, title) for axes, title in zip(grid[:, 0], titles, strict=True)]
         last = self.panels[-1].axes
         last.set_xlabel(unit, color=INK, fontsize=9)
@@ -56,11 +61,16 @@ class Picture:
 
     def save(self, path: Path) -> Path:
         """Name the lines and write the picture, in the format that the file's suffix says."""
+        from matplotlib import rc_context  # noqa: PLC0415 - an extra
+
         named = [panel.name_lines() for panel in self.panels]
         self._figure.draw_without_rendering()  # the layout settles, with room for the longest name
         for panel, names in zip(self.panels, named, strict=True):
             panel.place(names)
-        self._figure.savefig(path)
+        # The same spec gives the same file: no date in it, no random ids.
+        stamp = {".svg": "Date", ".pdf": "CreationDate"}.get(path.suffix.lower())
+        with rc_context({"svg.hashsalt": "lossspec"}):
+            self._figure.savefig(path, metadata={stamp: None} if stamp else {})
         return path
 
 
@@ -75,7 +85,7 @@ class Panel:
     def __init__(self, axes: Axes, title: str) -> None:
         self.axes = axes
         self._ends: list[tuple[str, float, float, int]] = []
-        axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK)
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold", color=INK, pad=TITLE_PAD)
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(FAINT)
         axes.tick_params(colors=QUIET, which="both", labelsize=9)
@@ -84,7 +94,7 @@ class Panel:
 
     def remark(self, text: str) -> None:
         """Say more, quietly, across from the headline."""
-        self.axes.set_title(text, loc="right", fontsize=9, color=QUIET)
+        self.axes.set_title(text, loc="right", fontsize=9, color=QUIET, pad=TITLE_PAD)
 
     def scale(self, curves: Sequence[Sequence[float]], from_zero: bool = False) -> None:
         """Choose the scale on which all of ``curves`` can be read; a linear one may begin at 0."""
@@ -103,52 +113,44 @@ class Panel:
             self.axes.update_datalim([(self.axes.get_xlim()[0], 0.0)])
 
     def line(self, index: int, line: Line) -> None:
-        """Draw a line of its own."""
-        for part in unbroken(line):
-            style = (0, dashes(index)) if dashes(index) else "-"
-            self.axes.plot(
-                part.xs,
-                part.ys,
-                color=colour(index),
-                linestyle=style,
-                linewidth=1.8,
-                solid_capstyle="round",
-                marker="o" if len(part.xs) == 1 else None,
-                markersize=3,
-            )
+        """Draw a line of its own; one that stands alone is a point."""
+        self.axes.plot(
+            line.xs,
+            line.ys,
+            color=colour(index),
+            linestyle=_pattern(index),
+            linewidth=1.8,
+            solid_capstyle="round",
+            marker="o" if len(line.xs) == 1 else None,
+            markersize=3,
+        )
         self._end(index, line)
 
     def lines(self, lines: Sequence[Line]) -> None:
         """Draw lines that may lie on one another: there they show in turn."""
-        cut = [
-            (index, Line(line.name, part.xs, part.ys))
-            for index, line in enumerate(lines)
-            for part in unbroken(line)
-        ]
-        for (index, _), found in zip(cut, parts([line for _, line in cut]), strict=True):
+        for index, (line, found) in enumerate(zip(lines, parts(lines), strict=True)):
+            if not found:  # a point
+                self.axes.plot(line.xs, line.ys, "o", color=colour(index), markersize=3)
             for part in found:
-                length = SHARED_DASH if part.peers > 1 else 0.0
-                pattern = (length * part.rank, (length, length * (part.peers - 1)))
-                own = (0, dashes(index)) if dashes(index) else "-"
+                turn = (SHARED_DASH * part.rank, (SHARED_DASH, SHARED_DASH * (part.peers - 1)))
                 self.axes.plot(
                     part.xs,
                     part.ys,
                     color=colour(index),
-                    linestyle=pattern if length else own,
+                    linestyle=turn if part.peers > 1 else _pattern(index),
                     linewidth=2.0,
                     dash_capstyle="butt",
                     solid_capstyle="butt",
                     clip_on=False,
                 )
-        for index, line in enumerate(lines):
             self._end(index, line)
 
     def band(self, index: int, every: Envelope) -> None:
         """Draw every value thinly, or from the lowest to the highest where several share a pixel."""
         xs = [x for x in every.x for _ in range(2)]
         ys = [y for pair in zip(every.low, every.high, strict=True) for y in pair]
-        for part in unbroken(Line("", xs, ys)):
-            self.axes.plot(part.xs, part.ys, color=colour(index), linewidth=0.6, alpha=0.35, zorder=1.5)
+        line = with_gaps(Line("", xs, ys))
+        self.axes.plot(line.xs, line.ys, color=colour(index), linewidth=0.6, alpha=0.35, zorder=1.5)
 
     def crosses(self, index: int, xs: Sequence[float]) -> None:
         """Mark, at the upper edge, where values are not finite."""
@@ -163,13 +165,13 @@ class Panel:
             markersize=5,
             clip_on=False,
         )
-        self._note(xs[-1], "not finite")
+        self._note(xs[-1], "not finite", (6, 0), "left", "center")
 
     def mark(self, xs: Sequence[float], text: str) -> None:
         """Draw a dotted line across the panel at each of ``xs``."""
         for x in xs:
             self.axes.axvline(x, color=QUIET, linewidth=0.9, linestyle=(0, (1, 2)), zorder=0)
-            self._note(x, text)
+            self._note(x, text, (0, 3), "center", "bottom")
 
     def name_lines(self) -> list[Annotation]:
         """Write the names of the lines at the right edge, to be placed once the layout is settled."""
@@ -201,20 +203,32 @@ class Panel:
                 clip_on=False,
             )
 
-    def _note(self, x: float, text: str) -> None:
-        """Write quietly beside a mark at the upper edge."""
+    def _note(
+        self,
+        x: float,
+        text: str,
+        offset: tuple[float, float],
+        horizontal: Literal["left", "center"],
+        vertical: Literal["center", "bottom"],
+    ) -> None:
+        """Write quietly at the upper edge."""
         self.axes.annotate(
             text,
             (x, 1.0),
-            (4, -1),
+            offset,
             xycoords=self.axes.get_xaxis_transform(),
             textcoords="offset points",
             fontsize=8,
             color=QUIET,
-            va="top",
+            ha=horizontal,
+            va=vertical,
         )
 
     def _end(self, index: int, line: Line) -> None:
         points = [(x, y) for x, y in zip(line.xs, line.ys, strict=True) if y == y]  # noqa: PLR0124 - not NaN
         if points:
             self._ends.append((line.name, *points[-1], index))
+
+
+def _pattern(index: int) -> str | tuple[float, tuple[float, ...]]:
+    return (0.0, dashes(index)) if dashes(index) else "-"

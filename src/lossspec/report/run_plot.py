@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.report.envelope import Envelope, envelope
-from lossspec.report.lines import Line
+from lossspec.report.lines import Line, with_gaps
 from lossspec.report.picture import Panel, Picture
 from lossspec.report.series import Axis, Series, series_of
 
@@ -73,7 +73,7 @@ def _losses(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
     panel.scale([value for each in thin for value in (each.low, each.high)])
     for index, (term, every, mean) in enumerate(zip(terms, thin, means, strict=True)):
         panel.band(index, every)
-        panel.line(index, Line(term.name, mean.x, mean.mean))
+        panel.line(index, with_gaps(Line(term.name, mean.x, mean.mean)))
         panel.crosses(index, [x for x, broken in zip(every.x, every.broken, strict=True) if broken])
 
 
@@ -81,7 +81,9 @@ def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
     panel.remark("weight applied")
     found = [_envelope(term, term.weight, axis, STRETCHES) for term in terms]
     panel.scale([each.mean for each in found], from_zero=True)
-    panel.lines([Line(term.name, each.x, each.mean) for term, each in zip(terms, found, strict=True)])
+    panel.lines(
+        [with_gaps(Line(term.name, each.x, each.mean)) for term, each in zip(terms, found, strict=True)]
+    )
 
 
 def _envelope(term: Series, column: Sequence[float], axis: Axis, stretches: int) -> Envelope:

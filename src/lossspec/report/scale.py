@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: From this ratio of the largest to the smallest curve on, the small one is flat on a linear axis.
 DECADES = 15.0
+#: How many decades wide the linear part of a symlog axis is drawn.
+LINEAR_WIDTH = 0.7
 
 
 @frozen
@@ -19,7 +21,7 @@ class Scale:
     """The scale of an axis.
 
     Attributes:
-        kind: "symlog" is linear up to ``linear_to`` and logarithmic beyond.
+        kind: "symlog" is linear up to ``linear_to`` and logarithmic beyond, on both sides of 0.
         linear_to: where the logarithmic part begins; 0 for the other kinds.
         decades: how many powers of ten a logarithmic axis spans.
     """
@@ -27,6 +29,19 @@ class Scale:
     kind: Literal["linear", "log", "symlog"]
     linear_to: float = 0.0
     decades: float = 0.0
+
+    def height(self, value: float) -> float:
+        """Return how high a value stands, in the units of the scale; NaN where a logarithm has none.
+
+        >>> Scale("symlog", 1.0).height(100.0), Scale("log").height(0.0)
+        (2.7, nan)
+        """
+        if self.kind == "linear":
+            return value
+        if self.kind == "log":
+            return math.log10(value) if value > 0 else math.nan
+        size = abs(value) / self.linear_to
+        return math.copysign(LINEAR_WIDTH + math.log10(size) if size > 1 else LINEAR_WIDTH * size, value)
 
 
 def scale_of(curves: Iterable[Sequence[float]]) -> Scale:

@@ -36,6 +36,8 @@ def first_and_last(log: LossLogData) -> str:
         Plain text, one block for each objective.
     """
     run = series_of(log)
+    if not run:
+        return "nothing was recorded"
     windows = _windows(run)
     names = [window.name for window in windows]
     blank = [""] * (len(windows) - 1)

@@ -1,0 +1,58 @@
+"""``lossspec plot``: the weight of every term over a run, before it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lossspec.cli.options import load_option, overlay_options
+from lossspec.cli.run_options import plan_options
+from lossspec.cli.terminal import is_colored, width
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lossspec.report.weights import Plan
+
+SUFFIXES = (".svg", ".png", ".pdf")
+#: No plot is wider: the eye does not follow a line that far.
+WIDEST = 120
+
+
+@click.command("plot")
+@click.argument("reference")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw it into this file instead of the terminal: .svg, .png or .pdf.",
+)
+@plan_options
+@overlay_options
+@load_option
+def plot_command(
+    reference: str,
+    output: Path | None,
+    plan: Plan,
+    params: Mapping[str, object],
+    overlay: Mapping[str, object],
+) -> None:
+    """Draw the weight of every term over a run, one panel for each objective.
+
+    Example: lossspec plot pix2pix+decay --epochs 200 -o weights.svg
+    """
+    from lossspec.report.weight_plot import draw_weights, weights_as_text  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.spec.load import load  # noqa: PLC0415
+
+    if output is not None and output.suffix.lower() not in SUFFIXES:
+        raise click.UsageError(f"-o {output}: the suffix says the format, one of {', '.join(SUFFIXES)}")
+    spec = load(reference, params, overlay)
+    if output is None:
+        click.echo(weights_as_text(spec, plan, width(WIDEST), colour=is_colored()))
+        return
+    try:
+        draw_weights(spec, plan, output)
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
