@@ -53,7 +53,8 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
     near = nearest(name, names)
     found = f"unknown {kind} `{name}`{where}"
     if near is not None:
-        return f"{found}: a {kind} with a similar name exists: `{near}`"
+        article = "an" if kind[0] in "aeiou" else "a"
+        return f"{found}: {article} {kind} with a similar name exists: `{near}`"
     if not names:
         return f"{found}: there is none"
     return f"{found}: known are {', '.join(f'`{each}`' for each in names)}"

@@ -32,7 +32,7 @@ class BoundTerm:
         self.inputs: tuple[Input, ...] = term.inputs
         self.takes_lists = tuple(takes_lists)
         self.by_name = any(each.argument is not None for each in term.inputs)
-        self.needed = frozenset(each.name for each in term.inputs if each.name is not None)
+        self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
 
     def __call__(self, tensors: Mapping[str, object]) -> torch.Tensor:
         """Return the unweighted result, a scalar tensor.

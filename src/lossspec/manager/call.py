@@ -74,7 +74,8 @@ def refuse_tensors(
             raise UnknownNameError(unknown("tensor", name, known, f" in the call of objective `{objective}`"))
     for name, terms in due.items():
         if name not in given:
+            takers = ", ".join(f"`{term}`" for term in terms)
             raise LossInputError(
-                f"the objective `{objective}` misses the tensor `{name}`, which "
-                f"{', '.join(f'`{term}`' for term in terms)} needs now: call it with `{name}=...`"
+                f"the objective `{objective}` misses the tensor `{name}`, which is due for {takers}: "
+                f"call it with `{name}=...`"
             )

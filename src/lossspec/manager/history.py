@@ -40,16 +40,16 @@ class LMHistory:
         self.lost = 0
         self._most = (limit + slack) * ROW.size
         self._last: array[float] = array("d")
-        # A recorder packs a row at `used`, and moves `used` when it is whole: a reader in another thread
-        # never sees half a row. When `used` reaches `end`, the recorder has someone make room.
-        self.buffer = bytearray(min(_FIRST_ROWS * ROW.size, self._most))
-        self.end = len(self.buffer)
+        # A recorder packs a row at `used`, then moves `used`: a reader in another thread never sees half a
+        # row. From `end` on it has someone make room; there is always room for one row more.
+        self.end = min(_FIRST_ROWS * ROW.size, self._most)
+        self.buffer = bytearray(self.end + ROW.size)
         self.used = 0
 
     def add(self, *row: float) -> None:
         """Add a row: its values in the order of this module's constants."""
-        if self.used == self.end and not self.grow():
-            self.trim()
+        if self.used == len(self.buffer):
+            self.buffer = self.buffer + bytearray(len(self.buffer))
         ROW.pack_into(self.buffer, self.used, *row)
         self.used += ROW.size
 
@@ -58,7 +58,7 @@ class LMHistory:
         if self.end == self._most:
             return False
         self.end = min(2 * self.end, self._most)
-        self.buffer = self.buffer + bytearray(self.end - len(self.buffer))
+        self.buffer = self.buffer + bytearray(max(0, self.end + ROW.size - len(self.buffer)))
         return True
 
     def trim(self) -> None:

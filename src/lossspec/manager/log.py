@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from array import array
 from typing import TYPE_CHECKING
@@ -95,7 +96,9 @@ class LossLog:
             if self._file.reopen_if_gone():
                 self._begun = False
             opening = b"" if self._begun else self._opening()
-            more = {"ranks": ranks} | ({"lost": self._lost} if self._lost else {})
+            more: dict[str, object] = {"time": round(time.time(), 3), "ranks": ranks}
+            if self._lost:
+                more["lost"] = self._lost
             self._file.append(opening + chunk_line(self.chunks, self._waiting, more))
         except OSError as error:
             self._wait(error)

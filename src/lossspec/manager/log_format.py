@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 FORMAT = 1
+SECTIONS = ("losses", "validation")
 FILE_NAME = "loss_log.jsonl"
 _NAMES_OF_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from itertools import compress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
 from lossspec.errors import LogError
 from lossspec.manager.log_file import parse
-from lossspec.manager.log_format import FILE_NAME, FORMAT, numbers
+from lossspec.manager.log_format import FILE_NAME, FORMAT, SECTIONS, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,74 +73,118 @@ class LossLogData:
     resumes: list[tuple[float, int]] = field(factory=list)
 
 
+@define
+class _Chunk:
+    """The rows of one flush; ``begins`` says that a run was taken up with it."""
+
+    number: int
+    sections: dict[str, dict[str, LossColumns]]
+    lost: dict[str, int]
+    begins: bool
+
+    def clock(self) -> tuple[float, int]:
+        """Where its first row stands."""
+        firsts = [each for section in self.sections.values() for each in section.values() if len(each)]
+        return min((each.epoch[0], each.step[0]) for each in firsts)
+
+
 def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogData:
     """Read a loss log.
+
+    A line that a killed run left half written is dropped. Where a run was taken up again, what it computed
+    anew replaces what was there.
 
     Args:
         path: the file, or the folder of the run.
         digest: refuse the log of a spec with another digest.
 
     Raises:
-        LogError: it is missing, no loss log, of a newer format, or of another digest.
+        LogError: it is missing, no loss log, of another format, damaged, or of another digest.
     """
     file = Path(path)
     file = file / FILE_NAME if file.is_dir() else file
     records = _records(file)
-    header = next(records, None)
+    number, header = next(records, (0, None))
     if header is None:
         raise LogError(f"`{file}` holds nothing yet")
     if header["record"] != "header" or header.get("format") != FORMAT:
         raise LogError(f"`{file}` is no loss log in format {FORMAT}: its format is {header.get('format')!r}")
     if digest is not None and header.get("digest") != digest:
-        raise LogError(
-            f"`{file}` is the log of another spec: its digest is {header.get('digest')}, not {digest}"
-        )
-    log = LossLogData(file, header)
-    chunks: list[dict[str, Any]] = []
-    for record in records:
-        if record["record"] == "chunk":
-            chunks.append(dict(record))
-        elif record["record"] == "resume":
-            chunks = _superseded(chunks, cast("dict[str, Any]", record["after"]))
-    for chunk in chunks:
-        for name, count in chunk.get("lost", {}).items():
-            log.lost[name] = log.lost.get(name, 0) + count
-        for section, target in (("losses", log.losses), ("validation", log.validation)):
-            for name, columns in chunk.get(section, {}).items():
-                found = target.setdefault(name, LossColumns())
-                for column, kind in COLUMNS.items():
-                    values = numbers(columns[column], columns["rows"])
-                    getattr(found, column).extend(array(kind, values))
-    return log
+        found = header.get("digest")
+        raise LogError(f"`{file}` is the log of another spec: its digest is {found}, not {digest}")
+    chunks: list[_Chunk] = []
+    begins = False
+    for number, record in records:
+        try:
+            if record["record"] == "chunk":
+                chunks.append(_chunk(record, begins=begins))
+                begins = False
+            elif record["record"] == "resume":
+                chunks = _superseded(chunks, record["after"])
+                begins = True
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise LogError(f"{file}:{number}: the log is damaged: {error!r}") from error
+    return _joined(LossLogData(file, header), chunks)
 
 
-def _superseded(chunks: list[dict[str, Any]], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """Drop what a resumed run computes again."""
+def _chunk(record: Mapping[str, Any], *, begins: bool) -> _Chunk:
+    sections = {
+        section: {name: _columns(columns) for name, columns in record.get(section, {}).items()}
+        for section in SECTIONS
+    }
+    return _Chunk(record["chunk"], sections, record.get("lost", {}), begins)
+
+
+def _columns(columns: Mapping[str, Any]) -> LossColumns:
+    rows = columns["rows"]
+    read = {name: numbers(columns[name], rows) for name in COLUMNS}
+    found: dict[str, Any] = {name: array(kind, read[name]) for name, kind in COLUMNS.items()}
+    if any(len(values) != rows for values in read.values()):
+        raise ValueError(f"columns of {rows} rows differ in length")
+    return LossColumns(**found)
+
+
+def _superseded(chunks: list[_Chunk], after: Mapping[str, Any]) -> list[_Chunk]:
+    """Drop what a run computes again that is taken up after a checkpoint, or somewhere on the clock."""
     if "chunk" in after:
-        return [chunk for chunk in chunks if chunk["chunk"] < after["chunk"]]
+        return [chunk for chunk in chunks if chunk.number < after["chunk"]]
     position = (after["epoch"], after["step"])
     for chunk in chunks:
-        for section in ("losses", "validation"):
-            for name, columns in list(chunk.get(section, {}).items()):
-                chunk[section][name] = _before(columns, position)
+        for losses in chunk.sections.values():
+            losses.update({name: _before(columns, position) for name, columns in losses.items()})
     return chunks
 
 
-def _before(columns: dict[str, Any], position: tuple[float, int]) -> dict[str, Any]:
-    values = {column: numbers(columns[column], columns["rows"]) for column in COLUMNS}
-    clock = list(zip(values["epoch"], values["step"], strict=True))
-    keep = [index for index, at in enumerate(clock) if at < position]
-    kept = {column: [column_values[index] for index in keep] for column, column_values in values.items()}
-    return {"rows": len(keep), **kept}
+def _before(columns: LossColumns, position: tuple[float, int]) -> LossColumns:
+    keep = [at < position for at in zip(columns.epoch, columns.step, strict=True)]
+    if all(keep):
+        return columns
+    kept = {name: compress(getattr(columns, name), keep) for name in COLUMNS}
+    found: dict[str, Any] = {name: array(COLUMNS[name], values) for name, values in kept.items()}
+    return LossColumns(**found)
 
 
-def _records(path: Path) -> Iterator[Mapping[str, Any]]:
+def _joined(log: LossLogData, chunks: list[_Chunk]) -> LossLogData:
+    for chunk in chunks:
+        for name, count in chunk.lost.items():
+            log.lost[name] = log.lost.get(name, 0) + count
+        for section, target in zip(SECTIONS, (log.losses, log.validation), strict=True):
+            for name, columns in chunk.sections[section].items():
+                found = target.setdefault(name, LossColumns())
+                for column in COLUMNS:
+                    getattr(found, column).extend(getattr(columns, column))
+        if chunk.begins and any(len(each) for losses in chunk.sections.values() for each in losses.values()):
+            log.resumes.append(chunk.clock())
+    return log
+
+
+def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     try:
         with path.open("rb") as file:
-            for text in file:
+            for number, text in enumerate(file, start=1):
                 if not text.endswith(b"\n"):
                     return  # a killed run, or one that writes right now
-                yield parse(text, path)
+                yield number, parse(text, path)
     except FileNotFoundError as error:
         raise LogError(f"there is no loss log `{path}`") from error
     except OSError as error:

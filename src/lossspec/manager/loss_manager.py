@@ -107,7 +107,12 @@ class LossManager(Answers):
         super().__init__(self._run.losses, Recorders(self._clock, self._collector.overflow))
         self._record_on_host = self._recorders.host.record
         self._objectives: dict[str, Objective] = {}
-        self._roster = Roster(self._run, self._weights, limit, written=self._log is not None)
+        self._roster = Roster(self._run, self._weights, limit, written=self._log is not None and ranks() == 1)
+
+    @property
+    def spec(self) -> Spec | None:
+        """The spec that the losses come from, if any."""
+        return self._run.spec
 
     @classmethod
     def from_spec(

@@ -48,7 +48,7 @@ class HostRecorder:
         used = history.used
         _pack(history.buffer, used, value, loss.weight, loss.scale, clock.epoch, clock.step, samples)
         history.used = used = used + _ROW_SIZE
-        if used == history.end:
+        if used >= history.end:
             self._full(history)
 
 

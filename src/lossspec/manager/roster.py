@@ -27,7 +27,7 @@ class Roster:
         run: where the losses are kept.
         weights: weighs them.
         limit: how many rows of a loss wait at most.
-        written: whether a full history is written; else its oldest rows go.
+        written: whether a full history is written at once; else its oldest rows go.
     """
 
     def __init__(self, run: Run, weights: Weights, limit: int, *, written: bool) -> None:

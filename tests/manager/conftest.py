@@ -1,0 +1,74 @@
+"""What the tests of the manager share: specs made by hand, and tensors."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lossspec import LossManager
+from lossspec.spec.model import Every, Input, ObjectiveSpec, Spec, Term
+
+
+def as_input(value):
+    """A name, "name.detach()", a number, or ("argument", one of these) as an Input."""
+    if isinstance(value, tuple):
+        argument, inner = value
+        found = as_input(inner)
+        return Input(found.name, found.value, found.detach, argument)
+    if isinstance(value, str):
+        name, _, detach = value.partition(".")
+        return Input(name=name, detach=bool(detach))
+    return Input(value=float(value))
+
+
+@pytest.fixture
+def make_spec():
+    """Return a function that makes a resolved spec: one dict a term, objective weights by name."""
+
+    def make(objectives=None, **terms):
+        found = {}
+        for name, keys in terms.items():
+            table = dict(keys)
+            inputs = tuple(as_input(each) for each in table.pop("inputs", ["x", "y"]))
+            every = table.pop("every", None)
+            found[name] = Term(
+                name=name,
+                type=table.pop("type", "torch.L1Loss"),
+                inputs=inputs,
+                every=Every(*every) if every else None,
+                **table,
+            )
+        names = {term.objective for term in found.values()}
+        weights = {name: (objectives or {}).get(name, 1.0) for name in names}
+        by_name = {name: ObjectiveSpec(name=name, weight=weight) for name, weight in weights.items()}
+        return Spec(name="test", reference="test", losses=found, objectives=by_name)
+
+    return make
+
+
+@pytest.fixture
+def make_manager(make_spec):
+    """Return a function that makes a manager of a spec made by hand; options of the manager in `options`."""
+    made = []
+
+    def make(options=None, **terms):
+        manager = LossManager.from_spec(make_spec(**terms), **(options or {}))
+        made.append(manager)
+        return manager
+
+    yield make
+    for manager in made:
+        manager.close()
+
+
+@pytest.fixture
+def xy():
+    """Two tensors, the first with a gradient."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.rand(4, 3, generator=generator, requires_grad=True)
+    return x, torch.rand(4, 3, generator=generator)
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)

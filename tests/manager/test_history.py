@@ -1,0 +1,62 @@
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossspec.manager.history import WIDTH, LMHistory
+
+
+def row(number):
+    return (float(number), 2.0, 0.5, number // 10, number, 1)
+
+
+def test_columns_are_32_bit_and_weights_are_the_product():
+    history = LMHistory()
+    history.add(0.1, 100.0, 0.5, 0, 0, 1)
+    assert history.raw == array("f", [0.1])
+    assert history.weights == array("f", [50.0])
+    assert history.losses == array("f", [5.0])
+    assert (history.raw.typecode, history.weights.typecode, history.losses.typecode) == ("f", "f", "f")
+
+
+@given(limit=st.integers(1, 200), slack=st.integers(0, 100), takes=st.lists(st.integers(0, 500), max_size=4))
+def test_keeps_the_newest_up_to_the_limit_counts_the_rest_and_knows_the_last(limit, slack, takes):
+    history = LMHistory(limit, slack)
+    number = 0
+    for count in takes:
+        begin = number
+        for _ in range(count):
+            history.add(*row(number))
+            number += 1
+        assert len(history) == min(count, limit)
+        assert list(history.raw) == [float(each) for each in range(begin, number)][-limit:]
+        taken = history.take()
+        assert list(taken[::WIDTH]) == [float(each) for each in range(begin, number)][-limit:]
+        assert history.lost == max(0, count - limit)
+        history.lost = 0
+        assert len(history) == 0
+        assert list(history.last) == (list(map(float, row(number - 1))) if number else [])
+
+
+@pytest.mark.parametrize("column", ["raw", "weights", "losses", "rows", "last"])
+def test_columns_are_copies_that_do_not_stop_the_history_from_growing(column):
+    history = LMHistory()
+    history.add(*row(1))
+    held = memoryview(getattr(history, column))
+    for number in range(1000):
+        history.add(*row(number))
+    assert len(history) == 1001
+    held.release()
+
+
+@given(limit=st.integers(1, 300), slack=st.integers(0, 100), count=st.integers(0, 2000))
+def test_a_recorder_that_asks_for_room_keeps_the_buffer_bounded(limit, slack, count):
+    history = LMHistory(limit, slack)
+    for number in range(count):
+        history.add(*row(number))
+        if history.used >= history.end and not history.grow():
+            history.trim()
+    assert len(history.buffer) <= (limit + slack + 1) * WIDTH * 8
+    assert list(history.raw) == [float(each) for each in range(count)][-limit:]
+    assert history.lost + len(history) <= count

@@ -1,0 +1,179 @@
+import pytest
+import torch
+from torch import nn
+
+from lossspec import LossManager, schedules
+
+
+def hand_written(x, y, p):
+    f = nn.functional
+    return (
+        0.5 * f.binary_cross_entropy_with_logits(p, torch.ones_like(p))
+        + 100.0 * f.l1_loss(x, y)
+        + 10.0 * f.mse_loss(x, y)
+        - 0.1 * f.huber_loss(x, y)
+    ) * 0.7
+
+
+TERMS = {
+    "gan": {"type": "torch.BCEWithLogitsLoss", "inputs": ["p", 1.0], "weight": 0.5},
+    "l1": {"weight": 100.0},
+    "l2": {"type": "torch.MSELoss", "weight": 10.0},
+    "huber": {"type": "torch.HuberLoss", "weight": -0.1},
+}
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_total_and_gradients_equal_the_hand_written_sum_to_the_last_bit(make_manager, dtype):
+    objective = make_manager(objectives={"total": 0.7}, **TERMS).objective()
+    x, p = (torch.rand(2, 3, 5, 5, dtype=dtype, requires_grad=True) for _ in range(2))
+    y = torch.rand(2, 3, 5, 5, dtype=dtype)
+    found, expected = objective(x=x, y=y, p=p), hand_written(x, y, p)
+    assert found.dtype == expected.dtype
+    assert torch.equal(found, expected)
+    for gradient, wanted in zip(
+        torch.autograd.grad(found, [x, p]), torch.autograd.grad(expected, [x, p]), strict=True
+    ):
+        assert torch.equal(gradient, wanted)
+
+
+def test_losses_are_submodules_under_a_prefix():
+    class Learned(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(2))
+
+        def forward(self, x, y):
+            return (self.scale * (x - y)).abs().mean()
+
+    from lossspec import register_loss
+
+    register_loss("test_objective.Learned")(Learned)
+    from lossspec.spec.model import Input, ObjectiveSpec, Spec, Term
+
+    inputs = (Input(name="x"), Input(name="y"))
+    losses = {
+        name: Term(name=name, type="test_objective.Learned", inputs=inputs) for name in ("train", "keys")
+    }
+    spec = Spec(name="t", reference="t", losses=losses, objectives={"total": ObjectiveSpec(name="total")})
+    objective = LossManager.from_spec(spec).objective()
+    assert [name for name, _ in objective.named_parameters()] == ["loss_train.scale", "loss_keys.scale"]
+    assert list(objective.state_dict()) == ["loss_train.scale", "loss_keys.scale"]
+    objective.to(torch.float64)
+    assert objective(x=torch.ones(2).double(), y=torch.zeros(2).double()).dtype == torch.float64
+    objective(x=torch.ones(2).double(), y=torch.zeros(2).double()).backward()
+    assert objective.loss_train.scale.grad.tolist() == [0.5, 0.5]
+
+
+def window(start, end, unit="step"):
+    return schedules.window(value=2.0, start=start, end=end, unit=unit)
+
+
+def test_at_zero_decides_what_runs_what_is_recorded_and_what_is_needed(make_manager):
+    manager = make_manager(
+        always={"inputs": ["x", "y"]},
+        skip={"inputs": ["x", "s"], "weight": window(2, 4), "at_zero": "skip"},
+        record={"inputs": ["x", "r"], "weight": window(2, 4), "at_zero": "record"},
+        compute={"inputs": ["x", "c"], "weight": window(2, 4), "at_zero": "compute"},
+        monitor={"inputs": ["x", "m"], "weight": 0.0, "at_zero": "record"},
+    )
+    objective = manager.objective()
+    needs, totals = [], []
+    for step in range(6):
+        needs.append("".join(sorted(objective.needed())))
+        tensors = {name: torch.ones(2, requires_grad=True) for name in objective.needed()}
+        tensors["x"] = torch.zeros(2, requires_grad=True)
+        total = objective(**tensors)
+        total.backward()
+        totals.append(total.item())
+        reached = {name for name, tensor in tensors.items() if tensor.grad is not None}
+        inside = 2 <= step < 4
+        assert reached == ({"x", "y", "s", "r", "c"} if inside else {"x", "y", "c"})
+        manager.step()
+    assert needs == ["cmrxy", "cmrxy", "cmrsxy", "cmrsxy", "cmrxy", "cmrxy"]
+    assert totals == [1.0, 1.0, 7.0, 7.0, 1.0, 1.0]
+    losses = manager.get_registered_losses(strip=False)
+    assert {name: len(loss.history) for name, loss in losses.items()} == {
+        "always": 6,
+        "skip": 2,
+        "record": 6,
+        "compute": 6,
+        "monitor": 6,
+    }
+    assert list(losses["record"].history.weights) == [0.0, 0.0, 2.0, 2.0, 0.0, 0.0]
+    assert list(losses["monitor"].history.raw) == [1.0] * 6
+
+
+def test_every_runs_on_multiples_with_its_gain_and_logs_nothing_else(make_manager):
+    manager = make_manager(
+        a={"inputs": ["x", "y"]}, lazy={"inputs": ["x", "z"], "weight": 0.5, "every": (4, 8.0)}
+    )
+    objective = manager.objective()
+    totals = []
+    for step in range(9):
+        due = {"x", "y"} | ({"z"} if step % 4 == 0 else set())
+        assert objective.needed() == due
+        totals.append(objective(**{name: torch.full((2,), float(name == "x")) for name in due}).item())
+        manager.step()
+    assert totals == [5.0, 1.0, 1.0, 1.0, 5.0, 1.0, 1.0, 1.0, 5.0]
+    lazy = manager.get_registered_losses(strip=False)["lazy"]
+    assert list(lazy.history.losses) == [4.0, 4.0, 4.0]
+    assert list(lazy.history.weights) == [4.0, 4.0, 4.0]
+    assert list(lazy.history.raw) == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("at_zero", ["skip", "record"])
+def test_if_no_term_is_summed_the_total_is_a_zero_that_backpropagates(make_manager, at_zero):
+    manager = make_manager(a={"weight": 0.0, "at_zero": at_zero})
+    objective = manager.objective()
+    tensors = {name: torch.ones(2, requires_grad=True) for name in objective.needed()}
+    total = objective(**tensors)
+    assert total.item() == 0.0
+    total.backward()
+    (total * 2).backward()
+    with torch.no_grad():
+        assert objective(**tensors).item() == 0.0
+
+
+def test_tensors_of_skipped_terms_may_be_given(make_manager):
+    objective = make_manager(a={}, b={"inputs": ["x", "z"], "weight": 0.0}).objective()
+    x, y, z = (torch.rand(2) for _ in range(3))
+    assert torch.equal(objective(x=x, y=y, z=z), objective(x=x, y=y))
+
+
+def test_an_objectives_weight_may_move_and_at_zero_its_terms_are_skipped(make_manager):
+    manager = make_manager(objectives={"total": window(1, 3, "epoch")}, a={"weight": 3.0})
+    objective = manager.objective()
+    found = []
+    for epoch in range(4):
+        manager.set_progress(epoch=epoch)
+        found.append((sorted(objective.needed()), manager.get_loss_weights()["a"]))
+        objective(**{name: torch.full((1,), float(name == "x")) for name in objective.needed()})
+    assert found == [([], 0.0), (["x", "y"], 6.0), (["x", "y"], 6.0), ([], 0.0)]
+    assert list(manager.get_registered_losses(strip=False)["a"].history.losses) == [6.0, 6.0]
+
+
+def test_a_weight_set_by_hand_counts_at_once(make_manager):
+    manager = make_manager(a={"weight": 0.0})
+    objective = manager.objective()
+    assert objective.needed() == set()
+    manager.get_registered_losses(strip=False)["a"].loss_weight = 4.0
+    assert objective.needed() == {"x", "y"}
+    assert objective(x=torch.ones(2), y=torch.zeros(2)).item() == 4.0
+
+
+def test_each_call_binds_its_own_tensors():
+    manager = LossManager.from_spec("pix2pix")
+    pred = torch.randn(1, 1, 2, 2)
+    image = torch.rand(1, 3, 4, 4)
+    assert manager.objective("G")(pred_fake=pred, y=image, y_fake=image).item() == pytest.approx(
+        nn.functional.softplus(-pred).mean().item()
+    )
+    assert manager.objective("D")(pred_fake=pred, pred_real=-pred).item() == pytest.approx(
+        nn.functional.softplus(pred).mean().item()
+    )
+
+
+def test_it_shows_its_terms():
+    shown = repr(LossManager.from_spec("pix2pix").objective("G"))
+    assert shown.splitlines()[1:3] == ["  G: G_GAN, G_L1", "  (loss_G_GAN): BCEWithLogitsLoss()"]

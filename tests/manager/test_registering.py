@@ -1,0 +1,212 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import lossspec
+from lossspec import LMLoss, LossManager
+from lossspec.errors import ConfigError, LossSpecError, RegistrationError, UnknownNameError
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("l1", "the name `l1` is taken by another loss of this manager"),
+        ("1st", "'1st' is no name for a loss: use letters, digits and `_`"),
+        ("", "'' is no name for a loss: use letters, digits and `_`"),
+        ("a b", "'a b' is no name for a loss: use letters, digits and `_`"),
+    ],
+)
+def test_a_name_is_free_and_a_name(name, message):
+    manager = LossManager()
+    manager.register_loss_fn("l1", torch.nn.L1Loss())
+    with pytest.raises(RegistrationError) as raised:
+        manager.register_loss_fn(name, torch.nn.MSELoss())
+    assert str(raised.value) == message
+    assert list(manager.get_registered_losses()) == ["l1"]
+
+
+def test_weight_and_schedule_together_are_refused():
+    with pytest.raises(RegistrationError, match=r"`a` has a weight \(10.0\) and a schedule"):
+        LossManager().register_loss_fn("a", torch.nn.L1Loss(), 10.0, schedule=lambda t: t)
+
+
+def test_nothing_is_shared_between_losses_or_managers(xy):
+    one, other = LossManager(), LossManager()
+    tags = ["pixel"]
+    one.register_loss_fn("a", torch.nn.L1Loss(), tags=tags)
+    one.register_loss_fn("b", torch.nn.L1Loss(), loss_weight=100.0)
+    other.register_loss_fn("a", torch.nn.L1Loss(), loss_weight=2.0)
+    tags.append("late")
+    one.compute_loss_xy("b", *xy)
+    assert one.get_loss_weights() == {"a": 1.0, "b": 100.0}
+    assert other.get_loss_weights() == {"a": 2.0}
+    found = one.get_registered_losses(strip=False)
+    assert (found["a"].tags, found["b"].tags) == (("pixel",), ())
+    assert [len(loss.history) for loss in found.values()] == [0, 1]
+
+
+def test_a_loss_belongs_to_one_manager():
+    losses = {"a": LMLoss("a", torch.nn.L1Loss())}
+    LossManager.from_spec(lambda: losses)
+    with pytest.raises(RegistrationError, match="the loss `a` belongs to another manager"):
+        LossManager.from_spec(lambda: losses)
+
+
+def spec_function(weight=1.0, *, extra=False):
+    losses = {"l1": LMLoss("l1", torch.nn.L1Loss(), weight)}
+    return losses | ({"l2": LMLoss("l2", torch.nn.MSELoss())} if extra else {})
+
+
+def test_init_from_spec_takes_a_callable_with_its_arguments():
+    manager = LossManager()
+    manager.init_from_spec(spec_function, 5.0, extra=True)
+    assert manager.get_loss_weights() == {"l1": 5.0, "l2": 1.0}
+    assert manager.spec is None
+
+
+def test_init_from_spec_takes_references_paths_specs_and_none(tmp_path, make_spec):
+    path = tmp_path / "tiny.loss.toml"
+    path.write_text('format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["x", "y"], weight = 3 }\n')
+    for spec, expected in [
+        ("pix2pix", {"G_GAN": 1.0, "G_L1": 100.0, "D_real": 0.5, "D_fake": 0.5}),
+        (path, {"l1": 3.0}),
+        (str(path), {"l1": 3.0}),
+        (make_spec(a={"weight": 7.0}), {"a": 7.0}),
+        (None, {}),
+    ]:
+        manager = LossManager()
+        manager.init_from_spec(spec)
+        assert manager.get_loss_weights() == expected
+
+
+def test_params_of_a_reference_are_keywords():
+    manager = LossManager()
+    manager.init_from_spec("pix2pix", lambda_l1=50.0)
+    assert manager.get_loss_weights()["G_L1"] == 50.0
+    assert manager.spec.params["lambda_l1"] == 50.0
+
+
+def test_from_spec_takes_params_and_overlay():
+    manager = LossManager.from_spec(
+        "pix2pix", params={"lambda_l1": 50.0}, overlay={"losses": {"G_GAN": {"weight": 0.5}}}
+    )
+    assert manager.get_loss_weights(query=["G"]) == {"G_GAN": 0.5, "G_L1": 50.0}
+
+
+def test_a_decorated_function_is_a_spec_with_objectives_and_a_digest():
+    @lossspec.spec
+    def tiny(weight=2.0):
+        return {"losses": {"l1": {"type": "torch.L1Loss", "inputs": ["x", "y"], "weight": weight}}}
+
+    manager = LossManager.from_spec(tiny, params={"weight": 3.0})
+    assert manager.objective("total").needed() == {"x", "y"}
+    assert manager.get_loss_weights() == {"l1": 3.0}
+    assert manager.spec is not None
+
+
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (None, "a spec function returns a dict of losses by name: found None"),
+        ([1], "a spec function returns a dict of losses by name: found a list of 1"),
+        (
+            {"a": torch.nn.L1Loss()},
+            (
+                "a spec function returns LMLoss objects by name, or is decorated with `@lossspec.spec`: "
+                "`a` is a L1Loss"
+            ),
+        ),
+        (
+            {"a": LMLoss("b", torch.nn.L1Loss())},
+            "the key `a` holds the loss `b`: give them one name",
+        ),
+    ],
+)
+def test_a_spec_function_that_returns_something_else_is_told_what(returned, message):
+    manager = LossManager()
+    with pytest.raises(RegistrationError) as raised:
+        manager.init_from_spec(lambda: returned)
+    assert str(raised.value) == message
+    assert manager.get_registered_losses() == {}
+
+
+def test_an_error_within_a_spec_function_is_its_own():
+    def broken():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        LossManager().init_from_spec(broken)
+
+
+def test_a_second_spec_is_refused_and_the_first_stays():
+    manager = LossManager.from_spec(spec_function)
+    with pytest.raises(RegistrationError, match=r"this manager has losses already \(l1\)"):
+        manager.init_from_spec("pix2pix")
+    assert list(manager.get_registered_losses()) == ["l1"]
+    manager.register_loss_fn("more", torch.nn.L1Loss())
+    assert list(manager.get_registered_losses()) == ["l1", "more"]
+
+
+def test_a_resolved_spec_takes_no_params(make_spec):
+    with pytest.raises(RegistrationError, match=r"is resolved: give params and overlay to `lossspec\.load`"):
+        LossManager.from_spec(make_spec(a={}), params={"w": 1.0})
+
+
+def test_an_unknown_objective_is_told_the_nearest():
+    manager = LossManager.from_spec("pix2pix")
+    with pytest.raises(UnknownNameError) as raised:
+        manager.objective("g")
+    assert str(raised.value) == "unknown objective `g`: an objective with a similar name exists: `G`"
+    assert manager.objective("G") is manager.objective("G")
+
+
+def test_an_unknown_type_is_told_the_nearest(make_spec):
+    with pytest.raises(UnknownNameError, match=r"unknown loss type `torch.L1Los` of `a`: .*`torch.L1Loss`"):
+        lossspec.build(make_spec(a={"type": "torch.L1Los"}))
+
+
+def test_the_device_is_the_managers_or_the_configurations(make_spec):
+    config = SimpleNamespace(common=SimpleNamespace(device="meta"))
+    spec = make_spec(a={"type": "torch.CrossEntropyLoss", "args": {"weight": [1.0, 2.0]}})
+    for options, expected in [
+        ({}, "cpu"),
+        ({"config": config}, "meta"),
+        ({"config": config, "device": "cpu"}, "cpu"),
+        ({"device": torch.device("meta")}, "meta"),
+    ]:
+        manager = LossManager.from_spec(spec, **options)
+        weight = manager.get_registered_losses(strip=False)["a"].function.weight
+        assert weight.device.type == expected
+
+
+def test_a_balance_is_refused_until_it_can_be_built(make_spec):
+    from attrs import evolve
+
+    from lossspec.spec.model import Balance
+
+    spec = make_spec(a={})
+    balanced = evolve(spec.objectives["total"], balance=Balance(type="lossspec.GradientRatio", losses=("a",)))
+    with pytest.raises(LossSpecError, match=r"`total` is balanced by `lossspec\.GradientRatio`"):
+        lossspec.build(evolve(spec, objectives={"total": balanced}))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"on_nonfinite": "ignore"}, '`on_nonfinite` is "record", "warn" or "raise": found \'ignore\''),
+        ({"history_buffer_size": 0}, "`history_buffer_size` must be 1 or more: it is 0"),
+    ],
+)
+def test_options_that_can_not_be_are_refused(options, message):
+    with pytest.raises(LossSpecError) as raised:
+        LossManager(**options)
+    assert str(raised.value) == message
+
+
+def test_a_configuration_without_the_section_says_so(tmp_path):
+    path = tmp_path / "run.json"
+    path.write_text('{"comon": {"device": "cpu"}}')
+    with pytest.raises(ConfigError) as raised:
+        LossManager(config=lossspec.ConfigManager(path).data)
+    assert str(raised.value) == f"{path}: unknown key `common`: a key with a similar name exists: `comon`"
