@@ -151,6 +151,10 @@ HOSTILE = {
     "one long line of duplicates": "a={" + "b=1," * (SIZE // 4 - 2) + "}",
     "control characters": "#\x00" * (SIZE // 2),
     "wide characters": "日" * (SIZE // 3),
+    "a dotted key behind an error": '"\n' + ".".join("a" * (SIZE // 2 - 5)) + "=1",
+    "long keys behind an error": '"\n' + "\n".join(f"{'a.' * 31}b{i}=1" for i in range(SIZE // 75)),
+    "tables of long keys behind an error": '"\na = ' + f"{{ {'a.' * 31}a = " * (SIZE // 72),
+    "levels of colons": "a = " + "{a:" * (SIZE // 3 - 4),
     "one error at the end": "\n".join(f"k{i}=1" for i in range(25_000)) + "\n=",
 }  # fmt: skip
 

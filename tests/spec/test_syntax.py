@@ -195,6 +195,13 @@ def test_levels_that_only_a_colon_opens_are_counted_too():
     assert fault.code == "too-deep"
 
 
+def test_keys_behind_an_error_are_limited_too():
+    assert [each.code for each in faults("a =\n" + "b." * 10_000 + "b = 1")] == [
+        "missing-value",
+        "too-many-key-parts",
+    ]
+
+
 def test_digits_that_int_refuses_are_a_fault_with_letters_behind_them():
     (fault,) = faults(f"a = [{'9' * 5000}h]")
     assert (fault.code, fault.start, fault.end) == ("bad-number", 5, 5006)

@@ -48,7 +48,7 @@ def scan(text: str) -> TextFault | None:  # noqa: C901, PLR0912 - one state mach
             if in_key:
                 parts += 1
                 if parts > MAX_KEY_PARTS:
-                    return _too_many_parts(match.start())
+                    return too_many_parts(match.start())
         elif mark == "\n":
             if not outer:
                 in_key, in_header, parts = True, False, 1
@@ -110,7 +110,8 @@ def too_many_losses(document: Mapping[str, object]) -> Fault | None:
     )
 
 
-def _too_many_parts(at: int) -> TextFault:
+def too_many_parts(at: int) -> TextFault:
+    """Return the fault of a key that goes on at a dot, though it has as many parts as it may."""
     return TextFault(
         "too-many-key-parts",
         f"a key of more than {MAX_KEY_PARTS} parts",

@@ -86,6 +86,11 @@ def too_deep(at: int) -> LostError:
     return LostError(limits.too_deep(at))
 
 
+def too_many_parts(at: int) -> LostError:
+    """Word a dot before a part too many."""
+    return LostError(limits.too_many_parts(at))
+
+
 def other_bracket(text: str, start: int, at: int, closing: str) -> LostError:
     """Word a bracket that closes one of another kind."""
     message = f"`{text[at]}` where `{closing}` is expected"

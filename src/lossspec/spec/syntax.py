@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lossspec.spec.definitions import Definitions
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
-from lossspec.spec.limits import MAX_LEVELS
+from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS
 from lossspec.spec.locate import MAX_PROBLEMS
 from lossspec.spec.lost import (
     LostError,
@@ -23,6 +23,7 @@ from lossspec.spec.lost import (
     no_value,
     other_bracket,
     too_deep,
+    too_many_parts,
     unclosed,
     unclosed_header,
     unclosed_string,
@@ -250,6 +251,8 @@ class _Reader:
             at = self._blank(found.end())
             if self._peek(at) != ".":
                 return parts, at
+            if len(parts) == MAX_KEY_PARTS:
+                raise too_many_parts(at)
             at += 1
 
     def _value(self, path: KeyPath | None, at: int) -> int:
