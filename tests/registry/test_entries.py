@@ -38,6 +38,12 @@ CHOICES = [
     for value in each.schema.get("enum", ())
     if each.default != value
 ]
+ARRAYS = [
+    (name, arg)
+    for name in BUILT
+    for arg, each in ENTRIES[name].args.items()
+    if "array" in str(each.schema.get("type")) and not each.required
+]
 MODULES = {
     "torch": ["torch.nn"],
     "torchvision": ["torchvision.ops"],
@@ -300,6 +306,19 @@ def test_every_choice_of_an_argument_is_accepted(name, arg, value):
     trial = TABLE["trial"].get(f"{name}.{arg}", {}).get("args", {})
     module = construct(ENTRIES[name], arguments_of(name) | trial | {arg: value})
     assert module(**inputs_of(name, f"{name}.{arg}.{value}")).isfinite().all()
+
+
+@pytest.mark.parametrize(("name", "arg"), ARRAYS)
+def test_an_array_is_accepted_and_has_an_effect(name, arg):
+    entry, trial = ENTRIES[name], f"{name}.{arg}"
+    value = TABLE["arrays"].get(name, {}).get(arg, entry.args[arg].default)
+    args = arguments_of(name) | TABLE["trial"].get(trial, {}).get("args", {})
+    results = []
+    for given in ({}, {arg: value}):
+        torch.manual_seed(1)
+        results.append(construct(entry, args | given)(**inputs_of(name, trial)))
+    assert results[1].isfinite().all()
+    assert torch.equal(*results) == (value == entry.args[arg].default)
 
 
 @pytest.mark.parametrize("name", sorted(set(ENTRIES) - set(BUILT)))
