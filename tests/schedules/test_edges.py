@@ -104,6 +104,8 @@ def test_long_restarts_begin_where_the_sum_says():
     assert 121 in begins
     assert [restarts(t) for t in begins] == [1.0] * 30
     assert all(restarts(t - 0.01) < 0.01 for t in begins[1:15])
+    short = s.cosine_restarts(start_value=1.0, end_value=0.25, period=1, cycles=2)
+    assert short(math.nextafter(2, 0)) == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("tenths", range(1, 10))
@@ -119,6 +121,47 @@ def test_a_tenth_of_the_run_is_a_boundary_though_floats_fall_short(tenths):
     assert s.cyclical(start=0, end=1, **cycles)(t) == pytest.approx(0, abs=1e-9)
     restarts = s.cosine_restarts(start_value=1.0, end_value=0.0, period=0.1, cycles=10)
     assert restarts(t) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_hundredth_of_the_run_begins_a_cycle_though_floats_fall_short():
+    """0.29 * 100 is 28.999...: the thirtieth ramp begins there all the same."""
+    ramps = s.cyclical(start=0, end=1, start_value=5.0, end_value=9.0, cycles=100)
+    assert all(ramps(cycle / 100) == pytest.approx(5.0, abs=1e-9) for cycle in range(100))
+    assert ramps(0.29) == 5.0
+
+
+def logistic(x):
+    return 1 / (1 + math.exp(-x))
+
+
+@pytest.mark.parametrize(
+    ("shape", "ramp"),
+    [
+        ("linear", lambda x: x),
+        ("cosine", lambda x: math.sin(math.pi * x / 2) ** 2),
+        ("sigmoid", lambda x: (logistic(12 * x - 6) - logistic(-6)) / (logistic(6) - logistic(-6))),
+    ],
+)
+def test_the_shapes_of_a_ramp_are_their_formulas(shape, ramp):
+    schedule = s.cyclical(start=0, end=8, start_value=1.0, end_value=3.0, cycles=1, ratio=1.0, shape=shape)
+    assert [schedule(t) for t in range(8)] == pytest.approx(
+        [1 + 2 * ramp(t / 8) for t in range(8)], abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "left"),
+    [("linear", [0.75, 0.5]), ("sqrt", [0.5, 1 - 0.5**0.5]), ("cosine", [0.5 + 0.5**1.5, 0.5])],
+)
+def test_the_decay_after_a_plateau_has_its_shape(shape, left):
+    schedule = s.warmup_stable_decay(warmup=2, stable=2, decay=4, peak_value=1.0, shape=shape)
+    assert [schedule(5), schedule(6)] == pytest.approx(left, abs=1e-12)
+
+
+def test_one_cycle_may_be_two_straight_lines():
+    span = {"start": 0, "end": 10, "start_value": 0.0, "peak_value": 1.0, "end_value": 0.2}
+    schedule = s.one_cycle(**span, ratio=0.5, shape="linear")
+    assert [schedule(t) for t in (2.5, 5, 7.5)] == pytest.approx([0.5, 1.0, 0.6], abs=1e-12)
 
 
 def test_asymptotic_shapes_are_as_published_inside():

@@ -57,6 +57,8 @@ def test_a_function_becomes_a_type_with_its_signature_as_fields():
     assert schedules.from_table(made.to_table()) == made
     assert made == schedules.find("mylib.ramp")(slope=2, top=9, unit="step", minimum=1)
     assert repr(made).startswith("mylib.ramp(")
+    holder = schedules.from_table({"type": "product", "schedules": [made, {"type": "constant", "value": 2}]})
+    assert holder(3) == 12.0
     inside = schedules.warmup(over=2, start_value=4.0, then=schedules.find("mylib.ramp")(slope=1))
     assert [inside(t) for t in (0, 1, 5)] == [4.0, 2.0, 3.0]
 
@@ -145,6 +147,16 @@ def test_a_schedule_may_hold_schedules():
     assert schedules.json_schema()["mylib.twice"]["properties"]["of"]["$ref"] == "#/$defs/schedule"
     [fault] = schedules.faults({"type": "mylib.twice", "of": {"type": "constant", "value": "3"}})
     assert fault.path == ("of", "value")
+
+
+def test_a_string_is_a_string():
+    @register_schedule("mylib.named")
+    def named(t: float, name: str = "a") -> float:
+        return float(len(name))
+
+    assert schedules.find("mylib.named")(name="four")(0) == 4.0
+    [fault] = schedules.faults({"type": "mylib.named", "name": 3})
+    assert (fault.message, fault.help) == ("`name` is 3", "write a string")
 
 
 def test_a_taken_name_is_an_error_that_names_both_owners():

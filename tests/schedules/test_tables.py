@@ -238,6 +238,19 @@ def test_a_parameter_may_stand_for_anything_but_a_word_or_a_schedule(name, key):
     assert takes_parameter != (is_word or "#/$defs/schedule" in text)
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "bounds"),
+    [
+        ("one_cycle", "ratio", {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}),
+        ("cyclical", "ratio", {"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+        ("cosine_restarts", "cycles", {"type": "integer", "minimum": 1, "maximum": 10_000}),
+        ("step", "gamma", {"type": "number", "minimum": 0}),
+    ],
+)
+def test_a_bound_is_in_the_schema(name, key, bounds):
+    assert schedules.json_schema()[name]["properties"][key]["anyOf"][0] == bounds
+
+
 @given(st.sampled_from(sorted(TYPES)), st.data())
 def test_the_constructor_refuses_what_the_bounds_of_the_schema_do(name, data):
     """A number at or past a bound is refused by both or by neither."""
