@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
 from lossspec import losses
 from lossspec.errors import LossInputError
+
+
+def test_the_page_has_every_loss():
+    page = (Path(__file__).parents[2] / "docs" / "losses.md").read_text(encoding="utf-8")
+    modules = [name for name in losses.__all__ if name.endswith(("Loss", "Penalty", "Precomputed"))]
+    assert [name for name in modules if f"`{name}`" not in page] == []
 
 
 def mapped(value, change):
