@@ -11,11 +11,6 @@ from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: A part of a period that is forgiven at a boundary: 0.7 is the seventh tenth, though 0.7 / 0.1 < 7.
-NEARLY = 1e-9
-#: The part of a period from which on the next one has begun.
-FULL = 1.0 - NEARLY
-
 
 def rate_of(rate: float, value: float) -> float:
     """Return the rate at which a value grows: 0 stays 0, where ``0 * rate ** exponent`` might overflow."""

@@ -15,6 +15,9 @@ from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, shown
 from lossspec.schedules.kinds import Array, Kind, named
 from lossspec.schedules.lookup import find, names
 
+#: What takes the place of a schedule that can't be, so that what holds it is looked at all the same.
+_STAND_IN = constant(value=0.0)
+
 
 def from_table(table: Mapping[str, object]) -> Schedule:
     """Return the schedule that a table says; tables inside it become schedules inside it.
@@ -43,16 +46,15 @@ def faults(table: Mapping[str, object]) -> list[ScheduleFault]:
 
 def _read(table: object, path: Path) -> tuple[Schedule, list[ScheduleFault]]:
     """Return the schedule of a table, or one that stands for it with what is wrong."""
-    stand_in = constant(value=0.0)
     if isinstance(table, Schedule):
         return table, []
     if not isinstance(table, Mapping):
         message = f"{named(path) if path else 'a schedule'} is {shown(table)}, not a table"
-        return stand_in, [ScheduleFault(path, message, "write a table with a `type`", "wrong-type")]
+        return _STAND_IN, [ScheduleFault(path, message, "write a table with a `type`", "wrong-type")]
     name = table.get("type")
     cls = find(name) if isinstance(name, str) else None
     if cls is None:
-        return stand_in, [_no_type(table, path)]
+        return _STAND_IN, [_no_type(table, path)]
     found = _keys(cls, table, path)
     values: dict[str, Any] = {}  # the constructor looks at them
     for attribute, kind in table_fields(cls):
@@ -62,11 +64,11 @@ def _read(table: object, path: Path) -> tuple[Schedule, list[ScheduleFault]]:
     if any(
         attribute.default is NOTHING and attribute.name not in table for attribute, _ in table_fields(cls)
     ):
-        return stand_in, found
+        return _STAND_IN, found
     try:
         schedule = cls(**values)
     except ScheduleError as error:
-        return stand_in, [*found, *(fault.under(path) for fault in error.faults)]
+        return _STAND_IN, [*found, *(fault.under(path) for fault in error.faults)]
     return schedule, found
 
 
