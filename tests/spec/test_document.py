@@ -99,7 +99,6 @@ params = st.one_of(
 balances = st.fixed_dictionaries(
     {},
     optional={
-        "type": texts,
         "args": st.dictionaries(texts, values, max_size=3),
         "inputs": inputs,
         "losses": st.lists(names, max_size=3),

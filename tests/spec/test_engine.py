@@ -76,7 +76,12 @@ DOCUMENT = {
     "objectives": {
         "G": {
             "weight": {"type": "window", "start": 3, "value": 0.5, "unit": "step"},
-            "balance": {"type": "x.Y", "args": {"a": 1}, "inputs": {"t": "y"}, "losses": ["a"]},
+            "balance": {
+                "type": "lossspec.OutputBalancer",
+                "args": {"decay": 1},
+                "inputs": {"t": "y"},
+                "losses": ["a"],
+            },
         }
     },
     "variants": {"v": {"losses": {"a": {"type": "torch.L1Loss", "inputs": ["a", 1.0]}}}},
@@ -268,11 +273,21 @@ FAULTS = {
     ),
     "a misspelt schedule": (
         in_loss(weight={"type": "liner", "value": 1}),
-        ("unknown-schedule", "losses.a.weight.type", "unknown schedule `liner`", "a schedule with a similar name exists: `linear`", '"linear"'),
+        ("unknown-schedule", "losses.a.weight.type", "unknown schedule `liner`", "a type with a similar name exists: `linear`", '"linear"'),
     ),
     "a schedule without a type": (
         in_loss(weight={"tipe": "linear"}),
         ("unknown-key", "losses.a.weight.tipe", "unknown key `tipe` in `losses.a.weight`", "a key with a similar name exists: `type`", "type"),
+    ),
+    "a misspelt balancer": (
+        {"format": 1, "objectives": {"G": {"balance": {"type": "lossspec.Balancer"}}}},
+        (
+            "unknown-type",
+            "objectives.G.balance.type",
+            "unknown balancer `lossspec.Balancer`",
+            "a type with a similar name exists: `lossspec.OutputBalancer`",
+            '"lossspec.OutputBalancer"',
+        ),
     ),
     "a misspelt key of a schedule": (
         in_loss(weight={"type": "constant", "vlaue": 1.0, "value": 1.0}),

@@ -131,17 +131,17 @@ format = 1
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
 losses.b = { type = "torch.L1Loss", inputs = ["x", "y"] }
 [objectives.total.balance]
-type = "torch.MSELoss"
+type = "lossspec.OutputBalancer"
 losses = ["b", "a"]
 inputs = ["last"]
-args.reduction = "mean"
+args.decay = 0.5
 """,
     )
     balance = lossspec.load("one").objectives["total"].balance
     assert (balance.type, balance.losses, balance.args) == (
-        "torch.MSELoss",
+        "lossspec.OutputBalancer",
         ("b", "a"),
-        {"reduction": "mean"},
+        {"decay": 0.5},
     )
     assert balance.inputs == (Input(name="last"),)
 

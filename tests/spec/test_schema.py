@@ -7,10 +7,11 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from lossspec import schedules
-from lossspec.registry import Argument, LossType, types
+from lossspec.registry import Argument, LossType, balancers, types
 from lossspec.spec import engine as engine_module
+from lossspec.spec.frame import SHARED
 from lossspec.spec.known import schema_path
-from lossspec.spec.schema import generate, loss_definition
+from lossspec.spec.schema import definition, generate
 
 COMMITTED = json.loads(schema_path().read_text())
 TEXT_ONLY = {
@@ -57,7 +58,7 @@ NODES = list(nodes(COMMITTED))
 
 
 def test_the_committed_schema_is_what_the_registry_says():
-    made = json.loads(json.dumps(generate(types())))
+    made = json.loads(json.dumps(generate(types(), balancers())))
     assert made == COMMITTED, "run `lossspec schema -o schemas/lossspec.schema.json`"
 
 
@@ -95,11 +96,12 @@ def test_every_property_has_a_description():
     assert silent == []
 
 
-def test_type_and_args_stand_only_in_the_branches_or_their_completion_dies():
-    loss = COMMITTED["$defs"]["loss"]
-    shared = set(loss["properties"])
-    assert shared == {"weight", "inputs", "objective", "tags", "at_zero", "lists", "every"}
-    for branch in loss["oneOf"]:
+@pytest.mark.parametrize("kind", ["loss", "balance"])
+def test_type_and_args_stand_only_in_the_branches_or_their_completion_dies(kind):
+    outer = COMMITTED["$defs"][kind]
+    shared = set(outer["properties"])
+    assert shared == set(SHARED[kind])
+    for branch in outer["oneOf"]:
         definition = COMMITTED["$defs"][branch["$ref"].removeprefix("#/$defs/")]
         assert definition["additionalProperties"] is False
         assert {key for key, each in definition["properties"].items() if each is True} == shared
@@ -109,6 +111,9 @@ def test_every_type_and_every_schedule_is_there():
     definitions = COMMITTED["$defs"]
     assert {f"loss.{name}" for name in types()} == {
         key for key in definitions if re.match(r"loss\.\w+\.", key)
+    }
+    assert {f"balance.{name}" for name in balancers()} == {
+        key for key in definitions if re.match(r"balance\.\w+\.", key)
     }
     assert {f"schedule.{name}" for name in schedules.types()} == {
         key for key in definitions if key.startswith("schedule.")
@@ -142,10 +147,13 @@ RAMP = {"$ref": "#/$defs/schedule.ramp"}
         ),
     ],
 )
-def test_a_parameter_may_stand_for_every_value_and_a_schedule_for_a_live_one(schema, live, expected):
+def test_a_parameter_may_stand_for_every_value_and_a_schedule_for_a_live_one(
+    schema, live, expected, monkeypatch
+):
+    monkeypatch.setattr("lossspec.spec.schema.schedule_references", lambda: [RAMP])
     argument = Argument("a", schema, "an argument", live=live, default=3)
     entry = LossType("mine.Loss", "mine:Loss", "mine", {"a": argument})
-    made = loss_definition(entry, [RAMP])
+    made = definition("loss", entry)
     assert made["properties"]["args"]["properties"]["a"] == {
         "description": "an argument",
         "default": 3,

@@ -13,6 +13,8 @@ TWO = """\
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
 losses.b = { type = "torch.MSELoss", inputs = ["x", "y"], objective = "D" }
 """
+BALANCE = TWO + "[objectives.G.balance]\n"
+OUTPUT = BALANCE + 'type = "lossspec.OutputBalancer"\n'
 
 CASES = {
     "two lines": 'losses.l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"], weight = 100 }',
@@ -99,7 +101,7 @@ variants.v.losses.a.inputs = ["x", "z"]
     "a tensor that only a balance uses": """
 inputs = { x = "", y = "", w = "" }
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
-objectives.total.balance = { type = "torch.L1Loss", inputs = ["w"] }
+objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["w"] }
 """,
     # params
     "an unknown parameter": """
@@ -283,12 +285,30 @@ objectives.total.weight = 0.5
     + "[objectives.total]  # <- empty-objective\nweight = 0.5",
     # balance
     "a balance without a type": TWO + '[objectives.G.balance]  # <- missing-key\nlosses = ["a"]',
+    "a balance of no losses": TWO
+    + '[objectives.G.balance]  # <- missing-key\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]',
     "a balance of an unknown type": TWO
-    + '[objectives.G.balance]\ntype = "lossspec.Blance"  # <- unknown-type',
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalncer"  # <- unknown-type\nlosses = ["a"]\ninputs = ["z"]',
+    "a loss is no balance": TWO
+    + '[objectives.G.balance]\ntype = "torch.L1Loss"  # <- unknown-type\nlosses = ["a"]',
+    "a balance is no loss": """
+[losses.a]
+type = "lossspec.OutputBalancer"  # <- unknown-type
+inputs = ["x"]
+""",
     "a balance of losses that are elsewhere": TWO
-    + '[objectives.G.balance]\ntype = "torch.L1Loss"\nlosses = ["a", "b"]  # <- unknown-loss',
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a", "b"]  # <- unknown-loss',
     "a balance of the same loss twice": TWO
-    + '[objectives.G.balance]\ntype = "torch.L1Loss"\nlosses = ["a", "a"]  # <- duplicate-value',
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a", "a"]  # <- duplicate-value',
+    "an argument of a balance": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a"]\ninputs = ["z"]\nargs = { decay = 2.0 }  # <- out-of-range',
+    "an argument of a balance that must be given": TWO
+    + '[objectives.G.balance]  # <- missing-argument\ntype = "lossspec.GradientRatio"\nlosses = ["a"]\ninputs = ["z"]',
+    "an input of a balance": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a"]\ninputs = ["z", "w"]  # <- input-count',
+    "an argument given to an inherited balance": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a"]\n'
+    + "[variants.v.objectives.G.balance.args]\ndcay = 0.5  # <- unknown-key",
     # removing, variants
     "removing what is not there": """
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }

@@ -19,10 +19,10 @@ def schema_command(output: Path | None) -> None:
     Name the file in the first line of a spec, and the editor completes and checks it:
     #:schema lossspec.schema.json
     """
-    from lossspec.registry import types  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.registry import balancers, types  # noqa: PLC0415 - `--help` does not pay
     from lossspec.spec.schema import generate  # noqa: PLC0415
 
-    text = json.dumps(generate(types()), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(generate(types(), balancers()), indent=1, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:

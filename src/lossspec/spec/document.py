@@ -162,7 +162,11 @@ def converter() -> Converter:
     param_settings = make_dict_unstructure_fn(Param, made, _cattrs_omit_if_default=True)
 
     def structure_param(value: object, cls: type[Param]) -> Param:
-        return param_table(value, cls) if isinstance(value, Mapping) else Param(cast("Scalar", _structure_union(made, value, Scalar)))
+        return (
+            param_table(value, cls)
+            if isinstance(value, Mapping)
+            else Param(cast("Scalar", _structure_union(made, value, Scalar)))
+        )
 
     def unstructure_param(param: Param) -> object:
         settings = param_settings(param)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from lossspec.names import NAME_PATTERN
 from lossspec.spec import words
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from lossspec.spec.diagnostics import KeyPath
 
 Schema = dict[str, object]
-Kind = Literal["loss", "schedule"]
+#: What has a ``type``; the definitions of its types are called ``KIND.NAME``.
+Kind = Literal["loss", "balance", "schedule"]
 _PREFIX = "#/$defs/"
 _NAMES = {
     bool: "boolean",
@@ -46,12 +47,14 @@ class Choice:
 
     Attributes:
         tagged: branches whose ``type`` is a constant, by that constant, each as the reference to it.
+        kind: what the tagged branches define.
         plain: the other branches by the JSON type of the values that they take.
         expected: words for what the value may be.
     """
 
     def __init__(self) -> None:
         self.tagged: dict[str, Schema] = {}
+        self.kind: Kind | None = None
         self.plain: dict[str, list[Schema]] = {}
         self.expected: list[str] = []
 
@@ -140,8 +143,8 @@ class Engine:
         choice = self._choices.get(id(branches))
         if choice is None:
             choice = self._choices[id(branches)] = self._sort(branches)
-        if type(value) is dict and choice.tagged:
-            self._by_tag(value, choice, path, found)
+        if type(value) is dict and choice.kind is not None:
+            self._by_tag(value, choice.kind, choice, path, found)
             return
         candidates: Sequence[Schema] = choice.plain.get(_NAMES.get(type(value), ""), ())
         if not candidates:
@@ -169,34 +172,34 @@ class Engine:
     def _is_reference(self, branch: Schema) -> bool:
         return branch.get("$ref") == f"{_PREFIX}reference"
 
-    def _by_tag(self, value: dict[str, object], choice: Choice, path: KeyPath, found: list[Fault]) -> None:
+    def _by_tag(
+        self, value: dict[str, object], kind: Kind, choice: Choice, path: KeyPath, found: list[Fault]
+    ) -> None:
         """Check a table against the branch that its ``type`` picks."""
-        untagged = choice.plain.get("object")
-        tag = value.get("type", FAULTY)
-        if tag is FAULTY:
-            if "type" in value:
-                return
-            if untagged:
-                self._check(value, untagged[0], path, found)
+        if "type" not in value:
+            if "object" in choice.plain:
+                self._check(value, choice.plain["object"][0], path, found)
             else:
                 found.append(_no_type(value, path, choice))
+            return
+        tag = value["type"]
+        if tag is FAULTY:
             return
         if not isinstance(tag, str):
             found.append(words.wrong_type(tag, (*path, "type"), ["string"]))
             return
-        kind: Kind = "loss" if untagged else "schedule"
         branch = choice.tagged.get(tag) or self._more(kind, tag)
         if branch is not None:
             self._check(value, branch, path, found)
         else:
-            word = words.unknown_type if kind == "loss" else words.unknown_schedule
-            found.append(word(tag, path, choice.tagged))
+            found.append(words.unknown_type(kind, tag, path, choice.tagged))
 
     def _sort(self, branches: list[Schema]) -> Choice:
         """Sort the branches of a ``oneOf`` by what picks them; done once for each."""
         choice = Choice()
         for branch in branches:
             schema = self._definition(branch) if "$ref" in branch else branch
+            choice.kind = choice.kind or _kind(branch)
             tag = cast("Mapping[str, object]", schema.get("properties", {})).get("type")
             if isinstance(tag, dict) and "const" in tag:
                 choice.tagged[tag["const"]] = branch
@@ -208,9 +211,15 @@ class Engine:
             choice.expected.extend(
                 ["a `${param}`"] if self._is_reference(branch) else _expected(schema, types)
             )
-        if choice.tagged and "object" not in choice.plain:
+        if choice.kind == "schedule":
             choice.expected.append("a schedule")
         return choice
+
+
+def _kind(branch: Schema) -> Kind | None:
+    """Return what a branch defines a type of, by the name of its definition."""
+    name = str(branch.get("$ref", "")).removeprefix(_PREFIX).partition(".")[0]
+    return cast("Kind", name) if name in get_args(Kind) else None
 
 
 def _is(value: object, expected: object) -> bool:

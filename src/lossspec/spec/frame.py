@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 Schema = dict[str, object]
 
-#: The keys that a loss has whatever its type.
-SHARED = ("weight", "inputs", "objective", "tags", "at_zero", "lists", "every")
+#: The keys that a loss and a balance have whatever their type.
+SHARED = {
+    "loss": ("weight", "inputs", "objective", "tags", "at_zero", "lists", "every"),
+    "balance": ("inputs", "losses"),
+}
 REFERENCE: Schema = {"$ref": "#/$defs/reference"}
 _NUMBER: Schema = {"$ref": "#/$defs/number"}
 _WEIGHT: Schema = {"$ref": "#/$defs/weight"}
@@ -21,9 +24,11 @@ _INPUTS: Schema = {"$ref": "#/$defs/inputs"}
 _NAME: Schema = {"pattern": NAME_PATTERN}
 
 
-def frame(losses: Sequence[Schema], schedules: Sequence[Schema]) -> tuple[Schema, dict[str, Schema]]:
-    """Return the schema of a spec and its definitions, given references to the loss and schedule types."""
-    return _spec(), _definitions(losses, schedules)
+def frame(
+    losses: Sequence[Schema], balancers: Sequence[Schema], schedules: Sequence[Schema]
+) -> tuple[Schema, dict[str, Schema]]:
+    """Return the schema of a spec and its definitions, given references to the types of each kind."""
+    return _spec(), _definitions(losses, balancers, schedules)
 
 
 def _spec() -> Schema:
@@ -53,44 +58,26 @@ def _spec() -> Schema:
     }
 
 
-def _definitions(losses: Sequence[Schema], schedules: Sequence[Schema]) -> dict[str, Schema]:
+def _definitions(
+    losses: Sequence[Schema], balancers: Sequence[Schema], schedules: Sequence[Schema]
+) -> dict[str, Schema]:
     return {
         "overlay": _table("What a variant changes in the spec.", _overlay()),
-        "loss": {
-            "type": "object",
-            "description": "A loss: one term of an objective. Without a type it changes an inherited one.",
-            "properties": _shared(),
-            "additionalProperties": True,
-            "discriminator": {"propertyName": "type"},
-            "oneOf": [*losses, {"$ref": "#/$defs/loss.change"}],
-        },
-        "loss.change": _table(
-            "A change to an inherited loss.",
-            {
-                "args": {
-                    "type": "object",
-                    "description": "Arguments of the inherited loss to set.",
-                    "additionalProperties": True,
-                },
-                **dict.fromkeys(SHARED, True),
-            },
+        **_typed(
+            "loss",
+            "A loss: one term of an objective. Without a type it changes an inherited one.",
+            _shared(),
+            losses,
         ),
         "objective": _table(
             "A total that the training loop asks for.",
             {"weight": _WEIGHT, "balance": {"$ref": "#/$defs/balance"}},
         ),
-        "balance": _table(
-            "A module that weighs the raw values of some terms, and learns from them if it can.",
-            {
-                "type": {"type": "string", "description": "The registered balancing method."},
-                "args": {
-                    "type": "object",
-                    "description": "Arguments of the method.",
-                    "additionalProperties": True,
-                },
-                "inputs": _INPUTS,
-                "losses": _list("The losses that it balances.", _text("The name of a loss.", **_NAME)),
-            },
+        **_typed(
+            "balance",
+            "A module that weighs the raw values of some losses. Without a type it changes an inherited one.",
+            _balance(),
+            balancers,
         ),
         "weight": {
             "description": 'A number, a "${param}", or a schedule. 1 if it is not given.',
@@ -146,6 +133,28 @@ def _definitions(losses: Sequence[Schema], schedules: Sequence[Schema]) -> dict[
     }
 
 
+def _typed(kind: str, description: str, shared: Schema, types: Sequence[Schema]) -> dict[str, Schema]:
+    """Return the schema of a table whose ``type`` picks its ``args``, and that of a change to one."""
+    args: Schema = {
+        "type": "object",
+        "description": f"Arguments of the inherited {kind} to set.",
+        "additionalProperties": True,
+    }
+    return {
+        kind: {
+            "type": "object",
+            "description": description,
+            "properties": shared,
+            "additionalProperties": True,
+            "discriminator": {"propertyName": "type"},
+            "oneOf": [*types, {"$ref": f"#/$defs/{kind}.change"}],
+        },
+        f"{kind}.change": _table(
+            f"A change to an inherited {kind}.", {"args": args, **dict.fromkeys(shared, True)}
+        ),
+    }
+
+
 def _overlay() -> Schema:
     """Return the keys that a spec and a variant have in common."""
     return {
@@ -193,6 +202,16 @@ def _shared() -> Schema:
                 "gain": _NUMBER,
             },
             required=["steps", "gain"],
+        ),
+    }
+
+
+def _balance() -> Schema:
+    return {
+        "inputs": _INPUTS,
+        "losses": _list(
+            "The losses that it balances: some or all of the objective.",
+            _text("The name of a loss.", **_NAME),
         ),
     }
 

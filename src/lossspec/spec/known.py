@@ -34,7 +34,7 @@ def _definition(kind: Kind, name: str) -> Schema | None:
 
     if kind == "schedule":
         return schema.schedule_definition(name)
-    from lossspec.registry import find  # noqa: PLC0415
+    from lossspec.registry import find, find_balancer  # noqa: PLC0415
 
-    entry = find(name)
-    return schema.loss_definition(entry, schema.schedule_references()) if entry else None
+    entry = find(name) if kind == "loss" else find_balancer(name)
+    return schema.definition(kind, entry) if entry else None

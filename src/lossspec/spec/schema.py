@@ -14,7 +14,7 @@ only inside it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from lossspec.schedules import json_schema as schedules_schema
 from lossspec.spec.frame import REFERENCE, SHARED, frame
@@ -25,21 +25,25 @@ if TYPE_CHECKING:
     from lossspec.registry import Argument, LossType
 
 Schema = dict[str, object]
+Kind = Literal["loss", "balance"]
+NONE: Mapping[str, LossType] = {}
 
 
-def generate(types: Mapping[str, LossType]) -> Schema:
+def generate(types: Mapping[str, LossType], balancers: Mapping[str, LossType] = NONE) -> Schema:
     """Return the JSON Schema of specs whose losses are of these types, or of no type where they change one.
 
     Args:
         types: loss types by name, in the order in which editors offer them.
+        balancers: the same for what balances the losses of an objective.
     """
     refs = schedule_references()
-    losses = {f"loss.{name}": loss_definition(entry, refs) for name, entry in types.items()}
-    schema, definitions = frame(losses=[_ref(name) for name in losses], schedules=refs)
+    losses = {f"loss.{name}": definition("loss", entry) for name, entry in types.items()}
+    methods = {f"balance.{name}": definition("balance", entry) for name, entry in balancers.items()}
+    schema, definitions = frame([_ref(name) for name in losses], [_ref(name) for name in methods], refs)
     schedules = {
         f"schedule.{name}": _described(each, definitions) for name, each in schedules_schema().items()
     }
-    return {**schema, "$defs": {**definitions, **schedules, **losses}}
+    return {**schema, "$defs": {**definitions, **schedules, **methods, **losses}}
 
 
 def schedule_references() -> list[Schema]:
@@ -50,11 +54,12 @@ def schedule_references() -> list[Schema]:
 def schedule_definition(name: str) -> Schema | None:
     """Return the schema of one schedule type, or None if there is none of that name."""
     found = schedules_schema().get(name)
-    return None if found is None else _described(found, frame((), ())[1])
+    return None if found is None else _described(found, frame((), (), ())[1])
 
 
-def loss_definition(entry: LossType, schedules: Sequence[Schema]) -> Schema:
-    """Return the schema of a loss of one type: its ``type`` and its closed ``args``; the rest is shared."""
+def definition(kind: Kind, entry: LossType) -> Schema:
+    """Return the schema of a loss or balance of one type: ``type`` and closed ``args``."""
+    schedules = schedule_references()
     args: Schema = {
         "type": "object",
         "description": f"Arguments of {entry.name}.",
@@ -67,7 +72,7 @@ def loss_definition(entry: LossType, schedules: Sequence[Schema]) -> Schema:
         "properties": {
             "type": {"const": entry.name, "description": _text(entry)},
             "args": args,
-            **dict.fromkeys(SHARED, True),
+            **dict.fromkeys(SHARED[kind], True),
         },
         "required": ["type"],
         "additionalProperties": False,

@@ -24,6 +24,8 @@ _KINDS = {
     "array": "an array",
     "object": "a table",
 }
+#: What has a type, where messages call it something else.
+_CALLED = {"loss": "loss type", "balance": "balancer"}
 #: What people paste from elsewhere, and what it is called here.
 _ALIASES = {"loss_weight": "weight", "kwargs": "args", "params": "args", "gan_mode": "mode"}
 #: A string of this length was not meant to be a number or a name.
@@ -152,42 +154,40 @@ def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fau
     )
 
 
-def unknown_schedule(tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
-    """Word the ``type`` of the schedule at ``path`` that nothing bears."""
-    near = close(tag, known)
-    help_ = f"a schedule with a similar name exists: `{near[0]}`" if near else f"known are {listed(known)}"
-    message = f"unknown schedule `{shorten(tag)}`"
-    return Fault("unknown-schedule", message, (*path, "type"), help=help_, replacement=_quoted(near))
+def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
+    """Word the ``type`` of the loss, balance or schedule at ``path`` that nothing bears.
 
-
-def unknown_type(tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
-    """Word the ``type`` of the loss at ``path`` that nothing bears.
-
-    >>> unknown_type("torch.nn.L1Loss", ("losses", "l1"), ["torch.L1Loss"]).replacement
+    >>> unknown_type("loss", "torch.nn.L1Loss", ("losses", "l1"), ["torch.L1Loss"]).replacement
     '"torch.L1Loss"'
     """
     names = list(known)
     library, _, rest = tag.partition(".")
-    name = rest.rpartition(".")[2] or library
-    short = f"{library}.{name}"
-    near, certain = _near_types(library, name, names), False
-    if short != tag and short in names:
+    short = f"{library}.{rest.rpartition('.')[2]}"
+    near, certain = (
+        close(tag, names) if kind == "schedule" else _near_types(library, rest or tag, names),
+        False,
+    )
+    if rest and short != tag and short in names:
         near, certain = [short], True
         help_ = f"a type is the import package and the class, without submodules: `{short}`"
-    elif not rest and near:
+    elif kind != "schedule" and not rest and near:
         help_ = f"a type says whose class it is: {listed(near)}"
     elif near:
         help_ = f"a type with a similar name exists: `{near[0]}`"
+    elif kind != "loss":
+        help_ = f"known are {listed(names)}"
     elif rest and not any(each.startswith(f"{library}.") for each in names):
         help_ = f"no losses of `{shorten(library)}` are registered, and no plug-in for it is installed"
     else:
-        help_ = "`lossspec list` shows all there are"
-    message = f"unknown loss type `{shorten(tag)}`"
-    return Fault("unknown-type", message, (*path, "type"), "value", help_, _quoted(near), certain)
+        help_ = "`lossspec list losses` shows all there are"
+    code = "unknown-schedule" if kind == "schedule" else "unknown-type"
+    message = f"unknown {_CALLED.get(kind, kind)} `{shorten(tag)}`"
+    return Fault(code, message, (*path, "type"), "value", help_, _quoted(near), certain)
 
 
 def _near_types(library: str, name: str, known: list[str]) -> list[str]:
     """Return the types that a name may mean: in its library, or of the same class elsewhere."""
+    name = name.rpartition(".")[2]
     core = name.removesuffix("Loss").casefold()
     cores: dict[str, list[str]] = {}
     own: dict[str, str] = {}

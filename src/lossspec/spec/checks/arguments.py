@@ -9,10 +9,13 @@ from lossspec.registry import find
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
 from lossspec.spec.faulty import FAULTY
+from lossspec.spec.words import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from lossspec.registry import LossType
+    from lossspec.spec.diagnostics import KeyPath
     from lossspec.spec.resolve import Resolved
 
 
@@ -24,12 +27,7 @@ def argument_faults(spec: Resolved) -> Iterator[Fault]:
         args = loss.get("args", {})
         if entry is None or not isinstance(args, dict):
             continue
-        missing = [each.name for each in entry.args.values() if each.required and each.name not in args]
-        if missing:
-            listed = ", ".join(f"`{each}`" for each in missing)
-            message = f"`losses.{name}` lacks {listed}: `{entry.name}` can't be made without"
-            path = ("losses", name, "args") if args else ("losses", name)
-            yield Fault("missing-argument", message, path, "key", f"add `args = {{ {missing[0]} = ... }}`")
+        yield from missing_arguments(entry, args, ("losses", name))
         for key, value in args.items():
             argument = entry.args.get(key)
             if argument is None or not argument.path or value is FAULTY:
@@ -41,6 +39,16 @@ def argument_faults(spec: Resolved) -> Iterator[Fault]:
                     ("losses", name, "args", key),
                     help="a file names only what lies beside it; give any other path as a parameter",
                 )
+
+
+def missing_arguments(entry: LossType, args: Collection[str], path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault if arguments that must be given are not in the ``args`` of the table at ``path``."""
+    missing = [each.name for each in entry.args.values() if each.required and each.name not in args]
+    if missing:
+        listed = ", ".join(f"`{each}`" for each in missing)
+        message = f"`{dotted(path)}` lacks {listed}: `{entry.name}` can't be made without"
+        place = (*path, "args") if args else path
+        yield Fault("missing-argument", message, place, "key", f"add `args = {{ {missing[0]} = ... }}`")
 
 
 def _is_inside(path: str) -> bool:

@@ -1,15 +1,16 @@
-"""Checks the balance of an objective: a registered method, losses of its own, tensors that are known."""
+"""Checks the balance of an objective: a registered method, its arguments, losses and tensors."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from lossspec.names import nearest
-from lossspec.registry import find, types
-from lossspec.spec.checks.inputs import closed
+from lossspec.registry import find_balancer
+from lossspec.spec.checks.arguments import missing_arguments
+from lossspec.spec.checks.inputs import call_faults, closed
 from lossspec.spec.checks.objectives import TOTAL
 from lossspec.spec.diagnostics import Fault
-from lossspec.spec.words import unknown_type
+from lossspec.spec.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,37 +28,42 @@ def balance_faults(spec: Resolved) -> Iterator[Fault]:
             continue
         path: KeyPath = ("objectives", name, "balance")
         tag = balance.get("type")
+        entry = find_balancer(tag) if isinstance(tag, str) else None
         if "type" not in balance:
             yield Fault("missing-key", f"`objectives.{name}.balance` has no `type`", path, "key")
-        elif isinstance(tag, str) and find(tag) is None:
-            yield unknown_type(tag, path, types())
+        if "losses" not in balance:
+            yield Fault("missing-key", f"`objectives.{name}.balance` has no `losses`", path, "key")
+        if entry is not None:
+            args = balance.get("args", {})
+            if isinstance(args, dict):
+                yield from missing_arguments(entry, args, path)
+            yield from call_faults(entry, balance.get("inputs", []), (*path, "inputs"))
         if isinstance(known, dict):
             yield from closed(balance.get("inputs"), (*path, "inputs"), known)
-        listed = balance.get("losses")
-        if isinstance(listed, list):
-            yield from _losses(spec, name, listed)
+        losses = balance.get("losses")
+        if isinstance(losses, list):
+            yield from _losses(spec, name, losses)
 
 
-def _losses(spec: Resolved, objective: str, listed: list[object]) -> Iterator[Fault]:
+def _losses(spec: Resolved, objective: str, losses: list[object]) -> Iterator[Fault]:
     """Yield a fault for each loss to balance that is not of the objective, or is there twice."""
     members = [
         name for name, loss in spec.section("losses").items() if loss.get("objective", TOTAL) == objective
     ]
     if spec.has_faulty_losses():
         return
-    for index, name in enumerate(listed):
+    for index, name in enumerate(losses):
         path = ("objectives", objective, "balance", "losses", index)
         if not isinstance(name, str):
             continue
-        if name in listed[:index]:
+        if name in losses[:index]:
             yield Fault("duplicate-value", f"the loss `{name}` is there twice", path)
         elif name not in members:
             near = nearest(name, members)
-            known = ", ".join(f"`{each}`" for each in members)
             yield Fault(
                 "unknown-loss",
                 f"the objective `{objective}` has no loss `{name}`",
                 path,
-                help=f"a loss with a similar name exists: `{near}`" if near else f"it has {known}",
+                help=f"a loss with a similar name exists: `{near}`" if near else f"it has {listed(members)}",
                 replacement=f'"{near}"' if near else None,
             )

@@ -8,7 +8,7 @@ from lossspec.names import nearest
 from lossspec.registry import find
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY, is_sound
-from lossspec.spec.words import unknown_key
+from lossspec.spec.words import dotted, unknown_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,14 +28,20 @@ def input_faults(spec: Resolved) -> Iterator[Fault]:
             yield from closed(inputs, path, known)
         tag = loss.get("type")
         entry = find(tag) if isinstance(tag, str) else None
-        if entry is None or not is_sound(inputs):
-            continue
-        if isinstance(inputs, list):
-            yield from _count(entry, len(inputs), path)
-            yield from _kinds(dict(enumerate(inputs)), dict(enumerate(entry.inputs)), path, entry)
-        elif isinstance(inputs, dict):
-            yield from _names(entry, inputs, path)
-            yield from _kinds(inputs, {each.name: each for each in entry.inputs}, path, entry)
+        if entry is not None:
+            yield from call_faults(entry, inputs, path)
+
+
+def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Fault]:
+    """Yield what is wrong with the ``inputs`` at ``path`` for the call of a loss, or of a balancer."""
+    if not is_sound(inputs):
+        return
+    if isinstance(inputs, list):
+        yield from _count(entry, len(inputs), path)
+        yield from _kinds(dict(enumerate(inputs)), dict(enumerate(entry.inputs)), path, entry)
+    elif isinstance(inputs, dict):
+        yield from _names(entry, inputs, path)
+        yield from _kinds(inputs, {each.name: each for each in entry.inputs}, path, entry)
 
 
 def closed(inputs: object, path: KeyPath, known: Mapping[str, object]) -> Iterator[Fault]:
@@ -74,7 +80,7 @@ def _count(entry: LossType, count: int, path: KeyPath) -> Iterator[Fault]:
         return
     takes = f"{most}" if least == most else f"{least} to {most}"
     names = ", ".join(f"`{each.name}`" + ("" if each.required else " (optional)") for each in entry.inputs)
-    message = f"`{path[0]}.{path[1]}` has {count} inputs: `{entry.name}` takes {takes}"
+    message = f"`{dotted(path[:-1])}` has {count} inputs: `{entry.name}` takes {takes}"
     yield Fault("input-count", message.replace(" 1 inputs", " 1 input"), path, help=f"in call order: {names}")
 
 
@@ -86,7 +92,7 @@ def _names(entry: LossType, inputs: dict[str, object], path: KeyPath) -> Iterato
     missing = [each.name for each in entry.inputs if each.required and each.name not in inputs]
     if missing and all(name in names for name in inputs):
         listed = ", ".join(f"`{each}`" for each in missing)
-        yield Fault("missing-key", f"`{path[0]}.{path[1]}.inputs` lacks {listed}", path, "key")
+        yield Fault("missing-key", f"`{dotted(path)}` lacks {listed}", path, "key")
 
 
 def _kinds(
@@ -111,5 +117,5 @@ def _kinds(
         has_tensor = has_tensor or (not is_number and call.kind != "callable")
     numbers = [key for key, value in inputs.items() if isinstance(value, int | float)]
     if numbers and not has_tensor and FAULTY not in inputs.values():
-        message = f"the number in `{path[0]}.{path[1]}.inputs` has no tensor to take its shape from"
+        message = f"the number in `{dotted(path)}` has no tensor to take its shape from"
         yield Fault("no-tensor", message, (*path, numbers[0]))
