@@ -23,7 +23,7 @@ class _FromCallable(Schedule):
     def to_table(self) -> dict[str, object]:
         message = f"`{owner(self.function)}` is a bare callable, which no table can name"
         help_ = 'register it: `@lossspec.register_schedule("mylib.name")`'
-        raise ScheduleError([ScheduleFault((), message, help_, "unregistered-schedule")])
+        raise ScheduleError([ScheduleFault((), message, help_, "custom-schedule")])
 
 
 def from_callable(function: Callable[[float], float], unit: Unit | None = None) -> Schedule:

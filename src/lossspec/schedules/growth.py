@@ -41,7 +41,7 @@ def outgrown(schedule: Schedule, value: float) -> Callable[[float], float]:
             raise bad_position(t)
         if clamp is None:
             message = f"the value at t = {shown(t)} is beyond 1e300"
-            raise ScheduleError([ScheduleFault((), message, f"give it a `{name}`", "overflow")])
+            raise ScheduleError([ScheduleFault((), message, f"give it a `{name}`", "out-of-range")])
         return clamp
 
     return outgrown

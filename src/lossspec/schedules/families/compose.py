@@ -136,7 +136,7 @@ class product(Schedule):
                 return value
             message = f"the product at t = {shown(t)} is {value}"
             raise ScheduleError(
-                [ScheduleFault((), message, "give each of `schedules` a `maximum`", "overflow")]
+                [ScheduleFault((), message, "give each of `schedules` a `maximum`", "out-of-range")]
             )
 
         return product

@@ -65,7 +65,9 @@ class cosine_restarts(Schedule):
         ):
             if self.cycles > growth_limit(first, mult):
                 message = f"`{name}` is {shown(mult)}: after {self.cycles} cycles beyond 1e300"
-                yield ScheduleFault((name,), message, "write a smaller factor, or fewer `cycles`", "overflow")
+                yield ScheduleFault(
+                    (name,), message, "write a smaller factor, or fewer `cycles`", "out-of-range"
+                )
 
     def curve(self) -> Function:
         first, last = self.start_value, self.end_value

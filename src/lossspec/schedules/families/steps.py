@@ -91,7 +91,7 @@ class multistep(Schedule):
         yield from rising("milestones", self.milestones, strictly=False)
         if len(self.milestones) > growth_limit(self.start_value, self.gamma):
             message = f"`gamma` is {shown(self.gamma)}: after {len(self.milestones)} milestones beyond 1e300"
-            yield ScheduleFault(("gamma",), message, "write a smaller factor", "overflow")
+            yield ScheduleFault(("gamma",), message, "write a smaller factor", "out-of-range")
 
     def curve(self) -> Function:
         milestones = self.milestones
