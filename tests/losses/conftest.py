@@ -6,7 +6,6 @@ the properties that rows share are in test_properties.py.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,6 @@ from lossspec import losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 # --------------------------------------------------------------------------- formulas, in plain operations
 
@@ -382,29 +380,3 @@ def formulas() -> dict[str, Callable[..., Tensor]]:
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     torch.manual_seed(0)
-
-
-@pytest.fixture(scope="session")
-def vgg19() -> nn.Sequential:
-    """VGG19's layers, as torchvision numbers them, with random weights."""
-    layers: list[nn.Module] = []
-    channels = 3
-    generator = torch.Generator().manual_seed(0)
-    for width in [64, 64, 0, 128, 128, 0, *[256] * 4, 0, *[512] * 4, 0, *[512] * 4, 0]:
-        if not width:
-            layers.append(nn.MaxPool2d(2, 2))
-            continue
-        layer = nn.utils.skip_init(nn.Conv2d, channels, width, 3, padding=1)
-        layer.weight.data.normal_(std=(2 / (9 * channels)) ** 0.5, generator=generator)
-        layer.bias.data.normal_(std=0.1, generator=generator)
-        layers += [layer, nn.ReLU()]
-        channels = width
-    return nn.Sequential(*layers).requires_grad_(requires_grad=False)
-
-
-@pytest.fixture(scope="session")
-def vgg19_file(vgg19: nn.Sequential, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of its weights, under the names that torchvision saves."""
-    path = tmp_path_factory.mktemp("weights") / "vgg19.pth"
-    torch.save(OrderedDict((f"features.{key}", value) for key, value in vgg19.state_dict().items()), path)
-    return path

@@ -108,6 +108,13 @@ def test_compiles_to_one_graph(case):
         torch.testing.assert_close(ours, eager)
 
 
+def test_reads_nothing_from_the_device(case):
+    """A value that a loss asked for would stop an accelerator; the meta device has none to give."""
+    inputs = [mapped(value, lambda tensor: tensor.to("meta")) for value in case.inputs()]
+    found = case.build().to("meta")(*inputs)
+    assert (found.device.type, found.shape) == ("meta", ())
+
+
 def test_differentiates_twice(case):
     """A loss may stand inside a penalty or a meta-learner's inner loop: its gradient has a gradient."""
     inputs = inputs_of(case)

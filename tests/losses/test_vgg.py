@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections import OrderedDict
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from urllib.error import URLError
 
@@ -28,6 +30,32 @@ NUMBERS = {
     "relu5_4": 35,
 }
 MEAN, STD = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+
+
+@pytest.fixture(scope="session")
+def vgg19() -> nn.Sequential:
+    """VGG19's layers, as torchvision numbers them, with random weights."""
+    layers: list[nn.Module] = []
+    channels = 3
+    generator = torch.Generator().manual_seed(0)
+    for width in [64, 64, 0, 128, 128, 0, *[256] * 4, 0, *[512] * 4, 0, *[512] * 4, 0]:
+        if not width:
+            layers.append(nn.MaxPool2d(2, 2))
+            continue
+        layer = nn.utils.skip_init(nn.Conv2d, channels, width, 3, padding=1)
+        layer.weight.data.normal_(std=(2 / (9 * channels)) ** 0.5, generator=generator)
+        layer.bias.data.normal_(std=0.1, generator=generator)
+        layers += [layer, nn.ReLU()]
+        channels = width
+    return nn.Sequential(*layers).requires_grad_(requires_grad=False)
+
+
+@pytest.fixture(scope="session")
+def vgg19_file(vgg19: nn.Sequential, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of its weights, under the names that torchvision saves."""
+    path = tmp_path_factory.mktemp("weights") / "vgg19.pth"
+    torch.save(OrderedDict((f"features.{key}", value) for key, value in vgg19.state_dict().items()), path)
+    return path
 
 
 def normalized(images):
