@@ -6,8 +6,8 @@ import importlib
 import re
 import sys
 from collections import OrderedDict
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
 from urllib.error import URLError
 
 import pytest
@@ -17,6 +17,9 @@ from torch import nn
 from lossspec.errors import LossInputError, MissingExtraError, MissingWeightsError, UnknownNameError
 from lossspec.losses import VGGPerceptualLoss, VGGStyleLoss
 from lossspec.losses.vgg import LAYERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The numbers of the layers in torchvision's VGG19, from the literature of those who index it by hand:
 # `features[:4]` ends with relu1_2, [:9] with relu2_2, [:16] with relu3_3, [35] is relu5_4's, [34] conv5_4.
