@@ -214,12 +214,12 @@ class TestOutput:
         }
 
     def test_json_of_two_places_and_no_help(self, folder):
-        write("a.loss.toml", "a = 1\na.b = 2\n")
+        write("a.loss.toml", "format = 1\nformat.b = 2\n")
         (found,) = json.loads(run("--format", "json")[1])
         assert found["related"] == [
             {
                 "path": "a.loss.toml",
-                "range": {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 2}},
+                "range": {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 7}},
                 "message": "first given here",
             }
         ]

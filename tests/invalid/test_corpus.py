@@ -133,7 +133,7 @@ MADE = {
     ],
     missing_extra: ["x.loss.toml:2:22: warning[missing-extra]: not here"],
     custom_schedule: [
-        "x.loss.toml:3:73: error[custom-schedule]: schedule `corpus.refusing` refused its fields: the slope",
+        "x.loss.toml:3:73: error[custom-schedule]: in `losses.l2.weight`, schedule `corpus.refusing` refused",
     ],
     balance: [
         "x.loss.toml:4:71: error[duplicate-value]: the loss `l1` is there twice",

@@ -16,7 +16,7 @@ def faults(text):
     try:
         tomllib.loads(text)
     except ValueError as error:
-        return syntax_faults(text, error)
+        return syntax_faults(text, error)[0]
     raise AssertionError("TOML accepts it")
 
 
@@ -223,9 +223,10 @@ def test_it_agrees_with_the_parser_on_what_is_toml(text):
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = syntax_faults(text, error)
+        found, rest = syntax_faults(text, error)
     else:
         assert _Reader(text).read() == []
         return
     assert found
+    assert [len(line) for line in rest.split("\n")] == [len(line) for line in text.split("\n")] or rest == ""
     assert all(0 <= each.start <= each.end <= len(text) for each in found)

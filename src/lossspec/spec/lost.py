@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from lossspec.spec import limits
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class LostError(Exception):
@@ -96,3 +99,14 @@ def other_bracket(text: str, start: int, at: int, closing: str) -> LostError:
     message = f"`{text[at]}` where `{closing}` is expected"
     related = ((start, start + 1, "opened here"),)
     return LostError(TextFault("unclosed-bracket", message, at, at + 1, related=related))
+
+
+def as_tomllib_says(text: str, error: ValueError) -> TextFault:
+    """Fall back on the parser's own words and place."""
+    message, at = str(error), len(text)
+    if found := _PLACE.search(message):
+        message = message[: found.start()]
+        if found[1]:
+            lines = text.split("\n")[: int(found[1]) - 1]
+            at = min(at, sum(len(line) + 1 for line in lines) + int(found[2]) - 1)
+    return TextFault("syntax", message[:1].lower() + message[1:], at, min(at + 1, len(text)))

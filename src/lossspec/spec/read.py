@@ -77,9 +77,9 @@ def parse(source: Source) -> dict[str, object]:
     try:
         document: dict[str, object] = tomllib.loads(source.text)
     except ValueError as error:  # of TOML, or of int() where digits go on for thousands
-        from lossspec.spec.syntax import syntax_faults  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.salvage import every_fault  # noqa: PLC0415 - the clean path does not pay
 
-        raise _error(source, *syntax_faults(source.text, error)) from None
+        raise SpecError(every_fault(source, error)) from None
     too_many = limits.too_many_losses(document)
     if too_many is not None:
         raise _error(source, too_many)

@@ -7,7 +7,6 @@ more, by a reader that knows what people get wrong and that goes on after an err
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS
 from lossspec.spec.locate import MAX_PROBLEMS
 from lossspec.spec.lost import (
     LostError,
+    as_tomllib_says,
     json_file,
     no_key,
     no_value,
@@ -57,36 +57,36 @@ _STATEMENT = re.compile(
     rf"|\[\[?[ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z_][\w-]*(?:\.{BARE_KEY})*[ \t]*\]\]?[ \t]*(?:#|\r?$))",
     re.MULTILINE,
 )
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_NOT_LINE_END = re.compile(r"[^\n]")
 
 
 class _EnoughError(Exception):
     """More is wrong than will be shown."""
 
 
-def syntax_faults(text: str, error: ValueError) -> list[TextFault]:
-    r"""Return every syntax error of a text that ``tomllib`` refuses with ``error``.
+def syntax_faults(text: str, error: ValueError) -> tuple[list[TextFault], str]:
+    r"""Return every syntax error of a text, and the text with blanks in place of what is not TOML.
+
+    Args:
+        text: what is not TOML.
+        error: what ``tomllib`` said of it.
 
     >>> import tomllib
-    >>> text = 'weight = .5\ntype = "torch.L1Loss\n'
+    >>> text = 'weight = .5\nformat = 1\ntype = "torch.L1Loss\n'
     >>> try:
     ...     _ = tomllib.loads(text)
     ... except tomllib.TOMLDecodeError as error:
-    ...     [(fault.code, text[fault.start : fault.end]) for fault in syntax_faults(text, error)]
+    ...     faults, rest = syntax_faults(text, error)
+    >>> [(fault.code, text[fault.start : fault.end]) for fault in faults]
     [('bad-number', '.5'), ('unclosed-string', '"torch.L1Loss')]
+    >>> rest.split("\n")
+    ['           ', 'format = 1', '                    ', '']
     """
-    return _Reader(text).read() or [_as_tomllib_says(text, error)]
-
-
-def _as_tomllib_says(text: str, error: ValueError) -> TextFault:
-    """Fall back on the parser's own words and place."""
-    message, at = str(error), len(text)
-    if found := _PLACE.search(message):
-        message = message[: found.start()]
-        if found[1]:
-            lines = text.split("\n")[: int(found[1]) - 1]
-            at = min(at, sum(len(line) + 1 for line in lines) + int(found[2]) - 1)
-    return TextFault("syntax", message[:1].lower() + message[1:], at, min(at + 1, len(text)))
+    reader = _Reader(text)
+    faults = reader.read()
+    if not faults:
+        return [as_tomllib_says(text, error)], ""
+    return faults, reader.rest()
 
 
 class _Reader:
@@ -97,19 +97,32 @@ class _Reader:
         self._faults: list[TextFault] = []
         self._definitions = Definitions()
         self._brackets = 0  # open where the reader is
+        self._broken: list[Offsets] = []  # statements with a fault, and those that belong to nothing
+
+    def rest(self) -> str:
+        """Return the text with blanks in place of its broken statements; lines stay where they are."""
+        parts, at = [], 0
+        for start, end in self._broken:
+            parts += [self._text[at:start], _NOT_LINE_END.sub(" ", self._text[start:end])]
+            at = end
+        return "".join([*parts, self._text[at:]])
 
     def read(self) -> list[TextFault]:
-        with suppress(_EnoughError):
+        try:
             self._statements()
+        except _EnoughError:
+            self._broken = [(0, len(self._text))]
         return self._faults
 
     def _statements(self) -> None:
         at = self._gap(0)
         base: KeyPath | None = ()
         if self._peek(at) == "{":
+            self._broken.append((0, len(self._text)))
             self._add(json_file(at))
             return
         while at < len(self._text):
+            start, before = at, len(self._faults)
             self._brackets = 0
             try:
                 if self._text[at] == "[":
@@ -117,11 +130,17 @@ class _Reader:
                     at, base = self._header(at)
                 else:
                     at = self._pair(base, at)
+                if len(self._faults) > before and self._text[start] == "[":
+                    base = None
+                elif len(self._faults) == before and base is not None:
+                    start = at  # if anything is broken, it is what follows on the line
                 at = self._end_of_line(at)
             except LostError as lost:
                 self._add(lost.fault)
                 at = self._after(lost.fault) if lost.resume is None else lost.resume
             at = self._gap(at)
+            if len(self._faults) > before or base is None:
+                self._broken.append((start, at))
 
     # What stands between values
 
