@@ -14,7 +14,7 @@ from lossspec.spec.known import engine
 from lossspec.spec.limits import MAX_EXTENDS
 from lossspec.spec.origin import TextOrigin
 from lossspec.spec.read import parse, read_source
-from lossspec.spec.reference import SUFFIX, Reference
+from lossspec.spec.reference import SUFFIX, BadReferenceError, Reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +118,10 @@ class ExtendsError(LossSpecError):
 def _parent(
     extends: str, folder: Path | None, chain: tuple[Path, ...], findings: Findings
 ) -> tuple[Draft, tuple[str, ...]]:
-    reference = Reference.parse(extends)
+    try:
+        reference = Reference.parse(extends)
+    except BadReferenceError as error:
+        raise ExtendsError("bad-reference", str(error)) from error
     try:
         found = find(reference.name, folder, chain[-1] if chain else None)
     except LossSpecError as error:

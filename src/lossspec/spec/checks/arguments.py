@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from lossspec.registry import find
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
 from lossspec.spec.faulty import FAULTY
+from lossspec.spec.origin import TextOrigin
 from lossspec.spec.words import dotted
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ def argument_faults(spec: Resolved) -> Iterator[Fault]:
             argument = entry.args.get(key)
             if argument is None or not argument.path or value is FAULTY:
                 continue
-            if isinstance(value, str) and not _is_inside(value) and not _is_callers(spec, name, key):
+            place = ("losses", name, "args", key)
+            if (
+                isinstance(value, str)
+                and not _is_inside(value, _folder(spec, place))
+                and not spec.is_from_caller(place)
+            ):
                 yield Fault(
                     "path-outside",
                     f"`{shorten(value)}` leads out of the spec's folder",
-                    ("losses", name, "args", key),
+                    place,
                     help="a file names only what lies beside it; give any other path as a parameter",
                 )
 
@@ -51,12 +57,18 @@ def missing_arguments(entry: LossType, args: Collection[str], path: KeyPath) -> 
         yield Fault("missing-argument", message, place, "key", f"add `args = {{ {missing[0]} = ... }}`")
 
 
-def _is_inside(path: str) -> bool:
-    """Say whether a path stays under the folder it is taken from, on any system."""
+def _folder(spec: Resolved, path: KeyPath) -> Path | None:
+    """Return the folder of the file that says what stands at a key path."""
+    origin, _ = spec.stack.place(path)
+    file = origin.source.path if isinstance(origin, TextOrigin) else None
+    return file.parent if file is not None else None
+
+
+def _is_inside(path: str, folder: Path | None) -> bool:
+    """Say whether a path stays under the folder it is taken from, on any system and through links."""
     windows = PureWindowsPath(path)
-    return not (PurePosixPath(path).is_absolute() or windows.drive or windows.root or ".." in windows.parts)
-
-
-def _is_callers(spec: Resolved, name: str, key: str) -> bool:
-    """Say whether the caller gave an argument, as a parameter or in the overlay."""
-    return spec.is_from_caller(("losses", name, "args", key))
+    if PurePosixPath(path).is_absolute() or windows.drive or windows.root or ".." in windows.parts:
+        return False
+    if path.startswith("~") or ":" in path or not path.isprintable():  # a home, an address, a stream
+        return False
+    return folder is None or (folder / path).resolve().is_relative_to(folder.resolve())

@@ -1,0 +1,178 @@
+"""A file that someone sends you is data: it is validated, resolved and built under watch, and that is all.
+
+The promise: no code runs that the user did not install, no file outside the search path is opened, nothing is
+written, no connection is made; and each such file gets a diagnostic.
+"""
+
+import importlib
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import lossspec
+from lossspec.errors import LossSpecError
+from lossspec.registry import installed, libraries
+from lossspec.spec.render import render_concise, render_full
+
+CORPUS = tomllib.loads(Path(__file__).with_name("corpus.toml").read_text(encoding="utf-8"))
+
+#: Texts that are too large to write down, and the code of what is wrong with each.
+LARGE = {
+    "more bytes than a spec has": ("#" + "x" * 300_000, "too-large"),
+    "a key of 20,000 parts": ("a." * 20_000 + "b = 1", "too-many-key-parts"),
+    "arrays 100,000 deep": ("a = " + "[" * 100_000, "too-deep"),
+    "tables 5,000 deep": ("a = " + "{ b = " * 5_000, "too-deep"),
+    "headers 100 deep": ("[" + ".".join("a" * 100) + "]", "too-many-key-parts"),
+    "a number of 100,000 digits": (f"params.n = {'9' * 100_000}", None),
+    "a weight of 200,000 digits": (
+        f'losses.a = {{ type = "torch.L1Loss", inputs = ["x", "y"], weight = {"9" * 200_000} }}',
+        None,
+    ),
+    "2,000 losses": ("".join(f"[losses.l{n}]\nweight = 1.0\n" for n in range(2_000)), "too-many-losses"),
+    "a name of 100,000 letters": (f"[losses.{'a' * 100_000}]\n", None),
+    "a type of 100,000 letters": (
+        f'losses.a = {{ type = "torch.{"a" * 100_000}", inputs = ["x"] }}',
+        "unknown-type",
+    ),
+    "a reference of 100,000 letters": (f'extends = "{"a" * 100_000}"', None),
+    "20,000 variants of one": (f'extends = "pix2pix{"+vgg" * 20_000}"', None),
+    "an expression of 100,000 letters": (
+        f'losses.a = {{ type = "torch.L1Loss", inputs = ["x", "y"], weight = "${{n}}{" * 2" * 30_000}" }}',
+        "bad-expression",
+    ),
+    "5,000 inputs": (
+        'losses.a = { type = "torch.L1Loss", inputs = [' + ", ".join(f'"i{n}"' for n in range(5_000)) + "] }",
+        None,
+    ),
+    "a pattern that backtracks": (
+        'losses.a = { type = "lossspec.VGGPerceptualLoss", inputs = ["x", "y"], args = { layers = ["'
+        + "conv1" * 20_000
+        + '"] } }',
+        "unknown-value",
+    ),
+}
+
+
+def head(text):
+    return "format = 1\n" + text
+
+
+def attempt(path):
+    """Validate, resolve and build; return the codes of the errors that validation found."""
+    found = lossspec.validate(path)
+    with pytest.raises(LossSpecError):
+        lossspec.build(lossspec.load(path))
+    return [each.code for each in found if each.severity == "error"]
+
+
+@pytest.fixture
+def victim(watched, tmp_path):
+    """A file that is not the spec's to read; beside the spec, code and a link that leads out."""
+    secret = tmp_path / "outside" / "secret.loss.toml"
+    secret.parent.mkdir()
+    secret.write_text('format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["a", "b"] }\n')
+    (watched.folder / "linked.loss.toml").symlink_to(secret)
+    (watched.folder / "loop.loss.toml").write_text('format = 1\nextends = "hostile"\n')
+    (watched.folder / "payload.py").write_text("raise SystemExit('code of the spec ran')\n")
+    (watched.folder / "plain.loss.toml").write_text('format = 1\nlosses.a = { type = "torch.L1Loss" }\n')
+    attempt(watched.folder / "plain.loss.toml")  # what every spec needs is imported now
+    libraries()  # and which packages are installed is known
+    return secret
+
+
+def test_the_corpus_is_large_enough():
+    assert len(CORPUS) + len(LARGE) >= 40
+
+
+@pytest.mark.parametrize("case", CORPUS)
+def test_a_hostile_spec_is_refused_and_does_nothing(case, watched, victim):
+    path = watched.folder / "hostile.loss.toml"
+    text = CORPUS[case]["text"].replace("@SECRET@", str(victim)).replace("@BEL@", "\a")
+    path.write_text(head(text), encoding="utf-8")
+    with watched() as done:
+        codes = attempt(path)
+    assert done == []
+    assert CORPUS[case]["code"] in codes
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_huge_spec_is_refused_at_once(case, watched, victim):
+    text, code = LARGE[case]
+    path = watched.folder / "hostile.loss.toml"
+    path.write_text(head(text), encoding="utf-8")
+    start = time.process_time()
+    with watched() as done:
+        codes = attempt(path)
+    assert done == []
+    assert time.process_time() - start < 2
+    assert codes
+    assert code is None or code in codes
+
+
+@pytest.mark.parametrize(
+    ("case", "text"),
+    [(case, CORPUS[case]["text"]) for case in CORPUS] + [(case, text) for case, (text, _) in LARGE.items()],
+)
+def test_what_is_printed_is_short_and_has_no_control_characters(case, text):
+    for each in lossspec.validate(head(text.replace("@BEL@", "\a").replace("@SECRET@", "/secret"))):
+        printed = render_full(each) + render_concise(each)
+        assert len(printed) < 2_000
+        assert printed.replace("\n", "").isprintable()
+
+
+SHADOW = (
+    'library = "torch"\n[types.L1Loss]\nsummary = "Not torch\'s."\ntarget = "torch:load"\ninputs.f = "any"\n'
+)
+
+
+def test_a_plugin_cannot_stand_in_for_a_library(watched, victim, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "evil" / "catalog").mkdir(parents=True)
+    (tmp_path / "evil" / "__init__.py").write_text("raise SystemExit('the plug-in ran')\n")
+    (tmp_path / "evil" / "catalog" / "torch.toml").write_text(SHADOW)
+    info = tmp_path / "evil-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[lossspec.catalogs]\ntorch = evil\n")
+    installed.plugins.cache_clear()
+    installed.catalog.cache_clear()
+    path = watched.folder / "honest.loss.toml"
+    path.write_text('format = 1\nlosses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }\n')
+    try:
+        loss = lossspec.build(lossspec.load(path))["a"]
+        assert type(loss.function).__name__ == "L1Loss"
+        assert [each.severity for each in lossspec.validate(path)] in ([], ["warning"])
+        path.write_text('format = 1\nlosses.a = { type = "torch.Evil", inputs = ["x", "y"] }\n')
+        assert attempt(path)
+        assert "has two owners, `lossspec` and `evil`" in lossspec.validate(path)[0].message
+    finally:
+        installed.plugins.cache_clear()
+        installed.catalog.cache_clear()
+    assert "evil" not in sys.modules
+
+
+def test_the_watch_sees_what_it_is_for(watched, victim, tmp_path):
+    """The test of the test: each of these is an event that a hostile spec would cause."""
+
+    def connect():
+        with socket.socket() as connection, pytest.raises(OSError, match=r"refused|denied|unreachable"):
+            connection.connect(("127.0.0.1", 9))
+
+    deeds = [
+        connect,
+        lambda: subprocess.run([sys.executable, "-c", ""], check=True),
+        victim.read_text,
+        lambda: (watched.folder / "new.txt").write_text("x"),
+        lambda: list(tmp_path.iterdir()),
+        lambda: exec(compile("1", "<payload>", "exec")),
+        lambda: importlib.import_module("this"),
+    ]
+    for deed in deeds:
+        with watched() as done:
+            deed()
+        assert done, deed
