@@ -54,19 +54,17 @@ class Collector:
         self._mean = RankMean()
         self._limit = limit
         self._flushed_at = 0
-        if writes:
-            clock.follow(["step"], self._after_step)
 
     def overflow(self, history: LMHistory) -> None:
         """Make room in a full history: write it, or drop its oldest rows."""
         if self._writes and ranks() == 1:
             self.flush()
-        else:  # the ranks may not be equally full: they write together, in `_after_step`
+        else:  # the ranks may not be equally full: they write together, when it `is_due`
             history.trim()
 
-    def _after_step(self) -> None:
-        if self._clock.step - self._flushed_at >= self._limit and ranks() > 1:
-            self.flush()
+    def is_due(self) -> bool:
+        """Whether the ranks, whose clocks agree, should write together now, before a buffer is full."""
+        return self._writes and 8 * (self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
     def flush(self) -> int:
         """Write what was recorded; return how many rows were written.

@@ -1,0 +1,129 @@
+import json
+
+import pytest
+import torch
+
+from lossspec import LossManager, read_log
+from lossspec.errors import LogError
+
+ZERO = torch.tensor(0.0)
+
+
+def write(folder, *flushes):
+    with LossManager(experiment_dir=folder) as manager:
+        manager.register_loss_fn("a", lambda x, y: x - y, 2.0)
+        for epoch, values in flushes:
+            manager.set_progress(epoch=epoch)
+            for value in values:
+                manager.compute_loss_xy("a", torch.tensor(value), ZERO)
+                manager.step()
+            manager.update_loss_log()
+    return folder / "loss_log.jsonl"
+
+
+def test_arrays_by_loss(tmp_path):
+    write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
+    for path in (tmp_path, tmp_path / "loss_log.jsonl", str(tmp_path)):
+        log = read_log(path)
+        columns = log.losses["a"]
+        assert len(columns) == 3
+        assert (columns.raw.tolist(), columns.weighted.tolist()) == ([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
+        assert (columns.term_weight.tolist(), columns.objective_weight.tolist()) == ([2.0] * 3, [1.0] * 3)
+        assert (columns.epoch.tolist(), columns.step.tolist()) == ([0.0, 0.0, 1.0], [0, 1, 2])
+        assert log.header["digest"] is None
+        assert (log.validation, log.lost, log.resumes) == ({}, {}, [])
+
+
+def test_a_torn_last_line_is_dropped_wherever_it_is_torn(tmp_path):
+    path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
+    data = path.read_bytes()
+    ends = [index + 1 for index, byte in enumerate(data) if byte == ord("\n")]
+    for cut in range(ends[0], len(data)):
+        path.write_bytes(data[:cut])
+        log = read_log(path)
+        rows = 0 if cut < ends[1] else 2
+        assert len(log.losses["a"]) == rows if rows else log.losses == {}
+
+
+def test_a_run_that_goes_on_cuts_a_torn_line_off_and_says_where_it_goes_on(tmp_path):
+    path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0, 4.0]))
+    whole = path.read_bytes()
+    for torn in (whole[:-5], whole + b'{"record":"chu', whole + b"\x00" * 70_000):
+        path.write_bytes(torn)
+        write(tmp_path, (1, [30.0]))
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        assert lines[-2]["record"] == "resume"
+        assert lines[-2]["after"] == {"epoch": 1, "step": 0}
+        log = read_log(path)
+        assert log.losses["a"].raw.tolist() == [1.0, 2.0, 30.0]
+        assert log.resumes == [(1.0, 0)]
+
+
+def test_a_run_begun_anew_in_its_folder_supersedes_the_one_before(tmp_path):
+    path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
+    write(tmp_path, (0, [10.0]))
+    write(tmp_path, (0, [100.0]), (1, [200.0]))
+    log = read_log(path)
+    assert log.losses["a"].raw.tolist() == [100.0, 200.0]
+    assert log.resumes == [(0.0, 0)]
+    numbers = [json.loads(line).get("chunk") for line in path.read_text().splitlines()]
+    assert numbers == [None, 0, 1, 2, 2, 3, 3, 4]
+
+
+def test_a_run_taken_up_at_an_epoch_keeps_the_epochs_before(tmp_path):
+    write(tmp_path, (0, [1.0]), (1, [2.0]), (2, [3.0]))
+    write(tmp_path, (2, [30.0]), (3, [40.0]))
+    log = read_log(tmp_path)
+    assert log.losses["a"].raw.tolist() == [1.0, 2.0, 30.0, 40.0]
+    assert log.resumes == [(2.0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "there is no loss log `{path}`"),
+        ("", "`{path}` holds nothing yet"),
+        ('{"record":"header","format":1', "`{path}` holds nothing yet"),
+        ('{"record":"header","format":2}\n', "`{path}` is no loss log in format 1: its format is 2"),
+        ('{"record":"chunk"}\n', "`{path}` is no loss log in format 1: its format is None"),
+        ("1,2,3\n", "`{path}` is no loss log of lossspec: it has the line '1,2,3\\n'"),
+        (b"\xff\xfe\n", "`{path}` is no loss log of lossspec: it has the line '\ufffd\ufffd\\n'"),
+        (
+            '{"record":"header","format":1}\n{"record":"chunk","chunk":0,"losses":{"a":{"rows":2,"raw":[1]}}}\n',
+            "{path}:2: the log is damaged: KeyError('term_weight')",
+        ),
+        (
+            '{"record":"header","format":1}\nnull\n{"record":"chunk","chunk":0,"losses":{}}\n',
+            "`{path}` is no loss log of lossspec: it has the line 'null\\n'",
+        ),
+    ],
+)
+def test_what_is_no_log_is_told_by_its_path(tmp_path, text, message):
+    path = tmp_path / "loss_log.jsonl"
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(LogError) as raised:
+        read_log(path)
+    assert str(raised.value) == message.format(path=path)
+
+
+def test_columns_of_different_lengths_are_damage(tmp_path):
+    path = write(tmp_path, (0, [1.0, 2.0]))
+    path.write_text(path.read_text().replace('"step":[0,1]', '"step":[0,1,2]'))
+    with pytest.raises(LogError, match=r"loss_log.jsonl:2: the log is damaged: .*columns of 2 rows differ"):
+        read_log(path)
+
+
+def test_another_digest_is_refused(tmp_path):
+    write(tmp_path, (0, [1.0]))
+    with pytest.raises(LogError) as raised:
+        read_log(tmp_path, digest="abc")
+    path = tmp_path / "loss_log.jsonl"
+    assert str(raised.value) == f"`{path}` is the log of another spec: its digest is None, not abc"
+
+
+def test_members_of_later_versions_are_passed_over(tmp_path):
+    path = write(tmp_path, (0, [1.0]))
+    header, chunk = path.read_text().splitlines()
+    path.write_text(f'{header}\n{{"record":"note","text":"hello"}}\n{chunk[:-1]},"new":1}}\n')
+    assert read_log(path).losses["a"].raw.tolist() == [1.0]

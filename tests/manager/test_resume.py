@@ -1,0 +1,244 @@
+import io
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from lossspec import LossManager, read_log, register_loss, schedules
+from lossspec.errors import CheckpointError
+from lossspec.spec.model import Every, Input, ObjectiveSpec, Spec, Term
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _losses():
+    @register_loss("test_resume.RunningMean")
+    class RunningMean(nn.Module):
+        """A loss with a state, a learned weight and a generator of its own."""
+
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mean", torch.zeros(()))
+            self.scale = nn.Parameter(torch.ones(()))
+            self.noise = torch.Generator().manual_seed(7)
+
+        def forward(self, x, y):
+            error = (x - y).abs().mean() + torch.rand((), generator=self.noise)
+            self.mean += 0.1 * (error.detach() - self.mean)
+            return self.scale * error / (1 + self.mean)
+
+
+def make_spec(weight=3.0):
+    xy = (Input(name="x"), Input(name="y"))
+    ramp = schedules.linear(start=0, end=40, start_value=0.0, end_value=2.0, unit="step")
+    losses = {
+        "a": Term(name="a", type="torch.L1Loss", inputs=xy, weight=ramp),
+        "b": Term(name="b", type="test_resume.RunningMean", inputs=xy, weight=weight),
+        "c": Term(name="c", type="torch.MSELoss", inputs=xy, every=Every(steps=3, gain=3.0)),
+    }
+    return Spec(
+        name="t", reference="t", losses=losses, objectives={"total": ObjectiveSpec(name="total", weight=0.5)}
+    )
+
+
+class Training:
+    """A run that a checkpoint holds whole: model, optimiser, generator of the data, manager."""
+
+    def __init__(self, folder):
+        self.manager = LossManager.from_spec(make_spec(), experiment_dir=folder, history_buffer_size=7)
+        self.objective = self.manager.objective()
+        torch.manual_seed(0)
+        self.model = nn.Linear(4, 4)
+        self.optimizer = torch.optim.SGD([*self.model.parameters(), *self.objective.parameters()], lr=0.05)
+        self.data = torch.Generator().manual_seed(1)
+        self.step = 0
+
+    def run_until(self, step, flush_every=5):
+        while self.step < step:
+            self.manager.set_progress(epoch=self.step // 10)
+            x = torch.rand(8, 4, generator=self.data)
+            tensors = {"x": self.model(x), "y": x.flip(1)}
+            self.optimizer.zero_grad()
+            self.objective(**tensors).backward()
+            self.optimizer.step()
+            self.manager.step()
+            self.step += 1
+            if self.step % flush_every == 0:
+                self.manager.update_loss_log()
+
+    def checkpoint(self):
+        file = io.BytesIO()
+        parts = {
+            "manager": self.manager.state_dict(),
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "data": self.data.get_state(),
+            "step": self.step,
+        }
+        torch.save(parts, file)
+        return file.getvalue()
+
+    def restore(self, data):
+        parts = torch.load(io.BytesIO(data), weights_only=True)
+        self.manager.load_state_dict(parts["manager"])
+        self.model.load_state_dict(parts["model"])
+        self.optimizer.load_state_dict(parts["optimizer"])
+        self.data.set_state(parts["data"])
+        self.step = parts["step"]
+
+    def die(self):
+        """Be killed: what was not flushed is gone, the lock is free."""
+        self.manager._log.close()
+
+
+def values(folder):
+    log = read_log(folder)
+    return {
+        name: list(zip(c.raw, c.term_weight, c.objective_weight, c.weighted, c.epoch, c.step, strict=True))
+        for name, c in log.losses.items()
+    }
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 9), st.integers(0, 14), st.integers(0, 20), st.booleans()),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_run_killed_and_resumed_leaves_the_log_of_an_uninterrupted_one(tmp_path_factory, crashes):
+    whole, broken = tmp_path_factory.mktemp("whole"), tmp_path_factory.mktemp("broken")
+    reference = Training(whole)
+    reference.run_until(60)
+    with reference.manager:
+        pass
+
+    training, saved = Training(broken), None
+    step = 0
+    for to_checkpoint, to_crash, torn, older in crashes:
+        training.run_until(step + to_checkpoint)
+        if not older or saved is None:
+            saved = training.checkpoint()
+            step = training.step
+        training.run_until(training.step + to_crash)
+        training.die()
+        if torn:
+            with (broken / "loss_log.jsonl").open("ab") as file:
+                file.write(b'{"record":"chunk","chunk":99,"losses"'[:torn])
+        training = Training(broken)
+        training.restore(saved)
+    training.run_until(60)
+    with training.manager:
+        pass
+    assert values(broken) == values(whole)
+    assert len(values(whole)["c"]) == 20
+
+
+def test_a_checkpoint_in_another_folder_goes_on_there(tmp_path):
+    first = Training(tmp_path / "one")
+    first.run_until(10)
+    saved = first.checkpoint()
+    second = Training(tmp_path / "two")
+    second.restore(saved)
+    second.run_until(20)
+    second.manager.update_loss_log()
+    log = read_log(tmp_path / "two")
+    assert log.losses["a"].step.tolist() == list(range(10, 20))
+
+
+def test_the_state_holds_the_clock_and_the_state_of_losses_and_nothing_else(tmp_path):
+    training = Training(tmp_path)
+    training.manager.set_progress(total_steps=100)
+    training.run_until(12)
+    state = training.manager.state_dict()
+    assert set(state) == {
+        "format",
+        "digest",
+        "epoch",
+        "step",
+        "total_epochs",
+        "total_steps",
+        "chunks",
+        "losses",
+        "generators",
+    }
+    assert (state["epoch"], state["step"], state["total_epochs"], state["total_steps"]) == (1, 12, None, 100)
+    assert set(state["losses"]["b"]) == {"mean", "scale"}
+    assert list(state["generators"]) == ["b.noise"]
+    other = LossManager.from_spec(make_spec())
+    other.load_state_dict(state)
+    assert other.get_loss_weights() == training.manager.get_loss_weights()
+    assert other.state_dict()["step"] == 12
+
+
+def test_a_run_that_never_stepped_is_restored_as_such():
+    manager = LossManager.from_spec(make_spec())
+    other = LossManager.from_spec(make_spec())
+    other.set_progress(step=3)
+    other.load_state_dict(manager.state_dict())
+    assert other.state_dict()["step"] is None
+
+
+def test_the_checkpoint_of_another_spec_is_refused_and_changes_nothing():
+    manager = LossManager.from_spec(make_spec())
+    manager.set_progress(epoch=9)
+    other = LossManager.from_spec(make_spec(weight=4.0))
+    other.set_progress(epoch=1)
+    with pytest.raises(CheckpointError) as raised:
+        other.load_state_dict(manager.state_dict())
+    assert str(raised.value) == (
+        f"the checkpoint is of another spec (digest {manager.spec.digest}; "
+        f"this one has {other.spec.digest}): load it with `ignore_digest=True` if that is what you want"
+    )
+    assert other.state_dict()["epoch"] == 1
+    other.load_state_dict(manager.state_dict(), ignore_digest=True)
+    assert other.state_dict()["epoch"] == 9
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.clear(), "this is no `state_dict()` of a LossManager in format 1: its `format` is None"),
+        (
+            lambda s: s.update(format=2),
+            "this is no `state_dict()` of a LossManager in format 1: its `format` is 2",
+        ),
+        (
+            lambda s: s["losses"].pop("b"),
+            "the checkpoint has no loss `b` with a state: they are of different losses",
+        ),
+        (
+            lambda s: s["losses"].update(z={}),
+            "this manager has no loss `z` with a state: they are of different losses",
+        ),
+        (lambda s: s["losses"]["b"].pop("mean"), "the state of the loss `b` does not fit: mean"),
+        (
+            lambda s: s["losses"]["b"].update(mean=torch.zeros(3), extra=torch.zeros(1)),
+            "the state of the loss `b` does not fit: extra, mean",
+        ),
+    ],
+)
+def test_what_is_no_checkpoint_of_this_manager_is_refused_and_changes_nothing(change, message):
+    manager = LossManager.from_spec(make_spec())
+    manager.set_progress(epoch=5)
+    state = manager.state_dict()
+    change(state)
+    other = LossManager.from_spec(make_spec())
+    before = other.state_dict()
+    with pytest.raises(CheckpointError) as raised:
+        other.load_state_dict(state)
+    assert str(raised.value) == message
+    assert other.state_dict()["epoch"] == before["epoch"]
+
+
+def test_values_recorded_before_a_checkpoint_is_loaded_are_superseded(tmp_path):
+    training = Training(tmp_path)
+    training.run_until(10)
+    saved = training.checkpoint()
+    training.run_until(14)
+    training.restore(saved)
+    training.run_until(12)
+    training.manager.update_loss_log()
+    assert read_log(tmp_path).losses["b"].step.tolist() == list(range(12))
