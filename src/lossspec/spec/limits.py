@@ -21,6 +21,12 @@ MAX_KEY_PARTS = 32
 MAX_LEVELS = 32
 MAX_LOSSES = 1_000
 MAX_EXTENDS = 16
+#: A file with more problems than this is not a spec; the rest is not shown.
+MAX_PROBLEMS = 500
+#: Variants that one reference picks.
+MAX_PICKED = 16
+#: Losses of all variants of a spec together: each variant is checked with all that it leaves alone.
+MAX_VARIED = 10_000
 
 #: What matters to the scan: whole strings and comments, quotes that open a string without an end, and marks.
 _TOKEN = re.compile(rf"{STRING}|\"\"\"|'''|[\"']|{COMMENT}|[\[\]{{}}=.,\n]")

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from lossspec.spec.codes import codes
 from lossspec.spec.diagnostics import Diagnostic, Fault, Label, TextFault
+from lossspec.spec.limits import MAX_PROBLEMS as MAX_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lossspec.spec.source import Source
 
-#: A file with more problems than this is not a spec; the rest is not shown.
-MAX_PROBLEMS = 500
 _MAX_MESSAGE = 500
 
 
