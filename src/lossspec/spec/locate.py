@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.spec.codes import codes
 from lossspec.spec.diagnostics import Diagnostic, Fault, Label, TextFault
-from lossspec.spec.limits import MAX_PROBLEMS as MAX_PROBLEMS
+from lossspec.spec.limits import MAX_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

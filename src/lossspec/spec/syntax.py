@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from lossspec.spec.definitions import Definitions
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
-from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS
-from lossspec.spec.locate import MAX_PROBLEMS
+from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS, MAX_PROBLEMS
 from lossspec.spec.lost import (
     LostError,
     as_tomllib_says,
