@@ -3,7 +3,8 @@
 import pytest
 
 from lossspec.spec.diagnostics import Fault, Label, Span, TextFault
-from lossspec.spec.locate import MAX_PROBLEMS, locate
+from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec.spec.locate import locate
 from lossspec.spec.source import Source
 
 SOURCE = Source("x.loss.toml", '[loses.a]\nweight = 1\n[loses.b]\ntype = "日本"\n')
