@@ -19,6 +19,7 @@ WITHOUT_EXAMPLE = {
     "too-large": "nobody would read it",
     "too-many-extends": "it takes 18 files",
     "too-many-losses": "nobody would read it",
+    "too-many-variants": "nobody would read it",
     "too-many-problems": "nobody would read it",
     "unknown-loss": "it takes a registered balance",
     "unreadable": "it takes a file that can't be read",

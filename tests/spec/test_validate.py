@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - lines of the cases
 
 import re
+import time
 
 import pytest
 
@@ -545,3 +546,76 @@ args.weights = "{path}"
 """
     found = [(each.code, each.span.line) for each in lossspec.validate(text)]
     assert found == ([] if is_inside else [("path-outside", 6)])
+
+
+def spec_of(losses, variants, change="losses.a0.weight = {index}"):
+    lines = [f'losses.a{index} = {{ type = "torch.L1Loss", inputs = ["x", "y"] }}' for index in range(losses)]
+    lines += [f"variants.v{index}.{change.format(index=index)}" for index in range(variants)]
+    return HEAD + "\n".join(lines)
+
+
+HOSTILE = {
+    "as many variants as may be": spec_of(100, 100),
+    "as many variants of one loss as may be": spec_of(1, 500),
+    "few losses and many variants": spec_of(1, 6000),
+    "many variants that change every loss": HEAD
+    + "params.w = 1.0\n"
+    + "\n".join(f'losses.a{i}={{type="torch.L1Loss",inputs=["x","y"],weight="${{w}}"}}' for i in range(500))
+    + "\n"
+    + "\n".join(f"variants.v{i}.params.w = {i}" for i in range(20)),
+    "many unknown types": HEAD + "\n".join(f'losses.a{i} = {{ type = "torch.L{i}x" }}' for i in range(1000)),
+    "many unknown keys": HEAD + "\n".join(f"losses.a{i} = {{ k{i} = 1, l{i} = 2 }}" for i in range(1000)),
+    "many unknown tensors": HEAD
+    + "\n".join(f'inputs.tensor_{i} = "t"' for i in range(3000))
+    + "\n"
+    + "\n".join(f'losses.a{i}={{type="torch.L1Loss",inputs=["tensr_{i}","x_{i}"]}}' for i in range(1000)),
+    "many unknown parameters": HEAD
+    + "\n".join(f"params.param_{i} = 1" for i in range(3000))
+    + "\n"
+    + "\n".join(
+        f'losses.a{i}={{type="torch.L1Loss",inputs=["x","y"],weight="${{parm_{i}}}"}}' for i in range(1000)
+    ),
+    "many removals": HEAD
+    + "variants.v.remove = ["
+    + ",".join(f'"losses.a{i}"' for i in range(10_000))
+    + "]\n"
+    + "\n".join(f'losses.b{i}={{type="torch.L1Loss",inputs=["x","y"]}}' for i in range(900)),
+    "many unused": HEAD + "\n".join(f'params.p{i} = 1\ninputs.i{i} = ""' for i in range(4000)),
+    "a product without end": HEAD
+    + 'params.w = 9223372036854775807\nlosses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${'
+    + "*".join(["w"] * 60_000)
+    + '}" }',
+    "names of any length": HEAD + f'losses.{"a" * 100_000} = {{ type = "{"b" * 100_000}" }}',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_spec_takes_long(name):
+    text = HOSTILE[name]
+    assert len(text) < 256 * 1024
+    start = time.perf_counter()
+    found = lossspec.validate(text)
+    assert time.perf_counter() - start < 3.0  # a second, on a machine that does nothing else
+    assert len(found) <= 501
+
+
+@pytest.mark.parametrize(
+    ("losses", "variants", "is_right"), [(100, 100, True), (100, 101, False), (1, 500, True), (1, 501, False)]
+)
+def test_losses_times_variants_have_a_limit(losses, variants, is_right):
+    found = [
+        each
+        for each in lossspec.validate(spec_of(losses, variants, "description = ''"))
+        if each.code == "too-many-variants"
+    ]
+    assert bool(found) is not is_right
+    if found:
+        assert found[0].span.line == 1 + losses + variants
+
+
+def test_a_reference_picks_at_most_16_variants(tmp_path):
+    path = tmp_path / "a.loss.toml"
+    path.write_text(spec_of(20, 17, "losses.a{index}.weight = 2"))
+    assert lossspec.validate(f"{path}+" + "+".join(f"v{index}" for index in range(16))) == []
+    [found] = lossspec.validate(f"{path}+" + "+".join(f"v{index}" for index in range(17)))
+    assert found.code == "too-many-variants"

@@ -22,6 +22,8 @@ from lossspec.names import NAME_PATTERN
 from lossspec.spec import words
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY
+from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec.spec.suggest import close
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -89,7 +91,7 @@ class Engine:
         return found
 
     def _check(self, value: object, schema: Schema, path: KeyPath, found: list[Fault]) -> None:  # noqa: C901, PLR0912
-        if value is FAULTY:
+        if value is FAULTY or len(found) > MAX_PROBLEMS:
             return
         while "$ref" in schema:
             schema = self._definition(schema)
@@ -288,7 +290,7 @@ def _missing(value: dict[str, object], argument: object, path: KeyPath) -> list[
 def _no_type(value: dict[str, object], path: KeyPath, choice: Choice) -> Fault:
     known = ", ".join(f"`{each}`" for each in choice.tagged)
     for key in value:
-        if words.close(key, ["type"]):
+        if close(key, ["type"]):
             return words.unknown_key(key, path, ["type"])
     return Fault(
         "missing-key",

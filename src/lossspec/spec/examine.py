@@ -9,15 +9,16 @@ from attrs import evolve
 from lossspec.spec import params as parameters
 from lossspec.spec.checks import resolved_faults
 from lossspec.spec.checks.unused import unused
+from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import without_faulty
 from lossspec.spec.layers import Layer, declared, selection_faults, stack, with_variants
+from lossspec.spec.limits import MAX_VARIANTS, MAX_VARIED
 from lossspec.spec.origin import CallerOrigin, get
 from lossspec.spec.resolve import Resolved, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lossspec.spec.diagnostics import Fault
     from lossspec.spec.draft import Draft
     from lossspec.spec.layers import Stack
     from lossspec.spec.origin import Findings, Origin
@@ -51,11 +52,11 @@ def examine(
     chosen = _laid(with_variants(base, variants), over, given or {}, findings)
     caller = [layer for layer in chosen.layers if isinstance(layer.origin, CallerOrigin)]
     for fault in selection_faults(base, variants, caller):
-        if fault.code == "unknown-variant":  # what the caller says stands in no file
+        if fault.code != "variant-conflict":  # what the caller says stands in no file
             findings.add(CallerOrigin("+".join((draft.name, *variants))), fault)
         else:
             findings.add(*base.placed(fault))
-    others = [with_variants(base, [name]) for name in declared(base.table)]
+    others = _alone(base, findings)
     first = resolve(base if every else chosen, findings)
     told: set[tuple[object, ...]] = set()
     _check(first, findings, told)
@@ -67,6 +68,8 @@ def examine(
         _check(resolved, findings, told)
     doubtful = list(_doubtful(draft, findings))
     for where, fault in unused([base, *others, chosen], doubtful, _whole(findings)):
+        if findings.is_full:
+            break
         findings.add(*_own(draft, where, fault))
     return resolved
 
@@ -74,6 +77,8 @@ def examine(
 def _check(resolved: Resolved, findings: Findings, told: set[tuple[object, ...]]) -> None:
     """Note the faults of a resolved document; what a term lacks is told once, not for each variant."""
     for fault in resolved_faults(resolved):
+        if findings.is_full:
+            break
         lack = (fault.path, fault.message)
         if fault.at == "value" or lack not in told:
             findings.add(*resolved.stack.placed(fault))
@@ -84,9 +89,26 @@ def _check(resolved: Resolved, findings: Findings, told: set[tuple[object, ...]]
 def _whole(findings: Findings) -> list[str]:
     """Return the sections of which it can be said what is unused in them."""
     codes = findings.codes()
-    if {"variant-conflict", "unknown-variant"} & codes:  # it is not known what is laid over what
+    if {
+        "variant-conflict",
+        "unknown-variant",
+        "too-many-variants",
+    } & codes:  # it is not known what is laid over what
         return []
     return ["params"] if "missing-key" in codes else ["params", "inputs"]  # what misses inputs would use some
+
+
+def _alone(base: Stack, findings: Findings) -> list[Stack]:
+    """Return each variant alone over the base; none if they are too many."""
+    variants, losses = declared(base.table), base.table.get("losses")
+    count = len(losses) if isinstance(losses, dict) else 0
+    most = min(MAX_VARIANTS, MAX_VARIED // max(count, 1))
+    if len(variants) <= most:
+        return [with_variants(base, [name]) for name in variants]
+    message = f"{len(variants):,} variants of {count:,} losses: at most {most:,}"
+    where, help_ = ("variants", list(variants)[most]), "split it: one spec may extend another"
+    findings.add(*base.placed(Fault("too-many-variants", message, where, "key", help_)))
+    return []
 
 
 def _laid(below: Stack, over: Sequence[Layer], given: Mapping[str, object], findings: Findings) -> Stack:
@@ -110,6 +132,8 @@ def _doubtful(draft: Draft, findings: Findings) -> Iterator[object]:
     each: Draft | None = draft
     while each is not None:
         for fault in findings.of(each.origin):
+            if not fault.path:
+                continue
             yield get(each.written, fault.path)
             yield fault.replacement
         each = each.parent

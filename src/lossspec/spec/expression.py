@@ -11,13 +11,14 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.names import nearest, unknown
+from lossspec.spec.suggest import near, near_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Scalar = bool | int | float | str
 
+_LARGEST = 2**63
 _OPERAND = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 #: What an expression looks like: in the common subset of the regular expressions of Python and editors.
 PATTERN = rf"^\$\{{ *-? *{_OPERAND}(?: *[*/] *{_OPERAND})* *\}}$"
@@ -82,6 +83,8 @@ def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
             value = value * other if operator == "*" else value / other
         except OverflowError:
             value = math.inf
+        if not -_LARGEST <= value <= _LARGEST:
+            value = float(value)  # a product of whole numbers must not grow without end
     if not math.isfinite(value):
         raise ExpressionError("not-finite", f"`{expression}` is not finite")
     return -value if negative else value
@@ -100,8 +103,9 @@ def _operand(token: str, params: Mapping[str, Scalar]) -> Scalar:
     if token[0].isdigit():
         return int(token) if token.isdigit() else float(token)
     if token not in params:
-        message = unknown("parameter", token, params)
-        raise ExpressionError("unknown-param", message, token, nearest(token, params))
+        found = near(token, params)
+        help_ = near_or_all("a parameter", found, params)
+        raise ExpressionError("unknown-param", f"unknown parameter `{token}`: {help_}", token, found)
     return params[token]
 
 

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from lossspec import data
 from lossspec.errors import LossSpecError, UnknownNameError
-from lossspec.names import nearest
 from lossspec.spec.reference import SUFFIX
+from lossspec.spec.suggest import near, near_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -98,10 +98,7 @@ def _first(name: str, path: Iterable[Folder], besides: Path | None) -> Found:
             _refuse_two_owners(file_name, folder)
         return Found(name, file, folder)
     known = sorted({each.name for each in _all(searched)})
-    near = nearest(name, known)
-    hint = (
-        f"a spec with a similar name exists: `{near}`" if near else f"known are {', '.join(known) or 'none'}"
-    )
+    hint = near_or_all("a spec", near(name, known), known)
     places = ", ".join(dict.fromkeys(each.owner for each in searched))
     raise UnknownNameError(f"there is no spec `{name}` in {places}: {hint}")
 

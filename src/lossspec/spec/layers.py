@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve, frozen
 
-from lossspec.names import nearest
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
+from lossspec.spec.limits import MAX_PICKED
 from lossspec.spec.merge import merge
 from lossspec.spec.origin import get, has
+from lossspec.spec.suggest import near, near_or_all
 from lossspec.spec.words import dotted
 
 if TYPE_CHECKING:
@@ -115,10 +116,13 @@ def stack(draft: Draft) -> Stack:
 
 def with_variants(base: Stack, names: Iterable[str]) -> Stack:
     """Return a stack with variants of its own laid over it, in the order that the document declares them."""
-    wanted = frozenset(names)
+    wanted = list(names)
+    if len(wanted) > 1:
+        wanted = [name for name in declared(base.table) if name in wanted][:MAX_PICKED]
     result = base
-    for name, variant in declared(base.table).items():
-        if name not in wanted:
+    for name in wanted:
+        variant = get(base.table, ("variants", name))
+        if not isinstance(variant, dict):
             continue
         parts = [
             Layer(layer.origin, (*layer.prefix, *path), cast("Table", get(layer.table, path)))
@@ -142,10 +146,13 @@ def selection_faults(base: Stack, names: Sequence[str], over: Sequence[Layer] = 
         over: what the caller lays over them.
     """
     known = declared(base.table)
+    if len(names) > MAX_PICKED:
+        message = f"{len(names)} variants at once: a reference picks at most {MAX_PICKED}"
+        yield Fault("too-many-variants", message, ("variants",), "key")
+        return
     for name in names:
         if name not in known:
-            near = nearest(name, known)
-            hint = f"a variant with a similar name exists: `{near}`" if near else f"known are {_list(known)}"
+            hint = near_or_all("a variant", near(name, known), known)
             yield Fault("unknown-variant", f"unknown variant `{shorten(name)}`", ("variants",), "key", hint)
     for first, second in combinations((name for name in known if name in names), 2):
         one, other = (_in_order(base.table, pair, over) for pair in ((first, second), (second, first)))
@@ -180,13 +187,13 @@ def _removals(layer: Layer, table: Table, base: Table) -> Iterator[Fault]:
         parts = tuple(path.split("."))
         if has(table, parts) or has(base, parts):
             continue
-        near = nearest(path, _paths(base))
+        found = near(path, _paths(base))
         yield Fault(
             "unknown-path",
             f"there is nothing at `{shorten(path)}` to remove",
             (*layer.prefix, "remove", index),
-            help=f"there is something at `{near}`" if near else "",
-            replacement=f'"{near}"' if near else None,
+            help=f"there is something at `{found}`" if found else "",
+            replacement=f'"{found}"' if found else None,
         )
 
 
@@ -211,10 +218,6 @@ def _in_order(table: Table, names: Iterable[str], over: Iterable[Layer]) -> Tabl
 
 def _laid_by(variant: Table) -> Table:
     return {key: value for key, value in variant.items() if key not in _VARIANT_OWN}
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none"
 
 
 def _difference(one: object, other: object, path: KeyPath = ()) -> KeyPath:

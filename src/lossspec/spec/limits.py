@@ -25,6 +25,7 @@ MAX_EXTENDS = 16
 MAX_PROBLEMS = 500
 #: Variants that one reference picks.
 MAX_PICKED = 16
+MAX_VARIANTS = 500
 #: Losses of all variants of a spec together: each variant is checked with all that it leaves alone.
 MAX_VARIED = 10_000
 

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from attrs import frozen
 
+from lossspec.spec import suggest
 from lossspec.spec.diagnostics import Diagnostic, Fault, KeyPath
+from lossspec.spec.limits import MAX_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,12 +56,20 @@ class Findings:
     """The faults found so far, each once, by the document that they are in."""
 
     def __init__(self) -> None:
+        suggest.renew()
         self._found: dict[Origin, dict[Fault, None]] = {}
         self.diagnosed: list[Diagnostic] = []
 
     def add(self, origin: Origin, fault: Fault) -> None:
-        """Note a fault of the document of ``origin``."""
-        self._found.setdefault(origin, {})[fault] = None
+        """Note a fault of the document of ``origin``, unless it has more than are ever shown."""
+        faults = self._found.setdefault(origin, {})
+        if len(faults) <= MAX_PROBLEMS:
+            faults[fault] = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether some document has more faults than are ever shown: then there is no need to go on."""
+        return any(len(faults) > MAX_PROBLEMS for faults in self._found.values())
 
     def of(self, origin: Origin) -> list[Fault]:
         """Return the faults of one document."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lossspec.names import nearest
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
 from lossspec.spec.faulty import FAULTY
+from lossspec.spec.suggest import near, near_or_all
 from lossspec.spec.words import kind, not_a_choice
 
 if TYPE_CHECKING:
@@ -43,15 +43,14 @@ def unknown_params(params: Mapping[str, object], given: Mapping[str, object]) ->
     for name in given:
         if name in params:
             continue
-        near = nearest(name, params)
-        known = ", ".join(f"`{each}`" for each in params) or "none"
+        found = near(name, params)
         yield Fault(
             "unknown-param",
             f"unknown parameter `{shorten(name)}`",
             ("params", name),
             at="key",
-            help=f"a parameter with a similar name exists: `{near}`" if near else f"known are {known}",
-            replacement=near,
+            help=near_or_all("a parameter", found, params),
+            replacement=found,
         )
 
 

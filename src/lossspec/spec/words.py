@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import re
 from typing import TYPE_CHECKING
 
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import shorten
+from lossspec.spec.suggest import close, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -75,13 +75,6 @@ def alternatives(kinds: Iterable[str]) -> str:
     """Join what a value may be: ``a number, a `${param}` or a schedule``."""
     words = list(dict.fromkeys(_KINDS.get(each, each) for each in kinds))
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def close(name: str, known: Iterable[str]) -> list[str]:
-    """Return the known names that a misspelt one may mean, the nearest first: one, or two if in doubt."""
-    names = list(known)
-    same = [each for each in names if each.casefold() == name.casefold()]
-    return same or difflib.get_close_matches(name, names, n=2, cutoff=0.6)
 
 
 def unknown_key(key: str, path: KeyPath, known: Sequence[str], arguments: Sequence[str] = ()) -> Fault:
@@ -186,34 +179,29 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
 
 
 def _near_types(library: str, name: str, known: list[str]) -> list[str]:
-    """Return the types that a name may mean: in its library, or of the same class elsewhere."""
-    name = name.rpartition(".")[2]
-    core = name.removesuffix("Loss").casefold()
-    cores: dict[str, list[str]] = {}
-    own: dict[str, str] = {}
+    """Return the types that a name may mean: of its library or one like it, or the same class elsewhere."""
+    core = _core(name)
+    cores: dict[str, dict[str, str]] = {}
     for each in known:
-        owner, _, its = each.partition(".")
-        its_core = its.removesuffix("Loss").casefold()
-        cores.setdefault(its_core, []).append(each)
-        if owner == library:
-            own[its_core] = each
+        cores.setdefault(each.partition(".")[0], {})[_core(each)] = each
+    own = cores.get(library, {})
     if core in own:
         return [own[core]]
-    if core in cores:
-        near = close(library, [each.partition(".")[0] for each in cores[core]])
-        return [f"{near[0]}.{cores[core][0].partition('.')[2]}"] if near else cores[core]
-    if near := close(core, own):
-        return [own[each] for each in near]
-    return difflib.get_close_matches(f"{library}.{name}", known, n=2, cutoff=0.85)
+    holders = {owner: types[core] for owner, types in cores.items() if core in types}
+    if holders:
+        return [holders[each] for each in close(library, holders)] or list(holders.values())
+    for owner in (library, *close(library, cores)):
+        types = cores.get(owner, {})
+        if found := close(core, types) or close(
+            name, {each.partition(".")[2] for each in types.values()}, 0.85
+        ):
+            return [types[_core(each)] for each in found]
+    return []
 
 
-def listed(names: Iterable[object]) -> str:
-    """Write names one after the other, each as code; "none" if there is none.
-
-    >>> listed(["a", "b"])
-    '`a`, `b`'
-    """
-    return ", ".join(f"`{name}`" for name in names) or "none"
+def _core(name: str) -> str:
+    """Return what tells a class from others of its library: ``torch.L1Loss`` is ``l1``."""
+    return name.rpartition(".")[2].removesuffix("Loss").casefold()
 
 
 def _string(text: str) -> str:

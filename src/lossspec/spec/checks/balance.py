@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.names import nearest
 from lossspec.registry import find_balancer
 from lossspec.spec.checks.arguments import missing_arguments
 from lossspec.spec.checks.inputs import call_faults, closed
 from lossspec.spec.checks.objectives import TOTAL
 from lossspec.spec.diagnostics import Fault
-from lossspec.spec.words import listed
+from lossspec.spec.suggest import listed, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,11 +58,13 @@ def _losses(spec: Resolved, objective: str, losses: list[object]) -> Iterator[Fa
         if name in losses[:index]:
             yield Fault("duplicate-value", f"the loss `{name}` is there twice", path)
         elif name not in members:
-            near = nearest(name, members)
+            found = near(name, members)
             yield Fault(
                 "unknown-loss",
                 f"the objective `{objective}` has no loss `{name}`",
                 path,
-                help=f"a loss with a similar name exists: `{near}`" if near else f"it has {listed(members)}",
-                replacement=f'"{near}"' if near else None,
+                help=f"a loss with a similar name exists: `{found}`"
+                if found
+                else f"it has {listed(members)}",
+                replacement=f'"{found}"' if found else None,
             )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from lossspec.names import nearest
 from lossspec.registry import find
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY, is_sound
+from lossspec.spec.suggest import near, near_or_all
 from lossspec.spec.words import dotted, unknown_key
 
 if TYPE_CHECKING:
@@ -48,14 +48,13 @@ def closed(inputs: object, path: KeyPath, known: Mapping[str, object]) -> Iterat
     """Yield a fault for each tensor that ``[inputs]`` does not have."""
     for place, name in tensors(inputs):
         if name not in known:
-            near = nearest(name, known)
-            names = ", ".join(f"`{each}`" for each in known)
+            found = near(name, known)
             yield Fault(
                 "unknown-input",
                 f"unknown tensor `{name}`: `[inputs]` does not have it",
                 (*path, *place),
-                help=f"a tensor with a similar name exists: `{near}`" if near else f"known are {names}",
-                replacement=f'"{near}"' if near else None,
+                help=near_or_all("a tensor", found, known),
+                replacement=f'"{found}"' if found else None,
             )
 
 

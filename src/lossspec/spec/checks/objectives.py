@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.names import nearest
 from lossspec.spec.diagnostics import Fault
+from lossspec.spec.suggest import near, near_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,13 +37,12 @@ def objective_faults(spec: Resolved) -> Iterator[Fault]:
         return
     for name in spec.section("objectives"):
         if name not in names:
-            near = nearest(name, names)
-            known = ", ".join(f"`{each}`" for each in names)
+            found = near(name, names)
             yield Fault(
                 "empty-objective",
                 f"no loss is in the objective `{name}`",
                 ("objectives", name),
                 "key",
-                f"an objective with a similar name exists: `{near}`" if near else f"losses are in {known}",
-                replacement=near,
+                near_or_all("an objective", found, names),
+                replacement=found,
             )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.names import nearest
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.limits import MAX_LOSSES, too_many_losses
+from lossspec.spec.suggest import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +28,10 @@ def term_faults(spec: Resolved) -> Iterator[Fault]:
     whole = [name for name, loss in losses.items() if "type" in loss]
     for name, loss in losses.items():
         if "type" not in loss:
-            near = nearest(name, whole)
-            hint = f"a loss with a similar name exists: `{near}`" if near else 'add `type = "..."`'
+            found = near(name, whole)
+            hint = f"a loss with a similar name exists: `{found}`" if found else 'add `type = "..."`'
             message = f"`losses.{name}` has no `type`, and inherits none"
-            yield Fault("missing-key", message, ("losses", name), "key", hint, replacement=near)
+            yield Fault("missing-key", message, ("losses", name), "key", hint, replacement=found)
         elif "inputs" not in loss:
             message = f"`losses.{name}` has no `inputs`"
             yield Fault("missing-key", message, ("losses", name), "key", 'add `inputs = ["...", "..."]`')
