@@ -1,5 +1,6 @@
 """An entry and JSON values become a module: functions wrapped, tensors made, weights from local files."""
 
+import pickle
 import socket
 
 import pytest
@@ -143,7 +144,9 @@ def test_weights_come_from_a_file_or_from_a_folder_that_has_them_all(pretrained,
     assert construct(pretrained, {"weights_path": str(one)}).state == {"w": torch.tensor(1)}
     assert construct(pretrained, {"weights_path": str(two), "other": True}).state == {"w": torch.tensor(2)}
     (two / "other-1234.pth").unlink()
-    with pytest.raises(MissingWeightsError, match=r"other-1234\.pth, and `.*files` does not hold it"):
+    with pytest.raises(
+        MissingWeightsError, match=r"other-1234\.pth, and `.*files` does not hold it: .*/hub/check"
+    ):
         construct(pretrained, {"weights_path": str(two), "other": True})
 
 
@@ -157,11 +160,32 @@ def test_weights_that_torch_hub_keeps_are_used_unless_others_are_given(pretraine
     assert construct(pretrained, {}).state == {"w": torch.tensor(4)}
 
 
-def test_torch_hub_is_left_as_it_was(pretrained, tmp_path):
-    download = torch.hub.download_url_to_file
+class Payload:
+    def __init__(self, mark):
+        self.mark = str(mark)
+
+    def __reduce__(self):
+        return (open, (self.mark, "w"))
+
+
+@pytest.mark.parametrize("protocol", ["pickle", "torch"])
+def test_code_in_a_file_of_weights_is_not_run(pretrained, tmp_path, protocol):
+    mark, path = tmp_path / "it-ran", tmp_path / "evil.pth"
+    if protocol == "pickle":
+        path.write_bytes(pickle.dumps(Payload(mark)))
+    else:
+        torch.save(Payload(mark), path)
+    with pytest.raises(LossSpecError, match=r"`mine\.Pretrained` can't be built with .*[Ww]eights.only"):
+        construct(pretrained, {"weights_path": str(path)})
+    assert not mark.exists()
+
+
+def test_torch_is_left_as_it_was(pretrained, tmp_path):
+    download, load = torch.hub.download_url_to_file, torch.load
     with pytest.raises(MissingWeightsError):
         construct(pretrained, {"weights_path": str(tmp_path / "nowhere.pth")})
     assert torch.hub.download_url_to_file is download
+    assert torch.load is load
     assert torch.hub.get_dir() == str(tmp_path / "hub")
 
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import torch
 import torch.hub
 
 from lossspec.errors import MissingWeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 
 @contextmanager
 def local_weights(loss: str, path: str | None) -> Iterator[None]:
     """Within it, whatever asks ``torch.hub`` for a file gets a local one, and no connection is opened.
 
-    Without a path, a file that ``torch.hub`` already keeps from an earlier download is used.
+    Without a path, a file that ``torch.hub`` keeps from an earlier download is used. Files are read as
+    tensors only: a pickle could hold code, and ``torch.hub`` would run it.
 
     Args:
         loss: the loss type, for the message.
@@ -30,6 +33,10 @@ def local_weights(loss: str, path: str | None) -> Iterator[None]:
     Raises:
         MissingWeightsError: a file is wanted that is neither there nor kept.
     """
+    load, kept = torch.load, torch.hub.get_dir()
+
+    def load_tensors(*args: Any, **kwargs: Any) -> object:
+        return load(*args, **{**kwargs, "weights_only": True})
 
     def fetch(
         url: str,
@@ -44,18 +51,25 @@ def local_weights(loss: str, path: str | None) -> Iterator[None]:
             looked = f"`{path}` does not hold it" if path else "building a loss opens no connection"
             raise MissingWeightsError(
                 f"`{loss}` needs the file {url}, and {looked}: download it, then name it (or its folder) in "
-                f"`args.weights_path`, or keep it as {Path(torch.hub.get_dir()) / 'checkpoints' / name}"
+                f"`args.weights_path`, or keep it as {Path(kept) / 'checkpoints' / name}"
             )
         shutil.copyfile(found, dst)
 
-    download, kept = torch.hub.download_url_to_file, torch.hub.get_dir()
-    torch.hub.download_url_to_file = fetch
+    with (
+        tempfile.TemporaryDirectory() as empty,
+        _replaced(torch, "load", load_tensors),
+        _replaced(torch.hub, "download_url_to_file", fetch),
+        # or a kept file of the same name would be read
+        _replaced(torch.hub, "_hub_dir", empty) if path is not None else nullcontext(),
+    ):
+        yield
+
+
+@contextmanager
+def _replaced(module: ModuleType, name: str, value: object) -> Iterator[None]:
+    kept = getattr(module, name)
+    setattr(module, name, value)
     try:
-        with tempfile.TemporaryDirectory() as empty:
-            if path is not None:  # or a kept file of the same name would be read
-                torch.hub.set_dir(empty)
-            yield
+        yield
     finally:
-        if path is not None:
-            torch.hub.set_dir(kept)
-        torch.hub.download_url_to_file = download
+        setattr(module, name, kept)
