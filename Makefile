@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test fuzz lint format bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -24,6 +24,9 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 
 test: $(VENV)/.installed-test $(VENV)/.installed-demo ## run every test
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.installed-test ## search ten minutes for what breaks the validator
+	$(BIN)/python tests/spec/fuzz.py --seconds 600
 
 lint: $(VENV)/.installed-lint ## style, types and the order of the layers
 	$(BIN)/ruff check .
