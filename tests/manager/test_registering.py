@@ -180,17 +180,6 @@ def test_the_device_is_the_managers_or_the_configurations(make_spec):
         assert weight.device.type == expected
 
 
-def test_a_balance_is_refused_until_it_can_be_built(make_spec):
-    from attrs import evolve
-
-    from lossspec.spec.model import Balance
-
-    spec = make_spec(a={})
-    balanced = evolve(spec.objectives["total"], balance=Balance(type="lossspec.GradientRatio", losses=("a",)))
-    with pytest.raises(LossSpecError, match=r"`total` is balanced by `lossspec\.GradientRatio`"):
-        lossspec.build(evolve(spec, objectives={"total": balanced}))
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

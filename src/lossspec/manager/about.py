@@ -8,21 +8,27 @@ from typing import TYPE_CHECKING
 
 import torch
 from attrs import define, field
+from torch import nn
 
 from lossspec._version import __version__
 from lossspec.manager.distributed import ranks
 from lossspec.manager.queries import tags_of
 
 if TYPE_CHECKING:
+    from lossspec.manager.balance import BoundBalance
     from lossspec.manager.loss import LMLoss
     from lossspec.spec.model import Spec
 
 
 @define
 class Run:
-    """What a manager runs: the losses by name, the spec that they come from, if any, and the device."""
+    """What a manager runs: the losses by name, the spec that they come from, if any, and the device.
+
+    ``balances`` are those of the spec, by the name of their objective.
+    """
 
     losses: dict[str, LMLoss] = field(factory=dict)
+    balances: dict[str, BoundBalance] = field(factory=dict)
     spec: Spec | None = None
     device: torch.device | None = None
 
@@ -30,6 +36,12 @@ class Run:
     def digest(self) -> str | None:
         """The digest of the spec; None for losses that come from code."""
         return self.spec.digest if self.spec is not None else None
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return what may have a state: the losses by name, and the balances as ``G.balance``."""
+        losses = {name: loss.function for name, loss in self.losses.items()}
+        balances = {f"{name}.balance": balance.module for name, balance in self.balances.items()}
+        return {name: each for name, each in {**losses, **balances}.items() if isinstance(each, nn.Module)}
 
     def header(self) -> dict[str, object]:
         """Return what the first record of a log says."""

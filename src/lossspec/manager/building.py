@@ -34,7 +34,8 @@ def build(spec: Spec) -> dict[str, LMLoss]:
         spec: a resolved spec, from ``lossspec.load``.
 
     Returns:
-        The losses by name, in the order of the spec.
+        The losses by name, in the order of the spec. The weights and balances of objectives are the
+        manager's: ``LossManager.from_spec`` makes all of it.
 
     Raises:
         UnknownNameError: a type is not registered in this process.
@@ -47,12 +48,6 @@ def build(spec: Spec) -> dict[str, LMLoss]:
         >>> losses["G_L1"].function, losses["G_L1"].weight
         (L1Loss(), 100.0)
     """
-    for objective in spec.objectives.values():
-        if objective.balance is not None:
-            raise LossSpecError(
-                f"the objective `{objective.name}` is balanced by `{objective.balance.type}`, which this "
-                "version of lossspec can't build"
-            )
     return {name: _loss(term, spec.folder) for name, term in spec.losses.items()}
 
 

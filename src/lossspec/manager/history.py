@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from struct import Struct
+from struct import Struct, calcsize, pack_into
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class LMHistory:
             self.buffer = self.buffer + bytearray(len(self.buffer))
         ROW.pack_into(self.buffer, self.used, *row)
         self.used += ROW.size
+
+    def weigh_last(self, weight: float) -> None:
+        """Set the term's weight of the newest row."""
+        pack_into("d", self.buffer, self.used - ROW.size + WEIGHT * calcsize("d"), weight)
 
     def grow(self) -> bool:
         """Make the buffer larger, if it may be; say whether it did."""

@@ -14,6 +14,7 @@ from lossspec.errors import LogError, LossResultError, LossSpecError, UnknownNam
 from lossspec.manager import state
 from lossspec.manager.about import Run
 from lossspec.manager.answers import Answers
+from lossspec.manager.balanced import BalancedObjective
 from lossspec.manager.building import bind, losses_of
 from lossspec.manager.call import describe, explain
 from lossspec.manager.clock import Clock
@@ -136,7 +137,11 @@ class LossManager(Answers):
         """
         resolved, losses = losses_of(spec, params or {}, overlay or {})
         manager = cls(**options)
-        manager._take(losses, resolved)
+        try:
+            manager._take(losses, resolved)
+        except BaseException:
+            manager.close()  # or the error's traceback would keep the folder locked
+            raise
         return manager
 
     def init_from_spec(self, spec: Reference | Losses | None, *args: object, **kwargs: object) -> None:
@@ -196,8 +201,10 @@ class LossManager(Answers):
                 known = {loss.objective for loss in self._losses.values() if loss.objective is not None}
                 raise UnknownNameError(unknown("objective", name, known))
             terms = [(loss, bind(loss)) for loss in losses]
-            self._objectives[name] = Objective(
-                name, terms, self._clock, self._weights, self._recorders, device=self.device
+            balance = self._run.balances.get(name)
+            kind = Objective if balance is None else BalancedObjective
+            self._objectives[name] = kind(
+                name, terms, self._clock, self._weights, self._recorders, device=self.device, balance=balance
             )
         return self._objectives[name]
 
@@ -283,6 +290,8 @@ class LossManager(Answers):
     def step(self) -> None:
         """Count one optimiser step."""
         self._clock.tick()
+        if self._collector.is_due():
+            self._flush()
 
     @contextmanager
     def validating(self) -> Iterator[None]:
@@ -353,7 +362,7 @@ class LossManager(Answers):
             self._recorders.fetch()
             state.refuse_waiting(self._losses)
         chunks = self._log.chunks if self._log is not None else 0
-        return state.save(self._clock, self._run.digest, chunks, self._losses)
+        return state.save(self._clock, self._run.digest, chunks, self._run.modules())
 
     def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
         """Go on where ``state_dict`` was taken.
@@ -363,14 +372,13 @@ class LossManager(Answers):
 
         Args:
             saved: from ``state_dict``.
-            ignore_digest: take the checkpoint of another spec.
+            ignore_digest: take the checkpoint of another spec, for the losses that both have.
 
         Raises:
             CheckpointError: it is of another spec, or no checkpoint; nothing has changed then.
         """
-        if not ignore_digest:
-            state.refuse_other(saved, self._run.digest)
-        chunks = state.restore(saved, self._clock, self._losses)
+        state.check(saved, self._run.digest, self._run.modules(), any_spec=ignore_digest)
+        chunks = state.restore(saved, self._clock, self._run.modules())
         self._recorders.fetch()
         self._roster.forget()
         if self._log is not None:

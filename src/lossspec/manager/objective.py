@@ -17,6 +17,7 @@ from lossspec.manager.unreached import warn_of_unreached
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from lossspec.manager.balance import BoundBalance
     from lossspec.manager.binding import BoundTerm
     from lossspec.manager.clock import Clock
     from lossspec.manager.loss import LMLoss
@@ -53,16 +54,21 @@ class Objective(nn.Module):
         recorders: Recorders,
         *,
         device: torch.device | None = None,
+        balance: BoundBalance | None = None,
     ) -> None:
         super().__init__()
         self.name = name
         self._terms = tuple(terms)
+        self._balance = balance
+        if balance is not None:
+            self.add_module("balance", balance.module)
         self._clock = clock
         self._weights = weights
         self._recorders = recorders
         self._record_on_host = recorders.host.record
         self._where = device
-        self._known = sorted({name for _, term in terms for name in term.needed})
+        takers = [term for _, term in terms] + ([balance] if balance is not None else [])
+        self._known = sorted({name for each in takers for name in each.needed})
         self._modes: list[Mode] | None = None
         self._compiled = False
         self._warned: set[str] = set()
@@ -198,7 +204,7 @@ class Objective(nn.Module):
         modes = [mode(loss, step) for loss, _ in self._terms]
         if modes != self._modes:
             self._modes = modes
-            self._plan = Plan(self._terms, modes)
+            self._plan = Plan(self._terms, modes, self._balance)
             self._key = self._plan.key
             self._new_plan = True
             if self._compiled and self._key not in self._compiled_for:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lossspec.manager.balance import BoundBalance
     from lossspec.manager.binding import BoundTerm
     from lossspec.manager.loss import LMLoss
 
@@ -38,7 +39,12 @@ class Plan:
 
     __slots__ = ("due", "key", "needed", "running")
 
-    def __init__(self, terms: Sequence[tuple[LMLoss, BoundTerm]], modes: Sequence[Mode]) -> None:
+    def __init__(
+        self,
+        terms: Sequence[tuple[LMLoss, BoundTerm]],
+        modes: Sequence[Mode],
+        balance: BoundBalance | None = None,
+    ) -> None:
         self.running = tuple(
             (loss, term, each == "sum")
             for (loss, term), each in zip(terms, modes, strict=True)
@@ -49,4 +55,7 @@ class Plan:
         for loss, term, _ in self.running:
             for name in term.needed:
                 self.due.setdefault(name, []).append(loss.name)
+        if balance is not None and any(loss.name in balance.losses for loss, _, _ in self.running):
+            for name in balance.needed:
+                self.due.setdefault(name, []).append("balance")
         self.needed = frozenset(self.due)

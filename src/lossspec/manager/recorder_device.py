@@ -11,6 +11,7 @@ from lossspec.manager.recorder_host import keep_map, runs_again
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lossspec.manager.balance import Applied
     from lossspec.manager.clock import Clock
     from lossspec.manager.history import LMHistory
     from lossspec.manager.loss import LMLoss
@@ -31,24 +32,40 @@ class DeviceRecorder:
     def __init__(self, device: torch.device, clock: Clock, fetch: Callable[[], None]) -> None:
         self._clock = clock
         self._fetch = fetch
-        self._rest: list[tuple[LMHistory, tuple[float, ...]]] = []
+        # A row's history and what else it holds; None where the value is the weight of the row before it.
+        self._rest: list[tuple[LMHistory, tuple[float, ...] | None]] = []
         with torch.inference_mode(mode=False):
             self._values = torch.zeros(SLOTS, device=device)
 
-    def record(self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int = 1) -> None:
-        """Add a row for each unweighted result; a map is recorded by its mean, and kept."""
+    def record(
+        self,
+        results: Sequence[tuple[LMLoss, torch.Tensor]],
+        samples: int = 1,
+        applied: Applied | None = None,
+    ) -> None:
+        """Add a row for each unweighted result; a map is recorded by its mean, and kept.
+
+        Args:
+            results: the losses and what they returned.
+            samples: what the values count for in a mean over processes.
+            applied: the weights that a balance found, where there is one.
+        """
         if runs_again():
             return
-        if len(self._rest) + len(results) > SLOTS:
+        if len(self._rest) + 2 * len(results) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
         values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
-        with torch.no_grad():
-            room = self._values[first : first + len(values)]
-            torch.stack([value.to(torch.float32) for value in values], out=room)
         for loss, _ in results:
             weight = cast("float", loss.weight)
             self._rest.append((loss.history, (weight, loss.scale, clock.epoch, clock.step, samples)))
+        for loss, _ in results:
+            if applied and loss.name in applied:
+                values.append(torch.as_tensor(applied[loss.name]).detach())
+                self._rest.append((loss.history, None))
+        with torch.no_grad():
+            room = self._values[first : first + len(values)]
+            torch.stack([value.to(room) for value in values], out=room)
 
     def waiting(self) -> torch.Tensor:
         """Return the values that wait, on their device."""
@@ -58,5 +75,8 @@ class DeviceRecorder:
         """Put the values that waited, now on the host, into their histories; return these."""
         rest, self._rest = self._rest, []
         for value, (history, row) in zip(values, rest, strict=True):
-            history.add(value, *row)
+            if row is None:
+                history.weigh_last(value)
+            else:
+                history.add(value, *row)
         return [history for history, _ in rest]

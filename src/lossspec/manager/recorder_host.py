@@ -51,6 +51,15 @@ class HostRecorder:
         if used >= history.end:
             self._full(history)
 
+    def record_weighted(self, loss: LMLoss, raw: torch.Tensor, weight: float, samples: int = 1) -> None:
+        """Add a row for a scalar whose weight a balance found."""
+        if runs_again():
+            return
+        history, clock = loss.history, self._clock
+        history.add(raw.item(), weight, loss.scale, clock.epoch, clock.step, samples)
+        if history.used >= history.end:
+            self._full(history)
+
 
 def keep_map(loss: LMLoss, raw: torch.Tensor) -> torch.Tensor:
     """Remember the map that a loss returned, and return its mean in 32 bits."""

@@ -16,6 +16,7 @@ from lossspec.manager.ring import CAPACITY, Ring
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lossspec.manager.balance import Applied
     from lossspec.manager.clock import Clock
     from lossspec.manager.history import LMHistory
     from lossspec.manager.loss import LMLoss
@@ -56,13 +57,33 @@ class Recorders:
         """Record one result that is not on the CPU."""
         self.record_all([(loss, raw)], samples)
 
-    def record_all(self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int = 1) -> None:
+    def record_weighted(
+        self, results: Sequence[tuple[LMLoss, torch.Tensor]], applied: Applied, samples: int = 1
+    ) -> None:
+        """Record scalars, wherever they are, some of them with the weights that a balance found."""
+        elsewhere = []
+        for loss, raw in results:
+            if not raw.is_cpu:
+                elsewhere.append((loss, raw))
+            elif loss.name in applied:
+                self.host.record_weighted(loss, raw, float(applied[loss.name]), samples)
+            else:
+                self.host.record(loss, raw, samples)
+        if elsewhere:
+            self.record_all(elsewhere, samples, applied)
+
+    def record_all(
+        self,
+        results: Sequence[tuple[LMLoss, torch.Tensor]],
+        samples: int = 1,
+        applied: Applied | None = None,
+    ) -> None:
         """Record results that are all on one device that is not the CPU."""
         device = results[0][1].device
         if device not in self._devices:
             self._devices[device] = DeviceRecorder(device, self._clock, self.fetch)
             self._clock.follow(["step"], self._after_step)
-        self._devices[device].record(results, samples)
+        self._devices[device].record(results, samples, applied)
 
     def watch(self, ring: Ring) -> None:
         """Fetch the rows of a ring from now on."""

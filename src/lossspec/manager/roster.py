@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from lossspec.errors import RegistrationError
+from lossspec.manager.balance import build_balances
 from lossspec.manager.history import LMHistory
 from lossspec.names import is_name
 
@@ -52,7 +53,11 @@ class Roster:
         for loss in losses.values():
             self._refuse(loss)
             by_objective.setdefault(loss.objective, []).append(loss)
+        balances = build_balances(spec) if spec is not None else {}
+        for balance in balances.values():
+            balance.module.to(self._run.device)
         self._run.spec = spec
+        self._run.balances.update(balances)
         for name, terms in by_objective.items():
             found = spec.objectives.get(name) if spec is not None and name is not None else None
             self._adopt(terms, found.weight if found is not None else 1.0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch import nn
 
 from lossspec.errors import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from torch import nn
 
     from lossspec.manager.clock import Clock
     from lossspec.manager.loss import LMLoss
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def save(clock: Clock, digest: str | None, chunks: int, losses: Mapping[str, LMLoss]) -> dict[str, object]:
+def save(
+    clock: Clock, digest: str | None, chunks: int, modules: Mapping[str, nn.Module]
+) -> dict[str, object]:
     """Return the state as plain values and tensors."""
     return {
         "format": FORMAT,
@@ -28,46 +31,54 @@ def save(clock: Clock, digest: str | None, chunks: int, losses: Mapping[str, LML
         "total_epochs": clock.total_epochs,
         "total_steps": clock.total_steps,
         "chunks": chunks,
-        "losses": {
-            name: dict(loss.function.state_dict())
-            for name, loss in losses.items()
-            if isinstance(loss.function, nn.Module)
-        },
-        "generators": {name: generator.get_state() for name, generator in _generators(losses)},
+        "losses": {name: dict(module.state_dict()) for name, module in modules.items()},
+        "generators": {name: generator.get_state() for name, generator in _generators(modules)},
     }
 
 
-def refuse_other(saved: Mapping[str, object], digest: str | None) -> None:
-    """Raise if a state is of another spec.
+def check(
+    saved: Mapping[str, object], digest: str | None, modules: Mapping[str, nn.Module], *, any_spec: bool
+) -> None:
+    """Refuse a state that does not fit, before anything of it is put back.
+
+    Args:
+        saved: what ``save`` returned, once.
+        digest: of this manager's spec.
+        modules: of this manager's losses and balances.
+        any_spec: take the state of another spec: for the losses that both have.
 
     Raises:
-        CheckpointError: it is.
-    """
-    found = saved.get("digest")
-    if found != digest:
-        raise CheckpointError(
-            f"the checkpoint is of another spec (digest {found}; this one has {digest}): load it with "
-            "`ignore_digest=True` if that is what you want"
-        )
-
-
-def restore(saved: Mapping[str, object], clock: Clock, losses: Mapping[str, LMLoss]) -> int:
-    """Put a state back and return the position in the log.
-
-    Raises:
-        CheckpointError: it is no state of a manager.
+        CheckpointError: it is no state, or one of another spec, or of other losses.
     """
     found = saved.get("format")
     if found != FORMAT:
         raise CheckpointError(
             f"this is no `state_dict()` of a LossManager in format {FORMAT}: its `format` is {found!r}"
         )
-    modules = cast("dict[str, dict[str, Any]]", saved["losses"])
-    for name, values in modules.items():
-        if name in losses and isinstance(losses[name].function, nn.Module):
-            cast("nn.Module", losses[name].function).load_state_dict(values)
+    if saved["digest"] != digest and not any_spec:
+        raise CheckpointError(
+            f"the checkpoint is of another spec (digest {saved['digest']}; this one has {digest}): "
+            "load it with `ignore_digest=True` if that is what you want"
+        )
+    states = _states(saved)
+    for name in [] if any_spec else sorted(states.keys() ^ modules.keys()):
+        who = "the checkpoint" if name in modules else "this manager"
+        raise CheckpointError(f"{who} has no loss `{name}` with a state: they are of different losses")
+    for name in states.keys() & modules.keys():
+        wanted = {key: _shape(value) for key, value in modules[name].state_dict().items()}
+        given = {key: _shape(value) for key, value in states[name].items()}
+        if wanted != given:
+            keys = sorted(key for key in wanted.keys() | given if wanted.get(key) != given.get(key))
+            raise CheckpointError(f"the state of the loss `{name}` does not fit: {', '.join(keys)}")
+
+
+def restore(saved: Mapping[str, object], clock: Clock, modules: Mapping[str, nn.Module]) -> int:
+    """Put a state back that fits, and return the position in the log."""
+    states = _states(saved)
+    for name in states.keys() & modules.keys():
+        modules[name].load_state_dict(states[name])
     generators = cast("dict[str, torch.Tensor]", saved["generators"])
-    for name, generator in _generators(losses):
+    for name, generator in _generators(modules):
         if name in generators:
             generator.set_state(generators[name])
     clock.stepped = False
@@ -80,6 +91,14 @@ def restore(saved: Mapping[str, object], clock: Clock, losses: Mapping[str, LMLo
     return cast("int", saved["chunks"])
 
 
+def _states(saved: Mapping[str, object]) -> dict[str, dict[str, Any]]:
+    return cast("dict[str, dict[str, Any]]", saved["losses"])
+
+
+def _shape(value: object) -> object:
+    return tuple(value.shape) if isinstance(value, torch.Tensor) else None
+
+
 def refuse_waiting(losses: Mapping[str, LMLoss]) -> None:
     """Raise if values were recorded that are not in the log yet."""
     waiting = [f"`{name}`" for name, loss in losses.items() if len(loss.training) or len(loss.validation)]
@@ -90,11 +109,9 @@ def refuse_waiting(losses: Mapping[str, LMLoss]) -> None:
         )
 
 
-def _generators(losses: Mapping[str, LMLoss]) -> Iterator[tuple[str, torch.Generator]]:
-    for name, loss in losses.items():
-        if not isinstance(loss.function, nn.Module):
-            continue
-        for path, module in loss.function.named_modules():
+def _generators(modules: Mapping[str, nn.Module]) -> Iterator[tuple[str, torch.Generator]]:
+    for name, holder in modules.items():
+        for path, module in holder.named_modules():
             for attribute, value in vars(module).items():
                 if isinstance(value, torch.Generator):
                     yield ".".join(filter(None, (name, path, attribute))), value
