@@ -71,6 +71,7 @@ class Objective(nn.Module):
         self._known = sorted({name for each in takers for name in each.needed})
         self._modes: list[Mode] | None = None
         self._compiled = False
+        self._nothing = torch.zeros((), requires_grad=True)  # a graph can't make one
         self._warned: set[str] = set()
         self._compiled_for: set[tuple[tuple[int, bool], ...]] = set()
         self._ring = Ring([loss for loss, _ in terms], clock, device)
@@ -169,7 +170,8 @@ class Objective(nn.Module):
             counts = self._recorders.counts_samples
             ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
         if total is None:
-            return torch.zeros((), requires_grad=True)
+            given = next((each for each in tensors.values() if isinstance(each, torch.Tensor)), self._nothing)
+            return self._nothing.to(given.device) * 1.0
         return _times(total, ring.scale())
 
     # What is marked so runs on the host, while the graph is made.

@@ -1,0 +1,273 @@
+"""Objectives under torch.compile(fullgraph=True). Most cases trace with the eager backend, which is quick."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+from torch._dynamo.testing import CompileCounter
+
+from lossspec import LossManager, read_log, schedules
+
+pytestmark = [  # what torch's own compiler warns of
+    pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning"),
+    pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    torch._dynamo.reset()
+    yield
+    torch._dynamo.reset()
+
+
+def compiled(module):
+    counter = CompileCounter()
+    return torch.compile(module, backend=counter, fullgraph=True), counter
+
+
+RAMP = schedules.linear(start=0, end=200, start_value=1.0, end_value=3.0)
+
+
+def test_two_hundred_weights_are_one_graph_and_the_rows_are_right(make_manager, tmp_path):
+    manager = make_manager(
+        options={"experiment_dir": tmp_path},
+        objectives={"total": 0.5},
+        a={"weight": RAMP},
+        b={"type": "torch.MSELoss", "weight": 10.0},
+    )
+    objective, counter = compiled(manager.objective())
+    expected = []
+    for epoch in range(200):
+        manager.set_progress(epoch=epoch)
+        x, y = torch.rand(3, requires_grad=True), torch.rand(3)
+        by_hand = (RAMP(epoch) * nn.functional.l1_loss(x, y) + 10.0 * nn.functional.mse_loss(x, y)) * 0.5
+        total = objective(x=x, y=y)
+        assert torch.allclose(total, by_hand, rtol=1e-6)
+        assert torch.allclose(torch.autograd.grad(total, x)[0], torch.autograd.grad(by_hand, x)[0], rtol=1e-6)
+        expected.append((RAMP(epoch), epoch, nn.functional.l1_loss(x, y).item()))
+        manager.step()
+    assert counter.frame_count == 1
+    manager.update_loss_log()
+    log = read_log(tmp_path)
+    found = log.losses["a"]
+    assert found.term_weight.tolist() == [weight for weight, _, _ in expected]
+    assert found.epoch.tolist() == [epoch for _, epoch, _ in expected]
+    assert found.step.tolist() == list(range(200))
+    assert found.raw.tolist() == pytest.approx([raw for _, _, raw in expected], rel=1e-6)
+    assert log.losses["b"].term_weight.tolist() == [10.0] * 200
+    assert log.losses["b"].objective_weight.tolist() == [0.5] * 200
+
+
+def test_each_set_of_running_terms_is_one_more_graph_once(make_manager):
+    window = schedules.window(value=2.0, start=3, end=6, unit="step")
+    manager = make_manager(a={}, b={"inputs": ["x", "z"], "weight": window}, c={"every": (4, 4.0)})
+    objective, counter = compiled(manager.objective())
+    frames = []
+    for step in range(12):
+        tensors = {name: torch.full((2,), float(name == "x")) for name in manager.objective().needed()}
+        expected = 1.0 + 2.0 * (3 <= step < 6) + 4.0 * (step % 4 == 0)
+        assert objective(**tensors).item() == expected
+        frames.append(counter.frame_count)
+        manager.step()
+    # step 0: a, c; step 1: a; step 3: a, b; step 4: a, b, c; nothing new after that
+    assert frames == [1, 2, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4]
+    manager.get_loss_values()
+    losses = manager.get_registered_losses(strip=False)
+    assert {name: len(loss.history) for name, loss in losses.items()} == {"a": 12, "b": 3, "c": 3}
+
+
+def test_eager_and_compiled_calls_may_alternate(make_manager):
+    manager = make_manager(a={"weight": RAMP})
+    plain = manager.objective()
+    objective, _ = compiled(plain)
+    for epoch in range(6):
+        manager.set_progress(epoch=epoch)
+        call = objective if epoch % 2 else plain
+        assert call(x=torch.ones(2), y=torch.zeros(2)).item() == pytest.approx(RAMP(epoch))
+        manager.get_loss_values()
+    history = manager.get_registered_losses(strip=False)["a"].history
+    assert history.rows[3::6].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_validation_rows_stay_apart(make_manager):
+    manager = make_manager(a={})
+    objective, counter = compiled(manager.objective())
+    x, y = torch.ones(2), torch.zeros(2)
+    objective(x=x, y=y)
+    with manager.validating():
+        objective(x=5 * x, y=y)
+    objective(x=3 * x, y=y)
+    manager.get_loss_values()
+    loss = manager.get_registered_losses(strip=False)["a"]
+    assert (loss.training.raw.tolist(), loss.validation.raw.tolist()) == ([1.0, 3.0], [5.0])
+    assert counter.frame_count == 1
+
+
+def test_moving_the_clock_between_forward_and_backward_changes_no_gradient(make_manager):
+    manager = make_manager(a={"weight": RAMP})
+    objective = torch.compile(manager.objective(), backend="aot_eager", fullgraph=True)
+    x = torch.ones(2, requires_grad=True)
+    total = objective(x=x, y=torch.zeros(2))
+    manager.set_progress(epoch=200)
+    total.backward()
+    assert x.grad.tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
+def test_the_total_has_the_type_and_value_of_the_hand_written_one(make_manager, dtype):
+    manager = make_manager(objectives={"total": 0.3}, a={"weight": 0.1})
+    objective, _ = compiled(manager.objective())
+    x, y = torch.rand(8).to(dtype), torch.rand(8).to(dtype)
+    total = objective(x=x, y=y)
+    by_hand = 0.1 * nn.functional.l1_loss(x, y) * 0.3
+    assert total.dtype == dtype
+    assert torch.equal(total, by_hand)
+
+
+def test_a_cast_of_the_module_rounds_no_weight_and_a_checkpoint_holds_no_row(make_manager):
+    manager = make_manager(a={"weight": 0.1}, b={"type": "torch.MSELoss"})
+    plain = manager.objective()
+    objective, _ = compiled(plain)
+    x, y = torch.rand(4), torch.rand(4)
+    objective(x=x, y=y)
+    plain.to(torch.bfloat16)
+    assert plain.state_dict() == {}
+    assert torch.equal(objective(x=x, y=y), 0.1 * nn.functional.l1_loss(x, y) + nn.functional.mse_loss(x, y))
+    manager.get_loss_values()
+    history = manager.get_registered_losses(strip=False)["a"].history
+    assert history.rows[0] == nn.functional.l1_loss(x, y).item()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["x", "y", "z"], "unknown tensor `z` in the call of objective `total`: known are `x`, `y`"),
+        (["x"], "the objective `total` misses the tensor `y`, which is due for `a`: call it with `y=...`"),
+    ],
+)
+def test_a_wrong_tensor_is_told_within_what_torch_raises(make_manager, given, message):
+    objective, _ = compiled(make_manager(a={}).objective())
+    with pytest.raises(Exception, match="tensor") as raised:
+        objective(**dict.fromkeys(given, torch.ones(2)))
+    assert message in str(raised.value)
+
+
+def test_an_unknown_weight_is_told(make_manager):
+    window = schedules.window(value=1.0, end=0.5, unit="fraction")
+    manager = make_manager(a={"weight": window})
+    objective, _ = compiled(manager.objective())
+    with pytest.raises(Exception, match="the weight of `a` is not known"):
+        objective(x=torch.ones(2), y=torch.zeros(2))
+
+
+@pytest.mark.parametrize("at_zero", ["skip", "record"])
+def test_if_no_term_is_summed_the_total_is_a_zero_that_backpropagates(make_manager, at_zero):
+    manager = make_manager(a={"weight": 0.0, "at_zero": at_zero})
+    objective = torch.compile(manager.objective(), backend="aot_eager", fullgraph=True)
+    tensors = {name: torch.ones(2) for name in manager.objective().needed()}
+    for _ in range(2):
+        total = objective(**tensors)
+        assert total.item() == 0.0
+        total.backward()
+
+
+def test_more_sets_than_torch_compiles_is_told_before_it_fails(make_manager):
+    windows = {
+        name: {"weight": schedules.window(value=1.0, start=start, end=start + 1, unit="step")}
+        for start, name in enumerate("abcd")
+    }
+    manager = make_manager(**windows)
+    objective, _ = compiled(manager.objective())
+    tensors = {"x": torch.ones(2), "y": torch.zeros(2)}
+    with torch._dynamo.config.patch(recompile_limit=2):
+        objective(**tensors)
+        manager.step()
+        objective(**tensors)
+        with pytest.warns(RuntimeWarning, match=r"`total` is compiled for 2 sets of running terms.*at_zero"):
+            manager.step()
+
+
+def test_a_ring_that_overflows_counts_what_is_lost(make_manager, tmp_path, monkeypatch):
+    from lossspec.manager import ring
+
+    monkeypatch.setattr(ring, "CAPACITY", 16)
+    manager = make_manager(options={"experiment_dir": tmp_path}, a={})
+    objective, _ = compiled(manager.objective())
+    for value in range(40):
+        objective(x=torch.full((2,), float(value)), y=torch.zeros(2))
+    manager.update_loss_log()
+    log = read_log(tmp_path)
+    assert log.losses["a"].raw.tolist() == [float(value) for value in range(24, 40)]
+    assert log.lost == {"a": 24}
+
+
+def test_a_ring_is_emptied_in_time_whatever_a_step_makes(make_manager, monkeypatch):
+    from lossspec.manager import recorders, ring
+
+    monkeypatch.setattr(ring, "CAPACITY", 64)
+    monkeypatch.setattr(recorders, "CAPACITY", 64)
+    monkeypatch.setattr(recorders, "_FIRST_FETCH", 4)
+    manager = make_manager(a={})
+    manager._recorders._steps_between = 4
+    objective, _ = compiled(manager.objective())
+    for _ in range(50):
+        for _ in range(7):
+            objective(x=torch.ones(2), y=torch.zeros(2))
+        manager.step()
+    manager.get_loss_values()
+    history = manager.get_registered_losses(strip=False)["a"].history
+    assert (len(history), history.lost) == (350, 0)
+
+
+def test_lists_numbers_callables_and_detached_inputs_are_one_graph(make_manager):
+    critic = nn.Linear(3, 1)
+    manager = make_manager(
+        lists={"inputs": ["xs", "ys"], "lists": (0.5, 2.0)},
+        number={"type": "torch.BCEWithLogitsLoss", "inputs": ["p", 1.0]},
+        detached={"inputs": ["p.detach", "q"]},
+    )
+    objective, counter = compiled(manager.objective())
+    tensors = {
+        "xs": [torch.ones(2), torch.ones(3)],
+        "ys": [torch.zeros(2), torch.zeros(3)],
+        "p": critic(torch.rand(2, 3)),
+        "q": torch.rand(2, 1, requires_grad=True),
+    }
+    for _ in range(3):
+        assert objective(**tensors).item() == pytest.approx(manager.objective()(**tensors).item(), rel=1e-6)
+    assert counter.frame_count == 1
+
+
+def test_a_smaller_last_batch_is_at_most_one_more_graph(make_manager):
+    manager = make_manager(a={})
+    objective, counter = compiled(manager.objective())
+    for size in [8, 8, 5, 8, 3, 6]:
+        assert objective(x=torch.ones(size, 2), y=torch.zeros(size, 2)).item() == 1.0
+    assert counter.frame_count == 2
+
+
+TENSORS = {
+    "y_fake": (2, 3, 16, 16),
+    "y": (2, 3, 16, 16),
+    "pred_fake": (2, 1, 4, 4),
+    "pred_real": (2, 1, 4, 4),
+}
+
+
+@pytest.mark.parametrize("objective", ["G", "D"])
+def test_pix2pix_extended_compiles_to_machine_code(objective):
+    manager = LossManager.from_spec("pix2pix+extended")
+    plain = manager.objective(objective)
+    fast = torch.compile(plain, fullgraph=True)
+    tensors = {name: torch.rand(TENSORS[name], requires_grad=name != "y") for name in sorted(plain.needed())}
+    leaves = [tensor for tensor in tensors.values() if tensor.requires_grad]
+    found, expected = fast(**tensors), plain(**tensors)
+    assert torch.allclose(found, expected, rtol=1e-5)
+    for gradient, wanted in zip(
+        torch.autograd.grad(found, leaves), torch.autograd.grad(expected, leaves), strict=True
+    ):
+        assert torch.allclose(gradient, wanted, rtol=1e-4, atol=1e-6)
+    values = manager.get_loss_values([objective], precision=None)
+    assert not any(math.isnan(value) for value in values.values())
