@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -59,4 +59,4 @@ class FunctionLoss(nn.Module):
     def extra_repr(self) -> str:
         """Show the function and its arguments where the module is printed."""
         shown = [f"{name}={getattr(self, name)}" for name in self._names]
-        return ", ".join([cast("str", self._function.__name__), *shown])
+        return ", ".join([self._function.__name__, *shown])
