@@ -104,8 +104,8 @@ def refuse_waiting(losses: Mapping[str, LMLoss]) -> None:
     waiting = [f"`{name}`" for name, loss in losses.items() if len(loss.training) or len(loss.validation)]
     if waiting:
         raise CheckpointError(
-            f"{', '.join(waiting)} have values that are not in the log: call `update_loss_log()` on every "
-            "rank before `state_dict()`, which one rank may call alone"
+            f"values of {', '.join(waiting)} are not in the log yet: call `update_loss_log()` on every rank "
+            "before `state_dict()`, which one rank may call alone"
         )
 
 

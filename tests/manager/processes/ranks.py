@@ -1,0 +1,282 @@
+"""What several processes do together; each rank checks its own. Argument: a folder for the runs."""
+
+import sys
+import warnings
+from pathlib import Path
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from lossspec import LossManager, read_log, schedules
+from lossspec.errors import CheckpointError
+from lossspec.spec.model import Input, ObjectiveSpec, Spec, Term
+
+torch.set_num_threads(1)
+folder = Path(sys.argv[1])
+early = LossManager(
+    experiment_dir=folder / "early"
+)  # before the process group: torchrun says which rank it is
+distributed.init_process_group("gloo")
+RANK, RANKS = distributed.get_rank(), distributed.get_world_size()
+collectives = []
+
+
+def counted(name):
+    real = getattr(distributed, name)
+
+    def call(*args, **kwargs):
+        collectives.append(name)
+        return real(*args, **kwargs)
+
+    setattr(distributed, name, call)
+
+
+for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
+    counted(name)
+
+
+def spec(**weights):
+    inputs = (Input(name="x"), Input(name="y"))
+    losses = {
+        name: Term(
+            name=name,
+            type="torch.L1Loss",
+            inputs=inputs if name != "b" else (Input(name="z"), Input(name="y")),
+            **keys,
+        )
+        for name, keys in weights.items()
+    }
+    return Spec(
+        name="t", reference="t", losses=losses, objectives={"total": ObjectiveSpec(name="total", weight=0.5)}
+    )
+
+
+def check(found, expected, what):
+    assert found == expected, f"rank {RANK}: {what}: found {found!r}, expected {expected!r}"
+
+
+def values_of(rank, steps):
+    return [100.0 * rank + step for step in range(steps)]
+
+
+def the_log_holds_the_mean_by_batch_in_one_collective():
+    """Rank r has batches of r + 1."""
+    run = folder / "mean"
+    manager = LossManager.from_spec(spec(a={"weight": 2.0}, c={}), experiment_dir=run)
+    objective = manager.objective()
+    for step in range(5):
+        x = torch.full((RANK + 1, 3), values_of(RANK, 5)[step])
+        objective(x=x, y=torch.zeros_like(x))
+        manager.compute_loss_xy("c", x, torch.zeros_like(x))
+        manager.step()
+    collectives.clear()
+    manager.update_loss_log()
+    check(collectives, ["all_reduce"], "collectives of a flush")
+    distributed.barrier()
+    samples = sum(range(1, RANKS + 1))
+    mean = [
+        sum((rank + 1) * values_of(rank, 5)[step] for rank in range(RANKS)) / samples for step in range(5)
+    ]
+    log = read_log(run)
+    check(log.losses["a"].raw.tolist(), torch.tensor(mean).tolist(), "mean")
+    check(log.losses["a"].weighted.tolist(), torch.tensor(mean).tolist(), "weighted mean")
+    check(len(log.losses["c"]), 10, "rows")
+    check(log.header["ranks"], RANKS, "ranks")
+    check(manager._log is not None, RANK == 0, "who writes")
+
+
+def batch_sizes_may_be_given():
+    run = folder / "given"
+    manager = LossManager.from_spec(spec(a={}), experiment_dir=run)
+    manager.set_progress(batch_size=10 if RANK == 0 else 1)
+    manager.objective()(x=torch.full((1,), float(RANK)), y=torch.zeros(1))
+    manager.update_loss_log()
+    distributed.barrier()
+    mean = sum(range(RANKS)) / (10 + RANKS - 1)
+    check(read_log(run).losses["a"].raw.tolist(), torch.tensor([mean]).tolist(), "mean")
+
+
+def many_values_take_a_second_collective_once():
+    run = folder / "many"
+    manager = LossManager(experiment_dir=run)
+    manager.register_loss_fn("a", lambda x: x)
+    counts = []
+    for _ in range(3):
+        for step in range(5000):
+            manager.compute_loss("a", torch.tensor(float(step + RANK)))
+        collectives.clear()
+        manager.update_loss_log()
+        counts.append(len(collectives))
+    check(counts, [2, 1, 1], "collectives")
+    distributed.barrier()
+    expected = [step + (RANKS - 1) / 2 for step in range(5000)] * 3
+    check(read_log(run).losses["a"].raw.tolist(), expected, "values")
+
+
+def ranks_that_recorded_different_rows_are_averaged_over_those_that_did():
+    run = folder / "uneven"
+    manager = LossManager(experiment_dir=run)
+    manager.register_loss_fn("a", lambda x: x)
+    manager.register_loss_fn("rare", lambda x: x)
+    for step in range(6):
+        manager.compute_loss("a", torch.tensor(float(RANK)))
+        if step % RANKS == RANK:
+            manager.compute_loss("rare", torch.tensor(10.0 * RANK))
+        manager.step()
+    manager.update_loss_log()
+    distributed.barrier()
+    log = read_log(run)
+    check(log.losses["a"].raw.tolist(), [(RANKS - 1) / 2] * 6, "values of all")
+    check(log.losses["rare"].raw.tolist(), [10.0 * (step % RANKS) for step in range(6)], "values of some")
+    check(log.losses["rare"].step.tolist(), list(range(6)), "their steps")
+
+
+class Heads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = nn.Linear(3, 3), nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.first(x), self.second(x)
+
+
+WINDOW = schedules.window(value=2.0, start=2, end=4, unit="step")
+
+
+def terms_switch_on_and_off_under_ddp():
+    run = folder / "ddp"
+    manager = LossManager.from_spec(
+        spec(a={}, b={"weight": WINDOW, "at_zero": "compute"}), experiment_dir=run
+    )
+    objective, alone = manager.objective(), Heads()
+    model = DistributedDataParallel(Heads())
+    optimizers = [torch.optim.SGD(each.parameters(), lr=0.1) for each in (model, alone)]
+    data = torch.Generator().manual_seed(3)
+    for step in range(6):
+        batches = [torch.rand(4, 3, generator=data) for _ in range(RANKS)]
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        x, z = model(batches[RANK])
+        objective(x=x, z=z, y=batches[RANK]).backward()
+        whole = torch.cat(batches)
+        first, second = alone(whole)
+        weight = WINDOW(step)
+        ((first - whole).abs().mean() + weight * (second - whole).abs().mean()).mul(0.5).backward()
+        for optimizer in optimizers:
+            optimizer.step()
+        manager.step()
+    for mine, theirs in zip(model.module.parameters(), alone.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-6)
+    manager.update_loss_log()
+    distributed.barrier()
+    check(read_log(run).losses["b"].term_weight.tolist(), [0.0, 0.0, 2.0, 2.0, 0.0, 0.0], "weights")
+
+
+def a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix():
+    manager = LossManager.from_spec(spec(a={}, b={"weight": WINDOW, "at_zero": "skip"}))
+    objective, model = manager.objective(), DistributedDataParallel(Heads())
+    batch = torch.rand(4, 3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        x, z = model(batch)
+        objective(x=x, z=z, y=batch).backward()
+    texts = [str(each.message) for each in caught]
+    check(len(texts), 1, f"warnings {texts}")
+    assert texts[0].startswith(
+        "the term `b` of the objective `total` has the weight 0 and is skipped: 2 parameters behind its tensors "
+        "get no gradient from this objective, and DistributedDataParallel raises or hangs"
+    ), texts
+    assert '`at_zero = "compute"` in `[losses.b]`' in texts[0]
+    refused = ""
+    try:
+        model(batch)
+    except RuntimeError as error:
+        refused = str(error)
+    assert "did not receive grad" in refused, "DistributedDataParallel does not mind: no need to warn"
+
+
+def a_checkpoint_of_one_rank_never_waits_for_the_others():
+    manager = LossManager.from_spec(spec(a={}), experiment_dir=folder / "checkpoint")
+    manager.objective()(x=torch.ones(2), y=torch.zeros(2))
+    if RANK == 0:
+        try:
+            manager.state_dict()
+        except CheckpointError as error:
+            check(
+                str(error),
+                "values of `a` are not in the log yet: call `update_loss_log()` on every rank before "
+                "`state_dict()`, which one rank may call alone",
+                "error",
+            )
+        else:
+            raise AssertionError("values that wait were forgotten")
+    manager.update_loss_log()
+    if RANK == 0:
+        check(manager.state_dict()["chunks"], 1, "position")
+    distributed.barrier()
+
+
+def a_long_run_writes_by_itself_on_all_ranks_together():
+    run = folder / "unasked"
+    manager = LossManager(experiment_dir=run, history_buffer_size=80)
+    manager.register_loss_fn("a", lambda x: x)
+    for step in range(35):
+        manager.compute_loss("a", torch.tensor(float(step)))
+        manager.step()
+    distributed.barrier()
+    check(read_log(run).losses["a"].raw.tolist(), [float(step) for step in range(30)], "values")
+
+
+def a_compiled_objective_records_its_batch_sizes():
+    run = folder / "compiled"
+    manager = LossManager.from_spec(spec(a={}), experiment_dir=run)
+    objective = torch.compile(manager.objective(), backend="eager", fullgraph=True)
+    for _ in range(2):
+        objective(x=torch.full((RANK + 1, 2), float(RANK)), y=torch.zeros(RANK + 1, 2))
+        manager.step()
+    manager.update_loss_log()
+    distributed.barrier()
+    mean = sum((rank + 1) * rank for rank in range(RANKS)) / sum(range(1, RANKS + 1))
+    check(read_log(run).losses["a"].raw.tolist(), torch.tensor([mean, mean]).tolist(), "mean")
+
+
+def a_sharded_model_trains():
+    """FSDP2 on the CPU."""
+    from torch.distributed.fsdp import fully_shard
+
+    model = Heads()
+    fully_shard(model, mesh=distributed.device_mesh.init_device_mesh("cpu", (RANKS,)))
+    manager = LossManager.from_spec(spec(a={}, b={"weight": WINDOW, "at_zero": "compute"}))
+    objective = manager.objective()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    batch = torch.rand(4, 3, generator=torch.Generator().manual_seed(RANK))
+    for _ in range(6):
+        x, z = model(batch)
+        total = objective(x=x, z=z, y=batch)
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        manager.step()
+        losses.append(manager.get_loss_values(precision=None)["a"])
+    assert losses[-1] < losses[0]
+
+
+if __name__ == "__main__":
+    for scenario in (
+        the_log_holds_the_mean_by_batch_in_one_collective,
+        batch_sizes_may_be_given,
+        many_values_take_a_second_collective_once,
+        ranks_that_recorded_different_rows_are_averaged_over_those_that_did,
+        terms_switch_on_and_off_under_ddp,
+        a_checkpoint_of_one_rank_never_waits_for_the_others,
+        a_long_run_writes_by_itself_on_all_ranks_together,
+        a_compiled_objective_records_its_batch_sizes,
+        a_sharded_model_trains,
+        a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix,
+    ):
+        scenario()
+        print(f"rank {RANK} of {RANKS}: {scenario.__name__}", flush=True)
+    distributed.destroy_process_group()

@@ -1,0 +1,90 @@
+import os
+import socket
+import subprocess
+import sys
+from array import array
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossspec import read_log
+from lossspec.manager import distributed
+from lossspec.manager.history import RAW, SAMPLES, STEP, WIDTH
+
+PROCESSES = Path(__file__).parent / "processes"
+SCENARIOS = 10
+
+
+@pytest.mark.parametrize("ranks", [2, 4])
+def test_processes_of_torchrun(tmp_path, ranks):
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
+    done = subprocess.run(
+        [*command, PROCESSES / "ranks.py", tmp_path], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-5000:]
+    assert done.stdout.count(f" of {ranks}: ") == ranks * SCENARIOS
+
+
+def test_a_rank_that_dies_leaves_a_readable_log_with_what_the_first_one_knows(tmp_path):
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, PROCESSES / "rank_dies.py", tmp_path],
+            env={**environment, "RANK": str(rank)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    said, _ = processes[0].communicate(timeout=120)
+    processes[1].communicate()
+    assert said == "the values of this rank alone were written to the loss log\n"
+    log = read_log(tmp_path)
+    assert log.losses["a"].raw.tolist() == [5.0, 6.0, 7.0, 8.0, 9.0, 5.0, 6.0, 7.0]
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 5), st.floats(-10, 10), st.integers(1, 8)), max_size=12),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_rows_that_differ_are_merged_by_their_place_on_the_clock(of_ranks):
+    columns = []
+    for rows in of_ranks:
+        flat = array("d")
+        for step, value, samples in sorted(rows, key=lambda row: row[0]):
+            flat.extend((value, 1.0, 1.0, 0.0, step, samples))
+        columns.append(flat)
+    merged = distributed._merge_rows(columns)
+    steps = merged[STEP::WIDTH]
+    assert list(steps) == sorted(steps)
+    for step in set(steps):
+        counts = [sum(1 for row in rows if row[0] == step) for rows in of_ranks]
+        assert list(steps).count(step) == max(counts)
+    total = sum(value * samples for rows in of_ranks for _, value, samples in rows)
+    found = sum(v * n for v, n in zip(merged[RAW::WIDTH], merged[SAMPLES::WIDTH], strict=True))
+    assert found == pytest.approx(total, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ([torch.zeros(7, 2), torch.zeros(3)], 7),
+        ([1.0, torch.zeros(3)], 3),
+        ([[torch.zeros(5), torch.zeros(2)]], 5),
+        ([torch.zeros(())], 1),
+        ([1.0, "a"], 1),
+        ([], 1),
+    ],
+)
+def test_the_batch_size_is_the_first_dimension_of_the_first_tensor(values, size):
+    assert distributed.batch_size(values) == size
