@@ -1,0 +1,178 @@
+"""What the tests of the shipped specs share: a spec is built by its name, run, and held to a formula.
+
+Each test writes its objective down again from the paper or the authors' code, in plain operations, and
+``check`` compares: every term, the total, and the gradient of every tensor, also where there must be none.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lossspec import LossManager
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+RELATIVE = 1e-6
+
+
+@pytest.fixture(autouse=True)
+def _seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture
+def draw() -> Callable[..., SimpleNamespace]:
+    """Draw normal tensors of these shapes, in double precision, with gradients; lists of shapes nest."""
+
+    def make(shape: object) -> object:
+        if isinstance(shape, list):
+            return [make(each) for each in shape]
+        return torch.randn(shape, dtype=torch.float64, requires_grad=True)
+
+    return lambda **shapes: SimpleNamespace(**{name: make(shape) for name, shape in shapes.items()})
+
+
+def tensors_of(value: object) -> Iterator[Tensor]:
+    """Every tensor in a value: itself, those of a list, the parameters of a network."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, nn.Module):
+        yield from value.parameters()
+    else:
+        for each in value:
+            yield from tensors_of(each)
+
+
+@pytest.fixture
+def check() -> Callable[..., LossManager]:
+    """Return a function that runs an objective of a spec and compares it with its formula.
+
+    Args of it:
+        reference: the spec, by name.
+        objective: which total.
+        tensors: a namespace of those that it takes.
+        terms: the value of every term that runs, unweighted, from the formula.
+        total: the total, from the formula, with its graph.
+        manager: of the same spec, to go on with; made anew where it is not given.
+        step: the optimiser step.
+        options: ``params`` and ``overlay`` of the spec.
+    """
+
+    def run(
+        reference: str,
+        objective: str,
+        tensors: SimpleNamespace,
+        terms: dict[str, Tensor],
+        total: Tensor,
+        *,
+        manager: LossManager | None = None,
+        step: int | None = None,
+        **options: dict,
+    ) -> LossManager:
+        manager = manager or LossManager.from_spec(reference, **options)
+        if step is not None:
+            manager.set_progress(step=step)
+        module = manager.objective(objective).double()
+        given = {name: value for name, value in vars(tensors).items() if name in module.needed()}
+        assert given.keys() == module.needed()
+        before = {name: len(loss.history) for name, loss in losses_of(manager, objective).items()}
+        found = module(**given)
+        ran = {
+            name: loss.history.raw[-1]
+            for name, loss in losses_of(manager, objective).items()
+            if len(loss.history) > before[name]
+        }
+        expected = {name: value.item() for name, value in terms.items()}
+        assert ran == pytest.approx(expected, rel=RELATIVE)
+        assert found.item() == pytest.approx(total.item(), rel=RELATIVE)
+        compare_gradients(found, total, vars(tensors))
+        return manager
+
+    return run
+
+
+def losses_of(manager: LossManager, objective: str) -> dict:
+    found = manager.get_registered_losses(strip=False)
+    return {name: loss for name, loss in found.items() if loss.objective == objective}
+
+
+def compare_gradients(found: Tensor, expected: Tensor, tensors: dict[str, object]) -> None:
+    named = {
+        f"{name}[{index}]": tensor
+        for name, value in tensors.items()
+        for index, tensor in enumerate(tensors_of(value) if not is_plain(value) else ())
+        if tensor.requires_grad
+    }
+    for name, tensor in named.items():
+        mine, theirs = (
+            torch.autograd.grad(each, tensor, retain_graph=True, allow_unused=True)[0]
+            if each.requires_grad
+            else None
+            for each in (found, expected)
+        )
+        if theirs is None or not theirs.any():
+            assert mine is None or not mine.any(), f"{name} gets a gradient, and should get none"
+        else:
+            assert mine is not None, f"{name} gets no gradient"
+            torch.testing.assert_close(mine, theirs, rtol=RELATIVE, atol=RELATIVE * theirs.abs().max().item())
+
+
+def is_plain(value: object) -> bool:
+    """Whether it is a function: a callable without parameters."""
+    return callable(value) and not isinstance(value, nn.Module)
+
+
+class VGG19:
+    """VGG19 as torchvision numbers its layers, with few channels and random weights.
+
+    Attributes:
+        path: a file with its weights, under torchvision's names.
+    """
+
+    #: From the papers' layers to the numbers that people index ``vgg19().features`` by.
+    NUMBERS = {  # noqa: RUF012 - a constant
+        **dict(zip(("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), (1, 6, 11, 20, 29), strict=True)),
+        **dict(zip(("conv1_2", "conv2_2", "conv3_4", "conv4_4", "conv5_4"), (2, 7, 16, 25, 34), strict=True)),
+        **dict(zip(("relu2_2", "conv3_3", "relu3_3", "relu5_4"), (8, 14, 15, 35), strict=True)),
+    }
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+        layers: list[nn.Module] = []
+        channels = 3
+        torch.manual_seed(0)
+        for width in [4, 4, 0, 4, 4, 0, *[4] * 4, 0, *[4] * 4, 0, *[4] * 4]:
+            if width:
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                channels = width
+            else:
+                layers.append(nn.MaxPool2d(2))
+        self.layers = nn.Sequential(*layers).requires_grad_(requires_grad=False)
+        torch.save({f"features.{key}": each for key, each in self.layers.state_dict().items()}, path)
+        self.layers.double()
+
+    def __call__(self, images: Tensor, layer: str) -> Tensor:
+        """The features at one layer; a convolution's are those before its ReLU."""
+        return self.layers[: self.NUMBERS[layer] + 1](images)
+
+    def normalized(self, images: Tensor) -> Tensor:
+        """Images in [0, 1] as ImageNet's were in training."""
+        mean, std = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        channels = [(images[:, c] - mean[c]) / std[c] for c in range(3)]
+        return torch.stack(channels, dim=1)
+
+    def of(self, loss: str) -> dict:
+        """The overlay that gives a loss these weights."""
+        return {"losses": {loss: {"args": {"weights": self.path}}}}
+
+
+@pytest.fixture(scope="session")
+def vgg19(tmp_path_factory: pytest.TempPathFactory) -> VGG19:
+    return VGG19(tmp_path_factory.mktemp("weights") / "vgg19.pth")
