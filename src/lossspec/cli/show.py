@@ -1,7 +1,8 @@
-"""``lossspec show``: a spec with its variants applied and its parameters filled in."""
+"""``lossspec show``: a spec with its variants applied and its parameters filled in, or as mathematics."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -11,22 +12,50 @@ from lossspec.cli.options import load_option, overlay_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lossspec.spec.model import Spec
+
 
 @click.command("show")
 @click.argument("reference")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["toml", "json", "unicode", "latex", "markdown"]),
+    default="toml",
+    show_default=True,
+    help="As a spec, as data, or as mathematics.",
+)
 @overlay_options
 @load_option
-def show_command(reference: str, params: Mapping[str, object], overlay: Mapping[str, object]) -> None:
+def show_command(
+    reference: str, format_: str, params: Mapping[str, object], overlay: Mapping[str, object]
+) -> None:
     """Print a spec as it is built: variants applied, parameters filled in, and its digest.
 
-    Example: lossspec show pix2pix+vgg --param lambda_l1=50 --set losses.G_L1.at_zero='"record"'
+    Example: lossspec show pix2pix+vgg --param lambda_l1=50 --format unicode
     """
-    from lossspec.spec.load import load  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.spec.write import write  # noqa: PLC0415
+    from lossspec.report import formula  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.spec.load import load  # noqa: PLC0415
 
-    spec = load(reference, params, overlay)
-    click.echo(f"# {spec.reference}, digest {spec.digest}")
-    for name, value in spec.params.items():
-        click.echo(f"# {name} = {value!r}")
-    click.echo()
-    click.echo(write(spec), nl=False)
+    written = {
+        "toml": _toml,
+        "json": _json,
+        "unicode": formula.unicode,
+        "latex": formula.latex,
+        "markdown": formula.markdown,
+    }
+    click.echo(written[format_](load(reference, params, overlay)).rstrip("\n"))
+
+
+def _toml(spec: Spec) -> str:
+    from lossspec.spec.write import write  # noqa: PLC0415 - `--help` does not pay
+
+    params = "".join(f"# {name} = {value!r}\n" for name, value in spec.params.items())
+    return f"# {spec.reference}, digest {spec.digest}\n{params}\n{write(spec)}"
+
+
+def _json(spec: Spec) -> str:
+    from lossspec.spec.write import to_table  # noqa: PLC0415 - `--help` does not pay
+
+    head = {"reference": spec.reference, "digest": spec.digest, "params": dict(spec.params)}
+    return json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
 #: Beyond these sizes a number is written with an exponent.
 SMALL, LARGE = 1e-4, 1e6
@@ -30,13 +31,17 @@ def figure(value: float | None, digits: int = 4) -> str:
 def exact(value: float) -> str:
     """Write a number that someone chose, as shortly as it can be read back.
 
-    >>> [exact(each) for each in (100.0, 0.5, 1e-7, 3)]
-    ['100', '0.5', '1e-7', '3']
+    >>> [exact(each) for each in (100.0, 0.5, 1e-7, 3, 15000000.0, math.inf)]
+    ['100', '0.5', '1e-7', '3', '1.5e7', 'inf']
     """
-    if value == int(value) and abs(value) < LARGE * 10:
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0 or (value == int(value) and abs(value) < LARGE * 10):
         return str(int(value))
-    mantissa, _, exponent = repr(float(value)).partition("e")
-    return f"{_trimmed(mantissa)}e{int(exponent)}" if exponent else mantissa
+    if SMALL <= abs(value) < LARGE * 10:
+        return repr(float(value))
+    mantissa, _, exponent = f"{Decimal(repr(float(value))).normalize():e}".partition("e")
+    return f"{mantissa}e{int(exponent)}"
 
 
 def _trimmed(text: str) -> str:

@@ -1,0 +1,226 @@
+"""Expressions of one variable: built simplified, evaluated, and written by ``latex`` and ``unicode``.
+
+That they can be evaluated is how the tests know that the formula of a schedule is the schedule.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FunctionName = Literal["cos", "exp", "tanh", "sqrt", "floor", "min", "max", "mod", "log"]
+
+
+@frozen
+class Number:
+    """A constant."""
+
+    value: float
+
+
+@frozen
+class Pi:
+    """The ratio of a circle's circumference to its diameter."""
+
+
+@frozen
+class Variable:
+    """The position: where the clock is."""
+
+
+@frozen
+class Sum:
+    """Two terms or more, added."""
+
+    terms: tuple[Expression, ...]
+
+
+@frozen
+class Product:
+    """Two factors or more, multiplied; a number comes first."""
+
+    factors: tuple[Expression, ...]
+
+
+@frozen
+class Quotient:
+    """One over the other."""
+
+    upper: Expression
+    lower: Expression
+
+
+@frozen
+class Power:
+    """A base to an exponent."""
+
+    base: Expression
+    exponent: Expression
+
+
+@frozen
+class Call:
+    """A known function of one or two arguments."""
+
+    name: FunctionName
+    arguments: tuple[Expression, ...]
+
+
+@frozen
+class Local:
+    """A name for a part that is written apart: what it stands for follows the formula."""
+
+    name: str
+    meaning: Expression
+
+
+@frozen
+class Opaque:
+    """A function that only its code knows: a schedule that someone registered."""
+
+    name: str
+    position: Expression
+    arguments: tuple[tuple[str, object], ...]
+    function: Callable[[float], float] = field(eq=False)
+
+
+Expression = Number | Pi | Variable | Sum | Product | Quotient | Power | Call | Local | Opaque
+Operand = Expression | float
+
+_FUNCTIONS: dict[FunctionName, Callable[..., float]] = {
+    "cos": math.cos,
+    "exp": math.exp,
+    "tanh": math.tanh,
+    "sqrt": math.sqrt,
+    "floor": math.floor,
+    "min": min,
+    "max": max,
+    "mod": lambda value, length: value % length,
+    "log": math.log,
+}
+
+
+def evaluate(expression: Expression, at: float) -> float:  # noqa: PLR0911 - one line a kind
+    """Return the value where the variable is ``at``.
+
+    >>> evaluate(plus(100, times(-1, plus(Variable(), -100))), 150)
+    50.0
+    """
+    match expression:
+        case Number(value):
+            return value
+        case Pi():
+            return math.pi
+        case Variable():
+            return at
+        case Sum(terms):
+            return sum(evaluate(each, at) for each in terms)
+        case Product(factors):
+            return math.prod(evaluate(each, at) for each in factors)
+        case Quotient(upper, lower):
+            return evaluate(upper, at) / evaluate(lower, at)
+        case Power(base, exponent):
+            return float(evaluate(base, at) ** evaluate(exponent, at))
+        case Call(name, arguments):
+            return float(_FUNCTIONS[name](*(evaluate(each, at) for each in arguments)))
+        case Local(_, meaning):
+            return evaluate(meaning, at)
+        case Opaque(_, position, _, function):
+            return function(evaluate(position, at))
+
+
+def number(value: float) -> Number:
+    """Return a constant, without the last digits that only binary fractions need.
+
+    >>> number(0.1 + 0.2)
+    Number(value=0.3)
+    """
+    return Number(float(f"{value:.12g}") + 0.0)
+
+
+def plus(*terms: Operand) -> Expression:
+    """Return a sum: inner sums opened, numbers added up and first, zeros dropped."""
+    flat: list[Expression] = []
+    for each in map(_of, terms):
+        flat += each.terms if isinstance(each, Sum) else (each,)
+    constant = number(math.fsum(each.value for each in flat if isinstance(each, Number)))
+    rest = [each for each in flat if not isinstance(each, Number)]
+    if isinstance(rest[0] if rest else None, Variable):  # t - 5, not -5 + t
+        parts = [*rest, *([constant] if constant.value else [])]
+    else:
+        parts = [*([constant] if constant.value else []), *rest]
+    return Sum(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Number(0.0)
+
+
+def times(*factors: Operand) -> Expression:
+    """Return a product: inner products opened, numbers multiplied and first, ones dropped."""
+    flat = [
+        part
+        for each in map(_of, factors)
+        for part in (each.factors if isinstance(each, Product) else (each,))
+    ]
+    constant = number(math.prod(each.value for each in flat if isinstance(each, Number)))
+    rest = [each for each in flat if not isinstance(each, Number)]
+    if constant.value == 0 or not rest:
+        return constant
+    for index, factor in enumerate(rest):  # 9 x / 3 is 3 x
+        if abs(constant.value) != 1 and isinstance(factor, Quotient) and isinstance(factor.lower, Number):
+            others = [*rest[:index], *rest[index + 1 :]]
+            return times(over(times(constant, factor.upper), factor.lower), *others)
+    parts = [*([constant] if constant.value != 1 else []), *rest]
+    return Product(tuple(parts)) if len(parts) > 1 else parts[0]
+
+
+def over(upper: Operand, lower: Operand) -> Expression:
+    """Return a quotient of what is left once whole numbers are cancelled.
+
+    >>> over(times(-100, Variable()), 100)
+    Product(factors=(Number(value=-1.0), Variable()))
+    """
+    upper, lower = _of(upper), _of(lower)
+    if not isinstance(lower, Number):
+        return Quotient(upper, lower)
+    first, *rest = upper.factors if isinstance(upper, Product) else (upper,)
+    if isinstance(first, Number):
+        reduced = Fraction(str(first.value)) / Fraction(str(lower.value))
+        parts = [number(reduced.numerator), *rest]
+        if max(abs(reduced.numerator), reduced.denominator) > 1e9:  # no ratio that anyone would read
+            return Quotient(upper, lower)
+        return _quotient(times(*parts), reduced.denominator)
+    inverse = Fraction(1) / Fraction(str(lower.value))
+    if max(abs(inverse.numerator), inverse.denominator) > 1e9:
+        return Quotient(upper, lower)
+    return _quotient(times(inverse.numerator, upper), inverse.denominator)
+
+
+def power(base: Operand, exponent: Operand) -> Expression:
+    """Return a power; to the first is the base itself."""
+    base, exponent = _of(base), _of(exponent)
+    return base if exponent == Number(1.0) else Power(base, exponent)
+
+
+def call(name: FunctionName, *arguments: Operand) -> Expression:
+    """Return a call of a known function; the lesser or the greater of two numbers is one of them."""
+    given = tuple(map(_of, arguments))
+    if name in ("min", "max") and all(isinstance(each, Number) for each in given):
+        return number(evaluate(Call(name, given), 0.0))
+    return Call(name, given)
+
+
+def _quotient(upper: Expression, denominator: int) -> Expression:
+    if denominator == 1:
+        return upper
+    decimal = upper.value / denominator if isinstance(upper, Number) else math.nan
+    if decimal == float(f"{decimal:.4g}"):  # 0.25 reads better than 1/4, and 1/3 better than 0.333
+        return Number(decimal)
+    return Quotient(upper, number(denominator))
+
+
+def _of(operand: Operand) -> Expression:
+    return number(operand) if isinstance(operand, int | float) else operand

@@ -1,0 +1,65 @@
+"""The formula of a spec as Markdown, its mathematics in LaTeX between dollars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossspec.report.formula.latex import aligned, function_rows, total_rows
+from lossspec.report.formula.notation import LATEX, PLAIN
+from lossspec.report.formula.symbols import inputs, losses, signs
+from lossspec.report.formula.terms import TermWriter
+from lossspec.report.words import exact
+from lossspec.schedules import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lossspec.report.formula.symbols import Word
+    from lossspec.spec.model import Spec, Term
+
+
+def markdown(spec: Spec) -> str:
+    """Return a spec for a page: its formula, a table of its terms, its inputs, losses and sources.
+
+    >>> import lossspec
+    >>> print(markdown(lossspec.load("pix2pix")).splitlines()[0])
+    # pix2pix
+    """
+    lines = [f"# {spec.reference}", ""]
+    lines += [spec.description.strip(), ""] if spec.description else []
+    lines += _mathematics(total_rows(spec))
+    if rows := function_rows(spec):
+        lines += ["with", "", *_mathematics(rows)]
+    if explained := [f"- ${word.symbol}$: {word.meaning}" for word in signs(spec, LATEX)]:
+        lines += ["where", "", *explained, ""]
+    lines += [*_terms(spec), ""]
+    lines += _section("Inputs", [_item(word) for word in inputs(spec, PLAIN)])
+    lines += _section("Losses", [_item(word) for word in losses(spec, PLAIN)])
+    lines += _section("Sources", [f"- <{source}>" for source in spec.references])
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _mathematics(rows: list[str]) -> list[str]:
+    return ["$$", aligned("aligned", rows), "$$", ""]
+
+
+def _terms(spec: Spec) -> Iterator[str]:
+    writer = TermWriter.of(spec, PLAIN)
+    yield "| term | objective | weight | loss |"
+    yield "|---|---|---|---|"
+    for term in spec.losses.values():
+        cells = (f"`{term.name}`", f"`{term.objective}`", _weight(term), f"`{writer.unweighted(term)}`")
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _weight(term: Term) -> str:
+    text = term.weight.type_name if isinstance(term.weight, Schedule) else exact(term.weight)
+    return f"{text}, every {term.every.steps} steps times {exact(term.every.gain)}" if term.every else text
+
+
+def _item(word: Word) -> str:
+    return f"- `{word.symbol}`: {word.meaning}" + (f" `{word.formula}`" if word.formula else "")
+
+
+def _section(title: str, items: Sequence[str]) -> list[str]:
+    return [f"## {title}", "", *items, ""] if items else []

@@ -1,0 +1,87 @@
+"""What the symbols of a formula mean: the clock, the signs, the tensors, the losses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.registry import find, find_balancer
+from lossspec.report.formula.equations import moving
+from lossspec.report.formula.terms import VARIABLES, TermWriter, has_long_arguments
+from lossspec.report.words import exact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.report.formula.notation import Notation
+    from lossspec.spec.model import Spec
+
+CLOCK = {
+    "epoch": "the epoch, counted from 0",
+    "step": "the optimiser step, counted from 0",
+    "fraction": "the part of the run that is over, from 0 to 1",
+}
+
+
+@frozen
+class Word:
+    """What a symbol means.
+
+    Attributes:
+        symbol: written in the notation.
+        meaning: plain words.
+        formula: what it computes, as the registry says it; "" for nothing.
+    """
+
+    symbol: str
+    meaning: str
+    formula: str = ""
+
+
+def words(spec: Spec, notation: Notation) -> list[Word]:
+    """Return what the symbols mean that the formula of ``spec`` has in it."""
+    return [*signs(spec, notation), *inputs(spec, notation), *losses(spec, notation)]
+
+
+def signs(spec: Spec, notation: Notation) -> Iterator[Word]:
+    """Yield the clock, and the signs that stand for a way to compute."""
+    terms = spec.losses.values()
+    units = {schedule.unit or "epoch" for *_, schedule in moving(spec)}
+    steps = sorted({term.every.steps for term in terms if term.every is not None})
+    for unit, meaning in CLOCK.items():
+        if unit in units or (unit == "step" and steps):
+            yield Word(notation.letters.get(VARIABLES[unit], VARIABLES[unit]), meaning)
+    for count in steps:
+        symbol = notation.at_steps.format(notation.number(count), VARIABLES["step"])
+        yield Word(symbol, f"1 where the step is a multiple of {count}, else 0")
+    anything = notation.letters["·"]
+    if any(each.detach for term in terms for each in term.inputs):
+        yield Word(notation.detached.format(anything), "cut from its graph: no gradient passes")
+    if any(term.lists is not None for term in terms):
+        yield Word(notation.element.format(anything), "on the i-th elements of the lists in it")
+    for term in terms:
+        if isinstance(term.lists, tuple):
+            weights = ", ".join(map(exact, term.lists))
+            yield Word("c_i", f"in {term.name}, one after the other: {weights}")
+
+
+def inputs(spec: Spec, notation: Notation) -> Iterator[Word]:
+    """Yield the tensors, in the words of the spec."""
+    for name, text in spec.inputs.items():
+        yield Word(notation.named(name), text)
+
+
+def losses(spec: Spec, notation: Notation) -> Iterator[Word]:
+    """Yield the losses, in the words of the registry, and arguments too long for a formula."""
+    writer = TermWriter.of(spec, notation)
+    for name, short in writer.names.items():
+        entry = find(name) or find_balancer(name)
+        if entry is None:  # registered elsewhere
+            yield Word(notation.loss(short), name)
+        else:
+            yield Word(notation.loss(short), f"{name}. {entry.summary}", entry.formula)
+    for term in spec.losses.values():
+        if has_long_arguments(term):
+            plain = ", ".join(f"{key} = {value}" for key, value in term.args.items())
+            yield Word(notation.text(f"{term.name}"), plain)

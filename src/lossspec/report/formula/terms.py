@@ -1,0 +1,118 @@
+"""Writes one term of a spec: its weight, its loss, its inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.report.formula.notation import PLAIN
+from lossspec.report.formula.writer import value_of
+from lossspec.schedules import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lossspec.report.formula.notation import Notation
+    from lossspec.spec.model import Balance, Input, Spec, Term
+
+#: What a schedule's position is called, by its unit.
+VARIABLES = {"epoch": "e", "step": "s", "fraction": "τ"}
+#: The arguments of a loss stand in its formula if they are no longer than this, else among the words below.
+SHORT = 36
+
+
+@frozen
+class TermWriter:
+    """Writes the terms of one spec.
+
+    Attributes:
+        notation: how.
+        names: what each loss type is called.
+    """
+
+    notation: Notation
+    names: Mapping[str, str]
+
+    @classmethod
+    def of(cls, spec: Spec, notation: Notation) -> TermWriter:
+        """Return the writer for a spec: a type goes by its class, if no other library has one."""
+        types = [term.type for term in spec.losses.values()]
+        types += [each.balance.type for each in spec.objectives.values() if each.balance is not None]
+        classes = {name: name.rpartition(".")[2] for name in types}
+        taken = list(classes.values())
+        return cls(notation, {name: name if taken.count(own) > 1 else own for name, own in classes.items()})
+
+    def weighted(self, term: Term) -> tuple[str, str]:
+        """Return a term's sign, "+" or "-", and the term with its weight."""
+        notation = self.notation
+        gain = term.every.gain if term.every is not None else 1.0
+        factors: list[str] = []
+        sign = "+"
+        if isinstance(term.weight, Schedule):
+            factors += [notation.number(gain)] if gain != 1 else []
+            factors.append(self.moving("λ", term.name, term.weight))
+        else:
+            weight = term.weight * gain
+            sign = "-" if weight < 0 else "+"
+            factors += [notation.number(abs(weight))] if abs(weight) != 1 else []
+        if term.every is not None:
+            factors.append(notation.at_steps.format(notation.number(term.every.steps), VARIABLES["step"]))
+        return sign, notation.product([*factors, self.unweighted(term)])
+
+    def unweighted(self, term: Term) -> str:
+        """Return a term without its weight."""
+        inputs = ", ".join(map(self.input, term.inputs))
+        arguments = self.arguments(term.args, term.name)
+        inside = f"{inputs}; {arguments}" if arguments and not has_long_arguments(term) else inputs
+        call = f"{self.notation.loss(self.names[term.type])}({inside})"
+        if term.lists is None:
+            return call
+        how = term.lists if isinstance(term.lists, str) else "weights"
+        return self.notation.lists[how].format(call)
+
+    def balanced(self, balance: Balance, terms: Sequence[Term]) -> list[str]:
+        """Return what a balance makes of its terms: a line for each, one for inputs and arguments."""
+        lines = []
+        for term in terms:
+            sign, text = self.weighted(term)
+            minus = self.notation.minus if sign == "-" else ""
+            lines.append(f"{self.notation.named(term.name)} = {minus}{text}")
+        inputs = ", ".join(map(self.input, balance.inputs))
+        arguments = self.arguments(balance.args, "")
+        inside = ",\n".join([*lines, *([inputs] if inputs else [])]) + (f"; {arguments}" if arguments else "")
+        return f"{self.notation.loss(self.names[balance.type])}({inside})".split("\n")
+
+    def arguments(self, args: Mapping[str, object], term: str) -> str:
+        """Return constructor arguments; one that moves is a function of the clock."""
+        return ", ".join(
+            f"{self.notation.named(name)} = {self._value(name, value, term)}" for name, value in args.items()
+        )
+
+    def input(self, each: Input) -> str:
+        """Return one input: a tensor, perhaps detached, or a number."""
+        if each.name is None:
+            text = self.notation.number(each.value or 0.0)
+        else:
+            text = self.notation.named(each.name)
+            text = self.notation.detached.format(text) if each.detach else text
+        return f"{self.notation.named(each.argument)} = {text}" if each.argument else text
+
+    def moving(self, letter: str, name: str, schedule: Schedule) -> str:
+        """Return a function of the clock: ``λ_G_L1(e)``."""
+        return f"{self.notation.symbol(letter, name)}({self.variable(schedule)})"
+
+    def variable(self, schedule: Schedule) -> str:
+        """Return what the position of a schedule is called."""
+        name = VARIABLES[schedule.unit or "epoch"]
+        return self.notation.letters.get(name, name)
+
+    def _value(self, name: str, value: object, term: str) -> str:
+        return (
+            self.moving(name, term, value) if isinstance(value, Schedule) else value_of(self.notation, value)
+        )
+
+
+def has_long_arguments(term: Term) -> bool:
+    """Whether the arguments of a term are too long to stand in its formula."""
+    return len(TermWriter(PLAIN, {}).arguments(term.args, term.name)) > SHORT
