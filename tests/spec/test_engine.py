@@ -170,6 +170,16 @@ FAULTS = {
         in_loss(loss_weight=1.0),
         ("unknown-key", "losses.a.loss_weight", "unknown key `loss_weight` in `losses.a`", "it is called `weight` here", "weight"),
     ),
+    "an argument from another library": (
+        {"format": 1, "losses": {"a": {"type": "lossspec.GANLoss", "args": {"gan_mode": "hinge", "role": "G"}}}},
+        (
+            "unknown-key",
+            "losses.a.args.gan_mode",
+            "unknown key `gan_mode` in `losses.a.args`",
+            "it is called `mode` here",
+            "mode",
+        ),
+    ),
     "an argument outside of args": (
         in_loss(beta=1.0),
         ("unknown-key", "losses.a.beta", "unknown key `beta` in `losses.a`", "it is an argument of the loss: `args = { beta = ... }`", None),
@@ -205,7 +215,7 @@ FAULTS = {
     ),
     "a malformed expression": (
         in_loss(weight="${a + b}"),
-        ("bad-expression", "losses.a.weight", '`"${a + b}"` is no expression: `${...}` fills a whole value with parameters and numbers joined by `*` and `/`', "", None),
+        ("bad-expression", "losses.a.weight", '`"${a + b}"` is no expression', "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`", None),
     ),
     "a boolean for a number": (
         in_loss(weight=True),

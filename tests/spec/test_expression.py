@@ -53,7 +53,7 @@ def test_values(text, value):
         ("${a*-b}", "bad-expression", "is no expression"),
         ("${__import__('os')}", "bad-expression", "is no expression"),
         ("${lamda}", "unknown-param", "unknown parameter `lamda`"),
-        ("${aa * 2}", "unknown-param", "a parameter with a similar name exists: `a`"),
+        ("${aa * 2}", "unknown-param", "unknown parameter `aa`"),
         ("${yes * 2}", "bad-expression", "`yes` is a boolean"),
         ("${-mode}", "bad-expression", "`mode` is a string"),
         ("${a / zero}", "bad-expression", "divides by zero"),
@@ -94,3 +94,10 @@ def test_every_number_as_python_writes_it_can_stand_in_one(number):
 def test_the_pattern_takes_linear_time():
     """A pattern that backtracks would take hours for this."""
     assert re.match(PATTERN, "${" + "a * " * 20_000 + "!}") is None
+
+
+def test_an_unknown_parameter_names_the_nearest_and_mends_the_expression():
+    with pytest.raises(ExpressionError) as caught:
+        evaluate("${2 * lambda_ll / lambda_lll}", {"lambda_l1": 1.0})
+    assert caught.value.help == "a parameter with a similar name exists: `lambda_l1`"
+    assert caught.value.mended == "${2 * lambda_l1 / lambda_lll}"

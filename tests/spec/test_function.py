@@ -152,6 +152,22 @@ def test_what_it_may_not_return(returned):
     assert [(each.code, "returned" in each.message) for each in found] == [("wrong-type", True)]
 
 
+def test_enums_and_numbers_of_numpy_are_what_they_stand_for():
+    import enum
+
+    import numpy as np
+
+    Mode = enum.Enum("Mode", {"MEAN": "mean"}, type=str)
+
+    def fn(w=1.0):
+        return {"losses": {"a": l1(weight=np.float64(w) * 2, args={"reduction": Mode.MEAN})}}
+
+    spec = lossspec.load(fn, {"w": np.float64(3.0)}, {"losses": {"a": {"tags": ("t",)}}})
+    term = spec.losses["a"]
+    assert (term.weight, term.args, term.tags) == (6.0, {"reduction": "mean"}, ("t",))
+    assert (type(term.weight), type(term.args["reduction"])) == (float, str)
+
+
 def test_what_toml_has_nothing_for_is_a_fault():
     [found] = lossspec.validate(lambda: {"losses": {"a": l1(weight=1j)}})
     assert (

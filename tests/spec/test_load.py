@@ -200,11 +200,15 @@ def test_an_unknown_variant_names_the_nearest(folder):
     assert found.help == "a variant with a similar name exists: `heavy`"
 
 
-def test_a_fault_in_a_variant_that_is_not_asked_for_waits(folder):
-    folder("one", BASE + '[variants.bad.losses.a]\nweight = "${nope}"\n')
+@pytest.mark.parametrize("fault", ['weight = "${nope}"', 'type = "not.Installed"', "wieght = 1.0"])
+def test_a_fault_in_a_variant_that_is_not_asked_for_waits(folder, fault):
+    folder("one", BASE + f"[variants.bad.losses.a]\n{fault}\n")
+    folder("child", 'format = 1\nextends = "one+bad"\n')
     assert lossspec.load("one").losses["a"].weight == 2.0
-    with pytest.raises(SpecError):
-        lossspec.load("one+bad")
+    for reference in ("one+bad", "child"):
+        with pytest.raises(SpecError):
+            lossspec.load(reference)
+    assert len(lossspec.validate("one")) == 1
 
 
 def test_a_variant_may_remove(folder):

@@ -619,3 +619,41 @@ def test_a_reference_picks_at_most_16_variants(tmp_path):
     assert lossspec.validate(f"{path}+" + "+".join(f"v{index}" for index in range(16))) == []
     [found] = lossspec.validate(f"{path}+" + "+".join(f"v{index}" for index in range(17)))
     assert found.code == "too-many-variants"
+
+
+@pytest.fixture
+def mine():
+    """A loss of the user's, registered for the test alone."""
+    from lossspec.registry.lookup import registered
+
+    before = dict(registered)
+
+    @lossspec.register_loss("mine.Ramp")
+    class Ramp:
+        """A ramp."""
+
+        def __init__(self, slope: float = 1.0) -> None: ...
+
+        def forward(self, x, y): ...
+
+    yield
+    registered.clear()
+    registered.update(before)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ('type = "mine.Ramp", args = { slope = 2.0 }', []),
+        (
+            'type = "mine.Ramp", args = { slpe = 2.0 }',
+            [("unknown-key", "a key with a similar name exists: `slope`")],
+        ),
+        ('type = "mine.Ramp", args = { slope = "a" }', [("wrong-type", "a parameter is written `${a}`")]),
+        ('type = "mine.Rmap"', [("unknown-type", "a type with a similar name exists: `mine.Ramp`")]),
+        ('type = "mine.Ramp", lists = 3', [("wrong-type", "")]),
+    ],
+)
+def test_a_loss_of_the_users_is_checked_like_ours(mine, loss, expected):
+    found = lossspec.validate(f'{HEAD}losses.a = {{ inputs = ["x", "y"], {loss} }}')
+    assert [(each.code, each.help) for each in found] == expected

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 from lossspec.names import NAME_PATTERN
 from lossspec.spec import words
 from lossspec.spec.diagnostics import Fault
+from lossspec.spec.expression import HELP
 from lossspec.spec.faulty import FAULTY
 from lossspec.spec.limits import MAX_PROBLEMS
 from lossspec.spec.suggest import close
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from lossspec.spec.diagnostics import KeyPath
 
@@ -66,16 +67,19 @@ class Engine:
 
     Args:
         schema: a JSON Schema of the subset that ``frame`` and ``schema`` make.
-        more: gives the definition of a type that the schema does not know, by its kind ("loss" or
-            "schedule") and name, or None.
+        more: gives the definition of a type that the schema does not know, by its kind and name, or None.
+        others: names the types besides those of the schema that a misspelt one of that kind may mean.
     """
 
     def __init__(
-        self, schema: Schema, more: Callable[[Kind, str], Schema | None] = lambda _kind, _name: None
+        self,
+        schema: Schema,
+        more: Callable[[Kind, str], Schema | None] = lambda _kind, _name: None,
+        others: Callable[[Kind, str], Iterable[str]] = lambda _kind, _name: (),
     ) -> None:
         self.schema = schema
         self._definitions = cast("dict[str, Schema]", schema["$defs"])
-        self._more = more
+        self._more, self._others = more, others
         self._choices: dict[int, Choice] = {}
 
     def faults(self, value: object, definition: str = "", path: KeyPath = ()) -> list[Fault]:
@@ -194,7 +198,7 @@ class Engine:
         if branch is not None:
             self._check(value, branch, path, found)
         else:
-            found.append(words.unknown_type(kind, tag, path, choice.tagged))
+            found.append(words.unknown_type(kind, tag, path, {*choice.tagged, *self._others(kind, tag)}))
 
     def _sort(self, branches: list[Schema]) -> Choice:
         """Sort the branches of a ``oneOf`` by what picks them; done once for each."""
@@ -247,8 +251,9 @@ def _expected(schema: Schema, types: object) -> list[str]:
 
 
 def _known(properties: Mapping[str, object]) -> list[str]:
-    # a loss without a type may have misspelt just that
-    return [*properties] if "type" in properties or "at_zero" not in properties else ["type", *properties]
+    # a loss without a type, which is checked as a change to one, may have misspelt just that
+    is_change = "args" in properties and "type" not in properties
+    return ["type", *properties] if is_change else [*properties]
 
 
 def _arguments(properties: Mapping[str, object]) -> Sequence[str]:
@@ -342,14 +347,7 @@ def _pattern(value: object, argument: object, path: KeyPath) -> list[Fault]:
     if not isinstance(value, str) or _search(cast("str", argument))(value):
         return []
     if "${" in value:
-        return [
-            Fault(
-                "bad-expression",
-                f"{words.quote(value)} is no expression: `${{...}}` fills a whole value with parameters and "
-                "numbers joined by `*` and `/`",
-                path,
-            )
-        ]
+        return [Fault("bad-expression", f"{words.quote(value)} is no expression", path, help=HELP)]
     if path == ("extends",):
         message = f"`extends` is {words.quote(value)}: expected NAME or NAME+VARIANT, never a path"
         return [Fault("bad-reference", message, path)]

@@ -23,19 +23,24 @@ _OPERAND = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 #: What an expression looks like: in the common subset of the regular expressions of Python and editors.
 PATTERN = rf"^\$\{{ *-? *{_OPERAND}(?: *[*/] *{_OPERAND})* *\}}$"
 
+#: What can be said.
+HELP = "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`"
 _match = re.compile(PATTERN[1:-1], re.ASCII).fullmatch
 _tokens = re.compile(rf"{_OPERAND}|[*/-]", re.ASCII).findall
 
 
 class ExpressionError(ValueError):
-    """An expression that has no value; ``code`` is the stable word for why.
+    """An expression that has no value.
 
-    ``unknown`` is the name that is no parameter and ``near`` the one that it may mean, if that is why.
+    Attributes:
+        code: the stable word for why.
+        help: what to do about it, or "".
+        mended: the expression with the parameter that it may mean, or None.
     """
 
-    def __init__(self, code: str, message: str, unknown: str = "", near: str | None = None) -> None:
+    def __init__(self, code: str, message: str, help_: str = "", mended: str | None = None) -> None:
         super().__init__(message)
-        self.code, self.unknown, self.near = code, unknown, near
+        self.code, self.help, self.mended = code, help_, mended
 
 
 def is_expression(value: object) -> bool:
@@ -64,19 +69,15 @@ def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
             number, divides by zero, or is not finite.
     """
     if _match(expression) is None:
-        raise ExpressionError(
-            "bad-expression",
-            f"`{shorten(expression)}` is no expression: `${{...}}` fills a whole value with parameters and "
-            "numbers joined by `*` and `/`",
-        )
+        raise ExpressionError("bad-expression", f"`{shorten(expression)}` is no expression", HELP)
     tokens = _tokens(expression)
     negative = tokens[0] == "-"
     operands = tokens[negative:]
     if not negative and len(operands) == 1:
-        return _operand(operands[0], params)
-    value = _number(operands[0], params)
+        return _operand(operands[0], params, expression)
+    value = _number(operands[0], params, expression)
     for operator, operand in zip(operands[1::2], operands[2::2], strict=True):
-        other = _number(operand, params)
+        other = _number(operand, params, expression)
         if operator == "/" and other == 0:
             raise ExpressionError("bad-expression", f"`{expression}` divides by zero")
         try:
@@ -99,19 +100,21 @@ def shorten(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _operand(token: str, params: Mapping[str, Scalar]) -> Scalar:
+def _operand(token: str, params: Mapping[str, Scalar], expression: str) -> Scalar:
     if token[0].isdigit():
         return int(token) if token.isdigit() else float(token)
     if token not in params:
         found = near(token, params)
+        mended = re.sub(rf"\b{token}\b", found, expression) if found else None
         help_ = near_or_all("a parameter", found, params)
-        raise ExpressionError("unknown-param", f"unknown parameter `{token}`: {help_}", token, found)
+        raise ExpressionError("unknown-param", f"unknown parameter `{token}`", help_, mended)
     return params[token]
 
 
-def _number(token: str, params: Mapping[str, Scalar]) -> float:
-    value = _operand(token, params)
+def _number(token: str, params: Mapping[str, Scalar], expression: str) -> float:
+    value = _operand(token, params, expression)
     if isinstance(value, bool | str):
         kind = "a boolean" if isinstance(value, bool) else "a string"
-        raise ExpressionError("bad-expression", f"the parameter `{token}` is {kind}: it can't be multiplied")
+        message = f"the parameter `{token}` is {kind}: only numbers are multiplied and divided"
+        raise ExpressionError("bad-expression", message)
     return value

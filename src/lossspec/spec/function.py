@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from lossspec.errors import LossSpecError
-from lossspec.schedules import Schedule
+from lossspec.spec.as_toml import as_table
 from lossspec.spec.diagnostics import Diagnostic, Fault, Span, SpecError
 from lossspec.spec.draft import Draft, make_draft
 from lossspec.spec.expression import shorten
@@ -68,7 +68,7 @@ class SpecFunction:
         if not isinstance(returned, Mapping):
             message = f"the spec function `{self.name}` returned {kind(returned)}: expected a dict"
             raise SpecError(self.origin.diagnose([Fault("wrong-type", message, ())]))
-        return {"format": 1, **cast("Table", as_toml(returned))}
+        return {"format": 1, **as_table(returned)}
 
     def draft(self, params: Mapping[str, object], findings: Findings) -> Draft:
         """Return the draft of the function called with these values of its parameters."""
@@ -91,21 +91,6 @@ def spec(function: Callable[..., object]) -> SpecFunction:
         LossSpecError: an argument has no default, or one that is no number, boolean or string.
     """
     return function if isinstance(function, SpecFunction) else SpecFunction(function)
-
-
-def as_toml(value: object) -> object:
-    """Return a Python value as TOML would have it; what TOML has nothing for is left as it is.
-
-    >>> as_toml({"inputs": ("y_fake", "y")})
-    {'inputs': ['y_fake', 'y']}
-    """
-    if isinstance(value, Schedule):
-        return as_toml(value.to_table())
-    if isinstance(value, Mapping):
-        return {str(key): as_toml(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_toml(each) for each in value]
-    return value
 
 
 @frozen

@@ -10,6 +10,7 @@ from lossspec import data
 from lossspec.spec.engine import Engine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lossspec.spec.engine import Kind, Schema
@@ -25,7 +26,7 @@ def schema_path() -> Path:
 @cache
 def engine() -> Engine:
     """Return the engine that checks documents; it reads the committed schema once, as data."""
-    return Engine(json.loads(schema_path().read_text("utf-8")), _definition)
+    return Engine(json.loads(schema_path().read_text("utf-8")), _definition, _others)
 
 
 def _definition(kind: Kind, name: str) -> Schema | None:
@@ -38,3 +39,19 @@ def _definition(kind: Kind, name: str) -> Schema | None:
 
     entry = find(name) if kind == "loss" else find_balancer(name)
     return schema.definition(kind, entry) if entry else None
+
+
+def _others(kind: Kind, name: str) -> Iterable[str]:
+    """Return the types, besides the committed ones, that a misspelt name may mean."""
+    if kind == "schedule":
+        from lossspec import schedules  # noqa: PLC0415 - only a mistake pays
+
+        return schedules.types()
+    from lossspec.registry import installed  # noqa: PLC0415
+    from lossspec.registry.lookup import registered  # noqa: PLC0415
+
+    entries = [
+        *(entry for entry, _ in registered.values()),
+        *installed.catalog(name.partition(".")[0]).values(),
+    ]
+    return [entry.name for entry in entries if entry.balancer == (kind == "balance")]

@@ -19,6 +19,7 @@ from lossspec.spec.structure import structure
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from lossspec.spec.diagnostics import Fault
     from lossspec.spec.model import Spec
 
 Table = dict[str, object]
@@ -50,6 +51,7 @@ def load(
     50.0
     """
     findings = Findings()
+    params, overlay = _as_toml(params), _as_toml(overlay)
     if callable(ref):
         from lossspec.spec.function import spec  # noqa: PLC0415 - most specs are files
 
@@ -70,6 +72,7 @@ def load_draft(
     """Resolve a draft into a spec, or raise all that is wrong with it."""
     over = [_overlay(overlay, findings)] if overlay else []
     resolved = examine(draft, variants, findings, over=over, given=params)
+    findings.drop(lambda fault: _is_elsewhere(fault, _picked(draft, variants)))
     errors = [each for each in findings.diagnostics() if each.severity == "error"]
     if errors or resolved is None:
         raise SpecError(errors)
@@ -77,6 +80,18 @@ def load_draft(
     reference = str(Reference(draft.name, tuple(order)))
     folder = str(draft.folder.resolve()) if draft.folder else None
     return structure(resolved, draft.name, reference, folder)
+
+
+def _picked(draft: Draft, variants: tuple[str, ...]) -> frozenset[str]:
+    """Return the variants that are applied anywhere in the chain of a draft."""
+    below = _picked(draft.parent, draft.parent_variants) if draft.parent else frozenset[str]()
+    return below.union(variants)
+
+
+def _is_elsewhere(fault: Fault, picked: frozenset[str]) -> bool:
+    """Say whether a fault is in a variant that is not applied: it may name a library that is not here."""
+    section, *rest = fault.path or ("",)
+    return section == "variants" and bool(rest) and rest[0] not in picked
 
 
 def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
@@ -87,3 +102,11 @@ def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
     for fault in faults:
         findings.add(origin, fault)
     return Layer(origin, (), without_faulty(table, faults))
+
+
+def _as_toml(values: Mapping[str, object]) -> Table:
+    if not values:
+        return {}
+    from lossspec.spec.as_toml import as_table  # noqa: PLC0415 - it imports schedules
+
+    return as_table(values)

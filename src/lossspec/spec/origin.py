@@ -11,7 +11,7 @@ from lossspec.spec.diagnostics import Diagnostic, Fault, KeyPath
 from lossspec.spec.limits import MAX_PROBLEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lossspec.spec.source import Source
 
@@ -70,6 +70,11 @@ class Findings:
     def is_full(self) -> bool:
         """Whether some document has more faults than are ever shown: then there is no need to go on."""
         return any(len(faults) > MAX_PROBLEMS for faults in self._found.values())
+
+    def drop(self, is_dropped: Callable[[Fault], bool]) -> None:
+        """Forget the faults of which a function says so."""
+        for origin, faults in self._found.items():
+            self._found[origin] = {fault: None for fault in faults if not is_dropped(fault)}
 
     def of(self, origin: Origin) -> list[Fault]:
         """Return the faults of one document."""

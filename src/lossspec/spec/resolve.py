@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, cast
 
 from attrs import frozen
@@ -11,6 +10,7 @@ from lossspec.spec import expression
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY, without_faulty
 from lossspec.spec.known import engine
+from lossspec.spec.limits import MAX_PROBLEMS
 from lossspec.spec.origin import CallerOrigin, get
 from lossspec.spec.params import param_faults, values
 
@@ -121,15 +121,14 @@ def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: lis
 
 
 def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:
-    if any(params.get(name) is FAULTY for name in expression.names(text)):
+    is_doubtful = any(params.get(name) is FAULTY for name in expression.names(text))
+    if is_doubtful or len(faults) > MAX_PROBLEMS:
         return FAULTY
     try:
         return expression.evaluate(text, cast("Mapping[str, Scalar]", params))
     except expression.ExpressionError as error:
-        message, _, help_ = str(error).partition(": ")
-        mended = re.sub(rf"\b{error.unknown}\b", error.near, text) if error.near else ""
-        replacement = f'"{mended}"' if mended else None
-        faults.append(Fault(error.code, message, path, help=help_, replacement=replacement))
+        replacement = f'"{error.mended}"' if error.mended else None
+        faults.append(Fault(error.code, str(error), path, help=error.help, replacement=replacement))
         return FAULTY
 
 

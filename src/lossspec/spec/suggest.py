@@ -60,7 +60,6 @@ def listed(names: Iterable[object]) -> str:
     >>> listed(["a", "b"])
     '`a`, `b`'
     """
-    every = [f"`{name}`" for name in names]
-    if len(every) > _SHOWN:
-        every[_SHOWN:] = [f"{len(every) - _SHOWN} more"]
-    return ", ".join(every) or "none"
+    every = list(names)
+    more = [f"{len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+    return ", ".join([*(f"`{name}`" for name in every[:_SHOWN]), *more]) or "none"

@@ -153,7 +153,7 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
     >>> unknown_type("loss", "torch.nn.L1Loss", ("losses", "l1"), ["torch.L1Loss"]).replacement
     '"torch.L1Loss"'
     """
-    names = list(known)
+    names = sorted(known)
     library, _, rest = tag.partition(".")
     short = f"{library}.{rest.rpartition('.')[2]}"
     near, certain = (
