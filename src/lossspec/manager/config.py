@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from lossspec.names import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
+
+
+_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 class Common(Protocol):
@@ -104,7 +108,9 @@ def _read(path: Path) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         raise ConfigError(f"{path}:{error.lineno}:{error.colno}: {error.msg}") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        place = _TOML_PLACE.search(str(error))
+        where = f"{path}:{place[1]}:{place[2]}" if place else str(path)
+        raise ConfigError(f"{where}: {_TOML_PLACE.sub('', str(error))}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: holds {type(values).__name__}, not a table of sections")
+        raise ConfigError(f"{path}: a table of sections is wanted: found a {type(values).__name__}")
     return values

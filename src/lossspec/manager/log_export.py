@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from io import StringIO
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from lossspec.manager.log_reader import COLUMNS
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lossspec.manager.log_reader import LossColumns, LossLogData
+
+
+_FLOAT = Struct("f")
 
 
 def as_json(log: LossLogData) -> str:
@@ -74,7 +78,15 @@ def _tables(losses: Mapping[str, LossColumns]) -> dict[str, dict[str, list[float
 
 def _shortest(column: str, values: Iterable[float]) -> Iterable[float]:
     """Return 32-bit values as the shortest 64-bit ones that round to them; others as they are."""
-    return (float(f"{value:.9g}") for value in values) if column in {"raw", "weighted"} else values
+    return map(_shortest_float, values) if column in {"raw", "weighted"} else values
+
+
+def _shortest_float(value: float) -> float:
+    for digits in (6, 7, 8):
+        short = float(f"{value:.{digits}g}")
+        if _FLOAT.unpack(_FLOAT.pack(short))[0] == value:
+            return short
+    return float(f"{value:.9g}")
 
 
 def _word(value: float) -> str:

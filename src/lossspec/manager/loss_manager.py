@@ -14,7 +14,6 @@ from lossspec.errors import LogError, LossResultError, LossSpecError, UnknownNam
 from lossspec.manager import state
 from lossspec.manager.about import Run
 from lossspec.manager.answers import Answers
-from lossspec.manager.balanced import BalancedObjective
 from lossspec.manager.building import bind, losses_of
 from lossspec.manager.call import describe, explain
 from lossspec.manager.clock import Clock
@@ -202,7 +201,11 @@ class LossManager(Answers):
                 raise UnknownNameError(unknown("objective", name, known))
             terms = [(loss, bind(loss)) for loss in losses]
             balance = self._run.balances.get(name)
-            kind = Objective if balance is None else BalancedObjective
+            kind = Objective
+            if balance is not None:  # its module imports the compiler, which takes half as long as torch
+                from lossspec.manager.balanced import BalancedObjective  # noqa: PLC0415
+
+                kind = BalancedObjective
             self._objectives[name] = kind(
                 name, terms, self._clock, self._weights, self._recorders, device=self.device, balance=balance
             )

@@ -10,6 +10,7 @@ from torch import nn
 
 from lossspec.manager.call import refuse_tensors
 from lossspec.manager.distributed import batch_size, ranks
+from lossspec.manager.on_host import on_host
 from lossspec.manager.plan import Mode, Plan, mode
 from lossspec.manager.ring import Ring
 from lossspec.manager.unreached import warn_of_unreached
@@ -174,8 +175,7 @@ class Objective(nn.Module):
             return self._nothing.to(given.device) * 1.0
         return _times(total, ring.scale())
 
-    # What is marked so runs on the host, while the graph is made.
-    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # torch has no types for it
+    @on_host
     def _begin_graph(self, given: tuple[str, ...], key: tuple[tuple[int, bool], ...]) -> None:
         plan = self._plan
         refuse_tensors(self.name, given, plan.due, self._known)
@@ -196,7 +196,7 @@ class Objective(nn.Module):
                 raise self._weights.refusal(loss)
         self._ring.stamp(tuple(column for column, _ in self._key))
 
-    @torch.compiler.assume_constant_result  # type: ignore[untyped-decorator]  # as above
+    @on_host
     def _place_ring(self, device: torch.device) -> None:
         self._ring.to(device)
 

@@ -185,8 +185,8 @@ def a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix():
     texts = [str(each.message) for each in caught]
     check(len(texts), 1, f"warnings {texts}")
     assert texts[0].startswith(
-        "the term `b` of the objective `total` has the weight 0 and is skipped: 2 parameters behind its tensors "
-        "get no gradient from this objective, and DistributedDataParallel raises or hangs"
+        "the term `b` of the objective `total` has the weight 0 and is skipped: 2 parameters behind its "
+        "tensors get no gradient from this objective, and DistributedDataParallel raises or hangs"
     ), texts
     assert '`at_zero = "compute"` in `[losses.b]`' in texts[0]
     refused = ""
