@@ -593,9 +593,9 @@ HOSTILE = {
 def test_no_spec_takes_long(name):
     text = HOSTILE[name]
     assert len(text) < 256 * 1024
-    start = time.perf_counter()
+    start = time.process_time()
     found = lossspec.validate(text)
-    assert time.perf_counter() - start < 3.0  # a second, on a machine that does nothing else
+    assert time.process_time() - start < 2.0  # a second, on a machine that does nothing else
     assert len(found) <= 501
 
 
