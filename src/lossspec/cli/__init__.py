@@ -11,6 +11,7 @@ from lossspec.errors import LossSpecError
 
 _COMMANDS = {
     "describe": "a loss type, a spec or a schedule: what it is and how it is written",
+    "diff": "what two specs compute differently, term by term",
     "export": "a Python spec function as TOML",
     "explain": "what a code of a problem means, and how to mend it",
     "list": "what there is: specs, losses and schedules, and where each was found",
