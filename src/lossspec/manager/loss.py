@@ -12,6 +12,7 @@ from attrs import define, field
 from lossspec.errors import RegistrationError
 from lossspec.manager.curve import Curve, as_curve, evaluate, is_finite_number, unit_of
 from lossspec.manager.history import RAW, SCALE, WEIGHT, LMHistory
+from lossspec.spec.function import exporters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,3 +156,16 @@ class LMLoss:
         if self.schedule is not None:
             weight = evaluate(self.schedule, position, f"the weight of `{self.name}`")
         self.weight = weight * self.gain
+
+
+def _exported(losses: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the document of live losses, for spec functions that return them; None for anything else."""
+    live = {name: loss for name, loss in losses.items() if isinstance(loss, LMLoss)}
+    if not live or len(live) < len(losses):
+        return None
+    from lossspec.manager.export import document_of  # noqa: PLC0415 - most losses are never exported
+
+    return document_of(live)
+
+
+exporters.append(_exported)

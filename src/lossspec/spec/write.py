@@ -53,13 +53,14 @@ def to_table(spec: Spec) -> Table:
         "description": spec.description,
         "references": [*spec.references],
         "inputs": dict(spec.inputs),
-        "losses": {name: _term(each, is_alone=alone) for name, each in spec.losses.items()},
+        "losses": {name: term_table(each, is_alone=alone) for name, each in spec.losses.items()},
         "objectives": {name: entry for name, each in spec.objectives.items() if (entry := _objective(each))},
     }
     return {key: value for key, value in table.items() if value or key == "losses"}
 
 
-def _term(term: Term, *, is_alone: bool) -> Table:
+def term_table(term: Term, *, is_alone: bool) -> Table:
+    """Return the table of a term, what is at its default left out; its objective, too, if it is alone."""
     every = term.every
     table: Table = {
         "type": term.type,
