@@ -166,7 +166,8 @@ def test_a_hostile_text_is_answered_within_a_second(text):
         parse(text_source(text))
     except SpecError as error:
         assert error.diagnostics  # noqa: PT017 - either way is an answer
-    assert time.process_time() - started < 1.0
+    limit = 1.0 if sys.gettrace() is None else 10.0  # a line that coverage counts costs several
+    assert time.process_time() - started < limit
 
 
 def test_hostile_texts_take_less_than_200_megabytes():

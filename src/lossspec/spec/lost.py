@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from lossspec.spec import limits
 from lossspec.spec.diagnostics import TextFault
 from lossspec.spec.expression import shorten
+from lossspec.spec.words import dotted
+
+if TYPE_CHECKING:
+    from lossspec.spec.diagnostics import KeyPath
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -82,6 +87,16 @@ def unclosed(text: str, start: int, at: int, closing: str) -> LostError:
     related = ((at, at + 1, f"`{closing}` is expected before this"),) if at < len(text) else ()
     message = f"`{text[start]}` is not closed"
     return LostError(TextFault("unclosed-bracket", message, start, start + 1, related=related))
+
+
+def several_lines(start: int, path: KeyPath | None) -> TextFault:
+    """Word an inline table that goes on past its line; ``path`` is the table, if it has one."""
+    header = "a header"
+    if path and not any(isinstance(part, int) for part in path):
+        header = f"the header `[{dotted(path)}]`"
+    message = "an inline table goes on past the end of its line"
+    help_ = f"keep it on one line, or make it a table with {header}"
+    return TextFault("inline-table", message, start, start + 1, help_)
 
 
 def too_deep(at: int) -> LostError:

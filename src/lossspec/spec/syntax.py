@@ -21,6 +21,7 @@ from lossspec.spec.lost import (
     no_key,
     no_value,
     other_bracket,
+    several_lines,
     too_deep,
     too_many_parts,
     unclosed,
@@ -30,8 +31,7 @@ from lossspec.spec.lost import (
 )
 from lossspec.spec.positions import unquote
 from lossspec.spec.scalars import control_faults, string_faults, word_fault
-from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, LITERAL, STRING
-from lossspec.spec.words import dotted
+from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, KEY_PART, STRING
 
 if TYPE_CHECKING:
     from lossspec.spec.diagnostics import KeyPath
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 _BLANK = re.compile(r"[ \t]*")
 _GAP = re.compile(rf"(?:[ \t\n]+|\r\n|{COMMENT})*")
-_KEY = re.compile(rf"(?!\"\"\"|''')(?:{BARE_KEY}|{BASIC}|{LITERAL})")
+#: What may follow a part of a key: anything else belongs to it, or is an error.
+_AFTER_KEY = frozenset((" ", "\t", "=", ".", "]", ":", "\n", "\r", "#", ""))
 _STRING = re.compile(STRING)
 _WORD = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9:.]+(?:[Zz]|[+-][0-9:]+)?"  # a date, a blank and a time
@@ -152,7 +153,8 @@ class _Reader:
     def _gap(self, at: int) -> int:
         """Skip blanks, lines and comments, and note control characters in them."""
         end = _end(_GAP, self._text, at)
-        self._add(*islice(control_faults(self._text, at, end), MAX_PROBLEMS + 1))
+        if "#" in self._text[at:end]:
+            self._add(*islice(control_faults(self._text, at, end), MAX_PROBLEMS + 1))
         return end
 
     def _line_end(self, at: int) -> int:
@@ -253,25 +255,33 @@ class _Reader:
     def _key(self, at: int) -> tuple[list[tuple[str, Offsets]], int]:
         parts = []
         while True:
-            at = self._blank(at)
-            found = _KEY.match(self._text, at)
-            like = self._upto(_KEY_LIKE, at)
-            if found is None and self._peek(at) in {'"', "'"}:
-                raise unclosed_string(self._text, at)
-            if len(like) > len(found[0] if found else "") and ":" not in like and like.isprintable():
-                raise no_key(like, at)
+            found = KEY_PART.match(self._text, at)
+            if found is None or self._peek(found.end(1)) not in _AFTER_KEY:
+                self._refuse_odd_key(self._blank(at), found[1] if found else "")
             if found is None:
-                raise unexpected(self._text, at, "a key")
-            faults = string_faults(self._text, *found.span()) if found[0][0] in "\"'" else ()
-            wrong = list(islice(faults, MAX_PROBLEMS + 1))
-            self._add(*wrong)
-            parts.append((found[0] if wrong else unquote(found[0]), found.span()))
-            at = self._blank(found.end())
-            if self._peek(at) != ".":
+                raise unexpected(self._text, self._blank(at), "a key")
+            name = found[1]
+            wrong = self._string_faults(found.span(1)) if name[0] in "\"'" else False
+            parts.append((name if wrong else unquote(name), found.span(1)))
+            at = found.end()
+            if not found[2]:
                 return parts, at
             if len(parts) == MAX_KEY_PARTS:
-                raise too_many_parts(at)
-            at += 1
+                raise too_many_parts(at - 1)
+
+    def _refuse_odd_key(self, at: int, part: str) -> None:
+        """Raise if what stands at a key is an open string, or goes on with what no key has."""
+        if not part and self._peek(at) in {'"', "'"}:
+            raise unclosed_string(self._text, at)
+        like = self._upto(_KEY_LIKE, at)
+        if len(like) > len(part) and ":" not in like and like.isprintable():
+            raise no_key(like, at)
+
+    def _string_faults(self, place: Offsets) -> bool:
+        """Note what is wrong in a string, and say whether anything is."""
+        faults = list(islice(string_faults(self._text, *place), MAX_PROBLEMS + 1))
+        self._add(*faults)
+        return bool(faults)
 
     def _value(self, path: KeyPath | None, at: int) -> int:
         char = self._peek(at)
@@ -287,7 +297,7 @@ class _Reader:
         found = _STRING.match(self._text, at)
         if found is None:
             raise unclosed_string(self._text, at)
-        self._add(*islice(string_faults(self._text, *found.span()), MAX_PROBLEMS + 1))
+        self._string_faults(found.span())
         return found.end()
 
     def _bare(self, at: int) -> int:
@@ -349,14 +359,7 @@ class _Reader:
         """See that no line has ended in an inline table, or note that it has."""
         if "\n" not in self._text[start if since is None else since : at]:
             return True
-        named = path and not any(isinstance(part, int) for part in path)
-        header = f"the header `[{dotted(path)}]`" if path and named else "a header"
-        self._note(
-            "inline-table",
-            "an inline table goes on past the end of its line",
-            (start, start + 1),
-            f"keep it on one line, or make it a table with {header}",
-        )
+        self._add(several_lines(start, path))
         return False
 
     def _separator(self, start: int, end: int, closing: str) -> tuple[int, int | None]:
