@@ -13,6 +13,7 @@ from torch import nn
 from lossspec._version import __version__
 from lossspec.manager.distributed import ranks
 from lossspec.manager.queries import tags_of
+from lossspec.spec.write import to_table
 
 if TYPE_CHECKING:
     from lossspec.manager.balance import BoundBalance
@@ -49,6 +50,7 @@ class Run:
             "spec": self.spec.reference if self.spec is not None else None,
             "digest": self.digest,
             "params": dict(self.spec.params) if self.spec is not None else {},
+            "document": to_table(self.spec) if self.spec is not None else None,
             "losses": {
                 name: {"objective": loss.objective, "tags": sorted(tags_of(loss))}
                 for name, loss in self.losses.items()
