@@ -26,7 +26,11 @@ def exported(**losses):
         (nn.L1Loss(), {"type": "torch.L1Loss", "inputs": ["input", "target"]}),
         (
             nn.SmoothL1Loss(reduction="sum", beta=0.5),
-            {"type": "torch.SmoothL1Loss", "args": {"reduction": "sum", "beta": 0.5}, "inputs": ["input", "target"]},
+            {
+                "type": "torch.SmoothL1Loss",
+                "args": {"reduction": "sum", "beta": 0.5},
+                "inputs": ["input", "target"],
+            },
         ),
         (
             nn.CrossEntropyLoss(weight=torch.tensor([1.0, 2.0]), ignore_index=3),
@@ -41,7 +45,7 @@ def exported(**losses):
             {"type": "lossspec.SobelLoss", "args": {"eps": 1e-3}, "inputs": ["input", "target"]},
         ),
     ],
-)  # fmt: skip
+)
 def test_a_module_is_written_by_name_and_arguments(function, table):
     assert exported(a=LMLoss("a", function)) == {"a": table}
 
