@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint format bench clean
+.PHONY: help demo test fuzz lint format bench docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -22,7 +22,7 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 	$(BIN)/lossspec validate specs
 	$(BIN)/python docs/examples/pix2pix.py
 
-test: $(VENV)/.installed-test $(VENV)/.installed-demo ## run every test
+test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs ## run every test
 	$(BIN)/python -m pytest
 
 fuzz: $(VENV)/.installed-test ## search ten minutes for what breaks the validator
@@ -40,6 +40,10 @@ format: $(VENV)/.installed-lint ## put the code in its usual form
 
 bench: $(VENV)/.installed-test ## measure the speed, as ratios against hand-written code
 	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/.installed-docs ## build the site into build/site; a warning is an error
+	$(BIN)/python -m docs.generate
+	$(BIN)/zensical build --clean --strict
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -29,7 +29,7 @@ class _Commands(click.Group):
     """The commands, each in its own module, so that one does not pay for the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(_COMMANDS)
+        return [*_COMMANDS]  # `list` is a module of this package once it is imported
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:

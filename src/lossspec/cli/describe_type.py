@@ -54,26 +54,29 @@ def _facts(entry: LossType) -> Iterator[str]:
 
 def _sections(entry: LossType) -> Iterator[str]:
     yield "inputs"
-    yield from columns({each.name: [_input(each)] for each in entry.inputs})
+    yield from columns({each.name: [call_input(each)] for each in entry.inputs})
     yield ""
     if entry.args:
         yield "arguments"
-        yield from columns({_head(each): [each.description, _allowed(each)] for each in entry.args.values()})
+        yield from columns({head(each): [each.description, allowed(each)] for each in entry.args.values()})
         yield ""
 
 
-def _input(each: CallInput) -> str:
+def call_input(each: CallInput) -> str:
+    """Say what an input of a loss is."""
     kind = {"tensor": "", "list": "a list: ", "callable": "a callable: "}[each.kind]
     return f"{kind}{each.shape}{'' if each.required else ' (may be left out)'}"
 
 
-def _head(argument: Argument) -> str:
+def head(argument: Argument) -> str:
+    """Return the name of an argument with its default."""
     if argument.required:
         return f"{argument.name} (required)"
     return argument.name if argument.default is None else f"{argument.name} = {toml(argument.default)}"
 
 
-def _allowed(argument: Argument) -> str:
+def allowed(argument: Argument) -> str:
+    """Say which values an argument takes."""
     words = [_kind(argument.schema)]
     words += ["may be a schedule"] if argument.live else []
     words += ["becomes a tensor"] if argument.tensor else []

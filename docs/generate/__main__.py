@@ -1,0 +1,37 @@
+"""Makes the folder that the site is built from: the pages of docs/ and those that the code itself writes.
+
+    python -m docs.generate
+
+Nothing that is made here is committed. ``make docs`` runs it, then ``zensical build --strict``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from docs.generate import api, codes, commands, curves, gallery, losses, written
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "docs"
+TARGET = ROOT / "build" / "docs"
+
+
+def generated() -> dict[str, str]:
+    """Return the content of every page that is not written by hand, by its path in the site."""
+    parts = (commands, api, codes, losses, curves, gallery)
+    return {path: content for part in parts for path, content in part.pages().items()}
+
+
+def make(target: Path) -> None:
+    """Write the whole folder anew."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(SOURCE / "assets", target / "assets")
+    for path, content in {**written.pages(SOURCE), **generated()}.items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    make(TARGET)

@@ -1,0 +1,152 @@
+"""The reference of the Python interface, from signatures and docstrings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+
+from attrs import NOTHING
+
+import lossspec
+import lossspec.errors
+import lossspec.losses
+import lossspec.report
+import lossspec.spec.function
+from docs.generate.docstrings import docstring
+from docs.generate.markdown import block
+
+#: The pages: a title, what it opens with, and the module and names that it holds.
+GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
+    "specs": (
+        "Specs",
+        "Find, prove and resolve a spec. Nothing here imports torch.",
+        "lossspec",
+        ("load", "validate", "spec", "Spec", "Diagnostic", "SpecError", "__version__"),
+    ),
+    "manager": (
+        "Training",
+        "Build the losses of a spec, run them, read what was recorded. What the words mean is in "
+        "[the manager](../../manager.md) and [its log](../../log-format.md).",
+        "lossspec",
+        ("LossManager", "Objective", "LMLoss", "LMHistory", "build", "read_log", "ConfigManager"),
+    ),
+    "register": (
+        "Registering",
+        "Make losses, schedules and balancers of your own known to specs. [The registry](../../registry.md) says how "
+        "plug-ins ship them.",
+        "lossspec",
+        ("register_loss", "register_schedule", "register_balancer"),
+    ),
+    "schedules": (
+        "Schedules",
+        "What all schedules share. Each type, with its fields and a picture, is in "
+        "[the catalogue](../../catalogue/schedules.md).",
+        "lossspec.schedules",
+        tuple(name for name in lossspec.schedules.__all__ if name not in lossspec.schedules.TYPES),
+    ),
+    "losses": (
+        "Losses",
+        "The modules that come with lossspec. They are plain `torch.nn.Module`s.",
+        "lossspec.losses",
+        tuple(sorted(lossspec.losses.__all__)),
+    ),
+    "report": (
+        "Reports",
+        "Tables and curves of a run, formulas of a spec.",
+        "lossspec.report",
+        tuple(lossspec.report.__all__),
+    ),
+    "errors": (
+        "Errors",
+        "Every error derives from `LossSpecError`: catch it to catch them all.",
+        "lossspec.errors",
+        tuple(name for name, each in vars(lossspec.errors).items() if isinstance(each, type)),
+    ),
+}
+#: What has no docstring, being a value or an alias.
+VALUES = {
+    "lossspec.__version__": "The version, a string.",
+    "lossspec.schedules.TYPES": "The types that are built in: a mapping from name to class.",
+    "lossspec.schedules.Function": "`Callable[[float], float]`: what a schedule does.",
+    "lossspec.schedules.Unit": '`"epoch"`, `"step"` or `"fraction"`: what a schedule counts.',
+}
+
+
+def pages() -> dict[str, str]:
+    """Return the pages by path."""
+    return {f"reference/api/{name}.md": "\n\n".join(_page(*group)) + "\n" for name, group in GROUPS.items()}
+
+
+def _page(title: str, opening: str, module: str, names: tuple[str, ...]) -> Iterator[str]:
+    yield f"# {title}"
+    yield opening
+    yield f"Module `{module}`."
+    for name in names:
+        yield from _symbol(f"{module}.{name}", getattr(import_module(module), name))
+
+
+def _symbol(name: str, value: Callable[..., object]) -> Iterator[str]:
+    short = name.rpartition(".")[2]
+    yield f"## `{short}` {{ #{name} }}"
+    if name == "lossspec.spec":  # the package, as the decorator that it is when called
+        value = lossspec.spec.function.spec
+    if name in VALUES:
+        yield VALUES[name]
+        return
+    yield block(signature(short, value), "python")
+    yield docstring(value.__doc__)
+    if isinstance(value, type):
+        for member, each in members(value).items():
+            yield f"### `{member}` {{ #{name}.{member} }}"
+            if not isinstance(each, property):
+                yield block(signature(member, each, bound=True), "python")
+            yield docstring(each.__doc__)
+
+
+def members(cls: type) -> dict[str, Callable[..., object] | property]:
+    """Return the public methods and properties that a class has from this package, in their order."""
+    found: dict[str, Callable[..., object] | property] = {}
+    for base in reversed(cls.__mro__):
+        if not base.__module__.startswith("lossspec"):
+            continue
+        for name, each in vars(base).items():
+            plain = each.__func__ if isinstance(each, classmethod | staticmethod) else each
+            if not name.startswith("_") and name != "extra_repr" and (inspect.isfunction(plain) or isinstance(plain, property)):
+                found[name] = plain
+    return found
+
+
+def signature(name: str, value: Callable[..., object], *, bound: bool = False) -> str:
+    """Return how something is called, as it is written; a parameter a line where one is too long."""
+    if isinstance(value, type) and not _is_made_by_users(value):
+        return f"class {name}"
+    found = inspect.signature(value)
+    parameters = list(found.parameters.values())[1 if bound else 0 :]
+    words: list[str] = []
+    for each in parameters:
+        if each.kind is each.KEYWORD_ONLY and not any(word.startswith("*") for word in words):
+            words.append("*")
+        words.append(_parameter(each))
+    returns = "" if found.return_annotation in {found.empty, None, "None"} else f" -> {_said(found.return_annotation)}"
+    start, end = f"{'class ' if isinstance(value, type) else ''}{name}(", f"){'' if isinstance(value, type) else returns}"
+    line = start + ", ".join(words) + end
+    return line if len(line) <= 88 else start + "".join(f"\n    {word}," for word in words) + "\n" + end
+
+
+def _is_made_by_users(cls: type) -> bool:
+    """Say whether the docstring tells what the constructor takes; else others make the objects, or nothing is taken."""
+    return any(f"{section}:" in (cls.__doc__ or "") for section in ("Args", "Attributes"))
+
+
+def _parameter(parameter: inspect.Parameter) -> str:
+    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    said = "" if parameter.annotation is parameter.empty else f": {_said(parameter.annotation)}"
+    if parameter.default is parameter.empty:
+        return f"{stars}{parameter.name}{said}"
+    default = "..." if parameter.default is NOTHING else repr(parameter.default)
+    return f"{parameter.name}{said}{' = ' if said else '='}{default}"
+
+
+def _said(annotation: object) -> str:
+    return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)

@@ -1,0 +1,66 @@
+"""The reference of the command line, from what click knows of each command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import click
+
+from docs.generate.markdown import block, escaped, table
+from lossspec.cli import commands
+
+PAGE = "reference/cli.md"
+INTRODUCTION = """\
+# Command line
+
+`lossspec` and `python -m lossspec` are the same. Every command answers `--help`. Exit codes: 0 is fine, 1 is a
+problem that was found, 2 is a call that is wrong. Colours are left out where `NO_COLOR` is set or the output is no
+terminal. Tab completion takes one line: see [editors and shells](../guides/editors.md#tab-completion).
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return the one page."""
+    return {PAGE: "\n\n".join([INTRODUCTION.strip(), *sections(commands, "lossspec")]) + "\n"}
+
+
+def walk(command: click.Command, name: str, parent: click.Context | None) -> Iterator[click.Context]:
+    """Yield a context for a command and for all beneath it."""
+    context = click.Context(command, info_name=name, parent=parent, **command.context_settings)
+    yield context
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            beneath = command.get_command(context, each)
+            if beneath is not None:
+                yield from walk(beneath, each, context)
+
+
+def sections(root: click.Command, name: str) -> Iterator[str]:
+    """Yield what there is to say of a command and of all beneath it."""
+    for context in walk(root, name, None):
+        yield f"## `{context.command_path}`"
+        yield block(context.get_usage().removeprefix("Usage: "))
+        text, _, example = inspect.cleandoc(context.command.help or "").partition("Example: ")
+        yield escaped(text.strip())
+        if example:
+            yield block(f"$ {' '.join(example.split())}", "console")
+        yield table(["option", "what it does"], map(_option, _options(context)))
+
+
+def _options(context: click.Context) -> list[click.Option]:
+    return [each for each in context.command.get_params(context) if isinstance(each, click.Option)]
+
+
+def _option(option: click.Option) -> tuple[str, str]:
+    names = ", ".join(f"`{each}`" for each in option.opts)
+    kind = option.type
+    if isinstance(kind, click.Choice):
+        value = " " + " ".join(f"`{choice}`" for choice in kind.choices)
+    elif option.is_flag or option.count:
+        value = ""
+    else:
+        value = f" `{option.metavar or kind.name.upper()}`"
+    default = option.default if option.show_default else None
+    said = escaped(option.help or "") + (f" Default: `{default}`." if default is not None else "")
+    return names + value, said

@@ -1,0 +1,85 @@
+"""The catalogue: a page for each library, with every loss type that its catalogue has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docs.generate.markdown import block, escaped, table
+from lossspec.cli.describe_type import allowed, call_input, head
+from lossspec.cli.describe_type import example as written
+from lossspec.registry import LossType, balancers, libraries, types
+
+INTRODUCTION = """\
+# Catalogue of losses
+
+What a spec's `type` may name: {count} types of {libraries} libraries. Losses of one name differ by 2x to 340x between
+libraries, so a type says whose it is. `lossspec list losses WORD` searches, `lossspec describe TYPE` prints one, and
+[your own](../registry.md) take one line.
+"""
+BALANCERS = """\
+The `type` of an `[objectives.NAME.balance]` table: it gets the values and weights of some losses of an objective and
+decides what they contribute. See [objectives](../objectives.md).
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return the pages by path."""
+    every = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
+    rows = (
+        (f"[`{library}`]({library}.md)", str(len(found)), _needs(found[0])) for library, found in every.items()
+    )
+    count = sum(map(len, every.values()))
+    index = INTRODUCTION.format(count=count, libraries=len(every))
+    listed = table(["library", "types", "what it needs"], rows)
+    return {
+        "catalogue/index.md": f"{index}\n{listed}\n",
+        **{f"catalogue/{name}.md": "\n\n".join(_library(name, found)) + "\n" for name, found in every.items()},
+    }
+
+
+def _order(library: str) -> tuple[bool, bool, str]:
+    return library != "lossspec", library != "torch", library
+
+
+def _needs(entry: LossType) -> str:
+    return f'`pip install "lossspec[{entry.extra}]"`' if entry.extra else "nothing more"
+
+
+def _library(name: str, entries: list[LossType]) -> Iterator[str]:
+    yield f"# {name}"
+    yield f"Needs {_needs(entries[0])}."
+    links = ((f"[`{each.name}`](#{_anchor(each)})", escaped(each.summary)) for each in entries)
+    yield table(["type", "what it is"], links)
+    for each in entries:
+        yield from _type(each, block(written(each), "toml"))
+    weighing = [each for each in balancers().values() if each.name.startswith(f"{name}.")]
+    if weighing:
+        yield "## Balancers"
+        yield BALANCERS
+    for each in weighing:
+        yield from _type(each)
+
+
+def _anchor(entry: LossType) -> str:
+    return entry.name.replace(".", "-").lower()
+
+
+def _type(entry: LossType, example: str = "") -> Iterator[str]:
+    yield f"{'###' if entry.balancer else '##'} `{entry.name}` {{ #{_anchor(entry)} }}"
+    yield escaped(entry.summary)
+    yield example
+    if entry.formula:
+        yield f"Formula: `{entry.formula}`"
+    if entry.note:
+        yield f"Note: {escaped(entry.note)}."
+    if entry.downloads:
+        yield f"Downloads {escaped(entry.downloads)}, unless it is given a local file."
+    yield table(["input", "what it is"], ((f"`{each.name}`", escaped(call_input(each))) for each in entry.inputs))
+    if entry.args:
+        rows = (
+            (f"`{head(each)}`", escaped(each.description), escaped(allowed(each)))
+            for each in entry.args.values()
+        )
+        yield table(["argument", "what it says", "what it may be"], rows)
+    if entry.reference:
+        yield f"Source: <{entry.reference}>" if entry.reference.startswith("http") else entry.reference

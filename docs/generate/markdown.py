@@ -1,0 +1,42 @@
+"""Small pieces of Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from latex2mathml.converter import convert
+
+#: Names in a formula: the converter takes them for letters side by side.
+_NAME = re.compile(r"\\(mathtt|operatorname|mathrm|text)\{((?:[^{}\\]|\\_)+)\}")
+_TEXT = re.compile(r"<mtext>(mathtt|operatorname|mathrm|text)(\d+)</mtext>")
+
+
+def block(content: str, language: str = "text") -> str:
+    """Return a fenced block."""
+    return f"```{language}\n{content.rstrip()}\n```"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; bars within cells are escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """Return plain text, with ``code`` in it, so that Markdown shows it as it is."""
+    parts = re.split(r"(`[^`]+`)", text)
+    return "".join(each if each.startswith("`") else re.sub(r"([\\*_<\[\]`#])", r"\\\1", each) for each in parts)
+
+
+def mathml(latex: str, *, display: bool) -> str:
+    """Typeset a formula so that browsers show it without a script."""
+    names: list[str] = []
+
+    def name(match: re.Match[str]) -> str:
+        names.append(match[2].replace("\\_", "&#95;"))
+        return rf"\text{{{match[1]}{len(names) - 1}}}"
+
+    text = _NAME.sub(name, " ".join(latex.split()).replace("{aligned}", "{align*}"))
+    made = convert(text, display="block" if display else "inline").replace("<mi>;</mi>", "<mo>;</mo>")
+    return _TEXT.sub(lambda match: f'<mtext class="{match[1]}">{names[int(match[2])]}</mtext>', made)

@@ -1,0 +1,198 @@
+"""What the code writes into the site: every public name, option, code, loss, schedule and spec is there."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+import lossspec
+from lossspec import errors, losses, registry, report, schedules
+from lossspec.cli import commands
+from lossspec.spec.codes import PAGE, codes
+
+ROOT = Path(__file__).parents[2]
+SPECS = sorted(path.name.removesuffix(".loss.toml") for path in (ROOT / "specs").glob("*.loss.toml"))
+#: Packages are public names, too: the pages of their own names are theirs.
+PACKAGES = {"lossspec.schedules"}
+
+
+def module(generate, name):
+    return importlib.import_module(f"{generate.__package__}.{name}")
+
+
+def public_names():
+    everywhere = [(errors, [name for name, each in vars(errors).items() if inspect.isclass(each)])]
+    everywhere += [(package, package.__all__) for package in (lossspec, losses, report, schedules)]
+    for package, names in everywhere:
+        for name in names:
+            if f"{package.__name__}.{name}" not in PACKAGES and not (
+                package is schedules and name in schedules.TYPES
+            ):
+                yield package, name
+
+
+def anchors(pages):
+    return set(re.findall(r"\{ #(\S+) \}$", "\n".join(pages.values()), re.MULTILINE))
+
+
+def test_every_public_name_has_its_place_in_the_reference(generated):
+    known = anchors({path: text for path, text in generated.items() if path.startswith("reference/api/")})
+    missing = []
+    for package, name in public_names():
+        is_error = inspect.isclass(getattr(package, name)) and name in vars(errors)
+        where = "lossspec.errors" if is_error else package.__name__
+        if f"{where}.{name}" not in known:
+            missing.append(f"{where}.{name}")
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("package", "name"), [pytest.param(*each, id=f"{each[0].__name__}.{each[1]}") for each in public_names()]
+)
+def test_what_is_public_says_what_it_is_and_describes_what_it_takes(generate, package, name):
+    api = module(generate, "api")
+    value = getattr(package, name)
+    if f"{package.__name__}.{name}" in api.VALUES:
+        return
+    if inspect.ismodule(value):
+        value = value.function.spec
+    described = {f"{name}.{member}": each for member, each in _members(api, value).items()} | {name: value}
+    for where, each in described.items():
+        text = inspect.getdoc(each) or ""
+        assert text, f"{where} has no docstring"
+        if isinstance(each, property) or (inspect.isclass(each) and "(" not in api.signature(name, each)):
+            continue
+        if not inspect.isclass(each) and "Args:" not in text:
+            continue  # a sentence says all of a short one
+        parameters = set(inspect.signature(each).parameters) - {"self", "cls", "args", "kwargs"}
+        silent = {each for each in parameters if not re.search(rf"\b{each}\b[\w, ]*:", text)}
+        assert not silent, f"{where}: {silent}"
+
+
+def _members(api, value):
+    return api.members(value) if inspect.isclass(value) else {}
+
+
+def walk(generate):
+    return list(module(generate, "commands").walk(commands, "lossspec", None))
+
+
+def test_every_command_and_every_option_is_documented(generate, generated):
+    page = generated["reference/cli.md"]
+    sections = dict(re.findall(r"^## `([^`]+)`$(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    contexts = walk(generate)
+    assert list(sections) == [context.command_path for context in contexts]
+    for context in contexts:
+        text = sections[context.command_path]
+        assert context.command.help, f"{context.command_path} says nothing"
+        for parameter in context.command.get_params(context):
+            if isinstance(parameter, click.Option):
+                where = f"{context.command_path} {parameter.opts[0]}"
+                assert parameter.help, f"{where} has no help"
+                assert all(f"`{name}`" in text for name in parameter.opts), where
+            else:
+                assert parameter.make_metavar(context).strip("[].") in text
+
+
+def test_an_option_that_is_added_appears(generate):
+    """The page is made from what click knows, so that nothing can be forgotten."""
+
+    @click.command("tool", help="Does it. Example: tool --deep 3")
+    @click.option("-d", "--deep", type=int, default=2, show_default=True, help="How deep; [brackets] stay.")
+    @click.option("--how", type=click.Choice(["slow", "fast"]), help="How it is done.")
+    def tool(deep, how):
+        pass
+
+    text = "\n".join(module(generate, "commands").sections(tool, "tool"))
+    assert "| `-d`, `--deep` `INTEGER` | How deep; \\[brackets\\] stay. Default: `2`. |" in text
+    assert "| `--how` `slow` `fast` | How it is done. |" in text
+    assert "$ tool --deep 3" in text
+
+
+def test_every_code_has_the_page_that_messages_link_to(generate, generated):
+    site = re.search(r"^site_url: (\S+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert PAGE == f"{site[1]}errors/{{code}}/"
+    for code in codes().values():
+        page = generated[f"errors/{code.name}.md"]
+        assert page.startswith(f"# `{code.name}`")
+        assert f"({code.name}.md)" in generated["errors/index.md"]
+        assert not code.example or f"[{code.name}]" in page, f"{code.name}: no message"
+        assert "/tmp" not in page, "a page tells where it was made"
+
+
+def test_every_loss_type_is_in_the_catalogue(generated):
+    for name in [*registry.types(), *registry.balancers()]:
+        page = generated[f"catalogue/{name.partition('.')[0]}.md"]
+        assert f"`{name}` {{ #{name.replace('.', '-').lower()} }}" in page
+
+
+def test_every_schedule_is_drawn_from_what_it_is(generate, generated):
+    curves = module(generate, "curves")
+    assert set(curves.DRAWN) == set(schedules.TYPES)
+    page = generated["catalogue/schedules.md"]
+    assert all(f"\n## `{name}`\n" in page for name in schedules.TYPES)
+    drawn = re.search(r'points="([^"]+)"', curves.picture("linear"))[1].split()
+    heights = [float(point.split(",")[1]) for point in drawn]
+    assert heights == sorted(heights), "the ramp falls, and so does the line"
+    assert heights[0] == 8.0, "1, the highest value, is at the top"
+    assert heights[-1] == 8.0 + 0.9 * 72
+
+
+def test_every_spec_is_in_the_gallery_with_its_formula_typeset(generated):
+    for name in SPECS:
+        page = generated[f"gallery/{name}.md"]
+        assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">' in page
+        assert f'from_spec("{name}")' in page
+        assert f"({name}.md)" in generated["gallery/index.md"]
+        assert not re.search(r"<m\w+>[^<]*[\\&$]\w*[^<;#]*</m", page), "LaTeX that is not typeset"
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        (r"\mathtt{pred\_fake}", '<mtext class="mathtt">pred&#95;fake</mtext>'),
+        (r"\operatorname{mean}", '<mtext class="operatorname">mean</mtext>'),
+        (r"\begin{aligned} a &= b \\ c &= d \end{aligned}", "<mtr>"),
+    ],
+)
+def test_formulas_become_markup_that_browsers_show_without_a_script(generate, latex, expected):
+    assert expected in module(generate, "markdown").mathml(latex, display=True)
+
+
+def test_a_docstring_becomes_markdown(generate):
+    text = '''Does ``it``.
+
+    .. math:: a^2
+
+    Args:
+        name: what it is;
+            in two lines.
+        **options: those of :math:`f`.
+
+    Raises:
+        ValueError: never.
+
+    >>> 1 + 1
+    2
+    '''
+    assert module(generate, "docstrings").docstring(text).split("\n\n") == [
+        "Does `it`.",
+        module(generate, "markdown").mathml("a^2", display=True),
+        "**Parameters**",
+        "- `name`: what it is; in two lines.\n"
+        f"- `**options`: those of {module(generate, 'markdown').mathml('f', display=False)}.",
+        "**Raises**",
+        "- `ValueError`: never.",
+        "```pycon\n>>> 1 + 1\n2\n```",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a [b] <c> *d* e_f", r"a \[b\] \<c> \*d\* e\_f"), ("keep `x[0]` so", "keep `x[0]` so")],
+)
+def test_plain_text_is_shown_as_it_is(generate, text, expected):
+    assert module(generate, "markdown").escaped(text) == expected

@@ -1,0 +1,97 @@
+"""The site: it builds without a warning, lists every page, and asks no one else for anything."""
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WRITTEN = sorted(
+    path.relative_to(ROOT / "docs").as_posix()
+    for path in (ROOT / "docs").rglob("*.md")
+    if "examples" not in path.parts
+)
+NAV = re.findall(r"^ +- (?:\w+: )?(\S+\.md|\S+/)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+
+
+def build(folder):
+    return subprocess.run(
+        [Path(sys.executable).with_name("zensical"), "build", "--clean", "--strict"],
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1"},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def site(generate, generated, tmp_path_factory):
+    """The built site: what ``make docs`` makes, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    generate.make(folder / "build" / "docs")
+    (folder / "mkdocs.yml").write_text((ROOT / "mkdocs.yml").read_text("utf-8"), encoding="utf-8")
+    done = build(folder)
+    assert done.returncode == 0, done.stdout
+    return folder / "build" / "site"
+
+
+def test_the_navigation_lists_every_page(generated):
+    folders = tuple(entry for entry in NAV if entry.endswith("/"))
+    lost = [path for path in [*WRITTEN, *generated] if path not in NAV and not path.startswith(folders)]
+    assert not lost
+    there = {*WRITTEN, *generated}
+    assert not [entry for entry in NAV if not any(path.startswith(entry) for path in there)]
+    assert len(NAV) == len(set(NAV))
+
+
+def test_a_broken_link_and_a_broken_anchor_fail_the_build(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
+    page = tmp_path / "docs" / "index.md"
+    for text, code in (("# Fine", 0), ("# One\n\n[gone](gone.md)", 1), ("# Two\n\n[gone](#gone)", 1)):
+        page.write_text(text)
+        assert build(tmp_path).returncode == code, text
+
+
+class Requests(HTMLParser):
+    """Collects what a browser fetches for a page by itself: not the links that a reader may follow."""
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "link" and given.get("rel") not in {"canonical", "next", "prev"}:
+            self.found.append(given["href"])
+        if tag in {"script", "img", "iframe", "source", "video", "audio", "embed"} and given.get("src"):
+            self.found.append(given["src"])
+
+
+def test_no_page_makes_a_browser_ask_another_host(site):
+    pages = list(site.rglob("*.html"))
+    assert len(pages) > 100
+    for page in pages:
+        requests = Requests()
+        requests.feed(page.read_text("utf-8"))
+        assert requests.found, "a page without its style sheet"
+        assert not [each for each in requests.found if re.match(r"(\w+:)?//", each)], page
+    for style in site.rglob("*.css"):
+        assert not re.search(r"url\(['\"]?(https?:)?//|@import", style.read_text("utf-8")), style
+
+
+def test_pages_are_what_they_should_be(site):
+    start = (site / "index.html").read_text("utf-8")
+    assert "translate.loss.toml" in start
+    assert " wrong" not in (site / "tutorial" / "index.html").read_text("utf-8").partition("denoise")[2][:200]
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        visible = re.sub(r"<(script|style|code|pre)\b.*?</\1>", "", text, flags=re.DOTALL)
+        assert "```" not in visible, f"{page}: a fence that is none"
+        assert ">none<" not in visible, f"{page}: an entry of the navigation has no page"
