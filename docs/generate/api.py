@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from attrs import NOTHING
+from docs.generate.docstrings import docstring
+from docs.generate.markdown import block
 
 import lossspec
 import lossspec.errors
 import lossspec.losses
 import lossspec.report
 import lossspec.spec.function
-from docs.generate.docstrings import docstring
-from docs.generate.markdown import block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 #: The pages: a title, what it opens with, and the module and names that it holds.
 GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
@@ -26,22 +29,28 @@ GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     ),
     "manager": (
         "Training",
-        "Build the losses of a spec, run them, read what was recorded. What the words mean is in "
-        "[the manager](../../manager.md) and [its log](../../log-format.md).",
+        (
+            "Build the losses of a spec, run them, read what was recorded. What the words mean is in "
+            "[the manager](../../manager.md) and [its log](../../log-format.md)."
+        ),
         "lossspec",
         ("LossManager", "Objective", "LMLoss", "LMHistory", "build", "read_log", "ConfigManager"),
     ),
     "register": (
         "Registering",
-        "Make losses, schedules and balancers of your own known to specs. [The registry](../../registry.md) says how "
-        "plug-ins ship them.",
+        (
+            "Make losses, schedules and balancers of your own known to specs. "
+            "[The registry](../../registry.md) says how plug-ins ship them."
+        ),
         "lossspec",
         ("register_loss", "register_schedule", "register_balancer"),
     ),
     "schedules": (
         "Schedules",
-        "What all schedules share. Each type, with its fields and a picture, is in "
-        "[the catalogue](../../catalogue/schedules.md).",
+        (
+            "What all schedules share. Each type, with its fields and a picture, is in "
+            "[the catalogue](../../catalogue/schedules.md)."
+        ),
         "lossspec.schedules",
         tuple(name for name in lossspec.schedules.__all__ if name not in lossspec.schedules.TYPES),
     ),
@@ -112,7 +121,11 @@ def members(cls: type) -> dict[str, Callable[..., object] | property]:
             continue
         for name, each in vars(base).items():
             plain = each.__func__ if isinstance(each, classmethod | staticmethod) else each
-            if not name.startswith("_") and name != "extra_repr" and (inspect.isfunction(plain) or isinstance(plain, property)):
+            if (
+                not name.startswith("_")
+                and name != "extra_repr"
+                and (inspect.isfunction(plain) or isinstance(plain, property))
+            ):
                 found[name] = plain
     return found
 
@@ -128,14 +141,21 @@ def signature(name: str, value: Callable[..., object], *, bound: bool = False) -
         if each.kind is each.KEYWORD_ONLY and not any(word.startswith("*") for word in words):
             words.append("*")
         words.append(_parameter(each))
-    returns = "" if found.return_annotation in {found.empty, None, "None"} else f" -> {_said(found.return_annotation)}"
-    start, end = f"{'class ' if isinstance(value, type) else ''}{name}(", f"){'' if isinstance(value, type) else returns}"
+    returns = (
+        ""
+        if found.return_annotation in {found.empty, None, "None"}
+        else f" -> {_said(found.return_annotation)}"
+    )
+    start, end = (
+        f"{'class ' if isinstance(value, type) else ''}{name}(",
+        f"){'' if isinstance(value, type) else returns}",
+    )
     line = start + ", ".join(words) + end
     return line if len(line) <= 88 else start + "".join(f"\n    {word}," for word in words) + "\n" + end
 
 
 def _is_made_by_users(cls: type) -> bool:
-    """Say whether the docstring tells what the constructor takes; else others make the objects, or nothing is taken."""
+    """Say whether the docstring tells what the constructor takes; else it takes nothing, or is internal."""
     return any(f"{section}:" in (cls.__doc__ or "") for section in ("Args", "Attributes"))
 
 

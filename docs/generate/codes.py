@@ -6,17 +6,18 @@ import re
 import tempfile
 from pathlib import Path
 
-import lossspec
 from docs.generate.markdown import escaped, table
+
+import lossspec
 from lossspec.spec.codes import Code, codes, page
 from lossspec.spec.render import render_full
 
 INTRODUCTION = """\
 # Errors
 
-Each kind of problem has a code, a word that stays. `lossspec explain CODE` prints these pages in a terminal, and every
-message ends with a link to one. What is an error can't be built. What is a warning can, and `[tool.lossspec] ignore`
-in pyproject.toml passes it over.
+Each kind of problem has a code, a word that stays. `lossspec explain CODE` prints these pages in a
+terminal, and every message ends with a link to one. What is an error can't be built. What is a warning can,
+and `[tool.lossspec] ignore` in pyproject.toml passes it over.
 """
 
 

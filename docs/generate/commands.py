@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
-
 from docs.generate.markdown import block, escaped, table
+
 from lossspec.cli import commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = "reference/cli.md"
 INTRODUCTION = """\
 # Command line
 
-`lossspec` and `python -m lossspec` are the same. Every command answers `--help`. Exit codes: 0 is fine, 1 is a
-problem that was found, 2 is a call that is wrong. Colours are left out where `NO_COLOR` is set or the output is no
-terminal. Tab completion takes one line: see [editors and shells](../guides/editors.md#tab-completion).
+`lossspec` and `python -m lossspec` are the same. Every command answers `--help`. Exit codes: 0 is fine, 1
+is a problem that was found, 2 is a call that is wrong. Colours are left out where `NO_COLOR` is set or the
+output is no terminal. Tab completion takes one line: see [editors and
+shells](../guides/editors.md#tab-completion).
 """
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from docs.generate.docstrings import docstring
+
 from lossspec import schedules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PAGE = "catalogue/schedules.md"
 INTRODUCTION = """\
 # Catalogue of schedules
 
-Every type that a weight may have, with a picture of one over 100 epochs. How they are written, and the rules that hold
-for all, is in [schedules](../schedules.md).
+Every type that a weight may have, with a picture of one over 100 epochs. How they are written, and the
+rules that hold for all, is in [schedules](../schedules.md).
 """
 _RAMP = {"start": 20, "end": 80, "start_value": 1.0, "end_value": 0.1}
 _WAVE = {"start": 0, "end": 100, "start_value": 0.0, "end_value": 1.0}
@@ -54,7 +58,11 @@ def pages() -> dict[str, str]:
     """Return the one page."""
     parts = [INTRODUCTION.strip()]
     for name, cls in sorted(schedules.TYPES.items()):
-        parts += [f"## `{name}`", picture(name), docstring(cls.__doc__).replace("**Attributes**", "**Fields**")]
+        parts += [
+            f"## `{name}`",
+            picture(name),
+            docstring(cls.__doc__).replace("**Attributes**", "**Fields**"),
+        ]
     return {PAGE: "\n\n".join(parts) + "\n"}
 
 
@@ -75,6 +83,8 @@ def picture(name: str) -> str:
         f'<line x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"/>'
         f'<line x1="{_LEFT}" y1="{_ABOVE}" x2="{_LEFT}" y2="{bottom}"/>'
         f'<polyline points="{line}"/>'
-        + "".join(f'<text x="{x}" y="{y}" text-anchor="{anchor}">{word}</text>' for x, y, anchor, word in words)
+        + "".join(
+            f'<text x="{x}" y="{y}" text-anchor="{anchor}">{word}</text>' for x, y, anchor, word in words
+        )
         + "</svg>"
     )

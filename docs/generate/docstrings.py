@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from docs.generate.markdown import block, mathml
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 #: Sections whose entries are ``name: text``.
 _LISTS = {"Args", "Attributes", "Class attributes", "Raises"}
-_HEAD = re.compile(r"(Args|Attributes|Class attributes|Raises|Returns|Yields|Shape|Reference|Source|Example):")
+_HEAD = re.compile(
+    r"(Args|Attributes|Class attributes|Raises|Returns|Yields|Shape|Reference|Source|Example):"
+)
 _ENTRY = re.compile(r"(?P<name>\*{0,2}\w[\w, ]*?): +(?P<text>.*)", re.DOTALL)
 _MATH = re.compile(r":math:`([^`]+)`")
 

@@ -6,20 +6,23 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from docs.generate.markdown import block, escaped, mathml, table
+
 from lossspec import load
 from lossspec.report import formula
-from lossspec.spec.model import Spec
+
+if TYPE_CHECKING:
+    from lossspec.spec.model import Spec
 
 SPECS = Path(__file__).parents[2] / "specs"
 INTRODUCTION = """\
 # Gallery
 
 The objectives of published models. Each was held against the authors' own code, and each is found by name:
-`LossManager.from_spec("pix2pix+lsgan")`. What they say is data: [extend one](../guides/extend.md), turn its parameters,
-or add a term.
+`LossManager.from_spec("pix2pix+lsgan")`. What they say is data: [extend one](../guides/extend.md), turn its
+parameters, or add a term.
 """
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 _INLINE = re.compile(r"(?<![\w$`])\$([^$\n]+)\$(?![\w$])")
@@ -58,7 +61,9 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
         )
     if variants:
         yield "## Variants"
-        yield table(["variant", "what it is"], ((f"`{spec.name}+{each}`", _said(variants, each)) for each in variants))
+        yield table(
+            ["variant", "what it is"], ((f"`{spec.name}+{each}`", _said(variants, each)) for each in variants)
+        )
     yield "## Use it"
     yield block(f'manager = LossManager.from_spec("{spec.name}")', "python")
     yield "## Source"

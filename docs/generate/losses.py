@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from docs.generate.markdown import block, escaped, table
+
 from lossspec.cli.describe_type import allowed, call_input, head
 from lossspec.cli.describe_type import example as written
 from lossspec.registry import LossType, balancers, libraries, types
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 INTRODUCTION = """\
 # Catalogue of losses
 
-What a spec's `type` may name: {count} types of {libraries} libraries. Losses of one name differ by 2x to 340x between
-libraries, so a type says whose it is. `lossspec list losses WORD` searches, `lossspec describe TYPE` prints one, and
-[your own](../registry.md) take one line.
+What a spec's `type` may name: {count} types of {libraries} libraries. Losses of one name differ by 2x to
+340x between libraries, so a type says whose it is. `lossspec list losses WORD` searches, `lossspec describe
+TYPE` prints one, and [your own](../registry.md) take one line.
 """
 BALANCERS = """\
-The `type` of an `[objectives.NAME.balance]` table: it gets the values and weights of some losses of an objective and
-decides what they contribute. See [objectives](../objectives.md).
+The `type` of an `[objectives.NAME.balance]` table: it gets the values and weights of some losses of an
+objective and decides what they contribute. See [objectives](../objectives.md).
 """
 
 
@@ -26,14 +30,17 @@ def pages() -> dict[str, str]:
     """Return the pages by path."""
     every = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
     rows = (
-        (f"[`{library}`]({library}.md)", str(len(found)), _needs(found[0])) for library, found in every.items()
+        (f"[`{library}`]({library}.md)", str(len(found)), _needs(found[0]))
+        for library, found in every.items()
     )
     count = sum(map(len, every.values()))
     index = INTRODUCTION.format(count=count, libraries=len(every))
     listed = table(["library", "types", "what it needs"], rows)
     return {
         "catalogue/index.md": f"{index}\n{listed}\n",
-        **{f"catalogue/{name}.md": "\n\n".join(_library(name, found)) + "\n" for name, found in every.items()},
+        **{
+            f"catalogue/{name}.md": "\n\n".join(_library(name, found)) + "\n" for name, found in every.items()
+        },
     }
 
 
@@ -74,7 +81,9 @@ def _type(entry: LossType, example: str = "") -> Iterator[str]:
         yield f"Note: {escaped(entry.note)}."
     if entry.downloads:
         yield f"Downloads {escaped(entry.downloads)}, unless it is given a local file."
-    yield table(["input", "what it is"], ((f"`{each.name}`", escaped(call_input(each))) for each in entry.inputs))
+    yield table(
+        ["input", "what it is"], ((f"`{each.name}`", escaped(call_input(each))) for each in entry.inputs)
+    )
     if entry.args:
         rows = (
             (f"`{head(each)}`", escaped(each.description), escaped(allowed(each)))

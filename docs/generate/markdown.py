@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from latex2mathml.converter import convert
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 #: Names in a formula: the converter takes them for letters side by side.
 _NAME = re.compile(r"\\(mathtt|operatorname|mathrm|text)\{((?:[^{}\\]|\\_)+)\}")
@@ -26,7 +29,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def escaped(text: str) -> str:
     """Return plain text, with ``code`` in it, so that Markdown shows it as it is."""
     parts = re.split(r"(`[^`]+`)", text)
-    return "".join(each if each.startswith("`") else re.sub(r"([\\*_<\[\]`#])", r"\\\1", each) for each in parts)
+    return "".join(
+        each if each.startswith("`") else re.sub(r"([\\*_<\[\]`#])", r"\\\1", each) for each in parts
+    )
 
 
 def mathml(latex: str, *, display: bool) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: The mark of a block that is wrong on purpose: for the tests, not for readers.
 _WRONG = re.compile(r"^( *```.*) wrong$", re.MULTILINE)

@@ -114,7 +114,7 @@ def test_an_option_that_is_added_appears(generate):
 
 def test_every_code_has_the_page_that_messages_link_to(generate, generated):
     site = re.search(r"^site_url: (\S+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
-    assert PAGE == f"{site[1]}errors/{{code}}/"
+    assert f"{site[1]}errors/{{code}}/" == PAGE
     for code in codes().values():
         page = generated[f"errors/{code.name}.md"]
         assert page.startswith(f"# `{code.name}`")
@@ -163,7 +163,7 @@ def test_formulas_become_markup_that_browsers_show_without_a_script(generate, la
 
 
 def test_a_docstring_becomes_markdown(generate):
-    text = '''Does ``it``.
+    text = """Does ``it``.
 
     .. math:: a^2
 
@@ -177,13 +177,15 @@ def test_a_docstring_becomes_markdown(generate):
 
     >>> 1 + 1
     2
-    '''
+    """
     assert module(generate, "docstrings").docstring(text).split("\n\n") == [
         "Does `it`.",
         module(generate, "markdown").mathml("a^2", display=True),
         "**Parameters**",
-        "- `name`: what it is; in two lines.\n"
-        f"- `**options`: those of {module(generate, 'markdown').mathml('f', display=False)}.",
+        (
+            "- `name`: what it is; in two lines.\n"
+            f"- `**options`: those of {module(generate, 'markdown').mathml('f', display=False)}."
+        ),
         "**Raises**",
         "- `ValueError`: never.",
         "```pycon\n>>> 1 + 1\n2\n```",

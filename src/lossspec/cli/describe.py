@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from lossspec.cli.complete import described
 from lossspec.cli.options import load_option
 
 
 @click.command("describe")
-@click.argument("name")
+@click.argument("name", shell_complete=described)
 @load_option
 def describe_command(name: str) -> None:
     """Describe NAME: a loss type if it has a dot, else a spec, with its variants, or a schedule.

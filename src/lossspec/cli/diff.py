@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.complete import references
 from lossspec.cli.options import load_option
 from lossspec.cli.terminal import is_colored
 from lossspec.cli.text import toml
@@ -22,9 +23,16 @@ SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yel
 
 
 @click.command("diff")
-@click.argument("first")
-@click.argument("second")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.argument("first", shell_complete=references)
+@click.argument("second", shell_complete=references)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the differences are shown.",
+)
 @load_option
 def diff_command(first: str, second: str, format_: str) -> None:
     """Compare two specs term by term: what was added, removed and changed on the way to the second.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from lossspec.cli.complete import explained
 from lossspec.names import unknown
 from lossspec.spec.codes import codes, text
 
 
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=explained)
 def explain_command(code: str | None) -> None:
     """Tell what a CODE means: what is wrong, why it is not let pass, an example and its fix.
 

@@ -25,7 +25,14 @@ def log_command() -> None:
 
 @log_command.command("show")
 @_RUN
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the numbers are shown.",
+)
 def show(run: Path, format_: str) -> None:
     """Print a line for each loss: first, last, lowest, mean weighted value, and how many were NaN.
 

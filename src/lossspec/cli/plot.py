@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.complete import references
 from lossspec.cli.options import load_option, overlay_options
 from lossspec.cli.run_options import plan_options
 from lossspec.cli.terminal import is_colored, width
@@ -22,7 +23,7 @@ WIDEST = 120
 
 
 @click.command("plot")
-@click.argument("reference")
+@click.argument("reference", shell_complete=references)
 @click.option(
     "-o",
     "--output",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.complete import references
 from lossspec.cli.options import load_option, overlay_options
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("reference")
+@click.argument("reference", shell_complete=references)
 @click.option(
     "--format",
     "format_",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.complete import references
 from lossspec.cli.options import load_option, overlay_options
 from lossspec.cli.run_options import plan_options
 
@@ -39,12 +40,17 @@ class Epochs(click.ParamType[tuple[float, ...]]):
 
 
 @click.command("table")
-@click.argument("reference")
+@click.argument("reference", shell_complete=references)
 @click.option(
     "--at", type=Epochs(), help="The epochs to show, such as 0,50,100; five of the run unless given."
 )
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True
+    "--format",
+    "format_",
+    type=click.Choice(["text", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="How the weights are shown.",
 )
 @plan_options
 @overlay_options

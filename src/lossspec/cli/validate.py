@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.complete import references
 from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import load_option
 from lossspec.cli.project import project
@@ -28,7 +29,7 @@ _ROUNDS = 10
 
 
 @click.command("validate")
-@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...")
+@click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=references)
 @click.option(
     "--format",
     "form",
