@@ -217,6 +217,14 @@ FAULTS = {
         in_loss(weight="${a + b}"),
         ("bad-expression", "losses.a.weight", '`"${a + b}"` is no expression', "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`", None),
     ),
+    "an expression where there can be none": (
+        in_loss(lists="${w}"),
+        ("unknown-value", "losses.a.lists", '`losses.a.lists` is `"${w}"`: expected one of `sum`, `mean`', "", None),
+    ),
+    "a name of a layer that does not exist": (
+        {"format": 1, "losses": {"a": {"type": "lossspec.VGGPerceptualLoss", "args": {"layers": ["relu9_1"]}}}},
+        ("unknown-value", "losses.a.args.layers[0]", '`losses.a.args.layers[0]` is `"relu9_1"`: expected to match `^(conv|relu)([12]_[12]|[345]_[1234])$`', "", None),
+    ),
     "a boolean for a number": (
         in_loss(weight=True),
         ("wrong-type", "losses.a.weight", "`losses.a.weight` is a boolean: expected a number, a `${param}` or a schedule", "", None),

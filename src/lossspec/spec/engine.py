@@ -152,28 +152,15 @@ class Engine:
         if type(value) is dict and choice.kind is not None:
             self._by_tag(value, choice.kind, choice, path, found)
             return
-        candidates: Sequence[Schema] = choice.plain.get(_NAMES.get(type(value), ""), ())
-        if not candidates:
+        candidates = choice.plain.get(_NAMES.get(type(value), ""), [])
+        if type(value) is str:  # an expression, or what could be filled in: the marks tell
+            is_expression = "${" in value
+            meant = [each for each in candidates if self._is_reference(each) is is_expression]
+            candidates = meant or [each for each in candidates if not self._is_reference(each)]
+        if candidates:
+            self._check(value, candidates[0], path, found)
+        else:
             found.append(words.wrong_type(value, path, choice.expected))
-            return
-        if len(candidates) > 1:
-            candidates = self._likely(value, candidates)
-        elif type(value) is str and self._is_reference(candidates[0]) and "${" not in value:
-            found.append(words.wrong_type(value, path, choice.expected))
-            return
-        self._check(value, candidates[0], path, found)
-
-    def _likely(self, value: object, candidates: Sequence[Schema]) -> Sequence[Schema]:
-        """Of the branches that take values of this JSON type, pick the one that is meant."""
-        if type(value) is str:
-            wanted = "${" in value
-            return [each for each in candidates if self._is_reference(each) is wanted] or candidates
-        for each in candidates:
-            trial: list[Fault] = []
-            self._check(value, each, (), trial)
-            if not trial:
-                return [each]
-        return candidates
 
     def _is_reference(self, branch: Schema) -> bool:
         return branch.get("$ref") == f"{_PREFIX}reference"
@@ -199,6 +186,9 @@ class Engine:
             self._check(value, branch, path, found)
         else:
             found.append(words.unknown_type(kind, tag, path, {*choice.tagged, *self._others(kind, tag)}))
+            if "object" in choice.plain:  # what it has whatever its type
+                rest = {key: each for key, each in value.items() if key != "type"}
+                self._check(rest, choice.plain["object"][0], path, found)
 
     def _sort(self, branches: list[Schema]) -> Choice:
         """Sort the branches of a ``oneOf`` by what picks them; done once for each."""

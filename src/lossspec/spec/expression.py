@@ -43,15 +43,6 @@ class ExpressionError(ValueError):
         self.code, self.help, self.mended = code, help_, mended
 
 
-def is_expression(value: object) -> bool:
-    """Say whether a value is meant to be filled: a string with ``${`` in it.
-
-    >>> is_expression("${x}"), is_expression("x"), is_expression(1.0)
-    (True, False, False)
-    """
-    return isinstance(value, str) and "${" in value
-
-
 def names(expression: str) -> tuple[str, ...]:
     """Return the parameters that an expression names, in its order.
 
@@ -80,10 +71,7 @@ def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
         other = _number(operand, params, expression)
         if operator == "/" and other == 0:
             raise ExpressionError("bad-expression", f"`{expression}` divides by zero")
-        try:
-            value = value * other if operator == "*" else value / other
-        except OverflowError:
-            value = math.inf
+        value = value * other if operator == "*" else value / other
         if not -_LARGEST <= value <= _LARGEST:
             value = float(value)  # a product of whole numbers must not grow without end
     if not math.isfinite(value):
