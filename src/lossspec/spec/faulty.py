@@ -42,6 +42,9 @@ def without_faulty(document: Table, faults: Iterable[Fault]) -> Table:
         *path, last = fault.path
         parent = _at(marked, tuple(path))
         if fault.at == "key" and fault.code != "missing-key" and isinstance(parent, dict):
+            if fault.code == "bad-name" and path[-1:] == ["losses"]:  # the loss is there all the same
+                parent[last] = FAULTY
+                continue
             parent.pop(last, None)
             if fault.replacement is not None:
                 parent.setdefault(fault.replacement, FAULTY)

@@ -97,7 +97,7 @@ def _first(name: str, path: Iterable[Folder], besides: Path | None) -> Found:
         if folder.rank == 3:
             _refuse_two_owners(file_name, folder)
         return Found(name, file, folder)
-    known = sorted({each.name for each in _all(searched)})
+    known = sorted({each.name for each in _all(searched)} - {name})
     hint = near_or_all("a spec", near(name, known), known)
     places = ", ".join(dict.fromkeys(each.owner for each in searched))
     raise UnknownNameError(f"there is no spec `{name}` in {places}: {hint}")

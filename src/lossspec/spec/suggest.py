@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,8 @@ def close(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
     _left.set(left)
     if left == 0:
         return []
+    import difflib  # noqa: PLC0415 - only a mistake pays for it
+
     same = [each for each in candidates if each.casefold() == name.casefold()]
     return same or difflib.get_close_matches(name, candidates, n=2, cutoff=cutoff)
 
