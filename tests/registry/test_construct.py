@@ -210,3 +210,12 @@ def test_parameters_of_a_loss_are_the_objectives(tmp_path):
     other.load_state_dict(saved)
     assert torch.equal(*(next(each.parameters()) for each in (objective, other)))
     assert next(objective.to(torch.float64).parameters()).dtype == torch.float64
+
+
+def test_only_the_caller_lets_a_library_fetch_what_is_not_here(pretrained, monkeypatch):
+    monkeypatch.setattr(
+        torch.hub, "download_url_to_file", lambda _url, dst, *_, **__: torch.save({"w": torch.tensor(7)}, dst)
+    )
+    with pytest.raises(MissingWeightsError, match="a spec opens no connection: allow the download"):
+        construct(pretrained, {})
+    assert construct(pretrained, {}, downloads=True).state == {"w": torch.tensor(7)}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lossspec.registry import Argument, LossType
 
 
-def construct(entry: LossType, args: Mapping[str, object]) -> nn.Module:
+def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = False) -> nn.Module:
     """Import the code of a loss type and call its constructor; a function becomes a module.
 
     Args:
@@ -28,10 +28,11 @@ def construct(entry: LossType, args: Mapping[str, object]) -> nn.Module:
         args: the constructor arguments that the spec gives; the library's own defaults stand for the rest.
             An array becomes a tensor where the entry says so, and a ``weights_path`` stands in for what
             the loss would download.
+        downloads: whether the library may fetch what is not on this machine.
 
     Raises:
         MissingExtraError: the library is not installed.
-        MissingWeightsError: it would download weights, and no local file was given.
+        MissingWeightsError: its weights are not on this machine, and may not be fetched.
         LossSpecError: the constructor refuses the arguments.
 
     Example:
@@ -44,7 +45,8 @@ def construct(entry: LossType, args: Mapping[str, object]) -> nn.Module:
     values = {name: _value(entry.args.get(name), args[name]) for name in args if name not in added}
     weights = cast("str | None", added.get("weights_path"))
     try:
-        with local_weights(entry.name, weights) if entry.downloads else nullcontext():
+        local = entry.downloads and not (downloads and weights is None)
+        with local_weights(entry.name, weights) if local else nullcontext():
             module = FunctionLoss(target, **values) if entry.function else target(**values)
     except LossSpecError:
         raise

@@ -48,10 +48,11 @@ def local_weights(loss: str, path: str | None) -> Iterator[None]:
         found = Path(path or "")
         found = found / name if found.is_dir() else found
         if path is None or not found.is_file():
-            looked = f"`{path}` does not hold it" if path else "building a loss opens no connection"
+            looked = f"`{path}` does not hold it" if path else "a spec opens no connection"
             raise MissingWeightsError(
-                f"`{loss}` needs the file {url}, and {looked}: download it, then name it (or its folder) in "
-                f"`args.weights_path`, or keep it as {Path(kept) / 'checkpoints' / name}"
+                f"`{loss}` needs the file {url}, and {looked}: allow the download with `downloads=True`, or "
+                "fetch it yourself, then name it (or its folder) in `args.weights_path`, or keep it as "
+                f"{Path(kept) / 'checkpoints' / name}"
             )
         shutil.copyfile(found, dst)
 

@@ -20,18 +20,20 @@ from lossspec.spec.load import load
 from lossspec.spec.model import Spec
 
 if TYPE_CHECKING:
-    from lossspec.registry import LossType
+    from lossspec.registry import Argument, LossType
     from lossspec.spec.model import Term
 
 Reference = str | PathLike[str] | Spec
 Losses = Callable[..., Mapping[str, LMLoss]]
 
 
-def build(spec: Spec) -> dict[str, LMLoss]:
+def build(spec: Spec, *, downloads: bool = False) -> dict[str, LMLoss]:
     """Import the classes that ``spec`` uses, and no others, and make its losses.
 
     Args:
         spec: a resolved spec, from ``lossspec.load``.
+        downloads: whether a loss may fetch its pretrained weights; else a local file must hold them. The
+            caller says so, never a spec.
 
     Returns:
         The losses by name, in the order of the spec. The weights and balances of objectives are the
@@ -40,6 +42,7 @@ def build(spec: Spec) -> dict[str, LMLoss]:
     Raises:
         UnknownNameError: a type is not registered in this process.
         MissingExtraError: a library is not installed.
+        MissingWeightsError: pretrained weights are not on this machine, and may not be fetched.
         LossSpecError: a constructor refuses its arguments.
 
     Example:
@@ -48,7 +51,7 @@ def build(spec: Spec) -> dict[str, LMLoss]:
         >>> losses["G_L1"].function, losses["G_L1"].weight
         (L1Loss(), 100.0)
     """
-    return {name: _loss(term, spec.folder) for name, term in spec.losses.items()}
+    return {name: _loss(term, spec.folder, downloads=downloads) for name, term in spec.losses.items()}
 
 
 def bind(loss: LMLoss) -> BoundTerm:
@@ -71,6 +74,8 @@ def losses_of(
     params: Mapping[str, object],
     overlay: Mapping[str, object],
     args: tuple[object, ...] = (),
+    *,
+    downloads: bool = False,
 ) -> tuple[Spec | None, Mapping[str, LMLoss]]:
     """Return the losses of whatever stands for a spec, and the spec, if there is one.
 
@@ -83,7 +88,7 @@ def losses_of(
             raise RegistrationError(
                 f"`{spec.reference}` is resolved: give params and overlay to `lossspec.load` instead"
             )
-        return spec, build(spec)
+        return spec, build(spec, downloads=downloads)
     if callable(spec):
         returned = spec(*args, **params)
         if _holds_losses(returned) and not overlay:
@@ -91,7 +96,7 @@ def losses_of(
         if not isinstance(spec, SpecFunction) or args:
             _checked(returned)
     resolved = load(spec if callable(spec) else str(spec), params, overlay)
-    return resolved, build(resolved)
+    return resolved, build(resolved, downloads=downloads)
 
 
 def _holds_losses(returned: object) -> bool:
@@ -119,17 +124,22 @@ def _entry(term: Term) -> LossType:
     return entry
 
 
-def _loss(term: Term, folder: str | None) -> LMLoss:
+def _is_file(argument: Argument | None, value: object) -> bool:
+    """Say whether a value names a file of the spec's folder, and is not the word that stands for none."""
+    return argument is not None and argument.path and value is not None and value != argument.default
+
+
+def _loss(term: Term, folder: str | None, *, downloads: bool) -> LMLoss:
     entry = _entry(term)
     live = {name: value for name, value in term.args.items() if isinstance(value, Schedule)}
     args: dict[str, object] = {}
     for name, value in term.args.items():
         if name in live:
             args[name] = live[name](0)  # a first value to construct it with; the clock sets it from then on
-        elif isinstance(value, str) and name in entry.args and entry.args[name].path and folder is not None:
-            args[name] = str(Path(folder) / value)
+        elif folder is not None and _is_file(entry.args.get(name), value):
+            args[name] = str(Path(folder) / str(value))
         else:
             args[name] = value
     weight, schedule = (1.0, term.weight) if isinstance(term.weight, Schedule) else (term.weight, None)
-    module = construct(entry, args)
+    module = construct(entry, args, downloads=downloads)
     return LMLoss(term.name, module, weight, schedule, term.tags, term=term, live=live)

@@ -53,13 +53,14 @@ class LossManager(Answers):
         on_nonfinite: what happens, when values are written, to a NaN or infinite one: it is recorded as it
             is, and "warn" warns, "raise" raises.
         durable: whether the log is synchronised to the disk after each write.
+        downloads: whether losses of a spec may fetch pretrained weights; else they are read from local
+            files. Only you can say so: a spec never opens a connection by itself.
 
     Raises:
         LogError: the folder can't be written, or another manager writes to it.
 
     Example:
         >>> import torch
-    from torch import Tensor
         >>> manager = LossManager()
         >>> manager.register_loss_fn("l1", torch.nn.L1Loss(), loss_weight=100.0)
         >>> manager.compute_loss_xy("l1", torch.ones(4), torch.zeros(4))
@@ -78,6 +79,7 @@ class LossManager(Answers):
         *,
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
+        downloads: bool = False,
     ) -> None:
         if on_nonfinite not in get_args(OnNonFinite):
             raise LossSpecError(f'`on_nonfinite` is "record", "warn" or "raise": found {on_nonfinite!r}')
@@ -87,6 +89,7 @@ class LossManager(Answers):
         self.device = torch.device(wanted) if wanted is not None else None
         self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
+        self._downloads = downloads
         self._run = Run(device=self.device)
         limit = history_buffer_size if enable_logging else 1
         self._clock = Clock()
@@ -134,7 +137,9 @@ class LossManager(Answers):
             SpecError: the spec is not valid, or a param or a change does not fit it.
             LossSpecError: there is no such spec, or a loss can't be built.
         """
-        resolved, losses = losses_of(spec, params or {}, overlay or {})
+        resolved, losses = losses_of(
+            spec, params or {}, overlay or {}, downloads=options.get("downloads", False)
+        )
         manager = cls(**options)
         try:
             manager._take(losses, resolved)
@@ -158,7 +163,7 @@ class LossManager(Answers):
             RegistrationError: the manager has losses already, or the callable does not return losses.
         """
         if spec is not None:
-            resolved, losses = losses_of(spec, kwargs, {}, args)
+            resolved, losses = losses_of(spec, kwargs, {}, args, downloads=self._downloads)
             self._take(losses, resolved)
 
     def _take(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:

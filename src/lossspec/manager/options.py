@@ -23,3 +23,4 @@ class Options(TypedDict, total=False):
     device: torch.device | str | None
     on_nonfinite: OnNonFinite
     durable: bool
+    downloads: bool
