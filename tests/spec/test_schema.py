@@ -8,9 +8,9 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from lossspec import schedules
 from lossspec.registry import Argument, LossType, balancers, types
-from lossspec.spec import engine as engine_module
 from lossspec.spec.frame import SHARED
 from lossspec.spec.known import schema_path
+from lossspec.spec.rules import RULES
 from lossspec.spec.schema import definition, generate
 
 COMMITTED = json.loads(schema_path().read_text())
@@ -35,7 +35,7 @@ UNDERSTOOD = {
     "items",
     "oneOf",
     "anyOf",
-    *engine_module._VALUES,
+    *RULES,
 }
 
 

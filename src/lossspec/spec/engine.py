@@ -14,16 +14,13 @@ tests: the two accept the same documents.
 from __future__ import annotations
 
 import math
-import re
-from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
-from lossspec.names import NAME_PATTERN
 from lossspec.spec import words
 from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import HELP
 from lossspec.spec.faulty import FAULTY
 from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec.spec.rules import RULES, bad_names, missing_keys
 from lossspec.spec.suggest import close
 
 if TYPE_CHECKING:
@@ -113,16 +110,16 @@ class Engine:
             elif keyword == "additionalProperties" and argument is not True and type(value) is dict:
                 self._additional(value, schema, path, found)
             elif keyword == "propertyNames" and type(value) is dict:
-                found.extend(_names(value, argument, path))
+                found.extend(bad_names(value, argument, path))
             elif keyword == "required" and type(value) is dict:
-                found.extend(_missing(value, argument, path))
+                found.extend(missing_keys(value, argument, path))
             elif keyword == "items" and type(value) is list:
                 for index, each in enumerate(value):
                     self._check(each, cast("Schema", argument), (*path, index), found)
             elif keyword in ("oneOf", "anyOf"):
                 self._choose(value, cast("list[Schema]", argument), path, found)
-            elif keyword in _VALUES:
-                found.extend(_VALUES[keyword](value, argument, path))
+            elif keyword in RULES:
+                found.extend(RULES[keyword](value, argument, path))
 
     def _definition(self, reference: Schema) -> Schema:
         """Look a reference up in the schema itself, which is all that a reference can reach."""
@@ -251,37 +248,6 @@ def _arguments(properties: Mapping[str, object]) -> Sequence[str]:
     return list(args.get("properties", ())) if isinstance(args, dict) else ()
 
 
-@cache
-def _search(pattern: str) -> Callable[[str], object]:
-    """Compile a pattern as JSON Schema means it: its ``$`` is the end, not a line end before it."""
-    if pattern.endswith("$"):
-        pattern = pattern[:-1] + r"\Z"
-    return re.compile(pattern, re.ASCII).search
-
-
-def _names(value: dict[str, object], argument: object, path: KeyPath) -> list[Fault]:
-    matches = _search(cast("str", cast("Schema", argument)["pattern"]))
-    return [
-        Fault(
-            "bad-name",
-            f"`{words.dotted((key,))}`{words.within(path)} is no name: letters, digits and `_`, "
-            "and no digit first",
-            (*path, key),
-            "key",
-        )
-        for key in value
-        if not matches(key)
-    ]
-
-
-def _missing(value: dict[str, object], argument: object, path: KeyPath) -> list[Fault]:
-    return [
-        Fault("missing-key", f"the key `{key}` is missing{words.within(path)}", path, "key")
-        for key in cast("list[str]", argument)
-        if key not in value
-    ]
-
-
 def _no_type(value: dict[str, object], path: KeyPath, choice: Choice) -> Fault:
     known = ", ".join(f"`{each}`" for each in choice.tagged)
     for key in value:
@@ -294,68 +260,3 @@ def _no_type(value: dict[str, object], path: KeyPath, choice: Choice) -> Fault:
         "key",
         f"known are {known}",
     )
-
-
-def _const(value: object, argument: object, path: KeyPath) -> list[Fault]:
-    if type(value) is type(argument) and value == argument:
-        return []
-    if path == ("format",):
-        message = f"format {words.quote(value)} is unknown: this version of lossspec reads format 1"
-        return [Fault("unknown-format", message, path, replacement="1")]
-    return [words.not_a_choice(value, path, [argument])]
-
-
-def _enum(value: object, argument: object, path: KeyPath) -> list[Fault]:
-    choices = cast("list[object]", argument)
-    if any(isinstance(each, bool) is isinstance(value, bool) and each == value for each in choices):
-        return []
-    return [words.not_a_choice(value, path, choices)]
-
-
-def _bound(word: str, is_outside: Callable[[float, float], bool]) -> Callable[..., list[Fault]]:
-    def rule(value: object, argument: float, path: KeyPath) -> list[Fault]:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not is_outside(value, argument):
-            return []
-        message = f"`{words.dotted(path)}` is {words.quote(value)}: expected {word} {argument}"
-        return [Fault("out-of-range", message, path)]
-
-    return rule
-
-
-def _length(word: str, is_outside: Callable[[int, int], bool]) -> Callable[..., list[Fault]]:
-    def rule(value: object, argument: int, path: KeyPath) -> list[Fault]:
-        if not isinstance(value, list) or not is_outside(len(value), argument):
-            return []
-        elements = "element" if argument == 1 else "elements"
-        message = f"`{words.dotted(path)}` has {len(value)}: expected {word} {argument} {elements}"
-        return [Fault("wrong-length", message, path)]
-
-    return rule
-
-
-def _pattern(value: object, argument: object, path: KeyPath) -> list[Fault]:
-    if not isinstance(value, str) or _search(cast("str", argument))(value):
-        return []
-    if "${" in value:
-        return [Fault("bad-expression", f"{words.quote(value)} is no expression", path, help=HELP)]
-    if path == ("extends",):
-        message = f"`extends` is {words.quote(value)}: expected NAME or NAME+VARIANT, never a path"
-        return [Fault("bad-reference", message, path)]
-    if argument == NAME_PATTERN:
-        message = f"`{words.dotted(path)}` is {words.quote(value)}, which is no name: letters, digits and `_`"
-        return [Fault("bad-name", message, path)]
-    message = f"`{words.dotted(path)}` is {words.quote(value)}: expected to match `{argument}`"
-    return [Fault("unknown-value", message, path)]
-
-
-_VALUES: dict[str, Callable[..., list[Fault]]] = {
-    "const": _const,
-    "enum": _enum,
-    "minimum": _bound("at least", lambda value, bound: value < bound),
-    "maximum": _bound("at most", lambda value, bound: value > bound),
-    "exclusiveMinimum": _bound("more than", lambda value, bound: value <= bound),
-    "exclusiveMaximum": _bound("less than", lambda value, bound: value >= bound),
-    "minItems": _length("at least", lambda length, bound: length < bound),
-    "maxItems": _length("at most", lambda length, bound: length > bound),
-    "pattern": _pattern,
-}

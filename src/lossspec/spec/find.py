@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec import data
+from lossspec.data import folder as data_folder
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.spec.reference import SUFFIX
 from lossspec.spec.suggest import near, near_or_all
@@ -51,7 +51,7 @@ class Found:
 
 def shipped() -> Path:
     """Return the folder of the specs that come with lossspec."""
-    return data.folder("specs")
+    return data_folder("specs")
 
 
 def folders(beside: Path | None = None) -> Iterator[Folder]:

@@ -6,7 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
-from lossspec import data
+from lossspec.data import folder as data_folder
 from lossspec.spec.engine import Engine
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FILE_NAME = "lossspec.schema.json"
 
 def schema_path() -> Path:
     """Return the file of the schema that comes with lossspec."""
-    return data.folder("schemas") / FILE_NAME
+    return data_folder("schemas") / FILE_NAME
 
 
 @cache

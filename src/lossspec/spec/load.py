@@ -11,10 +11,11 @@ from lossspec.spec.examine import examine
 from lossspec.spec.faulty import without_faulty
 from lossspec.spec.find import find
 from lossspec.spec.known import engine
-from lossspec.spec.layers import Layer, declared
+from lossspec.spec.layers import Layer
 from lossspec.spec.origin import CallerOrigin, Findings
 from lossspec.spec.reference import Reference
 from lossspec.spec.structure import structure
+from lossspec.spec.variants import declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
