@@ -168,15 +168,21 @@ class Payload:
         return (open, (self.mark, "w"))
 
 
+@pytest.mark.parametrize("downloads", [True, False])
 @pytest.mark.parametrize("protocol", ["pickle", "torch"])
-def test_code_in_a_file_of_weights_is_not_run(pretrained, tmp_path, protocol):
+def test_code_in_a_file_of_weights_is_not_run(pretrained, tmp_path, protocol, downloads):
     mark, path = tmp_path / "it-ran", tmp_path / "evil.pth"
     if protocol == "pickle":
         path.write_bytes(pickle.dumps(Payload(mark)))
     else:
         torch.save(Payload(mark), path)
     with pytest.raises(LossSpecError, match=r"`mine\.Pretrained` can't be built with .*[Ww]eights.only"):
-        construct(pretrained, {"weights_path": str(path)})
+        construct(pretrained, {"weights_path": str(path)}, downloads=downloads)
+    kept = tmp_path / "hub" / "checkpoints" / "net-1234.pth"
+    kept.parent.mkdir(parents=True)
+    path.rename(kept)
+    with pytest.raises(LossSpecError, match=r"can't be built with .*[Ww]eights.only"):
+        construct(pretrained, {}, downloads=downloads)
     assert not mark.exists()
 
 

@@ -45,8 +45,7 @@ def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = 
     values = {name: _value(entry.args.get(name), args[name]) for name in args if name not in added}
     weights = cast("str | None", added.get("weights_path"))
     try:
-        local = entry.downloads and not (downloads and weights is None)
-        with local_weights(entry.name, weights) if local else nullcontext():
+        with local_weights(entry.name, weights, downloads=downloads) if entry.downloads else nullcontext():
             module = FunctionLoss(target, **values) if entry.function else target(**values)
     except LossSpecError:
         raise

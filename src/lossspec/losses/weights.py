@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def local_weights(loss: str, path: str | None) -> Iterator[None]:
+def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> Iterator[None]:
     """Within it, whatever asks ``torch.hub`` for a file gets a local one, and no connection is opened.
 
     Without a path, a file that ``torch.hub`` keeps from an earlier download is used. Files are read as
@@ -28,7 +28,8 @@ def local_weights(loss: str, path: str | None) -> Iterator[None]:
     Args:
         loss: the loss type, for the message.
         path: a file that answers every request, or a folder with the files under the names that the
-            requested addresses end in; None to use what ``torch.hub`` keeps, and nothing else.
+            requested addresses end in; None to use what ``torch.hub`` keeps.
+        downloads: whether ``torch.hub`` may fetch what it does not keep; a path is all there is, if given.
 
     Raises:
         MissingWeightsError: a file is wanted that is neither there nor kept.
@@ -59,7 +60,7 @@ def local_weights(loss: str, path: str | None) -> Iterator[None]:
     with (
         tempfile.TemporaryDirectory() as empty,
         _replaced(torch, "load", load_tensors),
-        _replaced(torch.hub, "download_url_to_file", fetch),
+        nullcontext() if downloads and path is None else _replaced(torch.hub, "download_url_to_file", fetch),
         # or a kept file of the same name would be read
         _replaced(torch.hub, "_hub_dir", empty) if path is not None else nullcontext(),
     ):
