@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from lossspec import data
+from lossspec.data import folder as data_folder
 from lossspec.errors import RegistrationError
 from lossspec.registry.catalog import read_catalog, read_summaries, read_type
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lossspec.registry.entry import LossType
 
-_CATALOGS = data.folder("registry/catalog")
+_CATALOGS = data_folder("registry/catalog")
 
 #: What this process registered by decorator: a type and the class or function itself.
 registered: dict[str, tuple[LossType, Callable[..., object]]] = {}
