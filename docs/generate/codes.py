@@ -34,8 +34,13 @@ def pages() -> dict[str, str]:
             for code in codes().values()
         ),
     )
-    each = {f"errors/{code.name}.md": page(code, message(code)) for code in codes().values()}
+    each = {f"errors/{code.name}.md": _titled(code) for code in codes().values()}
     return {"errors/index.md": f"{INTRODUCTION}\n{listed}\n", **each}
+
+
+def _titled(code: Code) -> str:
+    """Return the page of a code, with a short title for the navigation."""
+    return f"---\ntitle: {code.name}\n---\n\n{page(code, message(code))}"
 
 
 def message(code: Code) -> str:

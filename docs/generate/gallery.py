@@ -51,7 +51,10 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
     document = tomllib.loads(text)
     variants = cast("Mapping[str, Table]", document.get("variants", {}))
-    yield typeset(formula.markdown(spec)).strip()
+    objective, heading, about = typeset(formula.markdown(spec)).partition("\n## ")
+    yield objective.strip()
+    yield "## Use it"
+    yield block(f'manager = LossManager.from_spec("{spec.name}")', "python")
     if spec.params:
         said = cast("Mapping[str, object]", document.get("params", {}))
         yield "## Parameters"
@@ -64,9 +67,8 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
         yield table(
             ["variant", "what it is"], ((f"`{spec.name}+{each}`", _said(variants, each)) for each in variants)
         )
-    yield "## Use it"
-    yield block(f'manager = LossManager.from_spec("{spec.name}")', "python")
-    yield "## Source"
+    yield (heading + about).strip()
+    yield "## The file"
     yield block(re.sub(r"^#:schema.*\n\n?", "", text), "toml")
 
 

@@ -117,7 +117,7 @@ def test_every_code_has_the_page_that_messages_link_to(generate, generated):
     assert f"{site[1]}errors/{{code}}/" == PAGE
     for code in codes().values():
         page = generated[f"errors/{code.name}.md"]
-        assert page.startswith(f"# `{code.name}`")
+        assert page.startswith(f"---\ntitle: {code.name}\n---\n\n# `{code.name}`")
         assert f"({code.name}.md)" in generated["errors/index.md"]
         assert not code.example or f"[{code.name}]" in page, f"{code.name}: no message"
         assert "/tmp" not in page, "a page tells where it was made"
