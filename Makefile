@@ -46,4 +46,4 @@ docs: $(VENV)/.installed-docs ## build the site into build/site; a warning is an
 	$(BIN)/zensical build --clean --strict
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docs.generate import api, codes, commands, curves, gallery, losses, written
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "docs"
@@ -23,15 +27,15 @@ def generated() -> dict[str, str]:
     return {path: content for part in parts for path, content in part.pages().items()}
 
 
-def make(target: Path) -> None:
-    """Write the whole folder anew."""
+def make(target: Path, pages: Mapping[str, str]) -> None:
+    """Write the whole folder anew: the pages of docs/ and these."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(SOURCE / "assets", target / "assets")
-    for path, content in {**written.pages(SOURCE), **generated()}.items():
+    for path, content in {**written.pages(SOURCE), **pages}.items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    make(TARGET)
+    make(TARGET, generated())

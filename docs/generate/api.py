@@ -14,7 +14,7 @@ import lossspec
 import lossspec.errors
 import lossspec.losses
 import lossspec.report
-import lossspec.spec.function
+from lossspec.spec.function import spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -99,7 +99,7 @@ def _symbol(name: str, value: Callable[..., object]) -> Iterator[str]:
     short = name.rpartition(".")[2]
     yield f"## `{short}` {{ #{name} }}"
     if name == "lossspec.spec":  # the package, as the decorator that it is when called
-        value = lossspec.spec.function.spec
+        value = spec
     if name in VALUES:
         yield VALUES[name]
         return
@@ -160,7 +160,13 @@ def _is_made_by_users(cls: type) -> bool:
 
 
 def _parameter(parameter: inspect.Parameter) -> str:
-    stars = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+    stars = (
+        "*"
+        if parameter.kind is parameter.VAR_POSITIONAL
+        else "**"
+        if parameter.kind is parameter.VAR_KEYWORD
+        else ""
+    )
     said = "" if parameter.annotation is parameter.empty else f": {_said(parameter.annotation)}"
     if parameter.default is parameter.empty:
         return f"{stars}{parameter.name}{said}"

@@ -75,7 +75,10 @@ def picture(name: str) -> str:
     line = " ".join(
         f"{_LEFT + t / 100 * _WIDTH:.1f},{bottom - value / highest * _HEIGHT:.1f}" for t, value in points
     )
-    words = [(_LEFT - 6, _ABOVE + 4, "end", f"{highest:g}"), (_LEFT - 6, bottom + 3, "end", "0")]
+    words: list[tuple[float, float, str, str]] = [
+        (_LEFT - 6, _ABOVE + 4, "end", f"{highest:g}"),
+        (_LEFT - 6, bottom + 3, "end", "0"),
+    ]
     words += [(_LEFT + t / 100 * _WIDTH, bottom + 12, "middle", f"{t}") for t in (0, 50, 100)]
     return (
         f'<svg class="curve" viewBox="0 0 {right + 10} {bottom + _BELOW}" role="img" '

@@ -34,7 +34,7 @@ def build(folder):
 def site(generate, generated, tmp_path_factory):
     """The built site: what ``make docs`` makes, in a folder of its own."""
     folder = tmp_path_factory.mktemp("site")
-    generate.make(folder / "build" / "docs")
+    generate.make(folder / "build" / "docs", generated)
     (folder / "mkdocs.yml").write_text((ROOT / "mkdocs.yml").read_text("utf-8"), encoding="utf-8")
     done = build(folder)
     assert done.returncode == 0, done.stdout
