@@ -61,7 +61,7 @@ def check() -> Callable[..., LossManager]:
         terms: the value of every term that runs, unweighted, from the formula.
         total: the total, from the formula, with its graph.
         manager: of the same spec, to go on with; made anew where it is not given.
-        step: the optimiser step.
+        clock: where it stands, ``epoch`` or ``step``.
         options: ``params`` and ``overlay`` of the spec.
     """
 
@@ -73,12 +73,11 @@ def check() -> Callable[..., LossManager]:
         total: Tensor,
         *,
         manager: LossManager | None = None,
-        step: int | None = None,
+        clock: dict[str, int] | None = None,
         **options: dict,
     ) -> LossManager:
         manager = manager or LossManager.from_spec(reference, **options)
-        if step is not None:
-            manager.set_progress(step=step)
+        manager.set_progress(**clock or {})
         module = manager.objective(objective).double()
         given = {name: value for name, value in vars(tensors).items() if name in module.needed()}
         assert given.keys() == module.needed()
@@ -150,7 +149,9 @@ class VGG19:
         torch.manual_seed(0)
         for width in [4, 4, 0, 4, 4, 0, *[4] * 4, 0, *[4] * 4, 0, *[4] * 4]:
             if width:
-                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                layer = nn.Conv2d(channels, width, 3, padding=1)
+                nn.init.kaiming_normal_(layer.weight)  # or the deep layers would see nothing
+                layers += [layer, nn.ReLU()]
                 channels = width
             else:
                 layers.append(nn.MaxPool2d(2))

@@ -32,16 +32,23 @@ def test_beta(check, tensors):
 )
 def test_cyclical(check, tensors, step, beta):
     terms = {"recon": reconstruction(tensors), "kl": divergence(tensors)}
-    check("beta_vae+cyclical", "total", tensors, terms, terms["recon"] + beta * terms["kl"], step=step)
+    check(
+        "beta_vae+cyclical",
+        "total",
+        tensors,
+        terms,
+        terms["recon"] + beta * terms["kl"],
+        clock={"step": step},
+    )
 
 
 def test_at_the_foot_of_a_cycle_the_divergence_is_skipped(check, tensors):
     terms = {"recon": reconstruction(tensors)}
-    check("beta_vae+cyclical", "total", tensors, terms, terms["recon"], step=25_000)
+    check("beta_vae+cyclical", "total", tensors, terms, terms["recon"], clock={"step": 25_000})
 
 
 @pytest.mark.parametrize(("step", "capacity"), [(0, 0.0), (50_000, 12.5), (100_000, 25.0), (300_000, 25.0)])
 def test_capacity(check, tensors, step, capacity):
     terms = {"recon": reconstruction(tensors), "kl": (divergence(tensors) - capacity).abs()}
     total = terms["recon"] + 1000 * terms["kl"]
-    check("beta_vae+capacity", "total", tensors, terms, total, step=step)
+    check("beta_vae+capacity", "total", tensors, terms, total, clock={"step": step})

@@ -59,6 +59,20 @@ def test_regions(check, tensors):
     check("nnunet+regions", "total", t, terms, terms["ce"] + terms["dice"])
 
 
+def test_a_class_that_is_in_neither_counts_as_found(check, tensors):
+    """Where there is nothing, Dice is smooth / smooth: what is added to either side decides."""
+    t = tensors
+    logits = t.logits[0].detach().clone()
+    logits[:, 2] -= 25.0
+    t.logits, t.labels = logits.requires_grad_(), torch.randint(2, (2, 16, 16))
+    t.target = t.labels.unsqueeze(1)
+    terms = {
+        "ce": cross_entropy(t.logits, t.labels),
+        "dice": dice(softmax(t.logits)[:, 1:], one_hot(t.labels)[:, 1:], (2, 3)),
+    }
+    check("nnunet+single", "total", t, terms, terms["ce"] + terms["dice"])
+
+
 def test_without_deep_supervision(check, tensors):
     t = tensors
     t.logits, t.labels, t.target = t.logits[0], t.labels[0], t.target[0]

@@ -1,5 +1,6 @@
 """pix2pix, from the official code: logistic GAN and L1; the discriminator's loss is halved."""
 
+import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
@@ -56,6 +57,20 @@ def test_lsgan(check, draw):
     check("pix2pix+lsgan", "G", t, terms, terms["G_GAN"] + 100 * terms["G_L1"])
     terms = {"D_real": ((t.pred_real - 1) ** 2).mean(), "D_fake": (t.pred_fake**2).mean()}
     check("pix2pix+lsgan", "D", t, terms, 0.5 * (terms["D_real"] + terms["D_fake"]))
+
+
+@pytest.mark.parametrize(("epoch", "weight"), [(0, 100), (100, 100), (101, 99), (150, 50), (199, 1)])
+def test_decay(check, draw, epoch, weight):
+    t = draw(**SHAPES)
+    terms = generator(t)
+    total = terms["G_GAN"] + weight * terms["G_L1"]
+    check("pix2pix+decay", "G", t, terms, total, clock={"epoch": epoch})
+
+
+def test_at_the_end_of_the_decay_the_term_is_gone(check, draw):
+    t = draw(**SHAPES)
+    terms = {"G_GAN": generator(t)["G_GAN"]}
+    check("pix2pix+decay", "G", t, terms, terms["G_GAN"], clock={"epoch": 200})
 
 
 def test_vgg(check, draw, vgg19):

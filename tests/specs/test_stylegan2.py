@@ -21,11 +21,11 @@ def test_r1_every_sixteen_steps_times_sixteen(check, draw, step):
     t = draw(real=(3, 2, 4, 4), weight=(2, 4, 4))
     t.pred_real = (t.real.tanh() * t.weight).flatten(1).sum(dim=1, keepdim=True)
     if step % 16:
-        check("stylegan2", "D_reg", t, {}, torch.zeros(()), step=step)
+        check("stylegan2", "D_reg", t, {}, torch.zeros(()), clock={"step": step})
         return
     slope = (1 - t.real.tanh() ** 2) * t.weight
     penalty = (slope**2).flatten(1).sum(dim=1).mean()
-    check("stylegan2", "D_reg", t, {"D_R1": penalty}, 16 * (10 / 2) * penalty, step=step)
+    check("stylegan2", "D_reg", t, {"D_R1": penalty}, 16 * (10 / 2) * penalty, clock={"step": step})
 
 
 def synthesis(t):
@@ -48,13 +48,17 @@ def test_path_length_every_four_steps_times_four_with_a_mean_that_moves(check, d
         t = draw(ws=(2, 3, 5), weight=(3, 5, 3, 4, 4))
         t.fake = synthesis(t)
         if step % 4:
-            manager = check("stylegan2", "G_reg", t, {}, torch.zeros(()), step=step, manager=manager)
+            manager = check(
+                "stylegan2", "G_reg", t, {}, torch.zeros(()), clock={"step": step}, manager=manager
+            )
             continue
         torch.manual_seed(step)
         penalty, mean = path_penalty(t, mean)
         torch.manual_seed(step)
         total = 4 * 2 * penalty
-        manager = check("stylegan2", "G_reg", t, {"G_path": penalty}, total, step=step, manager=manager)
+        manager = check(
+            "stylegan2", "G_reg", t, {"G_path": penalty}, total, clock={"step": step}, manager=manager
+        )
     assert manager.objective("G_reg").loss_G_path.mean_length.item() == pytest.approx(mean.item())
 
 

@@ -2,6 +2,8 @@
 
 import torch
 
+import lossspec
+
 
 def variance(z):
     spread = torch.sqrt(((z - z.mean(dim=0)) ** 2).sum(dim=0) / (len(z) - 1) + 1e-4)
@@ -38,3 +40,7 @@ def test_paper(check, draw):
     distance = ((t.z1 - t.z2) ** 2).sum(dim=1).mean()
     total = 25 * distance + 25 * spread + shared
     check("vicreg+paper", "total", t, found, total, params={"dimensions": 4})
+
+
+def test_the_papers_embeddings_have_8192_dimensions():
+    assert lossspec.load("vicreg+paper").losses["invariance"].weight == 25 * 8192

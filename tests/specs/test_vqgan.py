@@ -37,14 +37,14 @@ def test_autoencoder(check, tensors):
     terms = reconstruction(t) | {"G_GAN": -t.logits_fake.mean()}
     weight = 0.8 * adaptive_weight(terms["rec"], terms["G_GAN"], t.last_layer, 1e-4)
     total = terms["rec"] + terms["commit"] + 0.25 * terms["codebook"] + weight * terms["G_GAN"]
-    check("vqgan", "AE", t, terms, total, step=START, overlay=WITHOUT_LPIPS)
+    check("vqgan", "AE", t, terms, total, clock={"step": START}, overlay=WITHOUT_LPIPS)
 
 
 def test_before_the_discriminator_comes_in(check, tensors):
     t = tensors
     terms = reconstruction(t)
     total = terms["rec"] + terms["commit"] + 0.25 * terms["codebook"]
-    manager = check("vqgan", "AE", t, terms, total, step=START - 1, overlay=WITHOUT_LPIPS)
+    manager = check("vqgan", "AE", t, terms, total, clock={"step": START - 1}, overlay=WITHOUT_LPIPS)
     assert manager.objective("AE").needed() == {"x", "x_rec", "z", "codes", "last_layer"}
     assert manager.objective("D").needed() == set()
 
@@ -56,9 +56,9 @@ def test_discriminator(check, draw):
         "D_fake": (1 + t.logits_fake).clamp(min=0).mean(),
     }
     total = 0.5 * (terms["D_real"] + terms["D_fake"])
-    check("vqgan", "D", t, terms, total, step=START, overlay=WITHOUT_LPIPS)
-    check("vqgan+custom", "D", t, terms, total, step=10_000, overlay=WITHOUT_LPIPS)
-    check("vqgan+custom", "D", t, {}, torch.zeros(()), step=9_999, overlay=WITHOUT_LPIPS)
+    check("vqgan", "D", t, terms, total, clock={"step": START}, overlay=WITHOUT_LPIPS)
+    check("vqgan+custom", "D", t, terms, total, clock={"step": 10_000}, overlay=WITHOUT_LPIPS)
+    check("vqgan+custom", "D", t, {}, torch.zeros(()), clock={"step": 9_999}, overlay=WITHOUT_LPIPS)
 
 
 def test_the_papers_has_beta_on_the_commitment(check, tensors):
@@ -66,4 +66,4 @@ def test_the_papers_has_beta_on_the_commitment(check, tensors):
     terms = reconstruction(t) | {"G_GAN": -t.logits_fake.mean()}
     weight = adaptive_weight(terms["rec"], terms["G_GAN"], t.last_layer, 1e-6)
     total = terms["rec"] + 0.25 * terms["commit"] + terms["codebook"] + weight * terms["G_GAN"]
-    check("vqgan+paper", "AE", t, terms, total, step=START, overlay=WITHOUT_LPIPS)
+    check("vqgan+paper", "AE", t, terms, total, clock={"step": START}, overlay=WITHOUT_LPIPS)
