@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from lossspec.registry.annotation import input_kind, is_tensor, json_schema
+from lossspec.registry.annotation import input_kind, is_path, is_tensor, json_schema
 from lossspec.registry.docstring import read_docstring
 
 NUMBERS = {"type": "array", "items": {"type": "number"}}
@@ -38,6 +38,7 @@ SCHEMAS = [
     (Any, None),
     (None, None),
     (list[nn.Module], None),
+    (list[Path], None),
     ("Callable[[int], int]", None),
 ]
 
@@ -71,6 +72,16 @@ def test_a_parameter_is_as_good_as_a_tensor():
     assert is_tensor("torch.Tensor | None")
     assert not is_tensor("TensorDict")
     assert not is_tensor(float)
+
+
+@pytest.mark.parametrize("annotation", [Path, Path | None, "Path", "pathlib.Path | None"])
+def test_a_path_is_known(annotation):
+    assert is_path(annotation)
+
+
+@pytest.mark.parametrize("annotation", [str, Literal["Path"], list[Path], "PathLike", None])
+def test_what_only_looks_like_a_path_is_none(annotation):
+    assert not is_path(annotation)
 
 
 DOCSTRINGS = [

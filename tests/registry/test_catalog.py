@@ -63,6 +63,10 @@ BAD = [
         "unknown key `min` in `types.X.args.a`",
     ),
     (
+        "[types.X]\nsummary = 's'\nargs.a = { type = 'array', path = true, description = 'd' }",
+        "`types.X.args.a.path` is for a string",
+    ),
+    (
         "[types.X]\nsummary = 's'\nargs.a = { type = 'number', ours = true, description = 'd' }",
         "`types.X.args.a.ours` is for `reduction` and `weights_path`",
     ),

@@ -66,7 +66,7 @@ def test_a_plugin_is_found_and_none_of_its_code_runs(plugin):
     assert "mylosses.Mine" in types()
     assert summaries("mylosses") == {"mylosses.Mine": "Of the plug-in."}
     assert [path.name for path in installed_spec_folders().values()] == ["specs"]
-    assert list(installed_spec_folders()) == ["my-losses"]
+    assert list(installed_spec_folders()) == ["my-losses: mylosses"]
     assert missing_library(find("mylosses.Mine")) == ""
     assert not plugin.mark.exists()
     with pytest.raises(MissingExtraError, match=r"no `mylosses:Mine`"):
@@ -77,7 +77,7 @@ def test_a_plugin_is_found_and_none_of_its_code_runs(plugin):
 def test_a_plugin_may_ship_specs_only(plugin):
     plugin("my-specs", files={"specs/mine.loss.toml": "format = 1\n"})
     assert "mylosses" not in libraries()
-    assert list(installed_spec_folders()) == ["my-specs"]
+    assert list(installed_spec_folders()) == ["my-specs: mylosses"]
 
 
 def test_two_plugins_of_one_library_are_both_named(plugin):

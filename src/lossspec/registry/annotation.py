@@ -44,6 +44,14 @@ def is_tensor(annotation: object) -> bool:
     return getattr(annotation, "__name__", "") == "Tensor"
 
 
+def is_path(annotation: object) -> bool:
+    """Say whether ``annotation`` is a path, or one or None."""
+    if isinstance(annotation, str):
+        return annotation.removesuffix(" | None").rpartition(".")[2] == "Path"
+    is_union = get_origin(annotation) in (Union, types.UnionType)
+    return annotation is Path or (is_union and Path in get_args(annotation))
+
+
 def input_kind(annotation: object) -> InputKind:
     """Say what an input takes: a list, a callable (a network too), and else a tensor."""
     if isinstance(annotation, str):
@@ -67,6 +75,8 @@ def _generic(origin: object, args: tuple[object, ...]) -> dict[str, object] | No
         return _either([json_schema(each) for each in args if each is not type(None)])
     if origin in _LISTS and not args:
         return {"type": "array"}
+    if origin in _LISTS and any(map(is_path, args)):
+        return None  # the check that a path stays beside its spec is for one path
     if origin in _LISTS:
         items = _either([json_schema(each) for each in args if each is not Ellipsis])
         return None if items is None else {"type": "array", "items": items}

@@ -138,6 +138,8 @@ def _argument(place: Place, name: str) -> Argument:
     schema: Mapping[str, object] = {key: place.table[key] for key in _SCHEMA if key in place.table}
     if not schema:
         raise place.error("needs a `type`")
+    if place.flag("path") and schema.get("type") != "string":
+        raise place.error("is for a string: that a path stays beside its spec is checked for one", "path")
     if place.flag("ours") and name not in ADDED:
         raise place.error("is for `reduction` and `weights_path`, which lossspec adds", "ours")
     return Argument(

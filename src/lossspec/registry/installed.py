@@ -102,6 +102,6 @@ def folder(plugin: Plugin) -> Path:
 
 
 def installed_spec_folders() -> dict[str, Path]:
-    """Return the folders of specs that plug-ins ship, by the distribution that owns them."""
-    folders = {each.distribution: folder(each) / "specs" for each in plugins()}
-    return {owner: path for owner, path in folders.items() if path.is_dir()}
+    """Return the folders of specs that plug-ins ship, by the distribution that owns them, and the package."""
+    found = {(each.distribution, each.package): folder(each) / "specs" for each in plugins()}
+    return {f"{owner}: {package}": path for (owner, package), path in found.items() if path.is_dir()}

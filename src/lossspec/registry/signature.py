@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 from lossspec.errors import RegistrationError
-from lossspec.registry.annotation import input_kind, is_tensor, json_schema
+from lossspec.registry.annotation import input_kind, is_path, is_tensor, json_schema
 from lossspec.registry.docstring import read_docstring
 from lossspec.registry.entry import Argument, CallInput, LossType
 
@@ -109,7 +109,7 @@ def _argument(parameter: inspect.Parameter, described: dict[str, str], name: str
         required,
         None if required else _json(parameter.default),
         tensor=is_tensor(annotation),
-        path="Path" in str(annotation),
+        path=is_path(annotation),
     )
 
 
