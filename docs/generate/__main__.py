@@ -30,7 +30,8 @@ def generated() -> dict[str, str]:
 def make(target: Path, pages: Mapping[str, str]) -> None:
     """Write the whole folder anew: the pages of docs/ and these."""
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(SOURCE / "assets", target / "assets")
+    for folder in filter(Path.is_dir, (SOURCE / "assets", SOURCE / "images")):
+        shutil.copytree(folder, target / folder.name)
     for path, content in {**written.pages(SOURCE), **pages}.items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -114,9 +115,9 @@ def _symbol(name: str, value: Callable[..., object]) -> Iterator[str]:
 
 
 def members(cls: type) -> dict[str, Callable[..., object] | property]:
-    """Return the public methods and properties that a class has from this package, in their order."""
+    """Return the public methods and properties that a class has from this package, its own first."""
     found: dict[str, Callable[..., object] | property] = {}
-    for base in reversed(cls.__mro__):
+    for base in cls.__mro__:
         if not base.__module__.startswith("lossspec"):
             continue
         for name, each in vars(base).items():
@@ -126,7 +127,7 @@ def members(cls: type) -> dict[str, Callable[..., object] | property]:
                 and name != "extra_repr"
                 and (inspect.isfunction(plain) or isinstance(plain, property))
             ):
-                found[name] = plain
+                found.setdefault(name, plain)
     return found
 
 
@@ -170,8 +171,12 @@ def _parameter(parameter: inspect.Parameter) -> str:
     said = "" if parameter.annotation is parameter.empty else f": {_said(parameter.annotation)}"
     if parameter.default is parameter.empty:
         return f"{stars}{parameter.name}{said}"
-    default = "..." if parameter.default is NOTHING else repr(parameter.default)
+    default = "..." if parameter.default is NOTHING else _value(parameter.default)
     return f"{parameter.name}{said}{' = ' if said else '='}{default}"
+
+
+def _value(value: object) -> str:
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def _said(annotation: object) -> str:

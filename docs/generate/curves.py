@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 PAGE = "catalogue/schedules.md"
 INTRODUCTION = """\
+---
+title: schedules
+---
+
 # Catalogue of schedules
 
 Every type that a weight may have, with a picture of one over 100 epochs. How they are written, and the

@@ -20,6 +20,7 @@ What a spec's `type` may name: {count} types of {libraries} libraries. Losses of
 340x between libraries, so a type says whose it is. `lossspec list losses WORD` searches, `lossspec describe
 TYPE` prints one, and [your own](../registry.md) take one line.
 """
+WEIGHTS = "Give a local file, or [allow the download](../registry.md#pretrained-weights)."
 BALANCERS = """\
 The `type` of an `[objectives.NAME.balance]` table: it gets the values and weights of some losses of an
 objective and decides what they contribute. See [objectives](../objectives.md).
@@ -80,7 +81,7 @@ def _type(entry: LossType, example: str = "") -> Iterator[str]:
     if entry.note:
         yield f"Note: {escaped(entry.note)}."
     if entry.downloads:
-        yield f"Downloads {escaped(entry.downloads)}, unless it is given a local file."
+        yield f"Pretrained weights: {escaped(entry.downloads)}. {WEIGHTS}"
     yield table(
         ["input", "what it is"], ((f"`{each.name}`", escaped(call_input(each))) for each in entry.inputs)
     )
