@@ -2,20 +2,26 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+VISION := .venv-vision
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint format bench docs clean
+.PHONY: help demo test test-vision coverage fuzz lint format bench docs clean
+.PRECIOUS: %/bin/python
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+%/bin/python:
+	$(PYTHON) -m venv $*
+	$@ $(PIP_INSTALL) 'pip>=25.1'
 
-$(VENV)/.installed-%: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(PIP_INSTALL) --editable . --group $*
+$(VENV)/.installed-%: $(BIN)/python pyproject.toml constraints.txt
+	$< $(PIP_INSTALL) --constraint constraints.txt --editable . --group $*
+	@touch $@
+
+$(VISION)/.installed: $(VISION)/bin/python pyproject.toml tests/vision/constraints.txt
+	$< $(PIP_INSTALL) --constraint tests/vision/constraints.txt --editable . --group vision
 	@touch $@
 
 demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model on two photographs
@@ -23,7 +29,14 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 	$(BIN)/python docs/examples/pix2pix.py
 
 test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs ## run every test
+	$(BIN)/python -m pytest --doctest-modules src
 	$(BIN)/python -m pytest
+
+test-vision: $(VISION)/.installed ## the same for the losses that need torchvision, which brings a torch of several GB
+	$(VISION)/bin/python -m pytest tests/vision tests/registry/test_entries.py tests/registry/test_same_name.py
+
+coverage: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs ## say which lines no test runs
+	$(BIN)/python -m pytest --cov --cov-report=term
 
 fuzz: $(VENV)/.installed-test ## search ten minutes for what breaks the validator
 	$(BIN)/python tests/spec/fuzz.py --seconds 600
@@ -38,7 +51,7 @@ format: $(VENV)/.installed-lint ## put the code in its usual form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-test ## measure the speed, as ratios against hand-written code
+bench: $(VENV)/.installed-bench ## measure the speed, as ratios against hand-written code
 	$(BIN)/python -m tests.benchmarks
 
 docs: $(VENV)/.installed-docs ## build the site into build/site; a warning is an error
@@ -46,4 +59,4 @@ docs: $(VENV)/.installed-docs ## build the site into build/site; a warning is an
 	$(BIN)/zensical build --clean --strict
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VISION) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
