@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shutil
+import subprocess
 from collections.abc import Callable
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,3 +64,64 @@ def log_of(tmp_path: Path) -> Callable[..., LossLogData]:
         return lossspec.read_log(tmp_path / folder)
 
     return log_of
+
+
+#: Told to the page before its own script runs: whatever goes wrong is kept.
+WATCH = """<script>
+window.wrong = [];
+addEventListener("error", (event) => wrong.push(String(event.message)));
+addEventListener("securitypolicyviolation", (event) => wrong.push(`blocked ${event.blockedURI}`));
+window.requestAnimationFrame = (draw) => setTimeout(draw, 16); // without a screen there are no frames
+window.alert = (text) => wrong.push(`alert ${text}`);
+</script>"""
+#: Run when the page is there; what `test` returns is written where `--dump-dom` shows it.
+ASK = """<script>
+addEventListener("load", async () => {
+  const drawn = () => new Promise((done) => setTimeout(done, 100));
+  let result;
+  try { result = await (async () => { %s })(); } catch (error) { result = `failed: ${error.stack}`; }
+  const found = document.createElement("pre");
+  found.id = "found";
+  found.textContent = JSON.stringify({ result, wrong });
+  document.body.append(found);
+});
+</script>"""
+FOUND = re.compile(r'<pre id="found">(.*?)</pre>', re.DOTALL)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A real browser, Debian's or another build of Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("BROWSER_FOR_TESTS") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.fail("these tests need a browser: apt-get install chromium")
+    return found
+
+
+@pytest.fixture
+def ask(chromium: str, tmp_path: Path) -> Callable[..., object]:
+    """Open a page and run a script in it, which acts as a reader would; return what it returns."""
+
+    def ask(html: str, script: str, *, width: int = 1200, dark: bool = False) -> object:
+        page = tmp_path / "asked.html"
+        page.write_text(html.replace("<head>", f"<head>{WATCH}").replace("</body>", f"{ASK % script}</body>"))
+        command = [
+            chromium,
+            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            f"--window-size={width},1000",
+            "--virtual-time-budget=20000",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--blink-settings=preferredColorScheme={0 if dark else 1}",
+            "--dump-dom",
+            page.as_uri(),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        found = FOUND.search(done.stdout)
+        assert found is not None, done.stdout[-2000:] + done.stderr[-2000:]
+        answer = json.loads(unescape(found[1]))
+        assert answer["wrong"] == []
+        return answer["result"]
+
+    return ask

@@ -18,6 +18,7 @@ _COMMANDS = {
     "log": "the loss log of a run: a table, other formats, curves",
     "new": "a commented spec to start from",
     "plot": "the weight of every term over a run, before it is run",
+    "report": "a page of HTML about a run, or several compared",
     "schema": "the JSON Schema of the language, for editors",
     "show": "a spec with its variants applied and its parameters filled in",
     "table": "the weights of a spec at chosen epochs, as numbers",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @frozen
@@ -39,7 +41,7 @@ def envelope(xs: Sequence[float], ys: Sequence[float], begin: float, end: float,
     """Cut ``begin`` to ``end`` into equal stretches and sum up the values of each.
 
     Args:
-        xs: positions, between ``begin`` and ``end``.
+        xs: positions from ``begin`` to ``end``, in any order.
         ys: values, as many.
         begin: where the first stretch begins.
         end: where the last one ends.
@@ -49,18 +51,31 @@ def envelope(xs: Sequence[float], ys: Sequence[float], begin: float, end: float,
     >>> found.x, found.low, found.mean, found.high, found.broken
     ([0.5, 2.5], [1.0, 2.0], [3.0, 2.0], [5.0, 2.0], [0, 1])
     """
-    scale = stretches / (end - begin) if end > begin else 0.0
-    inside: dict[int, list[int]] = {}
-    for index, x in enumerate(xs):
-        inside.setdefault(min(int((x - begin) * scale), stretches - 1), []).append(index)
+    if any(before > after for before, after in pairwise(xs)):  # a clock that was set back
+        order = sorted(range(len(xs)), key=xs.__getitem__)
+        xs, ys = [xs[index] for index in order], [ys[index] for index in order]
     found = Envelope([], [], [], [], [], [])
-    for stretch in sorted(inside):
-        indices = inside[stretch]
-        values = [ys[index] for index in indices if math.isfinite(ys[index])]
-        found.x.append(sum(xs[index] for index in indices) / len(indices))
+    for first, last in _slices(xs, begin, end, stretches):
+        values = ys[first:last]
+        total = sum(values)
+        if not math.isfinite(total):
+            values = [value for value in values if math.isfinite(value)]
+            total = sum(values)
+        found.x.append(sum(xs[first:last]) / (last - first))
         found.low.append(min(values, default=math.nan))
-        found.mean.append(sum(values) / len(values) if values else math.nan)
+        found.mean.append(total / len(values) if values else math.nan)
         found.high.append(max(values, default=math.nan))
-        found.broken.append(len(indices) - len(values))
-        found.count.append(len(indices))
+        found.broken.append(last - first - len(values))
+        found.count.append(last - first)
     return found
+
+
+def _slices(xs: Sequence[float], begin: float, end: float, stretches: int) -> Iterator[tuple[int, int]]:
+    """Yield the first index of each stretch that holds a value, and the one behind its last."""
+    length = (end - begin) / stretches
+    first = 0
+    for stretch in range(1, stretches + 1):
+        last = bisect_left(xs, begin + stretch * length, lo=first) if stretch < stretches else len(xs)
+        if last > first:
+            yield first, last
+        first = last

@@ -61,8 +61,8 @@ class Axis:
     steps: Mapping[int, float] = field(factory=dict)
 
     @classmethod
-    def of(cls, run: Iterable[Series]) -> Axis:
-        """Return the axis that tells the rows of ``run`` apart."""
+    def of(cls, run: Iterable[Series], unit: AxisUnit | None = None) -> Axis:
+        """Return the axis that tells the rows of ``run`` apart, or the one in ``unit``."""
         run = list(run)
         first: dict[int, float] = {}
         last: dict[int, float] = {}
@@ -74,10 +74,10 @@ class Axis:
                     last[epoch] = step
                 elif step < first[epoch]:
                     first[epoch] = step
-        if len(first) > 1:
+        if unit == "epoch" or (unit is None and len(first) > 1):
             steps = {epoch: last[epoch] - first[epoch] + 1 for epoch in first}
             return cls("epoch", min(first), max(first) + 1, first, steps)
-        if first != last:
+        if unit == "step" or (unit is None and first != last):
             return cls("step", min(first.values()), max(last.values()) + 1)
         return cls("call", 0, max((len(series) for series in run), default=1))
 

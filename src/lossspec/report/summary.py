@@ -35,9 +35,15 @@ def first_and_last(log: LossLogData) -> str:
     Returns:
         Plain text, one block for each objective.
     """
+    rows = first_and_last_rows(log)
+    return grid(rows) if rows else "nothing was recorded"
+
+
+def first_and_last_rows(log: LossLogData) -> list[Row]:
+    """Return the rows of the table; none if nothing was recorded."""
     run = series_of(log)
     if not run:
-        return "nothing was recorded"
+        return []
     windows = _windows(run)
     names = [window.name for window in windows]
     blank = [""] * (len(windows) - 1)
@@ -50,7 +56,7 @@ def first_and_last(log: LossLogData) -> str:
         if objectives != [""]:
             rows += [(), (f"objective {objective}" if objective else "in no objective",)]
         rows += _block(objective, [each for each in run if each.objective == objective], windows)
-    return grid(rows)
+    return [row[:-1] if row[-1:] == ("",) else row for row in rows]
 
 
 @frozen

@@ -16,6 +16,7 @@ x                            image (N, C, H, W) in [0, 1]
 
 from lossspec.report.formula.latex import latex
 from lossspec.report.formula.markdown import markdown
+from lossspec.report.formula.mathml import mathml
 from lossspec.report.formula.unicode import unicode
 
-__all__ = ["latex", "markdown", "unicode"]
+__all__ = ["latex", "markdown", "mathml", "unicode"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lossspec.report.formula.expression import FunctionName
 
 MINUS = "\N{MINUS SIGN}"
+_TAG = re.compile("<[^>]*>")
 _SUPERSCRIPTS = str.maketrans(f"{MINUS}0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -100,7 +101,7 @@ class Notation:
         """Write factors beside one another."""
         text = factors[0]
         for factor in factors[1:]:
-            text += (self.dot if factor[:1].isdigit() else self.beside) + factor
+            text += (self.dot if _TAG.sub("", factor)[:1].isdigit() else self.beside) + factor
         return text
 
 

@@ -1,0 +1,136 @@
+"""The formula of a spec as MathML: what browsers typeset without a script."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+from lossspec.report.formula.equations import Function, Total, functions, totals
+from lossspec.report.formula.notation import MINUS, Notation
+from lossspec.report.formula.symbols import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.spec.model import Spec
+
+THIN = '<mspace width="0.2em"/>'
+#: What stands between tags is numbers, letters and signs; they get tags of their own at the end.
+MATHML = Notation(
+    escape=escape,
+    letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "π": "π", "τ": "τ", "·": "·"},
+    index="<msub><mrow>{}</mrow><mtext>{}</mtext></msub>",
+    minus=MINUS,
+    identifier='<mtext class="tensor">{}</mtext>',
+    operator='<mtext class="loss">{}</mtext>',
+    words="<mtext>{}</mtext>",
+    brackets="<mrow>({})</mrow>",
+    beside=THIN,
+    dot="·",
+    fraction="<mfrac><mrow>{}</mrow><mrow>{}</mrow></mfrac>",
+    fraction_is_tight=True,
+    raised="<msup><mrow>{}</mrow><mrow>{}</mrow></msup>".format,
+    calls={
+        "cos": "<mi>cos</mi><mrow>({})</mrow>",
+        "exp": "<mi>exp</mi><mrow>({})</mrow>",
+        "tanh": "<mi>tanh</mi><mrow>({})</mrow>",
+        "log": "<mi>ln</mi><mrow>({})</mrow>",
+        "sqrt": "<msqrt>{}</msqrt>",
+        "floor": "<mrow>⌊{}⌋</mrow>",
+        "min": "<mi>min</mi><mrow>({}, {})</mrow>",
+        "max": "<mi>max</mi><mrow>({}, {})</mrow>",
+        "mod": f"{{}}{THIN}<mtext>mod</mtext>{THIN}{{}}",
+    },
+    detached="<mi>sg</mi><mrow>({})</mrow>",
+    at_steps="<mrow>[{} | {}]</mrow>",
+    element="<msub><mrow>[{}]</mrow><mi>i</mi></msub>",
+    lists={
+        "sum": "<munder><mo>∑</mo><mi>i</mi></munder><msub><mrow>[{}]</mrow><mi>i</mi></msub>",
+        "mean": "<msub><mi>mean</mi><mi>i</mi></msub><msub><mrow>[{}]</mrow><mi>i</mi></msub>",
+        "weights": (
+            "<munder><mo>∑</mo><mi>i</mi></munder><msub><mi>c</mi><mi>i</mi></msub>"
+            "<msub><mrow>[{}]</mrow><mi>i</mi></msub>"
+        ),
+    },
+    less="&lt;",
+    not_more="≤",
+)
+_PARTS = re.compile(r"(<m(text|i|o|n)\b[^>]*>.*?</m\2>|<[^>]+>)|([^<]+)")
+_TOKEN = re.compile(r"\d+(?:\.\d+)?|([^\W\d_])_(\d+)|[^\W\d_]|&\w+;|\S")
+
+
+def mathml(spec: Spec) -> str:
+    """Return the objectives of a spec and the weights that move, as rows of a table of HTML.
+
+    >>> import lossspec
+    >>> mathml(lossspec.load("lsgan")).startswith('<table class="equations">')
+    True
+    """
+    rows = [row for total in totals(spec, MATHML) for row in _total(total)]
+    rows += [row for function in functions(spec, MATHML) for row in _function(function)]
+    cells = [f"<tr><td>{_math(left)}</td><td>{_math(right)}</td></tr>" for left, right in rows]
+    return f'<table class="equations">\n{chr(10).join(cells)}\n</table>'
+
+
+def meanings(spec: Spec) -> str:
+    """Return what the symbols of a formula mean, as a list of HTML."""
+    items = [
+        f"<dt>{_math(word.symbol)}</dt><dd>{escape(word.meaning)}"
+        + (f" <code>{escape(word.formula)}</code>" if word.formula else "")
+        + "</dd>"
+        for word in words(spec, MATHML)
+    ]
+    return f'<dl class="meanings">\n{chr(10).join(items)}\n</dl>'
+
+
+def _total(total: Total) -> Iterator[tuple[str, str]]:
+    rows = [
+        text if at == 0 and sign == "+" else _signed(sign, text)
+        for at, (sign, text) in enumerate(total.terms)
+    ]
+    rows = rows or ["0"]
+    if total.factor:
+        open_, close = ("[", "]") if len(rows) > 1 else ("", "")
+        rows[0] = MATHML.product([total.factor, open_ + rows[0]])
+        rows[1:] = [f'<mspace width="1.5em"/>{row}' for row in rows[1:]]
+        rows[-1] += close
+    left = f"{total.symbol}="
+    for row in rows:
+        yield left, row
+        left = ""
+    if total.monitored:
+        yield "", f"{MATHML.text('monitored:')}{THIN}{', '.join(total.monitored)}"
+
+
+def _signed(sign: str, text: str) -> str:
+    if not sign:  # what goes on in brackets
+        return f'<mspace width="2em"/>{text}'
+    return f'<mo lspace="0" rspace="0.3em">{MINUS if sign == "-" else "+"}</mo>{text}'
+
+
+def _function(function: Function) -> Iterator[tuple[str, str]]:
+    (first, condition), *_ = function.cases
+    text = first
+    if condition:  # its brace is drawn by the page: few fonts have one that grows
+        rows = [f"<mtr><mtd>{value}</mtd><mtd>{where}</mtd></mtr>" for value, where in function.cases]
+        text = f'<mtable class="cases">{"".join(rows)}</mtable>'
+    yield f"{function.symbol}=", text
+    for name, meaning in function.parts:
+        yield f"{name}=", meaning
+
+
+def _math(text: str) -> str:
+    """Return a formula, with a tag around every number, letter and sign that has none yet."""
+    if not text:
+        return ""
+    tagged = _PARTS.sub(lambda part: part[1] or _TOKEN.sub(_token, part[3]), text)
+    return f'<math displaystyle="true"><mrow>{tagged}</mrow></math>'
+
+
+def _token(match: re.Match[str]) -> str:
+    token = match[0]
+    if match[2]:
+        return f"<msub><mi>{match[1]}</mi><mn>{match[2]}</mn></msub>"
+    kind = "mn" if token[0].isdigit() else "mi" if token.isalpha() else "mo"
+    return f"<{kind}>{token}</{kind}>"

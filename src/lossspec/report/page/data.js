@@ -1,0 +1,48 @@
+// The runs of this page: numbers come as base64 of little-endian 32-bit floats.
+
+function numbers(text) {
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return new Float32Array(bytes.buffer);
+}
+
+function column(packed, length) {
+  if (packed.constant !== undefined) {
+    const mean = new Float32Array(length).fill(packed.constant);
+    return { mean, low: mean, high: mean };
+  }
+  const mean = numbers(packed.mean);
+  return { mean, low: packed.low ? numbers(packed.low) : mean, high: packed.high ? numbers(packed.high) : mean };
+}
+
+// What one loss recorded in one run, or its values while validating.
+function unpackSeries(packed, run, runIndex) {
+  const x = numbers(packed.x);
+  return {
+    run,
+    runIndex,
+    name: packed.name,
+    objective: packed.objective,
+    x,
+    count: packed.count ? numbers(packed.count) : new Float32Array(x.length).fill(1),
+    raw: column(packed.raw, x.length),
+    weighted: column(packed.weighted, x.length),
+    weight: column(packed.weight, x.length),
+    broken: packed.broken,
+    gap: usualGap(x),
+    validation: packed.validation ? unpackSeries(packed.validation, run, runIndex) : null,
+  };
+}
+
+// Three times the usual distance of neighbours: what is further apart is not joined by a line.
+function usualGap(x) {
+  const gaps = [];
+  for (let i = 1; i < x.length; i += 1) if (x[i] > x[i - 1]) gaps.push(x[i] - x[i - 1]);
+  gaps.sort((a, b) => a - b);
+  return gaps.length ? 3 * gaps[gaps.length >> 1] : Infinity;
+}
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const runs = data.runs;
+const series = runs.flatMap((run, index) => run.losses.map((packed) => unpackSeries(packed, run, index)));
+const objectives = [...new Set(series.map((each) => each.objective))];
+const several = runs.length > 1;

@@ -1,0 +1,128 @@
+"""The data of the page about runs: every curve in stretches, its numbers packed."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from array import array
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.report.envelope import Envelope, envelope
+from lossspec.report.series import Axis, series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.manager.log_reader import LossLogData
+    from lossspec.report.series import AxisUnit, Series
+
+#: How many stretches a run is cut into unless the caller says: more than a screen has pixels for it.
+STRETCHES = 2000
+
+
+@frozen
+class NamedLog:
+    """A log and what the page calls its run."""
+
+    name: str
+    log: LossLogData
+
+
+def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str, object]:
+    """Return what the page draws from, as JSON data.
+
+    Numbers are 32-bit floats, little-endian, in base64: ``x``, the mean position of each stretch, and for the
+    raw value, the weighted value and the weight ``mean``, ``low`` and ``high``.
+
+    Args:
+        runs: one at least.
+        stretches: into how many stretches the time axis is cut.
+    """
+    recorded = [series_of(run.log) for run in runs]
+    axes = _axes(recorded)
+    span = (min(axis.begin for axis in axes), max(axis.end for axis in axes))
+    return {
+        "unit": axes[0].unit,
+        "begin": span[0],
+        "end": span[1],
+        "stretches": stretches,
+        "runs": [
+            {
+                "name": run.name,
+                "resumes": _resumes(run.log, axis),
+                "losses": _losses(run.log, series, _Cut(axis, *span, stretches)),
+            }
+            for run, series, axis in zip(runs, recorded, axes, strict=True)
+        ],
+    }
+
+
+@frozen
+class _Cut:
+    """How the values of a run are cut into stretches: its own axis, the span of all runs, how many."""
+
+    axis: Axis
+    begin: float
+    end: float
+    stretches: int
+
+    def pack(self, series: Series) -> dict[str, object]:
+        """Return one loss as JSON data."""
+        xs = self.axis.positions(series)
+        raw = envelope(xs, series.raw, self.begin, self.end, self.stretches)
+        weight = envelope(xs, series.weight, self.begin, self.end, self.stretches)
+        weighted = envelope(xs, series.weighted, self.begin, self.end, self.stretches)
+        return {
+            "name": series.name,
+            "objective": series.objective,
+            "x": packed(raw.x),
+            "count": packed(raw.count) if any(count != 1 for count in raw.count) else None,
+            "raw": _column(raw),
+            "weighted": _column(weighted),
+            "weight": _column(weight),
+            "broken": [[x, count] for x, count in zip(raw.x, raw.broken, strict=True) if count],
+        }
+
+
+def packed(values: Sequence[float]) -> str:
+    """Return numbers as base64 of little-endian 32-bit floats.
+
+    >>> packed([1.0, -2.0])
+    'AACAPwAAAMA='
+    """
+    floats = array("f", values)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return base64.b64encode(floats.tobytes()).decode("ascii")
+
+
+def _column(found: Envelope) -> dict[str, object]:
+    """Return what a column needs: one number, a mean for each stretch, or its lowest and highest too."""
+    if found.low == found.high:
+        if len(set(found.mean)) == 1:
+            return {"constant": found.mean[0]}
+        return {"mean": packed(found.mean)}
+    return {"mean": packed(found.mean), "low": packed(found.low), "high": packed(found.high)}
+
+
+def _losses(log: LossLogData, series: Sequence[Series], cut: _Cut) -> list[dict[str, object]]:
+    validation = {each.name: cut.pack(each) for each in series_of(log, log.validation)}
+    return [{**cut.pack(each), "validation": validation.get(each.name)} for each in series]
+
+
+def _axes(recorded: Sequence[Sequence[Series]]) -> list[Axis]:
+    """Return the axis of each run, all in one unit."""
+    axes = [Axis.of(series) for series in recorded]
+    units = {axis.unit for axis in axes}
+    if len(units) == 1:
+        return axes
+    unit: AxisUnit = "call" if "call" in units else "step"
+    return [Axis.of(series, unit) for series in recorded]
+
+
+def _resumes(log: LossLogData, axis: Axis) -> list[float]:
+    if axis.unit == "call":
+        return []
+    return [epoch if axis.unit == "epoch" else step for epoch, step in log.resumes]

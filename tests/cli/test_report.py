@@ -1,0 +1,61 @@
+"""``lossspec report``: where the page goes and what its runs are called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+
+from lossspec import LossManager
+from lossspec.cli.report import names, report_command
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name in ("runs/7", "runs/8"):
+        with LossManager(experiment_dir=tmp_path / name) as manager:
+            manager.register_loss_fn("l1", torch.nn.L1Loss())
+            manager.compute_loss_xy("l1", torch.ones(2), torch.zeros(2))
+    return tmp_path / "runs"
+
+
+def report(*arguments):
+    return CliRunner().invoke(report_command, list(map(str, arguments)))
+
+
+def test_it_writes_into_the_first_run(runs):
+    done = report(runs / "7", runs / "8" / "loss_log.jsonl")
+    assert (done.exit_code, done.output) == (0, f"{runs / '7' / 'report.html'}\n")
+    page = (runs / "7" / "report.html").read_text(encoding="utf-8")
+    assert "<title>7, 8</title>" in page
+
+
+def test_it_writes_where_it_is_told(runs):
+    path = runs / "page.html"
+    assert report(runs / "7", "-o", path, "--points", "10").exit_code == 0
+    assert '"stretches":10' in path.read_text(encoding="utf-8")
+
+
+def test_what_is_no_run_is_said(runs):
+    done = report(runs / "9")
+    assert done.exit_code == 1
+    assert str(done.exception) == f"there is no loss log `{runs / '9'}`"
+    done = report(runs / "7", "-o", runs / "nowhere" / "page.html")
+    assert done.exit_code == 1
+    assert "No such file or directory" in done.output
+    assert report().exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("folders", "expected"),
+    [
+        (["/r/7"], ["7"]),
+        (["/r/7", "/r/8"], ["7", "8"]),
+        (["/a/7", "/b/7", "/b/8"], ["a/7", "b/7", "8"]),
+        (["/a/7", "/a/7"], ["//a/7", "//a/7"]),
+    ],
+)
+def test_runs_are_called_by_what_tells_them_apart(folders, expected):
+    assert names([Path(folder) for folder in folders]) == expected
