@@ -1,4 +1,4 @@
-"""What all tests share: hypothesis without deadlines, for a machine may be busy, and registries of their own."""
+"""What all tests share: hypothesis without deadlines, as machines are busy, and registries of their own."""
 
 from __future__ import annotations
 
