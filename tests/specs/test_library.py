@@ -1,0 +1,70 @@
+"""The library as a whole: a spec says what it follows and describes its parts; every variant has a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import lossspec
+from lossspec.spec.find import shipped
+from lossspec.spec.read import parse, read_source
+
+NAMES = """
+pix2pix cyclegan pix2pixhd spade srgan esrgan realesrgan stylegan2 wgan_gp lsgan hinge_gan vqgan beta_vae
+hifigan encodec dac deblurgan lama nnunet knowledge_distillation simclr vicreg barlow_twins detr
+"""
+FILES = {path.name.removesuffix(".loss.toml"): path for path in Path(shipped()).glob("*.loss.toml")}
+TABLES = {name: parse(read_source(path)) for name, path in sorted(FILES.items())}
+VARIANTS = [(name, variant) for name, table in TABLES.items() for variant in table.get("variants", {})]
+each_spec = pytest.mark.parametrize("name", TABLES)
+
+
+def test_there_are_these():
+    assert set(NAMES.split()) <= TABLES.keys()
+
+
+@each_spec
+def test_it_has_no_fault(name):
+    """A library that is not installed here is no fault of the spec."""
+    found = lossspec.validate(FILES[name])
+    assert [each for each in found if each.code != "missing-extra"] == []
+
+
+@each_spec
+def test_it_says_what_it_follows_and_where_that_is(name):
+    table = TABLES[name]
+    assert "Follows" in table["description"]
+    assert table["references"]
+    assert all(address.startswith("https://") for address in table["references"])
+
+
+@each_spec
+def test_every_tensor_and_every_parameter_is_described(name):
+    table = TABLES[name]
+    variants = table.get("variants", {}).values()
+    assert all(len(text) > 5 for each in (table, *variants) for text in each.get("inputs", {}).values())
+    assert table["inputs"]
+    params = [param for each in variants for param in each.get("params", {}).items()]
+    for key, param in [*table.get("params", {}).items(), *params]:
+        own = key in table.get("params", {}) and (key, param) not in table["params"].items()
+        assert own or param["description"], key  # a variant may give one of the base's another default
+
+
+@pytest.mark.parametrize(("name", "variant"), VARIANTS, ids="+".join)
+def test_a_variant_is_described_tested_and_computes_something_else(name, variant):
+    assert len(TABLES[name]["variants"][variant]["description"]) > 10
+    assert f"{name}+{variant}" in written(name)
+    assert lossspec.load(f"{name}+{variant}").digest != lossspec.load(name).digest
+
+
+@each_spec
+def test_it_has_a_test(name):
+    assert f'check("{name}' in written(name) or f'check(f"{name}' in written(name)
+
+
+def written(name: str) -> str:
+    """A spec's test, with the variants of its tables of cases written out."""
+    text = Path(__file__).with_name(f"test_{name}.py").read_text()
+    cases = [variant for variant in TABLES[name].get("variants", {}) if f'"+{variant}"' in text]
+    return text + "".join(f"\n{name}+{variant}" for variant in cases)
