@@ -57,7 +57,7 @@ _HOMES = {
 }
 _PACKAGES = ("schedules", "spec")  # `lossspec.spec` is the package and, called, the decorator
 
-__all__ = [  # noqa: PLE0604, RUF022 - the names that are here, then those that are looked up
+__all__ = [  # noqa: PLE0604 - the names that are here, then those that are looked up
     "LossSpecError",
     "MissingExtraError",
     "RegistrationError",

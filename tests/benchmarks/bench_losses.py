@@ -41,7 +41,7 @@ def main() -> bool:
                 size = "x".join(map(str, shape))
                 verdict = "" if found.median <= goal else "  over the goal"
                 print(
-                    f"  {name:10}{size:14}{count} thread(s)  {found}  goal {goal}  plain/plain {noise}{verdict}"
+                    f"  {name:10}{size:14}{count} threads  {found}  goal {goal}  plain/plain {noise}{verdict}"
                 )
     torch.set_num_threads(threads)
     return good
