@@ -54,7 +54,7 @@ def test_what_is_no_run_is_said(runs):
         (["/r/7"], ["7"]),
         (["/r/7", "/r/8"], ["7", "8"]),
         (["/a/7", "/b/7", "/b/8"], ["a/7", "b/7", "8"]),
-        (["/a/7", "/a/7"], ["//a/7", "//a/7"]),
+        (["/a/7", "/a/7"], ["/a/7", "/a/7"]),
     ],
 )
 def test_runs_are_called_by_what_tells_them_apart(folders, expected):

@@ -62,5 +62,5 @@ def names(folders: list[Path]) -> list[str]:
         length = 1
         while length < len(parts) and [other[-length:] for other in whole].count(parts[-length:]) > 1:
             length += 1
-        found.append("/".join(parts[-length:]))
+        found.append(str(Path(*parts[-length:])))
     return found

@@ -108,7 +108,13 @@ def _objectives(runs: Sequence[NamedLog]) -> Iterator[str]:
 def _difference(before: Spec, after: Spec) -> Iterator[str]:
     yield "<p>Differs from the first in:</p><ul>"
     for change in differences(before, after):
-        yield f"<li>{change.kind}: <code>{escape('.'.join(change.path))}</code></li>"
+        values = [change.before, change.after]
+        said = (
+            " → ".join(map(str, values))
+            if all(isinstance(each, int | float | str) for each in values)
+            else ""
+        )
+        yield f"<li>{change.kind}: <code>{escape('.'.join(change.path))}</code> {escape(said)}</li>"
     yield "</ul>"
 
 

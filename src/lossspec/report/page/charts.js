@@ -22,7 +22,8 @@ class LineChart extends Frame {
       for (const { each, index, column } of drawn) {
         layer.append(make("path", { class: "band", fill: colour(index), d: bandPath(each, column, place) }));
         if (!this.smooth || !state.smoothing) continue;
-        layer.append(make("path", { class: "curve faint", stroke: colour(index), d: linePath(each, column.mean, place) }));
+        const rough = linePath(each, column.mean, place);
+        layer.append(make("path", { class: "curve faint", stroke: colour(index), d: rough }));
       }
       for (const curve of drawn) this.drawLine(layer, place, curve, drawn);
     });
@@ -121,7 +122,8 @@ class ShareChart extends Frame {
 
   draw() {
     this.current = this.shares();
-    const scale = { kind: "linear", part: (value) => value, ticks: [0, 0.25, 0.5, 0.75, 1], label: (tick) => `${100 * tick} %` };
+    const label = (tick) => `${100 * tick} %`;
+    const scale = { part: (value) => value, ticks: [0, 0.25, 0.5, 0.75, 1], label };
     this.drawWith(scale, (layer, place) => {
       const base = new Float64Array(this.bins);
       this.list.forEach(({ index }, at) => {
@@ -148,7 +150,10 @@ class ShareChart extends Frame {
   valueOf(name, position) {
     const at = this.list.findIndex(({ label }) => label === name);
     const part = position === null ? 1 : (position - whole[0]) / (whole[1] - whole[0]);
-    const bin = Math.min(Math.floor(part * this.bins), this.bins - 1);
+    let bin = Math.min(Math.floor(part * this.bins), this.bins - 1);
+    const isEmpty = () => this.current.every((shares) => !shares[bin]);
+    while (position === null && bin > 0 && isEmpty()) bin -= 1; // a run that ended before the others
+    if (isEmpty()) return figure(NaN);
     return `${(100 * this.current[at][bin]).toFixed(1)} %`;
   }
 }

@@ -17,8 +17,8 @@ function addControls(host) {
 }
 
 const KEYS =
-  "Drag on a chart to zoom, double-click for the whole run. On a chart: ← → move the cursor (with Shift ten times " +
-  "as far), + − zoom, 0 shows the whole run. Anywhere: W weighted or raw, L the scale.";
+  "Drag on a chart to zoom, double-click for the whole run. On a chart: ← → move the cursor (with Shift ten " +
+  "times as far), + − zoom, 0 shows the whole run. Anywhere: W weighted or raw, L the scale.";
 
 function choice(title, options, key) {
   const group = make("fieldset", { role: "group", "aria-label": title }, make("span", {}, title));

@@ -11,7 +11,8 @@ function column(packed, length) {
     return { mean, low: mean, high: mean };
   }
   const mean = numbers(packed.mean);
-  return { mean, low: packed.low ? numbers(packed.low) : mean, high: packed.high ? numbers(packed.high) : mean };
+  if (!packed.low) return { mean, low: mean, high: mean };
+  return { mean, low: numbers(packed.low), high: numbers(packed.high) };
 }
 
 // What one loss recorded in one run, or its values while validating.

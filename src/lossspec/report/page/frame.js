@@ -19,12 +19,13 @@ class Frame {
   constructor(host, title, height, list) {
     this.height = height;
     this.list = list;
-    this.resumes = [...new Set(list.map(({ each }) => each.run))].flatMap((run) => run.resumes);
+    this.runs = [...new Set(list.map(({ each }) => each.run))];
     this.remark = make("span");
     this.legend = make("div", { class: "legend" });
     this.svg = make("svg", { tabindex: "0", role: "img" });
     this.title = title;
-    host.append(make("figure", {}, make("figcaption", {}, make("span", {}, title), this.remark), this.legend, this.svg));
+    const caption = make("figcaption", {}, make("span", {}, title), this.remark);
+    host.append(make("figure", {}, caption, this.legend, this.svg));
     this.entries = list.map((curve) => this.addEntry(curve));
     this.watchPointer();
     charts.push(this);
@@ -67,15 +68,18 @@ class Frame {
     this.cursor = make("line", { class: "cursor", y1: MARGIN.top, y2: bottom });
     this.brush = make("rect", { class: "brush", y: MARGIN.top, height: inner.height, width: 0 });
     this.svg.append(this.cursor, this.brush);
-    for (const { name, button } of this.entries) button.setAttribute("aria-pressed", String(!state.hidden.has(name)));
+    for (const { name, button } of this.entries) {
+      button.setAttribute("aria-pressed", String(!state.hidden.has(name)));
+    }
     this.point();
   }
 
   grid(scale, inner) {
     const group = make("g");
+    const [x1, x2] = [MARGIN.left, MARGIN.left + inner.width];
     for (const tick of scale.ticks) {
       const y = this.place.y(tick);
-      group.append(make("line", { class: "grid", x1: MARGIN.left, x2: MARGIN.left + inner.width, y1: y, y2: y }));
+      group.append(make("line", { class: "grid", x1, x2, y1: y, y2: y }));
     }
     return group;
   }
@@ -83,21 +87,30 @@ class Frame {
   axes(scale, width) {
     const { x, y, bottom } = this.place;
     const group = make("g");
+    const label = scale.label ?? figure;
     for (const tick of scale.ticks) {
-      group.append(make("text", { x: MARGIN.left - 6, y: y(tick) + 4, "text-anchor": "end" }, (scale.label ?? figure)(tick)));
+      group.append(make("text", { x: MARGIN.left - 6, y: y(tick) + 4, "text-anchor": "end" }, label(tick)));
     }
     group.append(make("text", { x: 0, y: bottom + 16 }, data.unit));
-    group.append(make("line", { class: "axis", x1: MARGIN.left, x2: width - MARGIN.right, y1: bottom, y2: bottom }));
+    const ends = { x1: MARGIN.left, x2: width - MARGIN.right };
+    group.append(make("line", { class: "axis", ...ends, y1: bottom, y2: bottom }));
     for (const tick of roundTicks(...state.view, Math.max(2, Math.floor(width / 90)))) {
       group.append(make("line", { class: "axis", x1: x(tick), x2: x(tick), y1: bottom, y2: bottom + 4 }));
       group.append(make("text", { x: x(tick), y: bottom + 16, "text-anchor": "middle" }, figure(tick)));
     }
-    for (const resume of this.resumes) {
-      if (resume < state.view[0] || resume > state.view[1]) continue;
-      group.append(make("line", { class: "mark", x1: x(resume), x2: x(resume), y1: MARGIN.top, y2: bottom }));
-      if (this.smooth) group.append(make("text", { x: x(resume) + 3, y: MARGIN.top + 9 }, "resumed"));
+    const [begin, end] = state.view;
+    for (const run of this.runs) {
+      for (const at of run.resumes) if (at >= begin && at <= end) this.mark(group, run, at);
     }
     return group;
+  }
+
+  // Show where a run was taken up again.
+  mark(group, run, resume) {
+    const x = this.place.x(resume);
+    group.append(make("line", { class: "mark", x1: x, x2: x, y1: MARGIN.top, y2: this.place.bottom }));
+    const text = several ? `${run.name} resumed` : "resumed";
+    if (this.smooth) group.append(make("text", { x: x + 3, y: MARGIN.top + 9 }, text));
   }
 
   // Show the cursor, and the values there in the legend.

@@ -14,10 +14,14 @@ function titled(objective) {
   return objective ? `objective ${objective}` : "losses";
 }
 
-// Whether the weight of a term is the same number in all runs and all along.
+// Whether the weight of a term is the same number in all runs, and the term was computed all along.
 function still(list) {
   const [first] = list[0].weight.mean;
-  return list.every(({ weight }) => weight.mean.every((value) => value === first));
+  return list.every((each) => isWhole(each) && each.weight.mean.every((value) => value === first));
+}
+
+function isWhole({ x, gap }) {
+  return x[0] - whole[0] <= gap && x.every((position, at) => !at || position - x[at - 1] <= gap);
 }
 
 function stillWeights(host, names, ofName) {
@@ -37,13 +41,12 @@ function oneRun(host, objective, terms) {
 
 function manyRuns(host, objective, terms) {
   const names = [...new Set(terms.map((each) => each.name))];
-  const ofTerm = (name) =>
-    terms.filter((each) => each.name === name).map((each) => ({ each, index: each.runIndex, label: each.run.name }));
+  const ofName = (name) => terms.filter((each) => each.name === name);
+  const ofTerm = (name) => ofName(name).map((each) => ({ each, index: each.runIndex, label: each.run.name }));
   const panels = section(host, titled(objective));
   for (const name of names) {
     new LineChart(panels, name, 220, ofTerm(name), quantityOf, { smooth: true, scaled: true });
   }
-  const ofName = (name) => terms.filter((each) => each.name === name);
   const moving = names.filter((name) => !still(ofName(name)));
   if (moving.length) {
     const weights = section(host, `${titled(objective)}, weights applied`);

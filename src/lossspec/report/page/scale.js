@@ -46,7 +46,8 @@ function makeScale(kind, low, high, linearTo) {
   let [bottom, top] = [raise(low), raise(high)];
   const room = top > bottom ? (top - bottom) * 0.04 : kind === "linear" ? Math.abs(top) * 0.1 || 1 : 0.1;
   [bottom, top] = [bottom - (kind === "linear" && low === 0 ? 0 : room), top + room];
-  return { kind, part: (value) => (raise(value) - bottom) / (top - bottom), ticks: ticksOf(kind, low, high, linearTo) };
+  const part = (value) => (raise(value) - bottom) / (top - bottom);
+  return { part, ticks: ticksOf(kind, low, high, linearTo) };
 }
 
 function ticksOf(kind, low, high, linearTo) {
@@ -56,7 +57,9 @@ function ticksOf(kind, low, high, linearTo) {
   const last = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high))));
   const steps = last - first <= 2 ? [1, 2, 5] : [1];
   const stride = Math.ceil((last - first) / 6) || 1;
-  for (let power = first; power <= last; power += stride) powers.push(...steps.map((step) => step * 10 ** power));
+  for (let power = first; power <= last; power += stride) {
+    powers.push(...steps.map((step) => step * 10 ** power));
+  }
   if (kind === "log") return powers.filter((tick) => tick >= low && tick <= high);
   const larger = powers.filter((tick) => tick >= linearTo);
   return [...larger.map((tick) => -tick), 0, ...larger].filter((tick) => tick >= low && tick <= high);
@@ -70,7 +73,8 @@ function roundTicks(low, high, about) {
     const step = factor * power;
     const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
     if (last - first < about) {
-      return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
+      const count = last - first + 1;
+      return Array.from({ length: count }, (_, index) => Number(((first + index) * step).toPrecision(12)));
     }
   }
   return [low, high];
