@@ -105,7 +105,7 @@ def test_17_to_22_a_schedule_gives_its_own_value_as_a_float_whatever_it_starts_f
     )
     rise = linear(start=0, end=10, start_value=0.1, end_value=1.0)
     assert applied(manager_with(rise), [0, 10]) == pytest.approx([0.1, 1.0])
-    assert applied(manager_with(int), [0, 3]) == [0.0, 3.0]
+    assert applied(manager_with(math.floor), [0, 3]) == [0.0, 3.0]
 
 
 def test_23_an_unknown_schedule_is_refused_with_the_nearest_name():

@@ -8,7 +8,7 @@ import torch
 
 from lossspec.manager.call import refuse_tensors
 from lossspec.manager.distributed import batch_size, ranks
-from lossspec.manager.objective import Objective
+from lossspec.manager.objective import Objective, without_gradient
 
 if TYPE_CHECKING:
     from lossspec.manager.balance import Applied
@@ -38,8 +38,7 @@ class BalancedObjective(Objective):
             if weight is None:
                 raise self._weights.refusal(loss)
             try:
-                with torch.set_grad_enabled(summed and torch.is_grad_enabled()):
-                    raw = term(tensors)
+                raw = term(tensors) if summed else without_gradient(term, tensors)
             except Exception as error:
                 error.add_note(f"in the term `{loss.name}` of the objective `{self.name}`")
                 raise

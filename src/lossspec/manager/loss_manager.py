@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Self, Unpack, get_args
 import torch
 from torch import Tensor
 
-from lossspec.errors import LogError, LossResultError, LossSpecError, UnknownNameError
+from lossspec.errors import LogError, LossSpecError, UnknownNameError
 from lossspec.manager import state
 from lossspec.manager.about import Run
 from lossspec.manager.answers import Answers
 from lossspec.manager.building import bind, losses_of
-from lossspec.manager.call import describe, explain
 from lossspec.manager.clock import Clock
 from lossspec.manager.collector import Collector, OnNonFinite
-from lossspec.manager.distributed import batch_size, rank, ranks
+from lossspec.manager.distributed import rank, ranks
 from lossspec.manager.log import LossLog
 from lossspec.manager.loss import Function, LMLoss
 from lossspec.manager.objective import Objective
 from lossspec.manager.queries import say
 from lossspec.manager.recorders import Recorders
 from lossspec.manager.roster import Roster
+from lossspec.manager.runner import runner
 from lossspec.manager.weights import Weights
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from os import PathLike
 
     from lossspec.manager.building import Losses, Reference
@@ -108,7 +108,7 @@ class LossManager(Answers):
             limit=limit,
         )
         super().__init__(self._run.losses, Recorders(self._clock, self._collector.overflow))
-        self._record_on_host = self._recorders.host.record
+        self._runners: dict[str, Callable[..., Tensor]] = {}
         self._objectives: dict[str, Objective] = {}
         self._roster = Roster(self._run, self._weights, limit, written=self._log is not None and ranks() == 1)
 
@@ -168,6 +168,8 @@ class LossManager(Answers):
 
     def _take(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:
         self._roster.add_all(losses, spec)
+        for name in losses:
+            self._add_runner(name)
         if self._log is not None:
             self._log.check()
 
@@ -192,6 +194,10 @@ class LossManager(Answers):
             RegistrationError: the name is taken or no name, or there is a weight and a schedule.
         """
         self._roster.add(LMLoss(loss_name, loss_fn, loss_weight, schedule, tags))
+        self._add_runner(loss_name)
+
+    def _add_runner(self, name: str) -> None:
+        self._runners[name] = runner(self._losses[name], self._clock, self._weights, self._recorders)
 
     def objective(self, name: str = "total") -> Objective:
         """Return the total ``name`` of the spec as a module; the same one each time.
@@ -218,13 +224,13 @@ class LossManager(Answers):
 
     def compute_loss_xy(self, loss_name: str, x: object, y: object, epoch: float | None = None) -> Tensor:
         """Run a loss with two inputs: see ``compute_loss``."""
-        return self._run_loss(loss_name, (x, y), epoch)
+        return self._runner_of(loss_name, epoch)(x, y)
 
     def compute_loss_xyz(
         self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
     ) -> Tensor:
         """Run a loss with three inputs: see ``compute_loss``."""
-        return self._run_loss(loss_name, (x, y, z), epoch)
+        return self._runner_of(loss_name, epoch)(x, y, z)
 
     def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
@@ -244,32 +250,15 @@ class LossManager(Answers):
             LossResultError: it returned no tensor.
             ClockError: the clock lacks what its schedule needs.
         """
-        return self._run_loss(loss_name, inputs, epoch)
+        return self._runner_of(loss_name, epoch)(*inputs)
 
-    def _run_loss(self, loss_name: str, inputs: tuple[object, ...], epoch: float | None) -> Tensor:
+    def _runner_of(self, loss_name: str, epoch: float | None) -> Callable[..., Tensor]:
         if epoch is not None and epoch > self._clock.epoch:
             self._clock.move(epoch=epoch)
         try:
-            loss = self._losses[loss_name]
+            return self._runners[loss_name]
         except KeyError:
             raise UnknownNameError(unknown("loss", loss_name, self._losses)) from None
-        weight = loss.weight
-        if weight is None:
-            raise self._weights.refusal(loss)
-        try:
-            raw = loss.function(*inputs)
-        except Exception as error:
-            explain(error, loss_name, loss.function, inputs)
-            raise
-        if not isinstance(raw, Tensor):
-            raise LossResultError(f"`{loss_name}` must return a tensor: it returned {describe(raw)}")
-        recorders = self._recorders
-        samples = (recorders.samples or batch_size(inputs)) if recorders.counts_samples else 1
-        if raw.is_cpu:
-            self._record_on_host(loss, raw, samples)
-        else:
-            recorders.record(loss, raw, samples)
-        return raw * (weight * loss.scale)
 
     def set_progress(
         self,

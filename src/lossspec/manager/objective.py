@@ -119,8 +119,7 @@ class Objective(nn.Module):
             if weight is None:
                 raise self._weights.refusal(loss)
             try:
-                with torch.set_grad_enabled(summed and torch.is_grad_enabled()):
-                    raw = term(tensors)
+                raw = term(tensors) if summed else without_gradient(term, tensors)
             except Exception as error:
                 error.add_note(f"in the term `{loss.name}` of the objective `{self.name}`")
                 raise
@@ -163,8 +162,7 @@ class Objective(nn.Module):
                 weighted = _times(raw, ring.weight(column))
                 total = weighted if total is None else total + weighted
             else:
-                with torch.no_grad():
-                    raw = term(tensors)
+                raw = without_gradient(term, tensors)
             raws[column] = raw
         if raws:
             self._place_ring(next(iter(raws.values())).device)
@@ -231,6 +229,12 @@ class Objective(nn.Module):
     def extra_repr(self) -> str:
         """Show the name and the terms where the module is printed."""
         return f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+
+
+def without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:
+    """Compute a term that is only recorded."""
+    with torch.no_grad():
+        return term(tensors)
 
 
 def _times(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _pack, _ROW_SIZE = ROW.pack_into, ROW.size
 #: The graph task outside of any backward.
-_NO_BACKWARD = -1
+NO_BACKWARD = -1
 
 
 def runs_again() -> bool:
     """Whether this is within a backward, where a checkpointed forward runs for the second time."""
-    return _current_graph_task_id() != _NO_BACKWARD
+    return _current_graph_task_id() != NO_BACKWARD
 
 
 class HostRecorder:
@@ -40,7 +40,7 @@ class HostRecorder:
 
     def record(self, loss: LMLoss, raw: torch.Tensor, samples: int = 1) -> None:
         """Add a row for ``raw``, the unweighted result; a map is recorded by its mean, and kept."""
-        if _current_graph_task_id() != _NO_BACKWARD:  # `runs_again`, without a call
+        if _current_graph_task_id() != NO_BACKWARD:  # `runs_again`, without a call
             return
         value = raw.item() if raw.dim() == 0 else keep_map(loss, raw).item()
         clock = self._clock

@@ -43,7 +43,7 @@ class Recorders:
     def __init__(self, clock: Clock, full: Callable[[LMHistory], None]) -> None:
         self._clock = clock
         self._full = weakref.WeakMethod(full)
-        self.host = HostRecorder(clock, self._overflow)
+        self.host = HostRecorder(clock, self.make_room)
         self._devices: dict[torch.device, DeviceRecorder] = {}
         self._rings: list[Ring] = []
         self._thread = threading.get_ident()
@@ -124,9 +124,10 @@ class Recorders:
         self._steps, self._wanted = 0, False
         for history in dict.fromkeys(filled):
             if history.used >= history.end:
-                self._overflow(history)
+                self.make_room(history)
 
-    def _overflow(self, history: LMHistory) -> None:
+    def make_room(self, history: LMHistory) -> None:
+        """Let a full history grow; if it is as large as it may be, have it written or trimmed."""
         if history.grow():
             return
         full = self._full()
