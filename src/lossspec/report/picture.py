@@ -165,7 +165,7 @@ class Panel:
             markersize=5,
             clip_on=False,
         )
-        self._note(xs[-1], "not finite", (6, 0), "left", "center")
+        self._note(xs[0], "not finite", (-6, 0), "right", "center")
 
     def mark(self, xs: Sequence[float], text: str) -> None:
         """Draw a dotted line across the panel at each of ``xs``."""
@@ -208,7 +208,7 @@ class Panel:
         x: float,
         text: str,
         offset: tuple[float, float],
-        horizontal: Literal["left", "center"],
+        horizontal: Literal["right", "center"],
         vertical: Literal["center", "bottom"],
     ) -> None:
         """Write quietly at the upper edge."""
