@@ -23,7 +23,7 @@ TYPE` prints one, and [your own](../registry.md) take one line.
 WEIGHTS = "Give a local file, or [allow the download](../registry.md#pretrained-weights)."
 BALANCERS = """\
 The `type` of an `[objectives.NAME.balance]` table: it gets the values and weights of some losses of an
-objective and decides what they contribute. See [objectives](../objectives.md).
+objective and decides what they contribute. See [objectives](../language.md#objectives).
 """
 
 
