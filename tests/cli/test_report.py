@@ -9,7 +9,8 @@ import torch
 from click.testing import CliRunner
 
 from lossspec import LossManager
-from lossspec.cli.report import names, report_command
+from lossspec.cli.report import report_command
+from lossspec.report.run_data import shortest
 
 
 @pytest.fixture
@@ -58,4 +59,4 @@ def test_what_is_no_run_is_said(runs):
     ],
 )
 def test_runs_are_called_by_what_tells_them_apart(folders, expected):
-    assert names([Path(folder) for folder in folders]) == expected
+    assert shortest([Path(folder) for folder in folders]) == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -36,31 +35,11 @@ def report_command(runs: tuple[Path, ...], output: Path | None, points: int) -> 
     Example: lossspec report runs/7 runs/8 -o compared.html
     """
     from lossspec.manager.log_reader import read_log  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.report.html import report  # noqa: PLC0415
-    from lossspec.report.run_data import NamedLog  # noqa: PLC0415
+    from lossspec.report.html import write_report  # noqa: PLC0415
 
     logs = [read_log(run) for run in runs]
-    folders = [log.path.parent for log in logs]
-    text = report([NamedLog(*each) for each in zip(names(folders), logs, strict=True)], points)
-    path = output or folders[0] / NAME
+    path = output or logs[0].path.parent / NAME
     try:
-        path.write_text(text, encoding="utf-8")
+        click.echo(write_report(logs, path, points))
     except OSError as error:
         raise click.FileError(str(path), error.strerror) from error
-    click.echo(path)
-
-
-def names(folders: list[Path]) -> list[str]:
-    """Return the shortest endings of paths that tell them apart.
-
-    >>> names([Path("/data/runs/7"), Path("/data/runs/8"), Path("/old/runs/7")])
-    ['data/runs/7', '8', 'old/runs/7']
-    """
-    whole = [Path(os.path.abspath(folder)).parts for folder in folders]  # noqa: PTH100 - links stay
-    found = []
-    for parts in whole:
-        length = 1
-        while length < len(parts) and [other[-length:] for other in whole].count(parts[-length:]) > 1:
-            length += 1
-        found.append(str(Path(*parts[-length:])))
-    return found

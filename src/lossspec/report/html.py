@@ -7,17 +7,19 @@ import re
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec._version import __version__
 from lossspec.report.difference import differences
 from lossspec.report.formula.mathml import mathml, meanings
-from lossspec.report.run_data import STRETCHES, page_data
+from lossspec.report.run_data import STRETCHES, named, page_data
 from lossspec.report.run_spec import spec_of_run
 from lossspec.report.summary import first_and_last_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from os import PathLike
 
     from lossspec.manager.log_reader import LossLogData
     from lossspec.report.grid import Row
@@ -28,6 +30,25 @@ if TYPE_CHECKING:
 #: The script, in the order in which its parts need each other.
 SCRIPTS = ("data", "state", "scale", "curves", "frame", "charts", "controls", "main")
 _PLACE = re.compile(r"\{(version|title|style|about|objectives|numbers|specs|data|script)\}")
+
+
+def write_report(logs: Sequence[LossLogData], path: str | PathLike[str], stretches: int = STRETCHES) -> Path:
+    """Write the page about some runs.
+
+    Args:
+        logs: what ``lossspec.read_log`` returned, one at least; several are compared.
+        path: the file, in a folder that exists.
+        stretches: how many points a curve has at most; each keeps its lowest, mean and highest value.
+
+    Returns:
+        The path.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    file = Path(path)
+    file.write_text(report(named(logs), stretches), encoding="utf-8")
+    return file
 
 
 def report(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import os
 import sys
 from array import array
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -28,6 +30,28 @@ class NamedLog:
 
     name: str
     log: LossLogData
+
+
+def named(logs: Sequence[LossLogData]) -> list[NamedLog]:
+    """Call each run by the end of its folder that tells it from the others."""
+    names = shortest([log.path.parent for log in logs])
+    return [NamedLog(name, log) for name, log in zip(names, logs, strict=True)]
+
+
+def shortest(folders: list[Path]) -> list[str]:
+    """Return the shortest endings of paths that tell them apart.
+
+    >>> shortest([Path("/data/runs/7"), Path("/data/runs/8"), Path("/old/runs/7")])
+    ['data/runs/7', '8', 'old/runs/7']
+    """
+    whole = [Path(os.path.abspath(folder)).parts for folder in folders]  # noqa: PTH100 - links stay
+    found = []
+    for parts in whole:
+        length = 1
+        while length < len(parts) and [other[-length:] for other in whole].count(parts[-length:]) > 1:
+            length += 1
+        found.append(str(Path(*parts[-length:])))
+    return found
 
 
 def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str, object]:

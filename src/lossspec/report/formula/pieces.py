@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.formula.expression import Expression, Variable, call, evaluate, plus
+from lossspec.report.formula.expression import Expression, Variable, call, plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -78,11 +78,6 @@ def merged(pieces: Pieces) -> Pieces:
 def clamped(pieces: Pieces, minimum: float | None, maximum: float | None) -> Pieces:
     """Keep every expression within the clamps that are there."""
     return [Piece(piece.end, _clamp(piece.expression, minimum, maximum)) for piece in pieces]
-
-
-def value_at(pieces: Pieces, position: float) -> float:
-    """Return what a formula gives at a position."""
-    return evaluate(next(piece.expression for piece in pieces if position < piece.end), position)
 
 
 def stretches(pieces: Pieces) -> Iterator[tuple[float, float, Expression]]:
