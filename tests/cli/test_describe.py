@@ -1,4 +1,4 @@
-"""``lossspec list losses``, ``list schedules`` and ``describe``."""
+"""``lossspec list losses``, ``list balancers``, ``list schedules`` and ``describe``."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from lossspec import schedules
 from lossspec.cli import commands
 from lossspec.cli.describe_type import describe_type, example
 from lossspec.errors import UnknownNameError
-from lossspec.registry import find, lookup, register, summaries, target, types
+from lossspec.registry import balancers, find, find_balancer, lookup, register, summaries, target, types
 
 
 def run(*args):
@@ -64,6 +64,10 @@ def test_list_losses_of_one_library_or_with_a_word():
             ("describe", "torch.nn.L1Loss"),
             "unknown loss type `torch.nn.L1Loss`: a loss type with a similar name exists: `torch.L1Loss`",
         ),
+        (
+            ("describe", "lossspec.GradientRatios"),
+            "`lossspec.GradientRatios`: a loss type with a similar name exists: `lossspec.GradientRatio`",
+        ),
         (("describe", "pix2pixx"), "there is no spec `pix2pixx`"),
     ],
 )
@@ -77,6 +81,13 @@ def test_list_schedules_has_a_line_for_each():
     assert any(
         line.split(maxsplit=1) == ["linear", "A straight line from one value to another."] for line in lines
     )
+
+
+def test_list_balancers_has_a_line_for_each():
+    lines = run("list", "balancers").splitlines()
+    assert [line.split()[0] for line in lines] == list(balancers())
+    assert run("list", "balancers", "encodec").startswith("lossspec.OutputBalancer  EnCodec's balancer")
+    assert "Balancer" not in run("list", "losses")
 
 
 def test_describe_shows_all_there_is_to_know():
@@ -133,6 +144,27 @@ def test_describe_shows_lists_callables_and_inputs_that_may_be_left_out():
 def test_every_example_is_a_valid_spec(name):
     text = "format = 1\n" + example(find(name))
     assert [each for each in lossspec.validate(text) if each.code != "missing-extra"] == []
+
+
+def test_describe_shows_a_balancer():
+    text = run("describe", "lossspec.GradientRatio")
+    assert "  parameter  any shape, usually the weight of the last layer" in text
+    assert "  reference (required)  the losses whose gradient sets the scale" in text
+
+
+@pytest.mark.parametrize("name", balancers())
+def test_every_example_of_a_balance_is_valid_once_its_losses_are_there(name):
+    loss = '{ type = "torch.L1Loss", inputs = ["x", "y"] }'
+    text = f"format = 1\nlosses.a = {loss}\nlosses.b = {loss}\n"
+    assert lossspec.validate(text + example(find_balancer(name))) == []
+
+
+def test_describe_shows_what_balances_an_objective_and_of_a_parameter_what_its_declaration_says():
+    text = run("describe", "vqgan+paper")
+    assert "  balanced by lossspec.GradientRatio(last_layer): rec, lpips, G_GAN\n\nobjective D" in text
+    assert "  disc_weight = 1.0      factor of the adaptive weight" in text
+    text = run("describe", "vqgan+custom")
+    assert "  disc_start = 10000     the step at which" in text
 
 
 def test_describe_shows_a_spec_with_its_variants():

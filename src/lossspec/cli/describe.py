@@ -1,4 +1,4 @@
-"""``lossspec describe``: what a loss type, a spec or a schedule is, and how it is written."""
+"""``lossspec describe``: what a loss type, a balancer, a spec or a schedule is, and how it is written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lossspec.cli.options import load_option
 @click.argument("name", shell_complete=described)
 @load_option
 def describe_command(name: str) -> None:
-    """Describe NAME: a loss type if it has a dot, else a spec, with its variants, or a schedule.
+    """Describe NAME: a loss type or balancer if it has a dot, else a spec, with its variants, or a schedule.
 
     Example: lossspec describe piq.SSIMLoss
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lossspec.spec.draft import Draft
-    from lossspec.spec.model import Input, Spec, Term
+    from lossspec.spec.model import Balance, Input, Spec, Term
 
 Table = dict[str, object]
 
@@ -51,7 +51,7 @@ def _spec(spec: Spec) -> Iterator[str]:
             *(_table(cast("Table", each), "params") for each in own.values()),
             _table(draft.written, "params"),
         ):
-            params = {**table, **params}
+            params = {**{name: each for name, each in table.items() if isinstance(each, dict)}, **params}
         variants = {**own, **variants}
         draft = draft.parent
     yield f"{spec.reference}: {spec.description}"
@@ -65,6 +65,8 @@ def _spec(spec: Spec) -> Iterator[str]:
     for objective in spec.objectives.values():
         terms = {term.name: _term(term) for term in spec.losses.values() if term.objective == objective.name}
         yield from _section(f"objective {objective.name}, weight {_weight(objective.weight)}", terms)
+        if objective.balance is not None:
+            yield _balance(objective.balance)
     yield from _section("variants", {name: _said(variants, name) for name in variants})
 
 
@@ -87,6 +89,11 @@ def _said(table: Table, name: str) -> str:
 def _term(term: Term) -> str:
     inputs = ", ".join(map(_input, term.inputs))
     return f"{term.type}({inputs}), weight {_weight(term.weight)}"
+
+
+def _balance(balance: Balance) -> str:
+    inputs = ", ".join(map(_input, balance.inputs))
+    return f"  balanced by {balance.type}({inputs}): {', '.join(balance.losses)}"
 
 
 def _input(each: Input) -> str:

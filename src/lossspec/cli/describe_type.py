@@ -1,4 +1,4 @@
-"""Words a loss type for people: formula, inputs, arguments, where it comes from, and an example to paste."""
+"""Words a loss type or a balancer for people: formula, inputs, arguments, source, and an example to paste."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lossspec.cli.text import columns, toml
 from lossspec.errors import UnknownNameError
 from lossspec.names import unknown
-from lossspec.registry import find, libraries, missing_library, summaries
+from lossspec.registry import balancers, find, find_balancer, libraries, missing_library, summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,17 +24,17 @@ _EXAMPLES: Mapping[object, object] = {
 
 
 def describe_type(name: str) -> str:
-    """Return the text for one loss type.
+    """Return the text for one loss type or balancer.
 
     Raises:
         UnknownNameError: there is no such type.
     """
-    entry = find(name)
+    entry = find(name) or find_balancer(name)
     if entry is None:
         library = name.partition(".")[0]
         if library not in libraries():
             raise UnknownNameError(unknown("library", library, libraries()))
-        raise UnknownNameError(unknown("loss type", name, summaries(library)))
+        raise UnknownNameError(unknown("loss type", name, [*summaries(library), *balancers()]))
     return "\n".join(
         [f"{entry.name}: {entry.summary}", *_facts(entry), "", *_sections(entry), "example", example(entry)]
     )
@@ -106,9 +106,16 @@ def _kind(schema: Mapping[str, object]) -> str:
 
 
 def example(entry: LossType) -> str:
-    """Return a term of this type, as TOML to paste into a spec: it is valid as it stands."""
+    """Return a term of this type, as TOML to paste into a spec: it is valid as it stands.
+
+    A balancer becomes the balance of the losses ``a`` and ``b``.
+    """
     name = "".join(each for each in entry.name.rpartition(".")[2] if each.isalnum() or each == "_")
-    lines = [f"[losses.{name}]", f'type = "{entry.name}"', f"inputs = {_inputs(entry)}"]
+    lines = ["[objectives.total.balance]"] if entry.balancer else [f"[losses.{name}]"]
+    lines.append(f'type = "{entry.name}"')
+    if entry.balancer:
+        lines.append('losses = ["a", "b"]')
+    lines.append(f"inputs = {_inputs(entry)}")
     required = {each.name: _sample(each.schema) for each in entry.args.values() if each.required}
     if required:
         lines.append(f"args = {toml(required)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lossspec.cli.list_losses import losses_command, schedules_command
+from lossspec.cli.list_losses import balancers_command, losses_command, schedules_command
 
 
 @click.group("list", invoke_without_command=True)
@@ -30,4 +30,5 @@ def _list_specs() -> None:
 
 
 list_command.add_command(losses_command)
+list_command.add_command(balancers_command)
 list_command.add_command(schedules_command)

@@ -1,4 +1,4 @@
-"""``lossspec list losses`` and ``list schedules``: every name that a spec can use, in a line each."""
+"""``lossspec list losses``, ``balancers`` and ``schedules``: every name that a spec can use, a line each."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def losses_command(word: str, library: str | None) -> None:
     if library is not None and library not in libraries():
         raise UnknownNameError(unknown("library", library, libraries()))
     _show(summaries(library), "loss type", word)
+
+
+@click.command("balancers")
+@click.argument("word", required=False, default="")
+@load_option
+def balancers_command(word: str) -> None:
+    """List the balancers; with WORD, those whose name or summary has it.
+
+    Example: lossspec list balancers
+    """
+    from lossspec.registry import balancers  # noqa: PLC0415 - `--help` does not pay
+
+    _show({name: each.summary for name, each in balancers().items()}, "balancer", word)
 
 
 @click.command("schedules")
