@@ -6,7 +6,7 @@ VISION := .venv-vision
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-vision coverage fuzz lint format bench docs clean
+.PHONY: help demo test browser test-vision coverage fuzz lint format bench docs clean
 .PRECIOUS: %/bin/python
 
 help: ## list the targets
@@ -28,14 +28,19 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 	$(BIN)/lossspec validate specs
 	$(BIN)/python docs/examples/pix2pix.py
 
-test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs ## run every test
+test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs browser ## run every test
 	$(BIN)/python -m pytest --doctest-modules src
 	$(BIN)/python -m pytest
+
+browser: # a page is tested in a real one
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+	  || { apt-get update -qq && apt-get install -qq --yes --no-install-recommends chromium >/dev/null; } \
+	  || { echo 'the tests of the report need a browser: install chromium'; exit 1; }
 
 test-vision: $(VISION)/.installed ## the same for the losses that need torchvision, which brings a torch of several GB
 	$(VISION)/bin/python -m pytest tests/vision tests/registry/test_entries.py tests/registry/test_same_name.py
 
-coverage: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs ## say which lines no test runs
+coverage: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs browser ## say which lines no test runs
 	$(BIN)/python -m pytest --cov --cov-report=term
 
 fuzz: $(VENV)/.installed-test ## search ten minutes for what breaks the validator

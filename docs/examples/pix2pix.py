@@ -19,7 +19,7 @@ from pix2pix_pictures import picture_grid
 from torch import Tensor
 
 from lossspec import LossManager, read_log
-from lossspec.report import first_and_last, plot_run
+from lossspec.report import first_and_last, plot_run, write_report
 
 STEPS_PER_EPOCH = 25
 BATCH = 4
@@ -102,10 +102,12 @@ def main(run: Path | None, epochs: int, seed: int) -> None:
     click.echo(f"trained for {time.perf_counter() - begun:.0f} s\n")
     log = read_log(run / "loss_log.jsonl")
     click.echo(first_and_last(log))
-    curves = plot_run(log, run)
+    pictures = [run / "held_out.png", *plot_run(log, run)]
+    report = run / "report.html"
+    write_report([log], report)
     click.echo(f"\nL1 on held-out patches: {before:.4f} untrained, {after:.4f} trained")
     click.echo("look at:")
-    for path in (run / "held_out.png", *curves, run / "loss_log.jsonl"):
+    for path in (*pictures, report, run / "loss_log.jsonl"):
         click.echo(f"  {path}")
 
 
