@@ -271,3 +271,19 @@ def test_pix2pix_extended_compiles_to_machine_code(objective):
         assert torch.allclose(gradient, wanted, rtol=1e-4, atol=1e-6)
     values = manager.get_loss_values([objective], precision=None)
     assert not any(math.isnan(value) for value in values.values())
+
+
+def test_an_objective_within_a_compiled_step(make_manager):
+    manager = make_manager(a={"weight": RAMP})
+    objective, model = manager.objective(), nn.Linear(3, 3)
+    counter = CompileCounter()
+
+    @torch.compile(backend=counter, fullgraph=True)
+    def step(x):
+        return objective(x=model(x), y=x) + 0.0
+
+    x = torch.rand(2, 3)
+    for epoch in range(5):
+        manager.set_progress(epoch=epoch)
+        assert step(x).item() == pytest.approx(objective(x=model(x), y=x).item(), rel=1e-6)
+    assert counter.frame_count == 1

@@ -357,3 +357,16 @@ def test_a_file_that_is_no_log_is_refused_and_stays(tmp_path):
     with pytest.raises(LogError, match="is no loss log of lossspec: it has the line 'epoch,loss"):
         LossManager.from_spec("pix2pix", experiment_dir=tmp_path)
     assert path.read_text() == "epoch,loss\n1,2\n"
+
+
+def test_a_file_system_without_locks_is_written_all_the_same(tmp_path, monkeypatch):
+    import errno
+    import fcntl
+
+    def flock(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with plain(tmp_path) as manager:
+        run(manager, [1.0])
+    assert len(read_log(tmp_path).losses["a"]) == 1

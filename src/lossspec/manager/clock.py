@@ -83,6 +83,11 @@ class Clock:
             if units & moved:
                 callback()
 
+    def forward(self, epoch: float) -> None:
+        """Move to ``epoch`` if that is ahead."""
+        if epoch > self.epoch:
+            self.move(epoch=epoch)
+
     def position(self, unit: Unit) -> float:
         """Return where the clock is, in ``unit``: what a schedule is called with.
 

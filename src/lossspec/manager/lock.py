@@ -23,12 +23,19 @@ if sys.platform == "win32":
         return True
 
 else:
+    import errno
     import fcntl
 
+    #: What a file system says that knows no locks: better no lock than no log.
+    _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
+
     def try_lock(descriptor: int) -> bool:
-        """Take the lock if nobody has it."""
+        """Take the lock if nobody has it; say whether it may be written."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
         return True

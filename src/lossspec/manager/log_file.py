@@ -40,7 +40,8 @@ class LogFile:
             raise LogError(f"can't write a loss log in `{folder}`: {error.strerror or error}") from error
 
     def _open(self) -> None:
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)  # no line ends of Windows
+        descriptor = os.open(self.path, flags, 0o666)
         if not try_lock(descriptor):
             os.close(descriptor)
             raise LogError(

@@ -24,12 +24,12 @@ from lossspec.manager.objective import Objective
 from lossspec.manager.queries import say
 from lossspec.manager.recorders import Recorders
 from lossspec.manager.roster import Roster
-from lossspec.manager.runner import runner
+from lossspec.manager.runner import Runners
 from lossspec.manager.weights import Weights
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
 
     from lossspec.manager.building import Losses, Reference
@@ -108,7 +108,7 @@ class LossManager(Answers):
             limit=limit,
         )
         super().__init__(self._run.losses, Recorders(self._clock, self._collector.overflow))
-        self._runners: dict[str, Callable[..., Tensor]] = {}
+        self._runners = Runners(self._losses, self._clock, self._weights, self._recorders)
         self._objectives: dict[str, Objective] = {}
         self._roster = Roster(self._run, self._weights, limit, written=self._log is not None and ranks() == 1)
 
@@ -168,8 +168,6 @@ class LossManager(Answers):
 
     def _take(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:
         self._roster.add_all(losses, spec)
-        for name in losses:
-            self._add_runner(name)
         if self._log is not None:
             self._log.check()
 
@@ -194,10 +192,6 @@ class LossManager(Answers):
             RegistrationError: the name is taken or no name, or there is a weight and a schedule.
         """
         self._roster.add(LMLoss(loss_name, loss_fn, loss_weight, schedule, tags))
-        self._add_runner(loss_name)
-
-    def _add_runner(self, name: str) -> None:
-        self._runners[name] = runner(self._losses[name], self._clock, self._weights, self._recorders)
 
     def objective(self, name: str = "total") -> Objective:
         """Return the total ``name`` of the spec as a module; the same one each time.
@@ -224,13 +218,17 @@ class LossManager(Answers):
 
     def compute_loss_xy(self, loss_name: str, x: object, y: object, epoch: float | None = None) -> Tensor:
         """Run a loss with two inputs: see ``compute_loss``."""
-        return self._runner_of(loss_name, epoch)(x, y)
+        if epoch is not None:
+            self._clock.forward(epoch)
+        return self._runners[loss_name](x, y)
 
     def compute_loss_xyz(
         self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
     ) -> Tensor:
         """Run a loss with three inputs: see ``compute_loss``."""
-        return self._runner_of(loss_name, epoch)(x, y, z)
+        if epoch is not None:
+            self._clock.forward(epoch)
+        return self._runners[loss_name](x, y, z)
 
     def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
@@ -250,15 +248,9 @@ class LossManager(Answers):
             LossResultError: it returned no tensor.
             ClockError: the clock lacks what its schedule needs.
         """
-        return self._runner_of(loss_name, epoch)(*inputs)
-
-    def _runner_of(self, loss_name: str, epoch: float | None) -> Callable[..., Tensor]:
-        if epoch is not None and epoch > self._clock.epoch:
-            self._clock.move(epoch=epoch)
-        try:
-            return self._runners[loss_name]
-        except KeyError:
-            raise UnknownNameError(unknown("loss", loss_name, self._losses)) from None
+        if epoch is not None:
+            self._clock.forward(epoch)
+        return self._runners[loss_name](*inputs)
 
     def set_progress(
         self,
@@ -282,6 +274,7 @@ class LossManager(Answers):
             ClockError: a value is negative, not finite, or not a number; nothing has moved then.
         """
         self._clock.move(epoch, step, total_epochs, total_steps)
+        self._recorders.counts_samples = ranks() > 1
         self._recorders.samples = batch_size if batch_size is not None else self._recorders.samples
 
     def step(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 import torch
 from torch import nn
 
+from lossspec.errors import LossSpecError
 from lossspec.manager.call import refuse_tensors
 from lossspec.manager.distributed import batch_size, ranks
 from lossspec.manager.on_host import on_host
@@ -225,6 +226,17 @@ class Objective(nn.Module):
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch has no types for it
         self._ring.to(fn(torch.empty(0, device=self._ring.rows.device)).device)
         return self
+
+    def __reduce_ex__(self, _: object) -> NoReturn:
+        """Refuse to be copied or pickled: a copy would record to the manager of the original.
+
+        Raises:
+            LossSpecError: always.
+        """
+        raise LossSpecError(
+            f"the objective `{self.name}` belongs to its manager and can't be copied or pickled: keep it "
+            "out of the module that is, and save `manager.state_dict()`"
+        )
 
     def extra_repr(self) -> str:
         """Show the name and the terms where the module is printed."""

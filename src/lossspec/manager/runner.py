@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torch import Tensor
 from torch._C import _current_graph_task_id
 
-from lossspec.errors import LossResultError
+from lossspec.errors import LossResultError, UnknownNameError
 from lossspec.manager.call import describe, explain
 from lossspec.manager.distributed import batch_size
 from lossspec.manager.history import ROW
 from lossspec.manager.recorder_host import NO_BACKWARD
+from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
 
     from lossspec.manager.clock import Clock
     from lossspec.manager.loss import LMLoss
@@ -22,6 +24,23 @@ if TYPE_CHECKING:
     from lossspec.manager.weights import Weights
 
 _pack, _ROW_SIZE = ROW.pack_into, ROW.size
+
+
+class Runners(dict[str, "Callable[..., Tensor]"]):
+    """What runs each loss, by name: made when it is first asked for."""
+
+    def __init__(
+        self, losses: Mapping[str, LMLoss], clock: Clock, weights: Weights, recorders: Recorders
+    ) -> None:
+        super().__init__()
+        self._losses = losses
+        self._rest = clock, weights, recorders
+
+    def __missing__(self, name: str) -> Callable[..., Tensor]:
+        if name not in self._losses:
+            raise UnknownNameError(unknown("loss", name, self._losses))
+        self[name] = runner(self._losses[name], *self._rest)
+        return self[name]
 
 
 def runner(loss: LMLoss, clock: Clock, weights: Weights, recorders: Recorders) -> Callable[..., Tensor]:
@@ -42,11 +61,13 @@ def runner(loss: LMLoss, clock: Clock, weights: Weights, recorders: Recorders) -
         except Exception as error:
             explain(error, name, loss.function, inputs)
             raise
-        if not isinstance(raw, Tensor):
-            raise LossResultError(f"`{name}` must return a tensor: it returned {describe(raw)}")
-        if recorders.counts_samples or not raw.is_cpu or raw.dim():
+        try:
+            is_on_host = raw.is_cpu
+        except AttributeError:
+            raise LossResultError(f"`{name}` must return a tensor: it returned {describe(raw)}") from None
+        if not is_on_host or recorders.counts_samples or raw.dim():
             samples = recorders.samples or batch_size(inputs) if recorders.counts_samples else 1
-            record = record_on_host if raw.is_cpu else recorders.record
+            record = record_on_host if is_on_host else recorders.record
             record(loss, raw, samples)
         elif _current_graph_task_id() == NO_BACKWARD:
             history = loss.history
