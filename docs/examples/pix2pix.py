@@ -21,7 +21,7 @@ from torch import Tensor
 from lossspec import LossManager, read_log
 from lossspec.report import first_and_last, plot_run, write_report
 
-STEPS_PER_EPOCH = 25
+STEPS_PER_EPOCH = 20
 BATCH = 4
 
 
