@@ -140,6 +140,31 @@ def test_a_cast_of_the_module_rounds_no_weight_and_a_checkpoint_holds_no_row(mak
     assert history.rows[0] == nn.functional.l1_loss(x, y).item()
 
 
+def test_without_gradients_it_records_too(make_manager):
+    manager = make_manager(a={"weight": RAMP})
+    objective, counter = compiled(manager.objective())
+    x, y = torch.ones(2, requires_grad=True), torch.zeros(2)
+    for mode in (torch.no_grad, torch.inference_mode, torch.enable_grad):
+        with mode():
+            assert objective(x=x, y=y).item() == 1.0
+    manager.set_progress(epoch=200)
+    assert objective(x=x, y=y).item() == 3.0
+    manager.get_loss_values()
+    assert manager.get_registered_losses(strip=False)["a"].history.weights.tolist() == [1.0, 1.0, 1.0, 3.0]
+
+
+def test_its_tensors_follow_the_module_and_keep_their_types(make_manager):
+    for manager in (make_manager(a={}), make_manager(options={"device": "meta"}, a={})):
+        objective = manager.objective().to("meta").half()
+        ring = objective._ring
+        assert {each.device.type for each in (ring.rows, ring.index, ring.state)} == {"meta"}
+        assert [each.dtype for each in (ring.rows, ring.index, ring.state)] == [
+            torch.float32,
+            torch.int64,
+            torch.float64,
+        ]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -208,7 +233,6 @@ def test_a_ring_is_emptied_in_time_whatever_a_step_makes(make_manager, monkeypat
 
     monkeypatch.setattr(ring, "CAPACITY", 64)
     monkeypatch.setattr(recorders, "CAPACITY", 64)
-    monkeypatch.setattr(recorders, "_FIRST_FETCH", 4)
     manager = make_manager(a={})
     manager._recorders._steps_between = 4
     objective, _ = compiled(manager.objective())

@@ -119,8 +119,10 @@ class Recorders:
                 filled += each.settle(values[start : start + len(part)])
                 start += len(part)
         rows = max((ring.rows_seen for ring in self._rings), default=0)
-        if self._steps:  # so that a ring is half full when it is fetched
-            self._steps_between = max(1, CAPACITY // 2 * self._steps // max(rows, 1))
+        if (
+            self._steps
+        ):  # so that an eighth of a ring is full when it is fetched: a step may come to make more
+            self._steps_between = max(1, CAPACITY // 8 * self._steps // max(rows, self._steps))
         self._steps, self._wanted = 0, False
         for history in dict.fromkeys(filled):
             if history.used >= history.end:

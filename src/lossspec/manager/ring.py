@@ -56,13 +56,13 @@ class Ring:
         with torch.inference_mode(mode=False):
             self.rows = torch.zeros(CAPACITY, len(losses) + _RAW, device=device)
             self.index = torch.zeros(1, dtype=torch.int64, device=device)
-            self.state = torch.zeros(len(losses) + 2, dtype=torch.float64)
+            self.state = torch.zeros(len(losses) + 2, dtype=_widest(self.rows.device), device=device)
 
     def to(self, device: torch.device) -> None:
         """Move the tensors, keeping their types."""
         if device != self.rows.device:
             self.rows, self.index = self.rows.to(device), self.index.to(device)
-            self.state = self.state.to(device) if device.type != "mps" else self.state.float().to(device)
+            self.state = self.state.to(_widest(device)).to(device)
 
     def stamp(self, running: tuple[int, ...]) -> None:
         """Give the graph the weights of now; rows from here on mean this place on the clock."""
@@ -129,3 +129,8 @@ class Ring:
         del self._stamps[:-1]
         self._send()
         return filled
+
+
+def _widest(device: torch.device) -> torch.dtype:
+    """Return the type in which weights keep all their digits; Apple's devices know no 64-bit floats."""
+    return torch.float32 if device.type == "mps" else torch.float64
