@@ -142,7 +142,7 @@ def test_a_cast_of_the_module_rounds_no_weight_and_a_checkpoint_holds_no_row(mak
 
 def test_without_gradients_it_records_too(make_manager):
     manager = make_manager(a={"weight": RAMP})
-    objective, counter = compiled(manager.objective())
+    objective, _ = compiled(manager.objective())
     x, y = torch.ones(2, requires_grad=True), torch.zeros(2)
     for mode in (torch.no_grad, torch.inference_mode, torch.enable_grad):
         with mode():
