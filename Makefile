@@ -30,7 +30,8 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 
 test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs browser ## run every test
 	$(BIN)/python -m pytest --doctest-modules src
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/docs  # pages run code of their own: in a process of their own
+	$(BIN)/python -m pytest --ignore=tests/docs
 
 browser: # a page is tested in a real one
 	@command -v chromium chromium-browser google-chrome >/dev/null \
