@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 VISION := .venv-vision
+TESTS := $(filter-out tests/benchmarks tests/vision tests/conftest.py,$(wildcard tests/*))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -30,8 +31,8 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 
 test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs browser ## run every test
 	$(BIN)/python -m pytest --doctest-modules src
-	$(BIN)/python -m pytest tests/docs  # pages run code of their own: in a process of their own
-	$(BIN)/python -m pytest --ignore=tests/docs
+	@# a process a folder: what one of them registers or caches is not there for the next
+	for folder in $(TESTS); do $(BIN)/python -m pytest $$folder || exit 1; done
 
 browser: # a page is tested in a real one
 	@command -v chromium chromium-browser google-chrome >/dev/null \
