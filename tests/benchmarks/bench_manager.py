@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 PROCESSES = int(os.environ.get("LOSSSPEC_BENCH_PROCESSES", "5"))
 THREADS = int(os.environ.get("LOSSSPEC_BENCH_THREADS", "1"))
 SHAPE = (1, 3, 256, 256)
+#: A training loop repeats one step, and the memory that a step frees is what the next one finds: so a round
+#: is several steps of one side.
+ROUNDS, STEPS = 21, 10
 #: What is measured: the text of its line, and the most that its ratio may be, or None if it is only shown.
 GOALS: dict[str, tuple[str, float | None]] = {
     "l1_image": ("compute_loss_xy, L1 forward, 1x3x256x256 / w * l1(x, y)", 1.06),
@@ -165,8 +168,8 @@ def measure() -> dict[str, tuple[float, float]]:
         found[name] = ratio(ours, hand, rounds=101, number=number), again
     with tempfile.TemporaryDirectory() as folder:
         steps = objectives(tensors(), folder)
-        noise = ratio(steps["hand"], steps["hand"], rounds=41, number=2)
-        plain = ratio(steps["plain"], steps["plain"], rounds=21, number=2)
+        noise = ratio(steps["hand"], steps["hand"], ROUNDS, STEPS)
+        plain = ratio(steps["plain"], steps["plain"], ROUNDS // 2, STEPS)
         for name, (one, other) in {
             "same": ("ours", "hand"),
             "same_compiled": ("compiled", "hand"),
@@ -178,7 +181,7 @@ def measure() -> dict[str, tuple[float, float]]:
         }.items():
             if one in steps:
                 found[name] = (
-                    ratio(steps[one], steps[other], rounds=61, number=2),
+                    ratio(steps[one], steps[other], ROUNDS, STEPS),
                     noise if other == "hand" else plain,
                 )
     if os.environ.get("LOSSSPEC_BENCH_FLUSH") != "0":

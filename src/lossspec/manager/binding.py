@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lossspec.manager.loss import Function
     from lossspec.spec.model import Input, Term
 
+_LISTS = (list, tuple)
+
 
 class BoundTerm:
     """A term of an objective that is called with all the objective's tensors and takes its own.
@@ -33,6 +35,12 @@ class BoundTerm:
         self.takes_lists = tuple(takes_lists)
         self.by_name = any(each.argument is not None for each in term.inputs)
         self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
+        #: The names in call order, where the inputs are tensors as they are: by far the commonest case.
+        self.plain = None if self._is_special() else tuple(str(each.name) for each in term.inputs)
+
+    def _is_special(self) -> bool:
+        changed = any(each.name is None or each.detach for each in self.inputs)
+        return changed or self.by_name or self.lists is not None or any(self.takes_lists)
 
     def __call__(self, tensors: Mapping[str, object]) -> torch.Tensor:
         """Return the unweighted result, a scalar tensor.
@@ -41,11 +49,14 @@ class BoundTerm:
             LossInputError: a list is given where the loss takes a tensor, or lists differ in length.
             LossResultError: the result is no scalar tensor.
         """
-        values: list[object] = [
-            None if each.name is None else detached(tensors[each.name]) if each.detach else tensors[each.name]
-            for each in self.inputs
-        ]
-        raw = self._call(values) if self.lists is None else self._over_lists(values)
+        if self.plain is not None:
+            plain = [tensors[name] for name in self.plain]
+            for name, value in zip(self.plain, plain, strict=True):
+                if isinstance(value, _LISTS):
+                    raise self._refusal_of_list(name)
+            raw = self.function(*plain)
+        else:
+            raw = self._call_special(tensors)
         if not isinstance(raw, torch.Tensor):
             raise LossResultError(f"`{self.name}` must return a tensor: it returned {describe(raw)}")
         if raw.dim() != 0:
@@ -55,20 +66,30 @@ class BoundTerm:
             )
         return raw
 
+    def _call_special(self, tensors: Mapping[str, object]) -> torch.Tensor:
+        values: list[object] = [
+            None if each.name is None else detached(tensors[each.name]) if each.detach else tensors[each.name]
+            for each in self.inputs
+        ]
+        return self._call(values) if self.lists is None else self._over_lists(values)
+
     def _call(self, values: list[object]) -> torch.Tensor:
         first = next((value for value in values if value is not None and not callable(value)), None)
         for index, each in enumerate(self.inputs):
             if each.name is None:
                 values[index] = shaped_like(first, each.value or 0.0)
-            elif isinstance(values[index], list | tuple) and not self.takes_lists[index]:
-                raise LossInputError(
-                    f"`{self.name}` takes a tensor as `{each.name}`, found a list: "
-                    'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
-                )
+            elif isinstance(values[index], _LISTS) and not self.takes_lists[index]:
+                raise self._refusal_of_list(each.name)
         if self.by_name:
             named = {str(each.argument): value for each, value in zip(self.inputs, values, strict=True)}
             return self.function(**named)
         return self.function(*values)
+
+    def _refusal_of_list(self, name: str) -> LossInputError:
+        return LossInputError(
+            f"`{self.name}` takes a tensor as `{name}`, found a list: "
+            'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
+        )
 
     def _over_lists(self, values: list[object]) -> torch.Tensor:
         lists = {
@@ -113,5 +134,6 @@ def shaped_like(like: object, value: float) -> object:
         return [shaped_like(each, value) for each in like]
     if not isinstance(like, torch.Tensor):
         raise LossInputError(f"the number {value} takes the shape of the first tensor, and there is none")
-    floats = like.is_floating_point() or like.is_complex()
-    return torch.full_like(like, value, dtype=like.dtype if floats else torch.get_default_dtype())
+    if like.is_floating_point() or like.is_complex():
+        return torch.full_like(like, value)
+    return torch.full_like(like, value, dtype=torch.get_default_dtype())

@@ -1,19 +1,19 @@
-"""What a loss recorded: a row for every call, in one flat buffer."""
+"""What a loss recorded: a row for every call, in one flat list."""
 
 from __future__ import annotations
 
 from array import array
-from struct import Struct, calcsize, pack_into
 from typing import TYPE_CHECKING
 
+from lossspec.errors import LossResultError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 #: A row: the mean before weighting, the term's weight, its objective's weight, the clock, the batch size.
 RAW, WEIGHT, SCALE, EPOCH, STEP, SAMPLES = range(6)
 WIDTH = 6
-ROW = Struct(f"{WIDTH}d")
-_FIRST_ROWS = 64
+_SLACK = 64
 
 
 class LMHistory:
@@ -24,7 +24,11 @@ class LMHistory:
 
     Args:
         limit: how many rows are kept at most. The oldest go first, and are counted in ``lost``.
-        slack: how many more the buffer may hold until ``trim`` is called.
+        slack: how many more may wait until ``trim`` or ``take`` is called.
+
+    Attributes:
+        flat: the rows, one after the other. A recorder adds a row with one ``+=``, so that a reader in
+            another thread never sees half of one; from ``end`` numbers on it has someone make room.
 
     Example:
         >>> history = LMHistory()
@@ -33,69 +37,52 @@ class LMHistory:
         (0.5, 50.0, 25.0)
     """
 
-    __slots__ = ("_last", "_most", "buffer", "end", "limit", "lost", "used")
+    __slots__ = ("_last", "end", "flat", "limit", "lost")
 
-    def __init__(self, limit: int = 50_000, slack: int = _FIRST_ROWS) -> None:
+    def __init__(self, limit: int = 50_000, slack: int = _SLACK) -> None:
         self.limit = limit
         self.lost = 0
-        self._most = (limit + slack) * ROW.size
         self._last: array[float] = array("d")
-        # A recorder packs a row at `used`, then moves `used`: a reader in another thread never sees half a
-        # row. From `end` on it has someone make room; there is always room for one row more.
-        self.end = min(_FIRST_ROWS * ROW.size, self._most)
-        self.buffer = bytearray(self.end + ROW.size)
-        self.used = 0
+        self.end = (limit + slack) * WIDTH
+        self.flat: list[float] = []
 
     def add(self, *row: float) -> None:
         """Add a row: its values in the order of this module's constants."""
-        if self.used == len(self.buffer):
-            self.buffer = self.buffer + bytearray(len(self.buffer))
-        ROW.pack_into(self.buffer, self.used, *row)
-        self.used += ROW.size
+        self.flat += row
 
     def weigh_last(self, weight: float) -> None:
         """Set the term's weight of the newest row."""
-        pack_into("d", self.buffer, self.used - ROW.size + WEIGHT * calcsize("d"), weight)
-
-    def grow(self) -> bool:
-        """Make the buffer larger, if it may be; say whether it did."""
-        if self.end == self._most:
-            return False
-        self.end = min(2 * self.end, self._most)
-        self.buffer = self.buffer + bytearray(max(0, self.end + ROW.size - len(self.buffer)))
-        return True
+        self.flat[WEIGHT - WIDTH] = weight
 
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""
-        surplus = self.used - self.limit * ROW.size
+        surplus = len(self.flat) - self.limit * WIDTH
         if surplus > 0:
-            self.buffer[: self.limit * ROW.size] = self.buffer[surplus : self.used]
-            self.used -= surplus
-            self.lost += surplus // ROW.size
+            del self.flat[:surplus]
+            self.lost += surplus // WIDTH
 
     def take(self) -> array[float]:
-        """Hand over all rows and start anew; the newest value is still known."""
+        """Hand over all rows and start anew; the newest value is still known.
+
+        Raises:
+            LossResultError: a value is no real number.
+        """
         self.trim()
-        rows, self._last = self.rows, self.last
-        self.used = 0
+        rows = self.rows
+        if rows:
+            self._last = rows[-WIDTH:]
+            del self.flat[: len(rows)]
         return rows
 
     @property
     def rows(self) -> array[float]:
         """A copy of the rows, flat."""
-        rows = array("d")
-        rows.frombytes(self.buffer[max(0, self.used - self.limit * ROW.size) : self.used])
-        return rows
+        return _numbers(self.flat[-self.limit * WIDTH :])
 
     @property
     def last(self) -> array[float]:
         """The newest row, also after the rest was taken; empty if there never was one."""
-        used = self.used
-        if not used:
-            return self._last
-        row = array("d")
-        row.frombytes(self.buffer[used - ROW.size : used])
-        return row
+        return _numbers(self.flat[-WIDTH:]) or self._last
 
     @property
     def raw(self) -> array[float]:
@@ -114,7 +101,7 @@ class LMHistory:
         return array("f", weighted(self.rows))
 
     def __len__(self) -> int:
-        return min(self.used // ROW.size, self.limit)
+        return min(len(self.flat) // WIDTH, self.limit)
 
     def __repr__(self) -> str:
         return f"LMHistory({len(self)} rows)"
@@ -124,3 +111,11 @@ def weighted(rows: array[float]) -> Iterable[float]:
     """Return the weighted value of each row."""
     weights = map(float.__mul__, rows[WEIGHT::WIDTH], rows[SCALE::WIDTH])
     return map(float.__mul__, rows[RAW::WIDTH], weights)
+
+
+def _numbers(values: Sequence[float]) -> array[float]:
+    try:
+        return array("d", values)
+    except TypeError:
+        wrong = next(each for each in values if isinstance(each, complex))
+        raise LossResultError(f"a loss must be a real number: it returned {wrong}") from None

@@ -129,7 +129,8 @@ class Objective(nn.Module):
             else:
                 elsewhere.append((loss, raw))
             if summed:
-                total = raw * weight if total is None else total + raw * weight
+                part = raw if weight == 1.0 and not plan.is_alone else raw * weight
+                total = part if total is None else total + part
         if elsewhere:
             recorders.record_all(elsewhere, samples)
         if total is None:

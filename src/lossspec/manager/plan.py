@@ -35,9 +35,10 @@ class Plan:
         key: the same as plain numbers: the columns of the terms and whether each is in the total.
         due: for each tensor that is needed, the terms that take it.
         needed: the names of these tensors.
+        is_alone: whether at most one term is in the total.
     """
 
-    __slots__ = ("due", "key", "needed", "running")
+    __slots__ = ("due", "is_alone", "key", "needed", "running")
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Plan:
             if each != "skip"
         )
         self.key = tuple((column, each == "sum") for column, each in enumerate(modes) if each != "skip")
+        self.is_alone = sum(each == "sum" for each in modes) <= 1
         self.due: dict[str, list[str]] = {}
         for loss, term, _ in self.running:
             for name in term.needed:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch._C import _current_graph_task_id  # as torch.utils.checkpoint asks; there is no public name
 
-from lossspec.manager.history import ROW
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from lossspec.manager.history import LMHistory
     from lossspec.manager.loss import LMLoss
 
-_pack, _ROW_SIZE = ROW.pack_into, ROW.size
 #: The graph task outside of any backward.
 NO_BACKWARD = -1
 
@@ -42,13 +39,14 @@ class HostRecorder:
         """Add a row for ``raw``, the unweighted result; a map is recorded by its mean, and kept."""
         if _current_graph_task_id() != NO_BACKWARD:  # `runs_again`, without a call
             return
-        value = raw.item() if raw.dim() == 0 else keep_map(loss, raw).item()
+        result = keep_map(loss, raw) if raw.ndim else raw
+        value: float = result.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
+        weight: float = loss.weight  # type: ignore[assignment]  # it would not have run without
         clock = self._clock
         history = loss.history
-        used = history.used
-        _pack(history.buffer, used, value, loss.weight, loss.scale, clock.epoch, clock.step, samples)
-        history.used = used = used + _ROW_SIZE
-        if used >= history.end:
+        flat = history.flat
+        flat += (value, weight, loss.scale, clock.epoch, clock.step, samples)
+        if len(flat) >= history.end:
             self._full(history)
 
     def record_weighted(self, loss: LMLoss, raw: torch.Tensor, weight: float, samples: int = 1) -> None:
@@ -57,7 +55,7 @@ class HostRecorder:
             return
         history, clock = loss.history, self._clock
         history.add(raw.item(), weight, loss.scale, clock.epoch, clock.step, samples)
-        if history.used >= history.end:
+        if len(history.flat) >= history.end:
             self._full(history)
 
 

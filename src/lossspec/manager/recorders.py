@@ -119,19 +119,15 @@ class Recorders:
                 filled += each.settle(values[start : start + len(part)])
                 start += len(part)
         rows = max((ring.rows_seen for ring in self._rings), default=0)
-        if (
-            self._steps
-        ):  # so that an eighth of a ring is full when it is fetched: a step may come to make more
+        if self._steps:  # an eighth of a ring is full when it is fetched: a step may come to make more
             self._steps_between = max(1, CAPACITY // 8 * self._steps // max(rows, self._steps))
         self._steps, self._wanted = 0, False
         for history in dict.fromkeys(filled):
-            if history.used >= history.end:
+            if len(history.flat) >= history.end:
                 self.make_room(history)
 
     def make_room(self, history: LMHistory) -> None:
-        """Let a full history grow; if it is as large as it may be, have it written or trimmed."""
-        if history.grow():
-            return
+        """Have a full history written or trimmed."""
         full = self._full()
         if full is not None:
             full(history)

@@ -9,7 +9,6 @@ from torch._C import _current_graph_task_id
 from lossspec.errors import LossResultError, UnknownNameError
 from lossspec.manager.call import describe, explain
 from lossspec.manager.distributed import batch_size
-from lossspec.manager.history import ROW
 from lossspec.manager.recorder_host import NO_BACKWARD
 from lossspec.names import unknown
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from lossspec.manager.loss import LMLoss
     from lossspec.manager.recorders import Recorders
     from lossspec.manager.weights import Weights
-
-_pack, _ROW_SIZE = ROW.pack_into, ROW.size
 
 
 class Runners(dict[str, "Callable[..., Tensor]"]):
@@ -65,16 +62,16 @@ def runner(loss: LMLoss, clock: Clock, weights: Weights, recorders: Recorders) -
             is_on_host = raw.is_cpu
         except AttributeError:
             raise LossResultError(f"`{name}` must return a tensor: it returned {describe(raw)}") from None
-        if not is_on_host or recorders.counts_samples or raw.dim():
+        if not is_on_host or recorders.counts_samples or raw.ndim:
             samples = recorders.samples or batch_size(inputs) if recorders.counts_samples else 1
             record = record_on_host if is_on_host else recorders.record
             record(loss, raw, samples)
         elif _current_graph_task_id() == NO_BACKWARD:
             history = loss.history
-            used = history.used
-            _pack(history.buffer, used, raw.item(), weight, loss.scale, clock.epoch, clock.step, 1)
-            history.used = used = used + _ROW_SIZE
-            if used >= history.end:
+            flat = history.flat
+            value: float = raw.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
+            flat += (value, weight, loss.scale, clock.epoch, clock.step, 1)
+            if len(flat) >= history.end:
                 make_room(history)
         return raw * (weight * loss.scale)
 
