@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import load_option
 from lossspec.cli.project import project
 from lossspec.cli.targets import Target, targets
+from lossspec.cli.terminal import is_colored
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.read import MAX_READ, decode, parse, read_source, text_source
 from lossspec.spec.reference import SUFFIX
@@ -66,7 +66,7 @@ def validate_command(
         found = _heeded(target, _mended(target) if fix else _diagnose(target, stdin_filename))
         faulty += bool(found)
         problems |= dict.fromkeys(found)
-    _write(formatted(form, list(problems), color=_is_colored()))
+    _write(formatted(form, list(problems), color=is_colored()))
     click.echo(_summary(len(wanted), len(problems), faulty), err=True)
     context.exit(1 if problems else 0)
 
@@ -131,10 +131,6 @@ def _write(text: str) -> None:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that can't show a character
     if text:
         click.echo(text)
-
-
-def _is_colored() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _summary(specs: int, problems: int, faulty: int) -> str:
