@@ -8,6 +8,7 @@ from torch import nn
 from torch._dynamo.testing import CompileCounter
 
 from lossspec import LossManager, read_log, schedules
+from lossspec.manager import Objective
 
 pytestmark = [  # what torch's own compiler warns of
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning"),
@@ -20,6 +21,7 @@ def _fresh():
     torch._dynamo.reset()
     yield
     torch._dynamo.reset()
+    Objective._graphs = False
 
 
 def compiled(module):
@@ -185,6 +187,53 @@ def test_an_unknown_weight_is_told(make_manager):
     objective, _ = compiled(manager.objective())
     with pytest.raises(Exception, match="the weight of `a` is not known"):
         objective(x=torch.ones(2), y=torch.zeros(2))
+
+
+def test_a_weight_that_is_no_longer_known_is_told_when_the_loss_runs_and_not_when_the_clock_moves(
+    make_manager,
+):
+    manager = make_manager(objectives={"G": lambda t: 1.0 if t < 2 else math.nan}, a={"objective": "G"}, b={})
+    objective, _ = compiled(manager.objective("G"))
+    tensors = {"x": torch.ones(2), "y": torch.zeros(2)}
+    assert objective(**tensors).item() == 1.0
+    manager.set_progress(epoch=2)
+    with manager.validating(), pytest.raises(Exception, match="the weight of `a` is not known"):
+        objective(**tensors)
+    with manager.validating():
+        assert manager.objective()(**tensors).item() == 1.0
+    manager.set_progress(epoch=1)
+    assert objective(**tensors).item() == 1.0
+
+
+def test_objectives_that_look_alike_share_a_graph_and_neither_weights_nor_rows(make_manager):
+    # torch keeps one graph for all modules that look alike: the host hears of the first one only
+    before = make_manager(a={"weight": RAMP})
+    early = before.objective()
+    objective, counter = compiled(make_manager(a={"weight": 7.0}).objective())
+    tensors = {"x": torch.ones(2), "y": torch.zeros(2)}
+    assert objective(**tensors).item() == 7.0
+    found = {"early": (before, early)}
+    for number in range(10):
+        manager = make_manager(a={"weight": RAMP})
+        found[number] = (manager, manager.objective())
+    for manager, module in found.values():
+        for epoch in (100, 200):
+            manager.set_progress(epoch=epoch)
+            assert torch.compile(module, backend=counter, fullgraph=True)(**tensors).item() == RAMP(epoch)
+        assert manager.get_loss_values() == {"a": 3.0}
+        history = manager.get_registered_losses(strip=False)["a"].history
+        assert (history.raw.tolist(), history.weights.tolist()) == ([1.0, 1.0], [2.0, 3.0])
+    assert counter.frame_count == 1
+
+
+def test_a_tensor_that_only_another_objective_takes_is_unknown_to_its_twin(make_manager):
+    late = {"inputs": ["z", "y"], "weight": schedules.window(value=1.0, start=9)}
+    tensors = {"x": torch.ones(2), "y": torch.zeros(2), "z": torch.ones(2)}
+    compiled(make_manager(a={}, b=late).objective())[0](**tensors)
+    late["inputs"] = ["y", "y"]
+    twin, _ = compiled(make_manager(a={}, b=late).objective())
+    with pytest.raises(Exception, match="unknown tensor `z` in the call of objective `total`"):
+        twin(**tensors)
 
 
 @pytest.mark.parametrize("at_zero", ["skip", "record"])

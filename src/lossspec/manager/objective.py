@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, NoReturn, Self
+import weakref
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 import torch
 from torch import nn
@@ -47,6 +48,11 @@ class Objective(nn.Module):
         tensor(0.6931)
     """
 
+    #: Whether this process has compiled an objective. Its graph may then run for any other one: torch takes
+    #: one graph for all modules that look alike, and the host does not hear of it.
+    _graphs: ClassVar[bool] = False
+    _alive: ClassVar[weakref.WeakSet[Objective]] = weakref.WeakSet()
+
     def __init__(
         self,
         name: str,
@@ -70,12 +76,12 @@ class Objective(nn.Module):
         self._record_on_host = recorders.host.record
         self._where = device
         takers = [term for _, term in terms] + ([balance] if balance is not None else [])
-        self._known = sorted({name for each in takers for name in each.needed})
+        self._known = tuple(sorted({name for each in takers for name in each.needed}))
         self._modes: list[Mode] | None = None
-        self._compiled = False
+        self._has_graph = False
         self._nothing = torch.zeros((), requires_grad=True)  # a graph can't make one
         self._warned: set[str] = set()
-        self._compiled_for: set[tuple[tuple[int, bool], ...]] = set()
+        self._compiled_for: set[tuple[tuple[int, Mode], ...]] = set()
         self._ring = Ring([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
@@ -86,6 +92,10 @@ class Objective(nn.Module):
         clock.follow(units, self._replan)
         weights.when_set(self._replan)
         self._replan()
+        if balance is None:  # one that has a balance is never in a graph
+            Objective._alive.add(self)
+            if Objective._graphs:
+                self._expect_graphs()
 
     def needed(self) -> frozenset[str]:
         """Return the names of the tensors that the next call needs; others may be left out."""
@@ -153,13 +163,13 @@ class Objective(nn.Module):
 
     def _in_graph(self, tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
-        self._begin_graph(tuple(tensors), key)
+        self._begin_graph(tuple(tensors), self._known, key)
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
         total: torch.Tensor | None = None
-        for column, summed in key:
+        for column, each in key:
             term = self._terms[column][1]
-            if summed:
+            if each == "sum":
                 raw = term(tensors)
                 weighted = _times(raw, ring.weight(column))
                 total = weighted if total is None else total + weighted
@@ -176,25 +186,32 @@ class Objective(nn.Module):
         return _times(total, ring.scale())
 
     @on_host
-    def _begin_graph(self, given: tuple[str, ...], key: tuple[tuple[int, bool], ...]) -> None:
+    def _begin_graph(
+        self, given: tuple[str, ...], known: tuple[str, ...], key: tuple[tuple[int, Mode], ...]
+    ) -> None:
         plan = self._plan
-        refuse_tensors(self.name, given, plan.due, self._known)
+        refuse_tensors(self.name, given, plan.due, known)
+        for loss, _, _ in plan.running:
+            if loss.weight is None:
+                raise self._weights.refusal(loss)
         self._compiled_for.add(key)
-        if not self._compiled:
-            self._compiled = True
-            self._recorders.watch(self._ring)
-            self._clock.follow(("epoch", "step", "fraction"), self.restamp)
-            self._weights.when_set(self.restamp)
+        if not Objective._graphs:
+            Objective._graphs = True
+            for each in list(Objective._alive):
+                each._expect_graphs()  # noqa: SLF001 - one of this class
+
+    def _expect_graphs(self) -> None:
+        """Keep the weights and the clock in the ring from now on, where a graph finds them."""
+        self._has_graph = True
+        self._recorders.watch(self._ring)
+        self._clock.follow(("epoch", "step", "fraction"), self.restamp)
+        self._weights.when_set(self.restamp)
         self.restamp()
 
     def restamp(self) -> None:
         """Tell a compiled graph the weights of now; nothing to do for any other."""
-        if not self._compiled:
-            return
-        for loss, _, _ in self._plan.running:
-            if loss.weight is None:
-                raise self._weights.refusal(loss)
-        self._ring.stamp(tuple(column for column, _ in self._key))
+        if self._has_graph:
+            self._ring.stamp(tuple(column for column, _ in self._key))
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
@@ -209,7 +226,7 @@ class Objective(nn.Module):
             self._plan = Plan(self._terms, modes, self._balance)
             self._key = self._plan.key
             self._new_plan = True
-            if self._compiled and self._key not in self._compiled_for:
+            if self._compiled_for and self._key not in self._compiled_for:
                 self._warn_of_recompiling()
 
     def _warn_of_recompiling(self) -> None:

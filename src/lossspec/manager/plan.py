@@ -11,18 +11,20 @@ if TYPE_CHECKING:
     from lossspec.manager.binding import BoundTerm
     from lossspec.manager.loss import LMLoss
 
-#: In the total; computed without gradient and recorded; not computed.
-Mode = Literal["sum", "record", "skip"]
+#: In the total; computed without gradient and recorded; not computed; refused, since its weight is not known.
+Mode = Literal["sum", "record", "skip", "unknown"]
 
 
 def mode(loss: LMLoss, step: int) -> Mode:
     """Say what a term does at ``step`` with the weight that it has."""
     term = loss.term
+    if term is not None and term.every is not None and step % term.every.steps:
+        return "skip"
+    if loss.weight is None:
+        return "unknown"
     if term is None:
         return "sum"
-    if term.every is not None and step % term.every.steps:
-        return "skip"
-    if loss.weight is None or loss.weight * loss.scale != 0.0 or term.at_zero == "compute":
+    if loss.weight * loss.scale != 0.0 or term.at_zero == "compute":
         return "sum"
     return term.at_zero
 
@@ -32,7 +34,7 @@ class Plan:
 
     Attributes:
         running: for each term that runs: its loss, its inputs, whether it is in the total.
-        key: the same as plain numbers: the columns of the terms and whether each is in the total.
+        key: the same as plain values: the columns of the terms and what each does.
         due: for each tensor that is needed, the terms that take it.
         needed: the names of these tensors.
         is_alone: whether at most one term is in the total.
@@ -51,7 +53,7 @@ class Plan:
             for (loss, term), each in zip(terms, modes, strict=True)
             if each != "skip"
         )
-        self.key = tuple((column, each == "sum") for column, each in enumerate(modes) if each != "skip")
+        self.key = tuple((column, each) for column, each in enumerate(modes) if each != "skip")
         self.is_alone = sum(each == "sum" for each in modes) <= 1
         self.due: dict[str, list[str]] = {}
         for loss, term, _ in self.running:

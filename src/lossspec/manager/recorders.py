@@ -106,7 +106,8 @@ class Recorders:
         sources: dict[torch.device, list[DeviceRecorder | Ring]] = {}
         for device, recorder in self._devices.items():
             sources.setdefault(device, []).append(recorder)
-        for ring in self._rings:
+        rings = [each for each in self._rings if not each.is_idle()]
+        for ring in rings:
             sources.setdefault(ring.rows.device, []).append(ring)
         filled: list[LMHistory] = []
         for found in sources.values():
@@ -118,7 +119,7 @@ class Recorders:
             for each, part in zip(found, waiting, strict=True):
                 filled += each.settle(values[start : start + len(part)])
                 start += len(part)
-        rows = max((ring.rows_seen for ring in self._rings), default=0)
+        rows = max((ring.rows_seen for ring in rings), default=0)
         if self._steps:  # an eighth of a ring is full when it is fetched: a step may come to make more
             self._steps_between = max(1, CAPACITY // 8 * self._steps // max(rows, self._steps))
         self._steps, self._wanted = 0, False

@@ -64,9 +64,15 @@ class Ring:
             self.rows, self.index = self.rows.to(device), self.index.to(device)
             self.state = self.state.to(_widest(device)).to(device)
 
+    def is_idle(self) -> bool:
+        """Whether it is known, without waiting for a device, that no row was written since ``settle``."""
+        return self.index.is_cpu and int(self.index) % _TURN == self._seen
+
     def stamp(self, running: tuple[int, ...]) -> None:
         """Give the graph the weights of now; rows from here on mean this place on the clock."""
         self._running = running
+        if self.is_idle():  # no row has the stamps so far: of an objective that runs outside of any graph
+            self._stamps.clear()
         terms = tuple(
             (column, loss.history, cast("float", loss.weight), loss.scale)
             for column, loss in enumerate(self._losses)
