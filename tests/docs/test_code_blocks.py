@@ -118,7 +118,6 @@ def run_sh(block: Block) -> None:
 PAGES = pages()
 
 
-@pytest.mark.usefixtures("forgetful")
 @pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
 def test_every_block_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
