@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docs.generate.docstrings import docstring
+from docs.generate.drawing import drawing
 
 from lossspec import schedules
 
@@ -54,8 +55,6 @@ DRAWN: Mapping[str, Mapping[str, object]] = {
     "warmup_stable_decay": {"warmup": 20, "stable": 40, "decay": 40, "peak_value": 1.0},
     "window": {"value": 1.0, "start": 30, "end": 70},
 }
-#: The box of a curve, and what is around it, in units of the picture.
-_WIDTH, _HEIGHT, _LEFT, _ABOVE, _BELOW = 280, 72, 26, 8, 16
 
 
 def pages() -> dict[str, str]:
@@ -71,27 +70,6 @@ def pages() -> dict[str, str]:
 
 
 def picture(name: str) -> str:
-    """Draw one schedule of a type over 100 epochs, in the colour of the text around it."""
+    """Draw one schedule of a type over 100 epochs."""
     schedule = schedules.from_table({"type": name, **DRAWN[name]})
-    points = [(epoch / 4, schedule(epoch / 4)) for epoch in range(401)]
-    highest = max(value for _, value in points)
-    bottom, right = _ABOVE + _HEIGHT, _LEFT + _WIDTH
-    line = " ".join(
-        f"{_LEFT + t / 100 * _WIDTH:.1f},{bottom - value / highest * _HEIGHT:.1f}" for t, value in points
-    )
-    words: list[tuple[float, float, str, str]] = [
-        (_LEFT - 6, _ABOVE + 4, "end", f"{highest:g}"),
-        (_LEFT - 6, bottom + 3, "end", "0"),
-    ]
-    words += [(_LEFT + t / 100 * _WIDTH, bottom + 12, "middle", f"{t}") for t in (0, 50, 100)]
-    return (
-        f'<svg class="curve" viewBox="0 0 {right + 10} {bottom + _BELOW}" role="img" '
-        f'aria-label="{name} over 100 epochs">'
-        f'<line x1="{_LEFT}" y1="{bottom}" x2="{right}" y2="{bottom}"/>'
-        f'<line x1="{_LEFT}" y1="{_ABOVE}" x2="{_LEFT}" y2="{bottom}"/>'
-        f'<polyline points="{line}"/>'
-        + "".join(
-            f'<text x="{x}" y="{y}" text-anchor="{anchor}">{word}</text>' for x, y, anchor, word in words
-        )
-        + "</svg>"
-    )
+    return drawing([(epoch / 4, schedule(epoch / 4)) for epoch in range(401)], f"{name} over 100 epochs")

@@ -1,17 +1,21 @@
-"""The gallery: every spec that ships, its objective typeset, with what a user may turn and its source."""
+"""The gallery: every spec that ships, its objective typeset, its weights drawn, and how to train with it."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from docs.generate.markdown import block, escaped, mathml, table
+from docs.generate.markdown import block, escaped, table
+from docs.generate.snippet import needs, rests, snippet
+from docs.generate.weights import figures
 
 from lossspec import load
-from lossspec.report import formula
+from lossspec.report.formula.markdown import sections, term_table
+from lossspec.report.formula.mathml import MATHML, listed, mathml
+from lossspec.report.formula.symbols import signs
 
 if TYPE_CHECKING:
     from lossspec.spec.model import Spec
@@ -24,8 +28,11 @@ The objectives of published models. Each was held against the authors' own code,
 `LossManager.from_spec("pix2pix+lsgan")`. What they say is data: [extend one](../guides/extend.md), turn its
 parameters, or add a term.
 """
-_DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
-_INLINE = re.compile(r"(?<![\w$`])\$([^$\n]+)\$(?![\w$])")
+
+RESTS = """\
+Some terms rest at times: `needed()` of an objective names the tensors that are due now, and the others may be
+left out of the call.
+"""
 
 Table = Mapping[str, object]
 
@@ -41,37 +48,66 @@ def pages() -> dict[str, str]:
     }
 
 
-def typeset(markdown: str) -> str:
-    """Turn the formulas of a text, between dollars, into MathML."""
-    text = _DISPLAY.sub(lambda match: mathml(match[1], display=True), markdown)
-    return _INLINE.sub(lambda match: mathml(match[1], display=False), text)
-
-
 def _page(spec: Spec, path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
     document = tomllib.loads(text)
-    variants = cast("Mapping[str, Table]", document.get("variants", {}))
-    objective, heading, about = typeset(formula.markdown(spec)).partition("\n## ")
-    yield objective.strip()
+    about = sections(spec)
+    yield f"# {spec.name}"
+    yield escaped(spec.description.strip())
+    yield _formula(spec)
+    yield "\n".join(term_table(spec))
     yield "## Use it"
-    yield block(f'manager = LossManager.from_spec("{spec.name}")', "python")
+    if extras := needs(spec):
+        yield block(f'pip install "lossspec[{",".join(extras)}]"', "sh")
+    yield block(snippet(spec), "python")
+    if rests(spec):
+        yield RESTS
+    yield from _section("Inputs", about)
+    if drawn := figures(spec):
+        yield "## Weights that move"
+        yield drawn
     if spec.params:
-        said = cast("Mapping[str, object]", document.get("params", {}))
         yield "## Parameters"
-        yield table(
-            ["parameter", "default", "what it is"],
-            ((f"`{name}`", f"`{value}`", _said(said, name)) for name, value in spec.params.items()),
-        )
+        yield _parameters(spec, spec.params, cast("Table", document.get("params", {})))
+    variants = cast("Mapping[str, Table]", document.get("variants", {}))
     if variants:
         yield "## Variants"
-        yield table(
-            ["variant", "what it is"], ((f"`{spec.name}+{each}`", _said(variants, each)) for each in variants)
-        )
-    yield (heading + about).strip()
+    for name, variant in variants.items():
+        yield from _variant(spec, load(f"{spec.name}+{name}"), variant)
+    yield from _section("Losses", about)
+    yield from _section("Sources", about)
     yield "## The file"
     yield block(re.sub(r"^#:schema.*\n\n?", "", text), "toml")
 
 
-def _said(table_: Mapping[str, object], name: str) -> str:
-    entry = table_.get(name)
+def _formula(spec: Spec) -> str:
+    """Return the formula, and beneath it what its signs mean; that of the tensors and losses comes later."""
+    explained = list(signs(spec, MATHML))
+    return f'<div class="formula">{mathml(spec)}{listed(explained) if explained else ""}</div>'
+
+
+def _parameters(spec: Spec, names: Iterable[str], said: Table) -> str:
+    rows = ((f"`{name}`", f"`{spec.params[name]}`", _said(said.get(name))) for name in names)
+    return table(["parameter", "default", "what it is"], rows)
+
+
+def _variant(base: Spec, spec: Spec, said: Table) -> Iterator[str]:
+    """Yield what a variant computes: its formula, the curves that move, the parameters that it adds."""
+    yield f"### `{spec.reference}`"
+    yield _said(said)
+    yield _formula(spec)
+    if (drawn := figures(spec)) != figures(base):
+        yield drawn
+    own = cast("Table", said.get("params", {}))
+    if own:
+        yield _parameters(spec, own, own)
+
+
+def _section(title: str, about: Mapping[str, list[str]]) -> Iterator[str]:
+    if title in about:
+        yield f"## {title}"
+        yield "\n".join(about[title])
+
+
+def _said(entry: object) -> str:
     return escaped(str(entry.get("description", ""))) if isinstance(entry, dict) else ""

@@ -10,10 +10,6 @@ from latex2mathml.converter import convert
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: Names in a formula: the converter takes them for letters side by side.
-_NAME = re.compile(r"\\(mathtt|operatorname|mathrm|text)\{((?:[^{}\\]|\\_)+)\}")
-_TEXT = re.compile(r"<mtext>(mathtt|operatorname|mathrm|text)(\d+)</mtext>")
-
 
 def block(content: str, language: str = "text") -> str:
     """Return a fenced block."""
@@ -35,13 +31,5 @@ def escaped(text: str) -> str:
 
 
 def mathml(latex: str, *, display: bool) -> str:
-    """Typeset a formula so that browsers show it without a script."""
-    names: list[str] = []
-
-    def name(match: re.Match[str]) -> str:
-        names.append(match[2].replace("\\_", "&#95;"))
-        return rf"\text{{{match[1]}{len(names) - 1}}}"
-
-    text = _NAME.sub(name, " ".join(latex.split()).replace("{aligned}", "{align*}"))
-    made = convert(text, display="block" if display else "inline").replace("<mi>;</mi>", "<mo>;</mo>")
-    return _TEXT.sub(lambda match: f'<mtext class="{match[1]}">{names[int(match[2])]}</mtext>', made)
+    """Typeset a formula of a docstring so that browsers show it without a script."""
+    return convert(" ".join(latex.split()), display="block" if display else "inline")

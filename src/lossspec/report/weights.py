@@ -116,11 +116,14 @@ class Curve:
         return f"{self.term}.{self.argument}" if self.argument else self.term
 
     @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """What moves it: none, or those of the term and of the objective."""
+        return tuple(factor for _, factor in self._factors if isinstance(factor, Schedule))
+
+    @property
     def units(self) -> frozenset[Unit]:
         """What its schedules count; empty for one that never moves."""
-        return frozenset(
-            factor.unit or "epoch" for _, factor in self._factors if isinstance(factor, Schedule)
-        )
+        return frozenset(schedule.unit or "epoch" for schedule in self.schedules)
 
     def at(self, moment: Moment) -> float:
         """Return the value at a moment.

@@ -12,7 +12,7 @@ from lossspec.report.words import exact
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from lossspec.report.formula.symbols import Word
     from lossspec.spec.model import Spec, Term
@@ -32,10 +32,9 @@ def markdown(spec: Spec) -> str:
         lines += ["with", "", *_mathematics(rows)]
     if explained := [f"- ${word.symbol}$: {word.meaning}" for word in signs(spec, LATEX)]:
         lines += ["where", "", *explained, ""]
-    lines += [*_terms(spec), ""]
-    lines += _section("Inputs", [_item(word) for word in inputs(spec, PLAIN)])
-    lines += _section("Losses", [_item(word) for word in losses(spec, PLAIN)])
-    lines += _section("Sources", [f"- <{source}>" for source in spec.references])
+    lines += [*term_table(spec), ""]
+    for title, items in sections(spec).items():
+        lines += [f"## {title}", "", *items, ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -43,7 +42,8 @@ def _mathematics(rows: list[str]) -> list[str]:
     return ["$$", aligned("aligned", rows), "$$", ""]
 
 
-def _terms(spec: Spec) -> Iterator[str]:
+def term_table(spec: Spec) -> Iterator[str]:
+    """Yield the rows of a table: each term with its objective, weight and loss."""
     writer = TermWriter.of(spec, PLAIN)
     yield "| term | objective | weight | loss |"
     yield "|---|---|---|---|"
@@ -61,5 +61,11 @@ def _item(word: Word) -> str:
     return f"- `{word.symbol}`: {word.meaning}" + (f" `{word.formula}`" if word.formula else "")
 
 
-def _section(title: str, items: Sequence[str]) -> list[str]:
-    return [f"## {title}", "", *items, ""] if items else []
+def sections(spec: Spec) -> dict[str, list[str]]:
+    """Return what there is to say of the tensors, the losses and the sources: items of lists by title."""
+    found = {
+        "Inputs": [_item(word) for word in inputs(spec, PLAIN)],
+        "Losses": [_item(word) for word in losses(spec, PLAIN)],
+        "Sources": [f"- <{source}>" for source in spec.references],
+    }
+    return {title: items for title, items in found.items() if items}

@@ -11,8 +11,9 @@ from lossspec.report.formula.notation import MINUS, Notation
 from lossspec.report.formula.symbols import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from lossspec.report.formula.symbols import Word
     from lossspec.spec.model import Spec
 
 THIN = '<mspace width="0.2em"/>'
@@ -57,6 +58,7 @@ MATHML = Notation(
     not_more="≤",
 )
 _PARTS = re.compile(r"(<m(text|i|o|n)\b[^>]*>.*?</m\2>|<[^>]+>)|([^<]+)")
+_BRACKET = re.compile(r"<mo>([()\[\]⌊⌋|])</mo>")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|([^\W\d_])_(\d+)|[^\W\d_]|&\w+;|\S")
 
 
@@ -75,11 +77,16 @@ def mathml(spec: Spec) -> str:
 
 def meanings(spec: Spec) -> str:
     """Return what the symbols of a formula mean, as a list of HTML."""
+    return listed(words(spec, MATHML))
+
+
+def listed(symbols: Iterable[Word]) -> str:
+    """Return a list of HTML: symbols of this notation, each with what it means."""
     items = [
         f"<dt>{_math(word.symbol)}</dt><dd>{escape(word.meaning)}"
         + (f" <code>{escape(word.formula)}</code>" if word.formula else "")
         + "</dd>"
-        for word in words(spec, MATHML)
+        for word in symbols
     ]
     return f'<dl class="meanings">\n{chr(10).join(items)}\n</dl>'
 
@@ -121,10 +128,16 @@ def _function(function: Function) -> Iterator[tuple[str, str]]:
 
 
 def _math(text: str) -> str:
-    """Return a formula, with a tag around every number, letter and sign that has none yet."""
+    """Return a formula, with a tag around every number, letter and sign that has none yet.
+
+    Brackets grow only where there is a fraction to hold: a browser without a font for mathematics makes
+    those that may grow too large for a line of text.
+    """
     if not text:
         return ""
     tagged = _PARTS.sub(lambda part: part[1] or _TOKEN.sub(_token, part[3]), text)
+    if "<mfrac>" not in tagged:
+        tagged = _BRACKET.sub(r'<mo stretchy="false">\1</mo>', tagged)
     return f'<math displaystyle="true"><mrow>{tagged}</mrow></math>'
 
 

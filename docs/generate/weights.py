@@ -1,0 +1,70 @@
+"""The weights of a spec that move, drawn: what a reader of the gallery can't see in a number."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from docs.generate.drawing import drawing
+
+from lossspec.report.formula.schedule import pieces_of
+from lossspec.report.phases import in_words, phases
+from lossspec.report.weights import Moment, curves
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.report.weights import Curve
+    from lossspec.schedules import Unit
+    from lossspec.spec.model import Spec
+
+    Points = tuple[tuple[float, float], ...]
+
+#: How far a picture reaches where a curve never comes to its end.
+ENDLESS: dict[Unit, float] = {"epoch": 200.0, "step": 100_000.0}
+#: How much is drawn of what comes after the last change, in parts of what comes before.
+AFTERWARDS = 0.2
+#: How many points a curve has, beside those where it changes.
+POINTS = 400
+#: How long before a change a curve is looked at, in parts of the picture: less than a pen's width.
+JUST = 1e-6
+
+
+def figures(spec: Spec) -> str:
+    """Return HTML, a figure for every weight and argument that moves; equal ones share one. "" for none."""
+    drawn: dict[tuple[Unit, Points], list[Curve]] = {}
+    for curve in curves(spec):
+        if curve.units:
+            drawn.setdefault(sampled(curve), []).append(curve)
+    each = ("".join(_figure(unit, points, alike)) for (unit, points), alike in drawn.items())
+    return f'<div class="curves">{"".join(each)}</div>' if drawn else ""
+
+
+def sampled(curve: Curve) -> tuple[Unit, Points]:
+    """Return what a curve counts, and its points: evenly spread, and on both sides of every change.
+
+    Raises:
+        ValueError: it counts two things, such as steps and epochs, which no one axis has.
+    """
+    (unit,) = curve.units
+    changes = sorted({piece.end for each in curve.schedules for piece in pieces_of(each) if piece.end > 0})
+    known = [end for end in changes if end < math.inf]
+    end = 1.0 if unit == "fraction" else _beyond(known[-1]) if known else ENDLESS[unit]
+    positions = {end * at / POINTS for at in range(POINTS + 1)}
+    positions |= {at for change in known if change < end for at in (change - end * JUST, change)}
+    return unit, tuple((at, curve.at(Moment(at, at, at))) for at in sorted(positions))
+
+
+def _beyond(last: float) -> float:
+    return last * (1 + AFTERWARDS)
+
+
+def _figure(unit: Unit, points: Points, alike: list[Curve]) -> Iterator[str]:
+    names = " and ".join(curve.name for curve in alike)
+    words = in_words(phases(*zip(*points, strict=True)))
+    yield f"<figure>{drawing(points, f'{names} by {unit}')}"
+    yield f"<figcaption>{', '.join(map(_named, alike))}, by {unit}: {words}</figcaption></figure>"
+
+
+def _named(curve: Curve) -> str:
+    return f"<code>{curve.name}</code>"

@@ -1,0 +1,226 @@
+"""The pages of the gallery: what moves is drawn as it moves, and what is pasted calls what is there."""
+
+import importlib
+import inspect
+import re
+import tomllib
+from pathlib import Path
+from typing import ClassVar
+from xml.etree import ElementTree as ET
+
+import pytest
+import torch
+
+import lossspec
+from lossspec import LossManager
+from lossspec.spec.write import to_table
+
+ROOT = Path(__file__).parents[2]
+
+
+def references():
+    """Every shipped spec, and every variant of it."""
+    for path in sorted((ROOT / "specs").glob("*.loss.toml")):
+        name = path.name.removesuffix(".loss.toml")
+        yield name
+        for variant in tomllib.loads(path.read_text("utf-8")).get("variants", {}):
+            yield f"{name}+{variant}"
+
+
+REFERENCES = list(references())
+SPECS = [each for each in REFERENCES if "+" not in each]
+
+
+@pytest.fixture
+def figures(generate):
+    """The function that draws what moves in a spec."""
+    return importlib.import_module(f"{generate.__package__}.weights").figures
+
+
+@pytest.fixture
+def spec_of(tmp_path):
+    """Load a spec of one term whose weight is this."""
+
+    def load(weight):
+        path = tmp_path / "one.loss.toml"
+        path.write_text(
+            f'format = 1\n[losses.a]\ntype = "torch.L1Loss"\ninputs = ["x", "y"]\nweight = {weight}\n'
+        )
+        return lossspec.load(path)
+
+    return load
+
+
+def page_of(generated, reference):
+    """What the page of a spec says of one of its references."""
+    page = generated[f"gallery/{reference.partition('+')[0]}.md"]
+    if "+" not in reference:
+        return page.partition("## Variants")[0]
+    return re.split(r"\n#{2,3} ", page.partition(f"\n### `{reference}`\n")[2])[0]
+
+
+def moving(reference):
+    """The names of what moves, read from the document: a weight or an argument that is a table."""
+    table = to_table(lossspec.load(reference))
+    totals = {name for name, each in table.get("objectives", {}).items() if type(each.get("weight")) is dict}
+    for name, term in table["losses"].items():
+        if type(term.get("weight")) is dict or term.get("objective") in totals:
+            yield name
+        for key, value in term.get("args", {}).items():
+            if isinstance(value, dict):
+                yield f"{name}.{key}"
+
+
+def drawn(html):
+    captions = re.findall(r"<figcaption>(.*?), by", html)
+    return [re.findall(r"<code>(.*?)</code>", each) for each in captions]
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_page_has_the_formula_of_each_variant_and_a_curve_of_all_that_moves(generated, reference):
+    said, base = page_of(generated, reference), reference.partition("+")[0]
+    assert said.count('<table class="equations">') == 1
+    names = {name for figure in drawn(said) for name in figure}
+    if "+" in reference and not names:  # it moves as the base does, and is not drawn again
+        assert set(moving(reference)) == set(moving(base))
+    else:
+        assert names == set(moving(reference))
+
+
+def test_some_specs_move():
+    assert {each for each in REFERENCES if list(moving(each))} >= {
+        "vqgan",
+        "pix2pix+decay",
+        "beta_vae+capacity",
+    }
+
+
+def test_a_curve_is_drawn_as_the_weight_moves_and_a_little_beyond(figures):
+    html = figures(lossspec.load("pix2pix+decay"))
+    assert drawn(html) == [["G_L1"]]
+    assert "by epoch: 100 until 100, falls to 0 at 200, holds" in html
+    svg = ET.fromstring(re.search(r"<svg.*?</svg>", html)[0])
+    points = [tuple(map(float, each.split(","))) for each in svg.find("polyline").get("points").split()]
+    (left, top), (right, bottom) = points[0], points[-1]
+    assert (top, bottom) == (8, 80)
+    for epoch, height in ((50, 8), (100, 8), (150, 44), (200, 80), (230, 80)):
+        at = left + epoch / 240 * (right - left)
+        assert min(points, key=lambda point: abs(point[0] - at))[1] == pytest.approx(height, abs=0.5)
+    assert [each.text for each in svg.findall("text")] == ["0", "100", "0", "50", "100", "150", "200"]
+
+
+def test_a_jump_is_upright_and_equal_curves_share_a_picture(figures):
+    html = figures(lossspec.load("vqgan"))
+    assert drawn(html) == [["G_GAN"], ["D_real", "D_fake"]]
+    assert "by step: 0, jumps to 0.8 at 250001" in html
+    points = [each.split(",") for each in re.search(r'points="([^"]+)"', html)[1].split()]
+    before = max(float(x) for x, y in points if y == "80.0")
+    after = min(float(x) for x, y in points if y == "8.0")
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("weight", "last"),
+    [
+        ('{ type = "exponential_decay", unit = "epoch", start_value = 1.0, rate = 0.5, period = 20 }', "200"),
+        (
+            '{ type = "exponential_decay", unit = "step", start_value = 1.0, rate = 0.5, period = 20 }',
+            "100000",
+        ),
+        ('{ type = "linear", unit = "fraction", start = 0, end = 0.1, start_value = 0, end_value = 1 }', "1"),
+        ('{ type = "linear", unit = "step", start = 0, end = 50, start_value = 0, end_value = -1 }', "60"),
+    ],
+)
+def test_a_picture_reaches_as_far_as_makes_sense(figures, spec_of, weight, last):
+    words = re.findall(r'text-anchor="middle">([^<]+)<', figures(spec_of(weight)))
+    assert words[-1] == last
+
+
+def test_a_weight_that_never_moves_is_not_drawn(figures, spec_of):
+    assert figures(spec_of("3.0")) == ""
+
+
+def snippet_of(generated, reference):
+    blocks = re.findall(r"```python\n(.*?)```", generated[f"gallery/{reference}.md"], re.DOTALL)
+    assert len(blocks) == 1
+    return blocks[0]
+
+
+def taken(table, objective):
+    """The tensors that an objective takes, read from the document."""
+    holders = [term for term in table["losses"].values() if term.get("objective", "total") == objective]
+    balance = table.get("objectives", {}).get(objective, {}).get("balance", {})
+    for holder in [*holders, balance]:
+        inputs = holder.get("inputs", [])
+        for each in inputs.values() if isinstance(inputs, dict) else inputs:
+            name = each["name"] if isinstance(each, dict) else each
+            if isinstance(name, str):
+                yield name
+
+
+class Stand:
+    """Holds each call of a snippet to the spec and to the real manager, and computes nothing."""
+
+    made: ClassVar[list] = []
+
+    def __init__(self, table):
+        self.table, self.called = table, []
+        self.made.append(self)
+
+    @classmethod
+    def from_spec(cls, reference, **options):
+        inspect.signature(LossManager.from_spec).bind(reference, **options)
+        return cls(to_table(lossspec.load(reference)))
+
+    def objective(self, name="total"):
+        assert name in {term.get("objective", "total") for term in self.table["losses"].values()}
+
+        def call(**tensors):
+            assert set(tensors) == set(taken(self.table, name))
+            self.called.append(name)
+            return torch.zeros((), requires_grad=True)
+
+        return call
+
+    def __getattr__(self, name):
+        real = getattr(LossManager, name)
+        return lambda **given: inspect.signature(real).bind(self, **given)
+
+
+class Names(dict):
+    """A namespace in which every tensor is there."""
+
+    def __missing__(self, name):
+        if hasattr(__import__("builtins"), name):
+            raise KeyError(name)
+        return object()
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_snippet_calls_every_objective_with_what_it_takes(generated, monkeypatch, name):
+    monkeypatch.setattr(lossspec, "LossManager", Stand)
+    exec(snippet_of(generated, name), Names(epochs=1, loader=[None]))
+    stand = Stand.made.pop()
+    table = to_table(lossspec.load(name))
+    assert stand.called == list(
+        dict.fromkeys(each.get("objective", "total") for each in table["losses"].values())
+    )
+
+
+def test_a_snippet_trains(generated, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    image = {"y": torch.rand(2, 3, 8, 8), "y_fake": torch.rand(2, 3, 8, 8, requires_grad=True)}
+    scores = {name: torch.randn(2, 1, 2, 2, requires_grad=True) for name in ("pred_fake", "pred_real")}
+    exec(snippet_of(generated, "pix2pix"), {**image, **scores, "epochs": 2, "loader": range(3)})
+    assert len(lossspec.read_log("runs/1").losses["G_L1"].raw) == 6
+    assert image["y_fake"].grad.any()
+
+
+def test_a_page_says_what_to_install_and_that_terms_rest(generated):
+    assert 'pip install "lossspec[lpips]"' in generated["gallery/vqgan.md"]
+    assert "downloads=True" in snippet_of(generated, "vqgan")
+    assert "pip install" not in generated["gallery/pix2pix.md"]
+    assert "downloads" not in snippet_of(generated, "pix2pix")
+    resting = {name for name in SPECS if "`needed()`" in page_of(generated, name)}
+    assert {"stylegan2", "vqgan"} <= resting
+    assert not {"pix2pix", "hinge_gan"} & resting
