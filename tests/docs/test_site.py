@@ -59,6 +59,17 @@ def test_a_broken_link_and_a_broken_anchor_fail_the_build(tmp_path):
         assert build(tmp_path).returncode == code, text
 
 
+def test_a_file_is_shown_in_its_page_and_one_that_is_missing_fails_the_build(generate, tmp_path):
+    source = tmp_path / "docs"
+    source.mkdir()
+    (source / "page.md").write_text('# Page\n\n--8<-- "docs/numbers.txt"\n\nMore.\n')
+    with pytest.raises(FileNotFoundError, match=r"numbers\.txt"):
+        generate.written.pages(source)
+    (source / "numbers.txt").write_text("a  1\nb  2\n")
+    page = generate.written.pages(source)["page.md"]
+    assert page == "# Page\n\n```text\na  1\nb  2\n```\n\nMore.\n"
+
+
 class Requests(HTMLParser):
     """Collects what a browser fetches for a page by itself: not the links that a reader may follow."""
 
@@ -94,4 +105,5 @@ def test_pages_are_what_they_should_be(site):
         text = page.read_text("utf-8")
         visible = re.sub(r"<(script|style|code|pre)\b.*?</\1>", "", text, flags=re.DOTALL)
         assert "```" not in visible, f"{page}: a fence that is none"
+        assert "--8<--" not in text, f"{page}: a file that is not shown"
         assert ">none<" not in visible, f"{page}: an entry of the navigation has no page"
