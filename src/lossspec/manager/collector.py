@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from array import array
 from typing import TYPE_CHECKING, Literal
 
-from lossspec.errors import ClockError, NonFiniteError
+from lossspec.errors import ClockError, LossResultError, NonFiniteError
 from lossspec.manager.distributed import RankMean, Sections, ranks
 from lossspec.manager.nonfinite import non_finite
 
 if TYPE_CHECKING:
-    from array import array
-
     from lossspec.manager.about import Run
     from lossspec.manager.clock import Clock
     from lossspec.manager.history import LMHistory
@@ -109,10 +108,19 @@ class Collector:
     def _take(self) -> tuple[Sections, dict[str, int]]:
         sections: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
         lost: dict[str, int] = {}
-        for name, loss in self._run.losses.items():
+        losses = self._run.losses.items()
+        for name, loss in losses:
             for section, history in (("losses", loss.training), ("validation", loss.validation)):
-                if rows := history.take():
+                history.trim()
+                try:
+                    rows = history.rows
+                except LossResultError as error:  # before any loss has handed over its rows
+                    raise LossResultError(f"`{name}` can't be written to the log: {error}") from None
+                if rows:
                     sections[section][name] = rows
+        for name, loss in losses:
+            for section, history in (("losses", loss.training), ("validation", loss.validation)):
+                history.drop(sections[section].get(name, array("d")))
                 if history.lost:
                     lost[name] = lost.get(name, 0) + history.lost
                     history.lost = 0

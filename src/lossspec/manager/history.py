@@ -69,10 +69,14 @@ class LMHistory:
         """
         self.trim()
         rows = self.rows
+        self.drop(rows)
+        return rows
+
+    def drop(self, rows: array[float]) -> None:
+        """Drop ``rows``, the oldest of a trimmed history; the newest value is still known."""
         if rows:
             self._last = rows[-WIDTH:]
             del self.flat[: len(rows)]
-        return rows
 
     @property
     def rows(self) -> array[float]:

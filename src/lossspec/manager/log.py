@@ -40,6 +40,7 @@ class LossLog:
         self._waiting: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
         self._lost: dict[str, int] = {}
         self._begun = False
+        self._wrote = False
         self._resumed_from: int | None = None
         self._warned = False
         #: How many chunks were ever written: the position that a checkpoint remembers.
@@ -65,9 +66,14 @@ class LossLog:
 
     def begin(self) -> None:
         """Write the header, if the file has none; what is there stays."""
-        self.check()
-        if self._file.header() is None:
-            self._file.append(line({"record": "header", "format": FORMAT, **self._run.header()}))
+        try:
+            if self._file.reopen_if_gone():
+                self._begun = False
+            self.check()
+            if self._file.last() is None:
+                self._file.append(self._header())
+        except OSError as error:
+            self._warn(error)
 
     def resume(self, chunks: int) -> None:
         """Go on after the first ``chunks`` chunks: those that follow are superseded by what comes."""
@@ -103,7 +109,7 @@ class LossLog:
         except OSError as error:
             self._wait(error)
             return 0
-        self._begun, self._warned, self._resumed_from = True, False, None
+        self._begun, self._wrote, self._warned, self._resumed_from = True, True, False, None
         self.chunks += 1
         self._waiting, self._lost = {"losses": {}, "validation": {}}, {}
         return count
@@ -113,7 +119,7 @@ class LossLog:
         self.check()
         last = self._file.last()
         if last is None:
-            opening = line({"record": "header", "format": FORMAT, **self._run.header()})
+            opening = self._header()
             self.chunks = max(self.chunks, self._resumed_from or 0)
             return opening if self._resumed_from is None else opening + self._resume_line()
         if last["record"] == "header" and self._resumed_from is None:
@@ -121,7 +127,12 @@ class LossLog:
         number = last.get("chunk")
         known = number + (last["record"] == "chunk") if isinstance(number, int) else 0
         self.chunks = max(self.chunks, known, self._resumed_from or 0)
+        if self._wrote and self._resumed_from is None:  # the file was away: nothing is computed anew
+            return b""
         return self._resume_line()
+
+    def _header(self) -> bytes:
+        return line({"record": "header", "format": FORMAT, **self._run.header()})
 
     def _resume_line(self) -> bytes:
         if self._resumed_from is not None:
@@ -139,13 +150,16 @@ class LossLog:
                 if surplus > 0:
                     del rows[: surplus * WIDTH]
                     self._lost[name] = self._lost.get(name, 0) + surplus
+        self._warn(error)
+
+    def _warn(self, error: OSError) -> None:
         if not self._warned:
             self._warned = True
             warnings.warn(
                 f"the loss log `{self.path}` can't be written ({error.strerror or error}): the last "
                 f"{self._limit} values of each loss are kept, and written when it can be",
                 RuntimeWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class LogFile:
         return parse(lines[-1], self.path) if lines else None
 
     def append(self, data: bytes) -> None:
-        """Write ``data`` at the end, whole or not at all.
+        """Write ``data`` at the end, whole or not at all: also if the user stops the run meanwhile.
 
         Raises:
             OSError: it can't be written; the file is as it was.
@@ -90,11 +90,11 @@ class LogFile:
             written = os.write(self._descriptor, data)
             while written < len(data):  # a signal came, or the disk is full: then the next write says so
                 written += os.write(self._descriptor, data[written:])
-        except OSError:
+            if self._durable:
+                os.fsync(self._descriptor)
+        except BaseException:  # whoever is told that it failed writes it again
             os.ftruncate(self._descriptor, before)
             raise
-        if self._durable:
-            os.fsync(self._descriptor)
 
     def reopen_if_gone(self) -> bool:
         """Open the path again if it is not the open file any more; say whether it was so.

@@ -66,7 +66,11 @@ def _short(values: Iterable[float]) -> Iterable[str]:
 
 
 def _exact(values: Iterable[float]) -> Iterable[str]:
-    return (str(int(value)) if value == int(value) else repr(value) for value in values)
+    for value in values:
+        if not math.isfinite(value):  # a weight that a balance found
+            yield _non_finite(value)
+        else:
+            yield str(int(value)) if value == int(value) else repr(value)
 
 
 def _non_finite(value: float) -> str:

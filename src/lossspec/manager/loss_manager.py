@@ -20,6 +20,7 @@ from lossspec.manager.collector import Collector, OnNonFinite
 from lossspec.manager.distributed import rank, ranks
 from lossspec.manager.log import LossLog
 from lossspec.manager.loss import Function, LMLoss
+from lossspec.manager.no_copy import NoCopy
 from lossspec.manager.objective import Objective
 from lossspec.manager.queries import say
 from lossspec.manager.recorders import Recorders
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from lossspec.spec.model import Spec
 
 
-class LossManager(Answers):
+class LossManager(NoCopy, Answers):
     """Runs the losses of a model: each weighed by its schedule, recorded, and logged.
 
     Args:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch._C import _current_graph_task_id  # as torch.utils.checkpoint asks; there is no public name
 
+from lossspec.errors import LossResultError
+from lossspec.manager.call import describe
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,7 +63,13 @@ class HostRecorder:
 
 
 def keep_map(loss: LMLoss, raw: torch.Tensor) -> torch.Tensor:
-    """Remember the map that a loss returned, and return its mean in 32 bits."""
+    """Remember the map that a loss returned, and return its mean in 32 bits.
+
+    Raises:
+        LossResultError: it is complex, and its mean would lose a part.
+    """
     found = raw.detach()
+    if found.is_complex():
+        raise LossResultError(f"`{loss.name}` must return real numbers: it returned {describe(found)}")
     loss.last_map = (found, loss.applied_weight)
     return found.mean(dtype=torch.float32)

@@ -1,0 +1,130 @@
+"""What comes in the way of a log: a write cut short, a file that was away, a value that it can not hold."""
+
+import copy
+import json
+import math
+import os
+import pickle
+
+import pytest
+import torch
+
+from lossspec import LossManager, read_log
+from lossspec.errors import LossResultError, LossSpecError
+
+
+@pytest.fixture
+def manager(tmp_path):
+    with LossManager(experiment_dir=tmp_path / "run", durable=True) as manager:
+        manager.register_loss_fn("a", lambda x: x)
+        yield manager
+
+
+def record(manager, value, name="a"):
+    manager.compute_loss(name, torch.tensor(value))
+
+
+def values(folder, name="a"):
+    return read_log(folder).losses[name].raw.tolist()
+
+
+@pytest.mark.parametrize("call", ["write", "fsync"])
+@pytest.mark.parametrize("kind", [OSError, KeyboardInterrupt])
+def test_a_write_that_fails_late_or_is_interrupted_is_made_again_once(manager, monkeypatch, call, kind):
+    record(manager, 1.0)
+    manager.update_loss_log()
+    real = getattr(os, call)
+
+    def fail(*arguments):
+        real(*arguments)
+        raise kind(5, "Input/output error")
+
+    record(manager, 2.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, fail)
+        with pytest.warns(RuntimeWarning) if kind is OSError else pytest.raises(kind):
+            manager.update_loss_log()
+    assert values(manager.experiment_dir) == [1.0]
+    record(manager, 3.0)
+    manager.update_loss_log()
+    assert values(manager.experiment_dir) == [1.0, 2.0, 3.0]
+
+
+def test_a_file_that_was_away_keeps_what_it_had_in_a_run_that_counts_no_steps(manager):
+    folder = manager.experiment_dir
+    record(manager, 1.0)
+    manager.update_loss_log()
+    folder.rename(folder.with_name("away"))
+    record(manager, 2.0)
+    with pytest.warns(RuntimeWarning, match="No such file or directory"):
+        manager.update_loss_log()
+    folder.with_name("away").rename(folder)
+    record(manager, 3.0)
+    manager.update_loss_log()
+    assert values(folder) == [1.0, 2.0, 3.0]
+
+
+def test_a_flush_after_close_adds_to_what_was_there(manager):
+    record(manager, 1.0)
+    manager.update_loss_log()
+    manager.close()
+    record(manager, 2.0)
+    manager.update_loss_log()
+    assert values(manager.experiment_dir) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("torn", ["", '{"record":"hea'])
+def test_the_base_log_takes_the_place_of_a_torn_header(tmp_path, torn):
+    (tmp_path / "loss_log.jsonl").write_text(torn)
+    with LossManager(experiment_dir=tmp_path) as manager:
+        manager.register_loss_fn("a", lambda x: x)
+        manager.export_base_log()
+        record(manager, 1.0)
+    assert values(tmp_path) == [1.0]
+
+
+def test_a_base_log_that_can_not_be_written_is_told_as_any_other(manager):
+    manager.experiment_dir.rename(manager.experiment_dir.with_name("away"))
+    with pytest.warns(RuntimeWarning, match="No such file or directory"):
+        manager.export_base_log()
+    manager.experiment_dir.with_name("away").rename(manager.experiment_dir)
+
+
+def test_a_weight_that_is_not_finite_is_written_as_such(tmp_path, make_manager):
+    manager = make_manager(options={"experiment_dir": tmp_path}, a={"weight": 1e308, "every": (1, 1e3)})
+    manager.objective()(x=torch.ones(2), y=torch.zeros(2))
+    manager.step()
+    manager.update_loss_log()
+    assert read_log(tmp_path).losses["a"].term_weight.tolist() == [math.inf]
+    _, chunk = (tmp_path / "loss_log.jsonl").read_text().splitlines()
+    assert json.loads(chunk)["losses"]["a"]["term_weight"] == "Infinity"
+
+
+def test_a_complex_value_is_told_by_name_and_no_other_is_lost(manager):
+    manager.register_loss_fn("b", lambda x: x)
+    record(manager, 1.0)
+    record(manager, 1 + 2j, "b")
+    with pytest.raises(LossResultError) as raised:
+        manager.update_loss_log()
+    assert str(raised.value) == (
+        "`b` can't be written to the log: a loss must be a real number: it returned (1+2j)"
+    )
+    losses = manager.get_registered_losses(strip=False)
+    assert len(losses["a"].history) == 1
+    losses["b"].history.flat.clear()
+
+
+def test_a_complex_map_is_refused_where_it_is_made(manager):
+    with pytest.raises(LossResultError) as raised:
+        record(manager, [1j, 2j])
+    assert str(raised.value) == ("`a` must return real numbers: it returned a complex64 tensor of shape (2,)")
+
+
+@pytest.mark.parametrize("do", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_copy_is_refused_and_leaves_the_file_open(manager, do):
+    with pytest.raises(LossSpecError, match="a LossManager can't be copied or pickled"):
+        do({"manager": manager} if do is not copy.copy else manager)
+    record(manager, 1.0)
+    manager.update_loss_log()
+    with pytest.raises(LossSpecError, match="is open in another LossManager"):
+        LossManager(experiment_dir=manager.experiment_dir)
