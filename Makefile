@@ -7,7 +7,7 @@ TESTS := $(filter-out tests/benchmarks tests/vision tests/conftest.py,$(wildcard
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser test-vision coverage fuzz lint format bench docs clean
+.PHONY: help demo test browser test-vision coverage fuzz soak lint format bench docs clean
 .PRECIOUS: %/bin/python
 
 help: ## list the targets
@@ -47,6 +47,9 @@ coverage: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-doc
 
 fuzz: $(VENV)/.installed-test ## search ten minutes for what breaks the validator
 	$(BIN)/python tests/spec/fuzz.py --seconds 600
+
+soak: $(VENV)/.installed-test ## kill a training process 500 times and read each log
+	LOSSSPEC_KILLS=500 $(BIN)/python -m pytest tests/manager/test_faults.py -k killed
 
 lint: $(VENV)/.installed-lint ## style, types and the order of the layers
 	$(BIN)/ruff check .

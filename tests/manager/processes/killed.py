@@ -9,6 +9,7 @@ import random
 import sys
 
 import torch
+import torch._dynamo  # an optimiser imports it in its first step: once here, and not in each child
 from torch import nn
 
 from lossspec import LossManager
