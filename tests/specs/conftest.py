@@ -146,7 +146,9 @@ def compare_gradients(found: Tensor, expected: Tensor, tensors: dict[str, object
             else None
             for each in (found, expected)
         )
-        if theirs is None or not theirs.any():
+        if theirs is None:
+            assert mine is None, f"{name} gets a gradient, and should get none"
+        elif not theirs.any():
             assert mine is None or not mine.any(), f"{name} gets a gradient, and should get none"
         else:
             assert mine is not None, f"{name} gets no gradient"

@@ -7,7 +7,7 @@ import torch
 @pytest.fixture
 def tensors(draw):
     t = draw(x_logits=(3, 1, 4, 4), mu=(3, 5), logvar=(3, 5))
-    t.x = torch.rand(3, 1, 4, 4, dtype=torch.float64)
+    t.x = torch.rand(3, 1, 4, 4, dtype=torch.float64).requires_grad_()
     return t
 
 

@@ -51,3 +51,10 @@ def test_the_papers_has_no_identity(check, draw):
     t = draw(**IMAGES, **SCORES)
     terms = {name: value for name, value in generators(t).items() if not name.startswith("idt")}
     check("cyclegan+paper", "G", t, terms, total(generators(t), 10, 10, 0))
+
+
+def test_the_identity_of_mmgeneration_has_an_absolute_weight(check, draw):
+    t = draw(**IMAGES, **SCORES)
+    terms = generators(t)
+    expected = total(terms, 10, 10, 0) + 0.5 * (terms["idt_A"] + terms["idt_B"])
+    check("cyclegan+mmgeneration", "G", t, terms, expected)

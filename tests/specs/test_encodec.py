@@ -5,6 +5,7 @@ import torch
 
 SHARES = {"G_wav": 0.1, "G_mel": 2.0, "G_GAN": 4.0, "G_feat": 4.0}
 PAPER = {"G_wav": 0.1, "G_mel": 1.0, "G_GAN": 3.0, "G_feat": 3.0}
+CASES = {"": SHARES, "+paper": PAPER, "+paper_48khz": PAPER | {"G_GAN": 4.0, "G_feat": 4.0}}
 
 
 def spectrograms(wav):
@@ -65,7 +66,7 @@ def balanced(values, shares, output, state):
     return reported + sent - sent.detach()
 
 
-@pytest.mark.parametrize(("variant", "shares"), [("", SHARES), ("+paper", PAPER)])
+@pytest.mark.parametrize(("variant", "shares"), CASES.items())
 def test_generator(check, tensors, variant, shares):
     manager, state = None, {}
     for _ in range(3):
@@ -74,6 +75,14 @@ def test_generator(check, tensors, variant, shares):
         total = balanced(values, shares, t.wav_hat, state) + t.commitment
         terms = values | {"commit": t.commitment}
         manager = check(f"encodec{variant}", "G", t, terms, total, manager=manager)
+
+
+def test_without_the_balance_the_truth_gives_gradients_to_none_but_its_own_terms(check, tensors):
+    """The balance lets gradients through at the output alone, and so hides what is detached."""
+    t = tensors()
+    terms = raw(t, paper=False) | {"commit": t.commitment}
+    total = sum(SHARES.get(name, 1.0) * value for name, value in terms.items())
+    check("encodec", "G", t, terms, total, overlay={"remove": ["objectives.G.balance"]})
 
 
 def test_discriminators(check, draw):

@@ -34,12 +34,12 @@ def squares(fakes, reals):
     return [((fake - real.detach()) ** 2).mean() for fake, real in zip(fakes, reals, strict=True)]
 
 
-def generator(t):
+def generator(t, layers=1):
     return {
         "G_L1": (t.known * (t.predicted - t.image).abs()).mean(),
         "G_GAN": softplus(-t.pred_fake).mean(),
         "G_FM": sum(squares(t.feats_fake, t.feats_real)) / 2,
-        "G_HRF": sum(squares(t.resnet_fake, t.resnet_real)),
+        "G_HRF": sum(squares(t.resnet_fake, t.resnet_real)) / layers,
     }
 
 
@@ -52,13 +52,14 @@ def test_generator(check, tensors):
     check("lama", "G", tensors, terms, 10 * terms["G_L1"] + total(terms))
 
 
-def test_the_papers_has_no_pixel_loss(check, tensors):
-    terms = generator(tensors)
+def test_the_papers_has_no_pixel_loss_and_the_mean_over_layers(check, tensors):
+    terms = generator(tensors, layers=3)
     terms.pop("G_L1")
     check("lama+paper", "G", tensors, terms, total(terms))
 
 
-def test_discriminator(check, tensors):
+@pytest.mark.parametrize(("variant", "kappa"), [("", 1), ("+paper", 10)])
+def test_discriminator(check, tensors, variant, kappa):
     t = tensors
     hole = 1 - t.known_patches
     fake = hole * softplus(t.pred_fake) + (1 - hole) * softplus(-t.pred_fake)
@@ -68,4 +69,5 @@ def test_discriminator(check, tensors):
         "D_fake": fake.mean(),
         "D_R1": (slope**2).flatten(1).sum(dim=1).mean(),
     }
-    check("lama", "D", t, terms, terms["D_real"] + terms["D_fake"] + 0.001 * terms["D_R1"])
+    total = kappa * (terms["D_real"] + terms["D_fake"]) + 0.001 * terms["D_R1"]
+    check(f"lama{variant}", "D", t, terms, total)

@@ -42,22 +42,36 @@ def path_penalty(t, mean):
     return ((lengths - moved) ** 2).mean(), moved.detach()
 
 
-def test_path_length_every_four_steps_times_four_with_a_mean_that_moves(check, draw):
+@pytest.mark.parametrize(("variant", "interval"), [("", 4), ("+paper", 8)])
+def test_path_length_every_few_steps_times_their_number_with_a_mean_that_moves(
+    check, draw, variant, interval
+):
     manager, mean = None, torch.zeros(())
-    for step in range(6):
+    for step in range(interval + 2):
         t = draw(ws=(2, 3, 5), weight=(3, 5, 3, 4, 4))
         t.fake = synthesis(t)
-        if step % 4:
+        if step % interval:
             manager = check(
-                "stylegan2", "G_reg", t, {}, torch.zeros(()), clock={"step": step}, manager=manager
+                f"stylegan2{variant}",
+                "G_reg",
+                t,
+                {},
+                torch.zeros(()),
+                clock={"step": step},
+                manager=manager,
             )
             continue
         torch.manual_seed(step)
         penalty, mean = path_penalty(t, mean)
         torch.manual_seed(step)
-        total = 4 * 2 * penalty
         manager = check(
-            "stylegan2", "G_reg", t, {"G_path": penalty}, total, clock={"step": step}, manager=manager
+            f"stylegan2{variant}",
+            "G_reg",
+            t,
+            {"G_path": penalty},
+            interval * 2 * penalty,
+            clock={"step": step},
+            manager=manager,
         )
     assert manager.objective("G_reg").loss_G_path.mean_length.item() == pytest.approx(mean.item())
 
@@ -68,3 +82,23 @@ def test_cifar_has_no_path_length(check, draw):
     t.pred_real = t.real.square().flatten(1).sum(dim=1)
     penalty = (4 * t.real**2).flatten(1).sum(dim=1).mean()
     check("stylegan2+cifar", "D_reg", t, {"D_R1": penalty}, 16 * 0.01 / 2 * penalty)
+
+
+GAMMAS = {"+paper256": 1.0, "+paper512": 0.5, "+paper1024": 2.0, "+auto": 0.0002 * 256**2 / 16}
+
+
+@pytest.mark.parametrize(("variant", "gamma"), GAMMAS.items())
+def test_other_configurations_have_another_gamma(check, draw, variant, gamma):
+    t = draw(real=(3, 2, 4, 4))
+    t.pred_real = t.real.square().flatten(1).sum(dim=1)
+    penalty = (4 * t.real**2).flatten(1).sum(dim=1).mean()
+    check(f"stylegan2{variant}", "D_reg", t, {"D_R1": penalty}, 16 * gamma / 2 * penalty)
+
+
+def test_the_rule_of_thumb_takes_resolution_and_batch(check, draw):
+    t = draw(real=(3, 2, 4, 4))
+    t.pred_real = t.real.square().flatten(1).sum(dim=1)
+    penalty = (4 * t.real**2).flatten(1).sum(dim=1).mean()
+    params = {"resolution": 1024, "batch": 32}
+    total = 16 * (0.0002 * 1024**2 / 32) / 2 * penalty
+    check("stylegan2+auto", "D_reg", t, {"D_R1": penalty}, total, params=params)

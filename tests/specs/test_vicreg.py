@@ -1,5 +1,6 @@
 """vicreg, from the official code: the mean of the two variance terms, the sum of the covariances."""
 
+import pytest
 import torch
 
 import lossspec
@@ -26,8 +27,10 @@ def terms(t):
     }
 
 
-def test_official(check, draw):
+@pytest.mark.parametrize("scale", [1.0, 1e-2], ids=["spread", "collapsing"])  # the eps is seen in one alone
+def test_official(check, draw, scale):
     t = draw(z1=(6, 4), z2=(6, 4))
+    t.z1, t.z2 = t.z1 * scale, t.z2 * scale
     found = terms(t)
     spread, shared = (found[f"{name}_1"] + found[f"{name}_2"] for name in ("variance", "covariance"))
     check("vicreg", "total", t, found, 25 * found["invariance"] + 25 * spread / 2 + shared)

@@ -32,12 +32,14 @@ def adaptive_weight(nll, gan, layer, eps):
     return (nll_grads.norm() / (gan_grads.norm() + eps)).clamp(0.0, 1e4).detach()
 
 
-def test_autoencoder(check, tensors):
+@pytest.mark.parametrize(("variant", "commit", "codebook"), [("", 1, 0.25), ("+commitment", 0.25, 1)])
+def test_autoencoder(check, tensors, variant, commit, codebook):
     t = tensors
     terms = reconstruction(t) | {"G_GAN": -t.logits_fake.mean()}
     weight = 0.8 * adaptive_weight(terms["rec"], terms["G_GAN"], t.last_layer, 1e-4)
-    total = terms["rec"] + terms["commit"] + 0.25 * terms["codebook"] + weight * terms["G_GAN"]
-    check("vqgan", "AE", t, terms, total, clock={"step": START}, overlay=WITHOUT_LPIPS)
+    quantiser = commit * terms["commit"] + codebook * terms["codebook"]
+    total = terms["rec"] + quantiser + weight * terms["G_GAN"]
+    check(f"vqgan{variant}", "AE", t, terms, total, clock={"step": START}, overlay=WITHOUT_LPIPS)
 
 
 def test_before_the_discriminator_comes_in(check, tensors):
