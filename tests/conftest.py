@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,8 @@ from lossspec.registry import lookup as losses
 from lossspec.schedules import lookup as schedules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 settings.register_profile("lossspec", deadline=None)
 settings.load_profile("lossspec")
@@ -33,3 +37,26 @@ def _as_before(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(folder):
             del sys.modules[name]
+
+
+@pytest.fixture
+def chromium(tmp_path: Path) -> Callable[..., str]:
+    """Run a real browser, Debian's or another build of Chromium, which sees no network but this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("BROWSER_FOR_TESTS") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.fail("these tests need a browser: apt-get install chromium")
+    always = (
+        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    )
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [found, *always, *words], capture_output=True, text=True, check=True, timeout=120
+        )
+        return done.stdout
+
+    return run

@@ -1,5 +1,7 @@
 """What tests of the pages share: the code that makes them."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,3 +25,24 @@ def generate():
 def generated(generate):
     """Every page that the code writes, by its path in the site."""
     return generate.generated()
+
+
+@pytest.fixture(scope="session")
+def zensical():
+    """Build the site of a folder as ``make docs`` does."""
+    command = [Path(sys.executable).with_name("zensical"), "build", "--clean", "--strict"]
+    env = {**os.environ, "NO_COLOR": "1"}
+    return lambda folder: subprocess.run(
+        command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def site(generate, generated, zensical, tmp_path_factory):
+    """The built site: what ``make docs`` makes, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    generate.make(folder / "build" / "docs", generated)
+    (folder / "mkdocs.yml").write_text((ROOT / "mkdocs.yml").read_text("utf-8"), encoding="utf-8")
+    done = zensical(folder)
+    assert done.returncode == 0, done.stdout
+    return folder / "build" / "site"

@@ -1,9 +1,6 @@
 """The site: it builds without a warning, lists every page, and asks no one else for anything."""
 
-import os
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,29 +15,6 @@ WRITTEN = sorted(
 NAV = re.findall(r"^ +- (?:\w+: )?(\S+\.md|\S+/)$", (ROOT / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
 
 
-def build(folder):
-    return subprocess.run(
-        [Path(sys.executable).with_name("zensical"), "build", "--clean", "--strict"],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1"},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def site(generate, generated, tmp_path_factory):
-    """The built site: what ``make docs`` makes, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("site")
-    generate.make(folder / "build" / "docs", generated)
-    (folder / "mkdocs.yml").write_text((ROOT / "mkdocs.yml").read_text("utf-8"), encoding="utf-8")
-    done = build(folder)
-    assert done.returncode == 0, done.stdout
-    return folder / "build" / "site"
-
-
 def test_the_navigation_lists_every_page(generated):
     folders = tuple(entry for entry in NAV if entry.endswith("/"))
     lost = [path for path in [*WRITTEN, *generated] if path not in NAV and not path.startswith(folders)]
@@ -50,13 +24,13 @@ def test_the_navigation_lists_every_page(generated):
     assert len(NAV) == len(set(NAV))
 
 
-def test_a_broken_link_and_a_broken_anchor_fail_the_build(tmp_path):
+def test_a_broken_link_and_a_broken_anchor_fail_the_build(zensical, tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
     page = tmp_path / "docs" / "index.md"
     for text, code in (("# Fine", 0), ("# One\n\n[gone](gone.md)", 1), ("# Two\n\n[gone](#gone)", 1)):
         page.write_text(text)
-        assert build(tmp_path).returncode == code, text
+        assert zensical(tmp_path).returncode == code, text
 
 
 def test_a_file_is_shown_in_its_page_and_one_that_is_missing_fails_the_build(generate, tmp_path):
