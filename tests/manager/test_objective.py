@@ -191,3 +191,17 @@ def test_it_is_not_copied(do):
         "the objective `G` belongs to its manager and can't be copied or pickled: keep it out of the "
         "module that is, and save `manager.state_dict()`"
     )
+
+
+@pytest.mark.parametrize("others", [[], ["b"]])
+@pytest.mark.parametrize("at_zero", ["skip", "record"])
+def test_the_total_is_never_the_tensor_that_a_term_was_given(make_manager, others, at_zero):
+    """A weight of 1 multiplies nothing; who adds to the total must not change what the model holds."""
+    terms = {"a": {}, "z": {"weight": 0.0, "at_zero": at_zero}, **{name: {} for name in others}}
+    passed_on = {"type": "lossspec.Precomputed", "inputs": ["value"]}
+    manager = make_manager(**{name: {**passed_on, **keys} for name, keys in terms.items()})
+    value = torch.tensor(2.0)
+    total = manager.objective()(value=value)
+    assert total.item() == 2.0 * (1 + len(others))
+    total += 1.0
+    assert value.item() == 2.0
