@@ -1,8 +1,10 @@
 """realesrgan, from the official options: five convolutions of VGG19, the sharpened truth, no half."""
 
+import pytest
 import torch
 
 SHAPES = {
+    "hr": (1, 3, 16, 16),
     "hr_usm": (1, 3, 16, 16),
     "sr": (1, 3, 16, 16),
     "pred_fake": (2, 1, 4, 4),
@@ -15,16 +17,17 @@ def softplus(x):
     return torch.log1p(torch.exp(x))
 
 
-def test_generator(check, draw, vgg19):
+@pytest.mark.parametrize(("variant", "truth"), [("", "hr_usm"), ("+unsharpened", "hr")])
+def test_generator(check, draw, vgg19, variant, truth):
     t = draw(**SHAPES)
-    sr, hr = (vgg19.normalized(images) for images in (t.sr, t.hr_usm.detach()))
+    sr, hr = (vgg19.normalized(images) for images in (t.sr, getattr(t, truth).detach()))
     terms = {
-        "G_pix": (t.sr - t.hr_usm).abs().mean(),
+        "G_pix": (t.sr - getattr(t, truth)).abs().mean(),
         "G_percep": sum(w * (vgg19(sr, each) - vgg19(hr, each)).abs().mean() for each, w in LAYERS.items()),
         "G_GAN": softplus(-t.pred_fake).mean(),
     }
     total = terms["G_pix"] + terms["G_percep"] + 0.1 * terms["G_GAN"]
-    check("realesrgan", "G", t, terms, total, overlay=vgg19.of("G_percep"))
+    check(f"realesrgan{variant}", "G", t, terms, total, overlay=vgg19.of("G_percep"))
 
 
 def test_discriminator(check, draw, vgg19):
