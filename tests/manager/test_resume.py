@@ -179,6 +179,9 @@ def test_a_run_that_never_stepped_is_restored_as_such():
     other.set_progress(step=3)
     other.load_state_dict(manager.state_dict())
     assert other.state_dict()["step"] is None
+    assert other.get_loss_weights() == manager.get_loss_weights()
+    other.step()
+    assert other.state_dict()["step"] == 1
 
 
 def test_the_checkpoint_of_another_spec_is_refused_and_changes_nothing():
@@ -213,6 +216,18 @@ def test_the_checkpoint_of_another_spec_is_refused_and_changes_nothing():
             lambda s: s["losses"].update(z={}),
             "this manager has no loss `z` with a state: they are of different losses",
         ),
+        (lambda s: s.pop("chunks"), "this `state_dict()` of a LossManager is not whole: it has no `chunks`"),
+        (lambda s: s.update(chunks="1"), "the checkpoint's `chunks` is no position in a log: '1'"),
+        (lambda s: s.update(generators=None), "the checkpoint's `generators` is no dict: None"),
+        (lambda s: s.update(epoch=None), "the checkpoint's `epoch` is None: a number is wanted"),
+        (
+            lambda s: s.update(step=-1),
+            "the checkpoint's clock can't be: `step` must be a number, 0 or more: it is -1",
+        ),
+        (
+            lambda s: s["generators"].update({"b.noise": torch.zeros(3, dtype=torch.uint8)}),
+            "the state of the generator `b.noise` does not fit",
+        ),
         (lambda s: s["losses"]["b"].pop("mean"), "the state of the loss `b` does not fit: mean"),
         (
             lambda s: s["losses"]["b"].update(mean=torch.zeros(3), extra=torch.zeros(1)),
@@ -230,7 +245,9 @@ def test_what_is_no_checkpoint_of_this_manager_is_refused_and_changes_nothing(ch
     with pytest.raises(CheckpointError) as raised:
         other.load_state_dict(state)
     assert str(raised.value) == message
-    assert other.state_dict()["epoch"] == before["epoch"]
+    after = other.state_dict()
+    assert after["epoch"] == before["epoch"]
+    assert after["losses"] == before["losses"]
 
 
 def test_values_recorded_before_a_checkpoint_is_loaded_are_superseded(tmp_path):

@@ -102,5 +102,6 @@ class Roster:
     def forget(self) -> None:
         """Empty the histories."""
         for loss in self._run.losses.values():
-            loss.training.take()
-            loss.validation.take()
+            for history in (loss.training, loss.validation):
+                history.take()
+                history.lost = 0

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from lossspec.errors import CheckpointError
+from lossspec.errors import CheckpointError, ClockError
+from lossspec.manager.clock import require_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from torch import nn
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from lossspec.manager.loss import LMLoss
 
 FORMAT = 1
+_MEMBERS = ("digest", "epoch", "step", "total_epochs", "total_steps", "chunks", "losses", "generators")
 
 
 def save(
@@ -55,6 +58,7 @@ def check(
         raise CheckpointError(
             f"this is no `state_dict()` of a LossManager in format {FORMAT}: its `format` is {found!r}"
         )
+    _require_members(saved)
     if saved["digest"] != digest and not any_spec:
         raise CheckpointError(
             f"the checkpoint is of another spec (digest {saved['digest']}; this one has {digest}): "
@@ -70,6 +74,30 @@ def check(
         if wanted != given:
             keys = sorted(key for key in wanted.keys() | given if wanted.get(key) != given.get(key))
             raise CheckpointError(f"the state of the loss `{name}` does not fit: {', '.join(keys)}")
+    for name, generator in _generators(modules):
+        found_state = _generator_states(saved).get(name)
+        if found_state is not None and _shape(found_state) != _shape(generator.get_state()):
+            raise CheckpointError(f"the state of the generator `{name}` does not fit")
+
+
+def _require_members(saved: Mapping[str, object]) -> None:
+    missing = [f"`{name}`" for name in _MEMBERS if name not in saved]
+    if missing:
+        raise CheckpointError(
+            f"this `state_dict()` of a LossManager is not whole: it has no {', '.join(missing)}"
+        )
+    chunks = saved["chunks"]
+    if not isinstance(chunks, int) or chunks < 0:
+        raise CheckpointError(f"the checkpoint's `chunks` is no position in a log: {chunks!r}")
+    for name in ("losses", "generators"):
+        if not isinstance(saved[name], Mapping):
+            raise CheckpointError(f"the checkpoint's `{name}` is no dict: {saved[name]!r}")
+    if saved["epoch"] is None:
+        raise CheckpointError("the checkpoint's `epoch` is None: a number is wanted")
+    try:
+        require_progress(*(saved[name] for name in ("epoch", "step", "total_epochs", "total_steps")))
+    except ClockError as error:
+        raise CheckpointError(f"the checkpoint's clock can't be: {error}") from None
 
 
 def restore(saved: Mapping[str, object], clock: Clock, modules: Mapping[str, nn.Module]) -> int:
@@ -77,22 +105,26 @@ def restore(saved: Mapping[str, object], clock: Clock, modules: Mapping[str, nn.
     states = _states(saved)
     for name in states.keys() & modules.keys():
         modules[name].load_state_dict(states[name])
-    generators = cast("dict[str, torch.Tensor]", saved["generators"])
+    generators = _generator_states(saved)
     for name, generator in _generators(modules):
         if name in generators:
             generator.set_state(generators[name])
-    clock.stepped = False
     clock.move(
         cast("float", saved["epoch"]),
-        cast("int | None", saved["step"]),
+        cast("int", saved["step"] or 0),
         cast("float | None", saved["total_epochs"]),
         cast("int | None", saved["total_steps"]),
     )
+    clock.stepped = saved["step"] is not None
     return cast("int", saved["chunks"])
 
 
 def _states(saved: Mapping[str, object]) -> dict[str, dict[str, Any]]:
     return cast("dict[str, dict[str, Any]]", saved["losses"])
+
+
+def _generator_states(saved: Mapping[str, object]) -> dict[str, torch.Tensor]:
+    return cast("dict[str, torch.Tensor]", saved["generators"])
 
 
 def _shape(value: object) -> object:
