@@ -1,8 +1,12 @@
+import math
+
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec.errors import ClockError
+from lossspec.errors import ClockError, NonFiniteError
 from lossspec.manager.clock import Clock
 
 
@@ -28,6 +32,7 @@ def test_set_to_step_zero_counts_as_stepping():
         ({"epoch": "3"}, "`epoch` must be a number, 0 or more: it is '3'"),
         ({"epoch": True}, "`epoch` must be a number, 0 or more: it is True"),
         ({"step": 1.5}, "`step` counts whole optimiser steps: it is 1.5"),
+        ({"epoch": torch.tensor(3)}, "`epoch` must be a number, 0 or more: it is tensor(3)"),
         ({"total_epochs": 0}, "`total_epochs` must be a number above 0: it is 0"),
         ({"total_steps": -5}, "`total_steps` must be a number above 0: it is -5"),
     ],
@@ -39,6 +44,35 @@ def test_a_move_that_can_not_be_is_refused_and_nothing_moves(moves, message):
         clock.move(**{"epoch": 5, **moves})
     assert str(raised.value) == message
     assert (clock.epoch, clock.step, clock.total_epochs, clock.total_steps) == (3, 7, None, None)
+
+
+def test_numbers_of_numpy_become_pythons_which_a_checkpoint_may_hold():
+    clock = Clock()
+    clock.move(np.int64(3), np.int64(4), np.float64(2.5), np.int64(6))
+    found = (clock.epoch, clock.step, clock.total_epochs, clock.total_steps)
+    assert found == (3, 4, 2.5, 6)
+    assert [type(each) for each in found] == [int, int, float, int]
+
+
+def test_not_a_number_is_told_where_the_clock_only_moves_forward():
+    with pytest.raises(ClockError, match="it is nan"):
+        Clock().forward(math.nan)
+
+
+@pytest.mark.parametrize("move", [Clock.tick, lambda clock: clock.move(epoch=1, step=1)])
+def test_no_follower_stays_behind_when_one_before_it_fails(move):
+    clock = Clock()
+    heard = []
+
+    def fail():
+        heard.append("first")
+        raise NonFiniteError("a value")
+
+    clock.follow(["step"], fail)
+    clock.follow(["step"], lambda: heard.append("second"))
+    with pytest.raises(NonFiniteError):
+        move(clock)
+    assert heard == ["first", "second"]
 
 
 def test_fraction_is_of_the_steps_if_their_total_is_known_else_of_the_epochs():

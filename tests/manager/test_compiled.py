@@ -271,7 +271,8 @@ def test_a_ring_that_overflows_counts_what_is_lost(make_manager, tmp_path, monke
     objective, _ = compiled(manager.objective())
     for value in range(40):
         objective(x=torch.full((2,), float(value)), y=torch.zeros(2))
-    manager.update_loss_log()
+    with pytest.warns(RuntimeWarning, match=r"24 values of each loss of `total` were overwritten"):
+        manager.update_loss_log()
     log = read_log(tmp_path)
     assert log.losses["a"].raw.tolist() == [float(value) for value in range(24, 40)]
     assert log.lost == {"a": 24}
@@ -292,6 +293,17 @@ def test_a_ring_is_emptied_in_time_whatever_a_step_makes(make_manager, monkeypat
     manager.get_loss_values()
     history = manager.get_registered_losses(strip=False)["a"].history
     assert (len(history), history.lost) == (350, 0)
+
+
+def test_a_ring_is_emptied_in_a_loop_that_sets_the_epoch_and_counts_no_steps(make_manager):
+    manager = make_manager(a={})
+    objective, _ = compiled(manager.objective())
+    x, y = torch.ones(2), torch.zeros(2)
+    for call in range(5000):
+        manager.set_progress(epoch=call / 5000)
+        objective(x=x, y=y)
+    manager.get_loss_values()
+    assert len(manager.get_registered_losses(strip=False)["a"].history) == 5000
 
 
 def test_lists_numbers_callables_and_detached_inputs_are_one_graph(make_manager):

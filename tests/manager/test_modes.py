@@ -148,3 +148,16 @@ def test_derivatives_by_functional_transforms_record_too(manager, tensors):
     y = tensors["y"]
     gradient = torch.func.grad(lambda x: manager.compute_loss_xy("G_L2", x, y))(tensors["y_fake"].detach())
     assert torch.allclose(gradient, 20 * (tensors["y_fake"].detach() - y) / y.numel())
+
+
+@pytest.mark.parametrize("call", ["compute_loss_xy", "objective"])
+def test_a_value_for_each_sample_can_not_be_recorded_which_the_error_says(manager, tensors, call):
+    def loss(x, y):
+        if call == "objective":
+            return manager.objective("G")(y_fake=x, y=y, pred_fake=tensors["pred_fake"])
+        return manager.compute_loss_xy("G_L1", x, y)
+
+    with pytest.raises(RuntimeError) as raised:
+        torch.func.vmap(loss)(tensors["y_fake"].unsqueeze(1), tensors["y"].unsqueeze(1))
+    assert any("Within `torch.func.vmap`" in note for note in raised.value.__notes__)
+    assert sum(rows(manager).values()) <= 1

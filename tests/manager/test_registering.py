@@ -184,7 +184,11 @@ def test_the_device_is_the_managers_or_the_configurations(make_spec):
     ("options", "message"),
     [
         ({"on_nonfinite": "ignore"}, '`on_nonfinite` is "record", "warn" or "raise": found \'ignore\''),
-        ({"history_buffer_size": 0}, "`history_buffer_size` must be 1 or more: it is 0"),
+        ({"history_buffer_size": 0}, "`history_buffer_size` must be a whole number, 1 or more: it is 0"),
+        (
+            {"history_buffer_size": 1e3},
+            "`history_buffer_size` must be a whole number, 1 or more: it is 1000.0",
+        ),
     ],
 )
 def test_options_that_can_not_be_are_refused(options, message):

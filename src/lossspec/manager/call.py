@@ -43,6 +43,15 @@ def explain(error: Exception, name: str, function: Function, inputs: Sequence[ob
     error.add_note(f"in the loss `{name}`, called with {', '.join(map(describe, inputs)) or 'nothing'}")
 
 
+def explain_unreadable(error: Exception, name: str) -> None:
+    """Make the error of a read say which loss it was, and what a value that can't be read may be."""
+    error.add_note(
+        f"while the value of the loss `{name}` was recorded. Within `torch.func.vmap` a loss has one for "
+        "each sample, which nobody can read: call its function there instead, "
+        f"`manager.get_registered_losses(strip=False)[{name!r}].function`"
+    )
+
+
 def wrong_number(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:
     """Return the error if ``function`` can't be called with that many inputs, else None."""
     called = function.forward if isinstance(function, torch.nn.Module) else function

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Literal
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Literal
 
-from lossspec.errors import ClockError
+from lossspec.errors import ClockError, LossSpecError
+from lossspec.manager.curve import is_finite_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ class Clock:
         self.epoch: float = 0
         self.step = 0
         self.total_epochs: float | None = None
-        self.total_steps: int | None = None
+        self.total_steps: float | None = None
         self.stepped = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
         self._each_step: list[Callable[[], None]] = []
@@ -47,8 +48,7 @@ class Clock:
         """Count one optimiser step."""
         self.step += 1
         self.stepped = True
-        for callback in self._each_step:
-            callback()
+        _tell(self._each_step)
 
     def move(
         self,
@@ -62,30 +62,25 @@ class Clock:
         Raises:
             ClockError: a value is negative, not finite, or not a number; nothing has moved then.
         """
-        for name, value in (("epoch", epoch), ("step", step)):
-            if value is not None and not (_is_number(value) and value >= 0):
-                raise ClockError(f"`{name}` must be a number, 0 or more: it is {value!r}")
-        for name, value in (("total_epochs", total_epochs), ("total_steps", total_steps)):
-            if value is not None and not (_is_number(value) and value > 0):
-                raise ClockError(f"`{name}` must be a number above 0: it is {value!r}")
-        if step is not None and step != int(step):
-            raise ClockError(f"`step` counts whole optimiser steps: it is {step!r}")
-        self.total_epochs = self.total_epochs if total_epochs is None else total_epochs
-        self.total_steps = self.total_steps if total_steps is None else total_steps
+        require_progress(epoch, step, total_epochs, total_steps)
+        self.total_epochs = self.total_epochs if total_epochs is None else _plain(total_epochs)
+        self.total_steps = self.total_steps if total_steps is None else _plain(total_steps)
         moved: set[Unit] = {"fraction"}
         if epoch is not None:
-            self.epoch = epoch
+            self.epoch = _plain(epoch)
             moved.add("epoch")
         if step is not None:
             self.step, self.stepped = int(step), True
             moved.add("step")
-        for callback, units in list(self._followers.items()):
-            if units & moved:
-                callback()
+        _tell([callback for callback, units in self._followers.items() if units & moved])
 
     def forward(self, epoch: float) -> None:
-        """Move to ``epoch`` if that is ahead."""
-        if epoch > self.epoch:
+        """Move to ``epoch`` if that is ahead.
+
+        Raises:
+            ClockError: it is no number.
+        """
+        if not epoch <= self.epoch:  # so that NaN is told
             self.move(epoch=epoch)
 
     def position(self, unit: Unit) -> float:
@@ -112,5 +107,41 @@ class Clock:
         return unit == "step" or (unit == "fraction" and self.total_steps is not None)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def require_progress(
+    epoch: Any = None, step: Any = None, total_epochs: Any = None, total_steps: Any = None
+) -> None:
+    """Refuse what is no place on a clock.
+
+    Raises:
+        ClockError: a value is negative, not finite, or not a number; a count is not whole.
+    """
+    for name, value in (("epoch", epoch), ("step", step)):
+        if value is not None and not (is_finite_number(value) and value >= 0):
+            raise ClockError(f"`{name}` must be a number, 0 or more: it is {value!r}")
+    for name, value in (("total_epochs", total_epochs), ("total_steps", total_steps)):
+        if value is not None and not (is_finite_number(value) and value > 0):
+            raise ClockError(f"`{name}` must be a number above 0: it is {value!r}")
+    if step is not None and step != int(step):
+        raise ClockError(f"`step` counts whole optimiser steps: it is {step!r}")
+
+
+def is_count(value: object) -> bool:
+    """Whether a value is a whole number of 1 or more."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _plain(value: Any) -> float:
+    """Return a number of Python's own: NumPy's can't be loaded with ``weights_only=True``."""
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _tell(callbacks: Iterable[Callable[[], None]]) -> None:
+    """Call them all, then raise what the first of them raised: no follower stays behind for another."""
+    first: LossSpecError | None = None
+    for callback in callbacks:
+        try:
+            callback()
+        except LossSpecError as error:
+            first = first or error
+    if first is not None:
+        raise first

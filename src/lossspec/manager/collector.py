@@ -63,7 +63,7 @@ class Collector:
 
     def is_due(self) -> bool:
         """Whether the ranks, whose clocks agree, should write together now, before a buffer is full."""
-        return self._writes and 8 * (self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
+        return self._writes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
     def flush(self) -> int:
         """Write what was recorded; return how many rows were written.

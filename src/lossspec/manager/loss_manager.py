@@ -15,7 +15,7 @@ from lossspec.manager import state
 from lossspec.manager.about import Run
 from lossspec.manager.answers import Answers
 from lossspec.manager.building import bind, losses_of
-from lossspec.manager.clock import Clock
+from lossspec.manager.clock import Clock, is_count
 from lossspec.manager.collector import Collector, OnNonFinite
 from lossspec.manager.distributed import rank, ranks
 from lossspec.manager.log import LossLog
@@ -23,7 +23,7 @@ from lossspec.manager.loss import Function, LMLoss
 from lossspec.manager.no_copy import NoCopy
 from lossspec.manager.objective import Objective
 from lossspec.manager.queries import say
-from lossspec.manager.recorders import Recorders
+from lossspec.manager.recorders import Recorders, require_batch_size
 from lossspec.manager.roster import Roster
 from lossspec.manager.runner import Runners
 from lossspec.manager.weights import Weights
@@ -84,8 +84,9 @@ class LossManager(NoCopy, Answers):
     ) -> None:
         if on_nonfinite not in get_args(OnNonFinite):
             raise LossSpecError(f'`on_nonfinite` is "record", "warn" or "raise": found {on_nonfinite!r}')
-        if history_buffer_size < 1:
-            raise LossSpecError(f"`history_buffer_size` must be 1 or more: it is {history_buffer_size}")
+        if not is_count(history_buffer_size):
+            size = f"it is {history_buffer_size!r}"
+            raise LossSpecError(f"`history_buffer_size` must be a whole number, 1 or more: {size}")
         wanted = device if device is not None else config.common.device if config is not None else None
         self.device = torch.device(wanted) if wanted is not None else None
         self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
@@ -274,6 +275,7 @@ class LossManager(NoCopy, Answers):
         Raises:
             ClockError: a value is negative, not finite, or not a number; nothing has moved then.
         """
+        require_batch_size(batch_size)
         self._clock.move(epoch, step, total_epochs, total_steps)
         self._recorders.counts_samples = ranks() > 1
         self._recorders.samples = batch_size if batch_size is not None else self._recorders.samples

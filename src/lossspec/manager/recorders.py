@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from lossspec.errors import ClockError
+from lossspec.manager.clock import is_count
 from lossspec.manager.distributed import ranks
 from lossspec.manager.recorder_device import DeviceRecorder
 from lossspec.manager.recorder_host import HostRecorder
@@ -88,7 +90,7 @@ class Recorders:
     def watch(self, ring: Ring) -> None:
         """Fetch the rows of a ring from now on."""
         self._rings.append(ring)
-        self._clock.follow(["step"], self._after_step)
+        self._clock.follow(["step", "epoch"], self._after_step)  # some loops set only the epoch, in fractions
 
     def _after_step(self) -> None:
         self._thread = threading.get_ident()
@@ -134,6 +136,16 @@ class Recorders:
             full(history)
         else:  # the manager is gone, and an objective of it goes on
             history.trim()
+
+
+def require_batch_size(value: object) -> None:
+    """Refuse what is no batch size.
+
+    Raises:
+        ClockError: it is no whole number of 1 or more.
+    """
+    if value is not None and not is_count(value):
+        raise ClockError(f"`batch_size` must be a whole number, 1 or more: it is {value!r}")
 
 
 def to_host(values: torch.Tensor) -> list[float]:

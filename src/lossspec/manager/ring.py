@@ -8,6 +8,7 @@ for (the clock, the weights, which terms ran) is known on the host.
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -115,6 +116,17 @@ class Ring:
         """Return the count of rows and all rows as one flat tensor, on the device."""
         return torch.cat([(self.index % _TURN).float(), self.rows.flatten()])
 
+    def _count(self, lost: int) -> None:
+        for column in self._running:
+            self._losses[column].history.lost += lost
+        warnings.warn(
+            f"{lost} values of each loss of `{self._losses[0].objective}` were overwritten on their device "
+            "before anyone read them, and are lost: call `manager.step()` after each optimiser step, or "
+            f"`update_loss_log()` every {CAPACITY} calls of a compiled objective",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
     def settle(self, values: Sequence[float]) -> list[LMHistory]:
         """Put the rows that are new, now on the host, into their histories; return these."""
         new = (int(values[0]) - self._seen) % _TURN
@@ -129,8 +141,8 @@ class Ring:
                 raw = row[_RAW + column]
                 history.add(raw, weight, scale, stamp.epoch, stamp.step, row[_SAMPLES])
                 filled.append(history)
-        for column in self._running if lost else ():
-            self._losses[column].history.lost += lost
+        if lost:
+            self._count(lost)
         self._seen, self.rows_seen = (self._seen + new) % _TURN, new
         del self._stamps[:-1]
         self._send()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch._C import _current_graph_task_id
 
 from lossspec.errors import LossResultError, UnknownNameError
-from lossspec.manager.call import describe, explain
+from lossspec.manager.call import describe, explain, explain_unreadable
 from lossspec.manager.distributed import batch_size
 from lossspec.manager.recorder_host import NO_BACKWARD
 from lossspec.names import unknown
@@ -69,7 +69,11 @@ def runner(loss: LMLoss, clock: Clock, weights: Weights, recorders: Recorders) -
         elif _current_graph_task_id() == NO_BACKWARD:
             history = loss.history
             flat = history.flat
-            value: float = raw.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
+            try:
+                value: float = raw.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
+            except RuntimeError as error:
+                explain_unreadable(error, name)
+                raise
             flat += (value, weight, loss.scale, clock.epoch, clock.step, 1)
             if len(flat) >= history.end:
                 make_room(history)
