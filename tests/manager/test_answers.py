@@ -81,12 +81,8 @@ def test_stripped_losses_have_no_history_and_the_others_are_live(manager):
     stripped = manager.get_registered_losses()["plain"]
     live = manager.get_registered_losses(strip=False)["plain"]
     assert (len(stripped.history), len(live.history)) == (0, 1)
-    assert (stripped.name, stripped.function, stripped.weight, stripped.tags) == (
-        live.name,
-        live.function,
-        live.weight,
-        live.tags,
-    )
+    for kept in ("name", "function", "loss_weight", "schedule", "weight", "scale", "tags", "term"):
+        assert getattr(stripped, kept) == getattr(live, kept)
     stripped.loss_weight = 5.0
     assert manager.get_loss_weights()["plain"] == 0.001
 

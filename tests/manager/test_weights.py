@@ -1,9 +1,12 @@
+import gc
+import weakref
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec import LossManager, register_loss, schedules
+from lossspec import LMLoss, LossManager, register_loss, schedules
 from lossspec.errors import ClockError, LossResultError
 
 X, Y = torch.ones(2), torch.zeros(2)
@@ -155,3 +158,37 @@ def test_weights_that_are_not_known_stop_an_objective(make_manager):
         objective(x=X, y=Y)
     manager.set_progress(total_epochs=10)
     assert objective(x=X, y=Y).item() == 3.0
+
+
+def test_a_weight_set_by_hand_does_not_hide_that_an_argument_is_not_known():
+    half = schedules.linear(start=0, end=1, start_value=1.0, end_value=2.0, unit="fraction")
+    loss = LMLoss("a", torch.nn.HuberLoss(delta=9.0), live={"delta": half})
+    manager = LossManager()
+    manager.init_from_spec(lambda: {"a": loss})
+    loss.loss_weight = 3.0
+    with pytest.raises(ClockError, match="the weight of `a` is not known"):
+        manager.compute_loss_xy("a", X, Y)
+    manager.set_progress(total_epochs=10)
+    assert manager.compute_loss_xy("a", X, Y).item() == 1.5
+    assert loss.function.delta == 1.0
+
+
+def test_a_schedule_that_failed_keeps_nothing_alive_of_who_moved_the_clock():
+    manager = LossManager()
+
+    def prepare():
+        batch = torch.zeros(3)
+        fade = schedules.linear(start=0, end=1, start_value=1.0, end_value=0.0, unit="fraction")
+        manager.register_loss_fn("a", torch.nn.L1Loss(), schedule=fade)
+        return weakref.ref(batch)
+
+    batch = prepare()
+    gc.collect()
+    assert batch() is None
+
+
+def test_a_batch_size_that_can_not_be_is_refused_and_nothing_moves():
+    manager = LossManager()
+    with pytest.raises(ClockError, match=r"`batch_size` must be a whole number, 1 or more: it is 0"):
+        manager.set_progress(epoch=3, batch_size=0)
+    assert manager.state_dict()["epoch"] == 0

@@ -29,7 +29,8 @@ def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> floa
     if loss.schedule is not None:
         raise RegistrationError(f"the weight of `{loss.name}` is moved by its schedule: it can't be set")
     _require_weight(loss, attribute, value)
-    loss.weight = float(value) * loss.gain
+    if loss.weight is not None:  # else a schedule of its objective or of an argument has failed
+        loss.weight = float(value) * loss.gain
     if loss.changed is not None:
         loss.changed()
     return float(value)
@@ -48,7 +49,11 @@ def _require_callable(loss: LMLoss, _: Attribute[Function], value: object) -> No
 def _as_tags(tags: Iterable[str]) -> tuple[str, ...]:
     if isinstance(tags, str):
         raise RegistrationError(f"`tags` is a list of words: found the string {tags!r}")
-    return tuple(tags)
+    found = tuple(tags)
+    for tag in found:
+        if not isinstance(tag, str):
+            raise RegistrationError(f"`tags` is a list of words: found {tag!r} among them")
+    return found
 
 
 @define(eq=False)

@@ -50,8 +50,10 @@ def rounded(value: float, precision: int | None) -> float:
 
 def stripped(loss: LMLoss) -> LMLoss:
     """Return a copy without history and map."""
-    copy = LMLoss(loss.name, loss.function, tags=loss.tags, term=loss.term, live=loss.live)
-    copy.schedule, copy.weight, copy.scale = loss.schedule, loss.weight, loss.scale
+    copy = LMLoss(
+        loss.name, loss.function, loss.loss_weight, loss.schedule, loss.tags, term=loss.term, live=loss.live
+    )
+    copy.weight, copy.scale = loss.weight, loss.scale
     return copy
 
 

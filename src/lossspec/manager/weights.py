@@ -50,7 +50,8 @@ class Weights:
                     loss.scale = evaluate(scale, position, f"the weight of the objective `{loss.objective}`")
             except (ClockError, LossResultError) as error:  # whoever runs the loss hears of it
                 loss.weight = None
-                blocked[loss.name] = error
+                # Not the error itself: its traceback would keep all that its callers hold.
+                blocked[loss.name] = type(error)(str(error))
 
         return reweigh
 
