@@ -1,4 +1,6 @@
+import gc
 import math
+import weakref
 
 import pytest
 import torch
@@ -175,3 +177,23 @@ def test_the_mean_of_a_half_precision_map_does_not_overflow():
     manager.register_loss_fn("map", lambda x: x)
     manager.compute_loss("map", torch.full((4,), 60000.0, dtype=torch.float16))
     assert manager.get_loss_values(precision=None)["map"] == 60000.0
+
+
+@pytest.mark.parametrize("inputs", [(), ("no",)])
+def test_an_error_keeps_no_input_alive_once_it_is_handled(inputs):
+    manager = LossManager()
+    manager.register_loss_fn("l1", torch.nn.L1Loss())
+
+    def fail():
+        large = torch.rand(3, 3, requires_grad=True) * 2
+        with pytest.raises((LossInputError, TypeError, AttributeError)):
+            manager.compute_loss("l1", large, *inputs)
+        return weakref.ref(large)
+
+    gc.collect()
+    gc.disable()
+    try:
+        large = fail()
+        assert large() is None
+    finally:
+        gc.enable()

@@ -11,6 +11,7 @@ import torch
 
 from lossspec import LossManager, read_log
 from lossspec.errors import LossResultError, LossSpecError
+from lossspec.manager import recorders
 
 
 @pytest.fixture
@@ -128,3 +129,27 @@ def test_a_copy_is_refused_and_leaves_the_file_open(manager, do):
     manager.update_loss_log()
     with pytest.raises(LossSpecError, match="is open in another LossManager"):
         LossManager(experiment_dir=manager.experiment_dir)
+
+
+def test_a_path_that_is_no_text_can_be_in_the_header(tmp_path):
+    with LossManager(experiment_dir=tmp_path) as manager:
+        manager.register_loss_fn("a", lambda x: x, tags=[os.fsdecode(b"caf\xe9")])
+        record(manager, 1.0)
+    assert read_log(tmp_path).header["losses"]["a"]["tags"] == [os.fsdecode(b"caf\xe9")]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_fetch_that_brings_more_than_the_buffer_holds_is_written_whole(
+    make_spec, tmp_path, monkeypatch, size
+):
+    monkeypatch.setattr(recorders, "to_host", lambda values: [float(each) for each in range(len(values))])
+    spec = make_spec(a={}, b={})
+    options = {"device": "meta", "experiment_dir": tmp_path, "history_buffer_size": size}
+    with LossManager.from_spec(spec, **options) as manager:
+        tensors = {"x": torch.ones(2, device="meta"), "y": torch.zeros(2, device="meta")}
+        for _ in range(5):
+            manager.objective()(**tensors)
+            manager.step()
+    assert values(tmp_path) == [0.0, 2.0, 4.0, 6.0, 8.0]
+    assert values(tmp_path, "b") == [1.0, 3.0, 5.0, 7.0, 9.0]
+    assert read_log(tmp_path).lost == {}

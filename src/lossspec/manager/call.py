@@ -39,7 +39,10 @@ def explain(error: Exception, name: str, function: Function, inputs: Sequence[ob
     """
     wrong = wrong_number(name, function, inputs) if isinstance(error, TypeError) else None
     if wrong is not None:
-        raise wrong from None
+        try:
+            raise wrong from None
+        finally:
+            del wrong  # or it and this frame would keep each other, and the inputs, until the next collection
     error.add_note(f"in the loss `{name}`, called with {', '.join(map(describe, inputs)) or 'nothing'}")
 
 

@@ -144,4 +144,7 @@ def _tell(callbacks: Iterable[Callable[[], None]]) -> None:
         except LossSpecError as error:
             first = first or error
     if first is not None:
-        raise first
+        try:
+            raise first
+        finally:
+            del first  # or it and this frame would keep each other alive, and all that the caller holds

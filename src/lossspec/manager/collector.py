@@ -111,9 +111,8 @@ class Collector:
         losses = self._run.losses.items()
         for name, loss in losses:
             for section, history in (("losses", loss.training), ("validation", loss.validation)):
-                history.trim()
                 try:
-                    rows = history.rows
+                    rows = history.waiting
                 except LossResultError as error:  # before any loss has handed over its rows
                     raise LossResultError(f"`{name}` can't be written to the log: {error}") from None
                 if rows:

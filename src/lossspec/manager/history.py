@@ -72,8 +72,13 @@ class LMHistory:
         self.drop(rows)
         return rows
 
+    @property
+    def waiting(self) -> array[float]:
+        """A copy of all rows, those beyond the limit too: a fetch from a device may bring more than that."""
+        return _numbers(self.flat)
+
     def drop(self, rows: array[float]) -> None:
-        """Drop ``rows``, the oldest of a trimmed history; the newest value is still known."""
+        """Drop ``rows``, the oldest that wait; the newest value is still known."""
         if rows:
             self._last = rows[-WIDTH:]
             del self.flat[: len(rows)]

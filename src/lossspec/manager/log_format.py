@@ -19,8 +19,12 @@ _NAMES_OF_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -mat
 
 
 def line(record: Mapping[str, object]) -> bytes:
-    """Return a record as one line."""
-    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    """Return a record as one line.
+
+    What UTF-8 can't hold, of a path whose bytes are no text, is written as JSON escapes it.
+    """
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace") + b"\n"
 
 
 def chunk_line(

@@ -17,12 +17,12 @@ def non_finite(losses: Iterable[LMLoss]) -> str:
     """Say which losses recorded a NaN or an infinite value, how often, and where first; "" if none did."""
     found = []
     for loss in losses:
-        rows = loss.training.rows
+        rows = loss.training.waiting
         bad = [index for index, value in enumerate(rows[RAW::WIDTH]) if not math.isfinite(value)]
         if bad:
             first = rows[bad[0] * WIDTH : (bad[0] + 1) * WIDTH]
             place = f"epoch {first[EPOCH]:g}, step {first[STEP]:g}"
             found.append(
-                f"`{loss.name}` is {first[RAW]} ({len(bad)} of {len(loss.training)} values, first at {place})"
+                f"`{loss.name}` is {first[RAW]} ({len(bad)} of {len(rows) // WIDTH} values, first at {place})"
             )
     return "; ".join(found)
