@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lossspec.spec.model import Spec
 
 #: The script, in the order in which its parts need each other.
-SCRIPTS = ("data", "state", "scale", "curves", "frame", "charts", "controls", "main")
+SCRIPTS = ("data", "state", "scale", "curves", "frame", "charts", "controls", "paper", "main")
 _PLACE = re.compile(r"\{(version|title|style|about|objectives|numbers|specs|data|script)\}")
 
 

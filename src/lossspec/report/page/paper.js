@@ -1,0 +1,16 @@
+// On paper there is no folding out and no pointing: show what is folded, and draw the charts for its width.
+
+let unfolded = [];
+
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("main details:not([open])")];
+  for (const each of unfolded) each.open = true;
+  document.documentElement.classList.add("paper");
+  for (const listener of listeners) listener();
+});
+
+addEventListener("afterprint", () => {
+  document.documentElement.classList.remove("paper");
+  for (const each of unfolded) each.open = false;
+  for (const listener of listeners) listener();
+});
