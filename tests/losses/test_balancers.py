@@ -121,6 +121,7 @@ def test_a_length_that_is_not_finite_moves_no_average():
     balancer({"a": output.sum() * float("inf"), "b": 3 * output.sum()}, {"a": 1.0, "b": 1.0}, output)
     assert balancer.averages[0] == 2.0
     assert balancer.averages[1] == pytest.approx(4.0, rel=1e-3)
+    assert balancer.counts.tolist() == [1.0, 1.999]  # or the next step would count for less
 
 
 @pytest.mark.parametrize(
@@ -168,6 +169,15 @@ def test_the_output_balancer_averages_over_ranks_by_batch_size_in_one_collective
     balancer({"a": output.sum(), "b": 2 * output.sum()}, {"a": 1.0, "b": 1.0}, output)
     assert [sent.tolist() for sent in rank.sent] == [[6.0, 12.0, 3.0]]
     assert balancer.averages.tolist() == [(3 * 2.0 + 10.0) / 4, (3 * 4.0 + 6.0) / 4]
+
+
+def test_lengths_of_whole_batches_count_alike_on_all_ranks(monkeypatch):
+    output = torch.ones(3, 4, requires_grad=True)
+    rank = OtherRank(monkeypatch, lengths=[10.0], samples=1)
+    balancer = OutputBalancer(["a"], per_item=False)
+    balancer({"a": output.sum()}, {"a": 1.0}, output)
+    assert [sent.tolist() for sent in rank.sent] == [[pytest.approx(12**0.5), 1.0]]
+    assert balancer.averages.tolist() == [pytest.approx((12**0.5 + 10.0) / 2)]
 
 
 def test_the_gradient_ratio_averages_over_ranks_in_one_collective(monkeypatch):
