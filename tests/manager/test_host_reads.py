@@ -144,6 +144,21 @@ def test_another_thread_asks_and_the_next_step_answers(fetched):
     assert seen[1] == {"a": 1.0}
 
 
+def test_the_thread_that_trains_need_not_be_the_one_that_made_the_manager(fetched, tensors):
+    manager = LossManager.from_spec("pix2pix+extended", device="meta")
+    found = []
+
+    def train():
+        manager.objective("G")(**tensors)
+        found.append(manager.get_loss_values(["G"]))
+
+    trainer = threading.Thread(target=train)
+    trainer.start()
+    trainer.join()
+    assert len(fetched) == 1
+    assert not any(math.isnan(value) for value in found[0].values())
+
+
 def test_on_the_cpu_each_value_is_read_at_once_and_no_result_is_kept(xy):
     import weakref
 

@@ -65,6 +65,17 @@ def test_a_file_that_was_away_keeps_what_it_had_in_a_run_that_counts_no_steps(ma
     assert values(folder) == [1.0, 2.0, 3.0]
 
 
+def test_a_file_that_was_emptied_begins_anew(manager):
+    record(manager, 1.0)
+    manager.update_loss_log()
+    os.truncate(manager.experiment_dir / "loss_log.jsonl", 0)
+    record(manager, 2.0)
+    manager.update_loss_log()
+    record(manager, 3.0)
+    manager.update_loss_log()
+    assert values(manager.experiment_dir) == [2.0, 3.0]
+
+
 def test_a_flush_after_close_adds_to_what_was_there(manager):
     record(manager, 1.0)
     manager.update_loss_log()

@@ -97,15 +97,16 @@ class LogFile:
             raise
 
     def reopen_if_gone(self) -> bool:
-        """Open the path again if it is not the open file any more; say whether it was so.
+        """Open the path again if it is not the open file any more; say so, or that the file was emptied.
 
         Raises:
             OSError: it can't be opened: the folder is gone.
         """
         if self._descriptor >= 0:
             try:
-                if os.path.samestat(self.path.stat(), os.fstat(self._descriptor)):
-                    return False
+                here = self.path.stat()
+                if os.path.samestat(here, os.fstat(self._descriptor)):
+                    return here.st_size == 0
             except FileNotFoundError:
                 pass
             self.close()

@@ -195,6 +195,7 @@ class Objective(nn.Module):
             if loss.weight is None:
                 raise self._weights.refusal(loss)
         self._compiled_for.add(key)
+        self._recorders.claim()
         if not Objective._graphs:
             Objective._graphs = True
             for each in list(Objective._alive):

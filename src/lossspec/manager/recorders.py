@@ -81,11 +81,16 @@ class Recorders:
         applied: Applied | None = None,
     ) -> None:
         """Record results that are all on one device that is not the CPU."""
+        self._thread = threading.get_ident()
         device = results[0][1].device
         if device not in self._devices:
             self._devices[device] = DeviceRecorder(device, self._clock, self.fetch)
             self._clock.follow(["step"], self._after_step)
         self._devices[device].record(results, samples, applied)
+
+    def claim(self) -> None:
+        """Take the thread that calls for the one that trains."""
+        self._thread = threading.get_ident()
 
     def watch(self, ring: Ring) -> None:
         """Fetch the rows of a ring from now on."""
