@@ -249,6 +249,15 @@ def test_no_step_reads_from_the_device():
         total.backward(retain_graph=True)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_the_contribution_has_the_type_of_the_losses(dtype):
+    """What is measured is in double precision, and must not spread."""
+    output = torch.ones(2, 4, dtype=dtype, requires_grad=True)
+    for balancer in (OutputBalancer(["a", "b"]), GradientRatio(["a", "b"], ["a"])):
+        values = {"a": output.mean(), "b": output.square().mean()}
+        assert balancer(values, {"a": 1.0, "b": 2.0}, output)[0].dtype == dtype
+
+
 def test_half_precision_is_measured_in_single():
     gradient = torch.full((1, 100_000), 1.0, dtype=torch.float16)
     assert length(300 * gradient).item() == pytest.approx(300 * 100_000**0.5, rel=1e-3)  # its square is inf
