@@ -58,6 +58,23 @@ def spec_function(weight=1.0, *, extra=False):
     return losses | ({"l2": LMLoss("l2", torch.nn.MSELoss())} if extra else {})
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("schedule", lambda t: t), ("function", torch.nn.MSELoss()), ("name", "b")],
+)
+def test_what_others_have_taken_over_of_a_loss_can_not_be_set_behind_their_back(name, value):
+    loss = LMLoss("a", torch.nn.L1Loss())
+    setattr(loss, name, value)
+    manager = LossManager()
+    manager.init_from_spec(lambda: {loss.name: loss})
+    with pytest.raises(RegistrationError) as raised:
+        setattr(loss, name, value)
+    assert str(raised.value) == (
+        f"the {name} of `{loss.name}` can't be set once a manager has it: register another loss, "
+        "or make a new manager"
+    )
+
+
 def test_init_from_spec_takes_a_callable_with_its_arguments():
     manager = LossManager()
     manager.init_from_spec(spec_function, 5.0, extra=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, field
+from attrs import define, field, setters
 
 from lossspec.errors import RegistrationError
 from lossspec.manager.curve import Curve, as_curve, evaluate, is_finite_number, unit_of
@@ -34,6 +34,15 @@ def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> floa
     if loss.changed is not None:
         loss.changed()
     return float(value)
+
+
+def _keep(loss: LMLoss, attribute: Attribute[Any], value: object) -> object:
+    if loss.changed is not None:  # the clock and the objective have what they need of it, and would not hear
+        raise RegistrationError(
+            f"the {attribute.name} of `{loss.name}` can't be set once a manager has it: register another "
+            "loss, or make a new manager"
+        )
+    return value
 
 
 def _require_weight(loss: LMLoss, _: Attribute[float], value: float) -> None:
@@ -86,10 +95,10 @@ class LMLoss:
         lossspec.errors.RegistrationError: `l1` has a weight (2.0) and a schedule: give one of them
     """
 
-    name: str
-    function: Function = field(validator=_require_callable)
+    name: str = field(on_setattr=_keep)
+    function: Function = field(validator=_require_callable, on_setattr=[_keep, setters.validate])
     loss_weight: float = field(default=1.0, validator=_require_weight, on_setattr=_set_weight)
-    schedule: Curve | None = field(default=None, converter=as_curve)
+    schedule: Curve | None = field(default=None, converter=as_curve, on_setattr=[_keep, setters.convert])
     tags: tuple[str, ...] = field(default=(), converter=_as_tags)
     term: Term | None = field(default=None, kw_only=True, repr=False)
     live: Mapping[str, Curve] = field(factory=dict, kw_only=True, repr=False)
