@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lossspec import LossManager
+from lossspec.manager import Objective
 from lossspec.spec.model import Every, Input, ObjectiveSpec, Spec, Term
 
 
@@ -59,6 +60,21 @@ def make_manager(make_spec):
     yield make
     for manager in made:
         manager.close()
+
+
+@pytest.fixture
+def compiled():
+    """Return a function that compiles a module, for speed without machine code, and counts its graphs."""
+    from torch._dynamo.testing import CompileCounter
+
+    def compile_and_count(module):
+        counter = CompileCounter()
+        return torch.compile(module, backend=counter, fullgraph=True), counter
+
+    torch._dynamo.reset()
+    yield compile_and_count
+    torch._dynamo.reset()
+    Objective._graphs = False
 
 
 @pytest.fixture

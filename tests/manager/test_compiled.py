@@ -8,31 +8,18 @@ from torch import nn
 from torch._dynamo.testing import CompileCounter
 
 from lossspec import LossManager, read_log, schedules
-from lossspec.manager import Objective
 
 pytestmark = [  # what torch's own compiler warns of
+    pytest.mark.usefixtures("compiled"),
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning"),
     pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning"),
 ]
 
 
-@pytest.fixture(autouse=True)
-def _fresh():
-    torch._dynamo.reset()
-    yield
-    torch._dynamo.reset()
-    Objective._graphs = False
-
-
-def compiled(module):
-    counter = CompileCounter()
-    return torch.compile(module, backend=counter, fullgraph=True), counter
-
-
 RAMP = schedules.linear(start=0, end=200, start_value=1.0, end_value=3.0)
 
 
-def test_two_hundred_weights_are_one_graph_and_the_rows_are_right(make_manager, tmp_path):
+def test_two_hundred_weights_are_one_graph_and_the_rows_are_right(compiled, make_manager, tmp_path):
     manager = make_manager(
         options={"experiment_dir": tmp_path},
         objectives={"total": 0.5},
@@ -62,7 +49,7 @@ def test_two_hundred_weights_are_one_graph_and_the_rows_are_right(make_manager, 
     assert log.losses["b"].objective_weight.tolist() == [0.5] * 200
 
 
-def test_each_set_of_running_terms_is_one_more_graph_once(make_manager):
+def test_each_set_of_running_terms_is_one_more_graph_once(compiled, make_manager):
     window = schedules.window(value=2.0, start=3, end=6, unit="step")
     manager = make_manager(a={}, b={"inputs": ["x", "z"], "weight": window}, c={"every": (4, 4.0)})
     objective, counter = compiled(manager.objective())
@@ -80,7 +67,7 @@ def test_each_set_of_running_terms_is_one_more_graph_once(make_manager):
     assert {name: len(loss.history) for name, loss in losses.items()} == {"a": 12, "b": 3, "c": 3}
 
 
-def test_eager_and_compiled_calls_may_alternate(make_manager):
+def test_eager_and_compiled_calls_may_alternate(compiled, make_manager):
     manager = make_manager(a={"weight": RAMP})
     plain = manager.objective()
     objective, _ = compiled(plain)
@@ -91,20 +78,6 @@ def test_eager_and_compiled_calls_may_alternate(make_manager):
         manager.get_loss_values()
     history = manager.get_registered_losses(strip=False)["a"].history
     assert history.rows[3::6].tolist() == [0, 1, 2, 3, 4, 5]
-
-
-def test_validation_rows_stay_apart(make_manager):
-    manager = make_manager(a={})
-    objective, counter = compiled(manager.objective())
-    x, y = torch.ones(2), torch.zeros(2)
-    objective(x=x, y=y)
-    with manager.validating():
-        objective(x=5 * x, y=y)
-    objective(x=3 * x, y=y)
-    manager.get_loss_values()
-    loss = manager.get_registered_losses(strip=False)["a"]
-    assert (loss.training.raw.tolist(), loss.validation.raw.tolist()) == ([1.0, 3.0], [5.0])
-    assert counter.frame_count == 1
 
 
 def test_moving_the_clock_between_forward_and_backward_changes_no_gradient(make_manager):
@@ -118,7 +91,7 @@ def test_moving_the_clock_between_forward_and_backward_changes_no_gradient(make_
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64])
-def test_the_total_has_the_type_and_value_of_the_hand_written_one(make_manager, dtype):
+def test_the_total_has_the_type_and_value_of_the_hand_written_one(compiled, make_manager, dtype):
     manager = make_manager(objectives={"total": 0.3}, a={"weight": 0.1})
     objective, _ = compiled(manager.objective())
     x, y = torch.rand(8).to(dtype), torch.rand(8).to(dtype)
@@ -128,21 +101,7 @@ def test_the_total_has_the_type_and_value_of_the_hand_written_one(make_manager, 
     assert torch.equal(total, by_hand)
 
 
-def test_a_cast_of_the_module_rounds_no_weight_and_a_checkpoint_holds_no_row(make_manager):
-    manager = make_manager(a={"weight": 0.1}, b={"type": "torch.MSELoss"})
-    plain = manager.objective()
-    objective, _ = compiled(plain)
-    x, y = torch.rand(4), torch.rand(4)
-    objective(x=x, y=y)
-    plain.to(torch.bfloat16)
-    assert plain.state_dict() == {}
-    assert torch.equal(objective(x=x, y=y), 0.1 * nn.functional.l1_loss(x, y) + nn.functional.mse_loss(x, y))
-    manager.get_loss_values()
-    history = manager.get_registered_losses(strip=False)["a"].history
-    assert history.rows[0] == nn.functional.l1_loss(x, y).item()
-
-
-def test_without_gradients_it_records_too(make_manager):
+def test_without_gradients_it_records_too(compiled, make_manager):
     manager = make_manager(a={"weight": RAMP})
     objective, _ = compiled(manager.objective())
     x, y = torch.ones(2, requires_grad=True), torch.zeros(2)
@@ -155,18 +114,6 @@ def test_without_gradients_it_records_too(make_manager):
     assert manager.get_registered_losses(strip=False)["a"].history.weights.tolist() == [1.0, 1.0, 1.0, 3.0]
 
 
-def test_its_tensors_follow_the_module_and_keep_their_types(make_manager):
-    for manager in (make_manager(a={}), make_manager(options={"device": "meta"}, a={})):
-        objective = manager.objective().to("meta").half()
-        ring = objective._ring
-        assert {each.device.type for each in (ring.rows, ring.index, ring.state)} == {"meta"}
-        assert [each.dtype for each in (ring.rows, ring.index, ring.state)] == [
-            torch.float32,
-            torch.int64,
-            torch.float64,
-        ]
-
-
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -174,14 +121,14 @@ def test_its_tensors_follow_the_module_and_keep_their_types(make_manager):
         (["x"], "the objective `total` misses the tensor `y`, which is due for `a`: call it with `y=...`"),
     ],
 )
-def test_a_wrong_tensor_is_told_within_what_torch_raises(make_manager, given, message):
+def test_a_wrong_tensor_is_told_within_what_torch_raises(compiled, make_manager, given, message):
     objective, _ = compiled(make_manager(a={}).objective())
     with pytest.raises(Exception, match="tensor") as raised:
         objective(**dict.fromkeys(given, torch.ones(2)))
     assert message in str(raised.value)
 
 
-def test_an_unknown_weight_is_told(make_manager):
+def test_an_unknown_weight_is_told(compiled, make_manager):
     window = schedules.window(value=1.0, end=0.5, unit="fraction")
     manager = make_manager(a={"weight": window})
     objective, _ = compiled(manager.objective())
@@ -190,6 +137,7 @@ def test_an_unknown_weight_is_told(make_manager):
 
 
 def test_a_weight_that_is_no_longer_known_is_told_when_the_loss_runs_and_not_when_the_clock_moves(
+    compiled,
     make_manager,
 ):
     manager = make_manager(objectives={"G": lambda t: 1.0 if t < 2 else math.nan}, a={"objective": "G"}, b={})
@@ -205,7 +153,7 @@ def test_a_weight_that_is_no_longer_known_is_told_when_the_loss_runs_and_not_whe
     assert objective(**tensors).item() == 1.0
 
 
-def test_objectives_that_look_alike_share_a_graph_and_neither_weights_nor_rows(make_manager):
+def test_objectives_that_look_alike_share_a_graph_and_neither_weights_nor_rows(compiled, make_manager):
     # torch keeps one graph for all modules that look alike: the host hears of the first one only
     before = make_manager(a={"weight": RAMP})
     early = before.objective()
@@ -226,7 +174,7 @@ def test_objectives_that_look_alike_share_a_graph_and_neither_weights_nor_rows(m
     assert counter.frame_count == 1
 
 
-def test_a_tensor_that_only_another_objective_takes_is_unknown_to_its_twin(make_manager):
+def test_a_tensor_that_only_another_objective_takes_is_unknown_to_its_twin(compiled, make_manager):
     late = {"inputs": ["z", "y"], "weight": schedules.window(value=1.0, start=9)}
     tensors = {"x": torch.ones(2), "y": torch.zeros(2), "z": torch.ones(2)}
     compiled(make_manager(a={}, b=late).objective())[0](**tensors)
@@ -247,7 +195,7 @@ def test_if_no_term_is_summed_the_total_is_a_zero_that_backpropagates(make_manag
         total.backward()
 
 
-def test_more_sets_than_torch_compiles_is_told_before_it_fails(make_manager):
+def test_more_sets_than_torch_compiles_is_told_before_it_fails(compiled, make_manager):
     windows = {
         name: {"weight": schedules.window(value=1.0, start=start, end=start + 1, unit="step")}
         for start, name in enumerate("abcd")
@@ -263,50 +211,20 @@ def test_more_sets_than_torch_compiles_is_told_before_it_fails(make_manager):
             manager.step()
 
 
-def test_a_ring_that_overflows_counts_what_is_lost(make_manager, tmp_path, monkeypatch):
-    from lossspec.manager import ring
-
-    monkeypatch.setattr(ring, "CAPACITY", 16)
-    manager = make_manager(options={"experiment_dir": tmp_path}, a={})
-    objective, _ = compiled(manager.objective())
-    for value in range(40):
-        objective(x=torch.full((2,), float(value)), y=torch.zeros(2))
-    with pytest.warns(RuntimeWarning, match=r"24 values of each loss of `total` were overwritten"):
-        manager.update_loss_log()
-    log = read_log(tmp_path)
-    assert log.losses["a"].raw.tolist() == [float(value) for value in range(24, 40)]
-    assert log.lost == {"a": 24}
-
-
-def test_a_ring_is_emptied_in_time_whatever_a_step_makes(make_manager, monkeypatch):
-    from lossspec.manager import recorders, ring
-
-    monkeypatch.setattr(ring, "CAPACITY", 64)
-    monkeypatch.setattr(recorders, "CAPACITY", 64)
-    manager = make_manager(a={})
-    manager._recorders._steps_between = 4
-    objective, _ = compiled(manager.objective())
-    for _ in range(50):
-        for _ in range(7):
-            objective(x=torch.ones(2), y=torch.zeros(2))
+def test_each_value_of_a_scheduled_argument_is_a_graph_which_is_told_before_it_fails(compiled, make_manager):
+    fade = schedules.linear(start=0, end=9, start_value=1.0, end_value=2.0, unit="step")
+    manager = make_manager(a={"type": "torch.HuberLoss", "args": {"delta": fade}})
+    objective, counter = compiled(manager.objective())
+    tensors = {"x": torch.ones(2), "y": torch.zeros(2)}
+    with torch._dynamo.config.patch(recompile_limit=2):
+        objective(**tensors)
         manager.step()
-    manager.get_loss_values()
-    history = manager.get_registered_losses(strip=False)["a"].history
-    assert (len(history), history.lost) == (350, 0)
+        with pytest.warns(RuntimeWarning, match="compiled for 2 values of `delta` of `a`.*recompile_limit"):
+            objective(**tensors)
+    assert counter.frame_count == 2
 
 
-def test_a_ring_is_emptied_in_a_loop_that_sets_the_epoch_and_counts_no_steps(make_manager):
-    manager = make_manager(a={})
-    objective, _ = compiled(manager.objective())
-    x, y = torch.ones(2), torch.zeros(2)
-    for call in range(5000):
-        manager.set_progress(epoch=call / 5000)
-        objective(x=x, y=y)
-    manager.get_loss_values()
-    assert len(manager.get_registered_losses(strip=False)["a"].history) == 5000
-
-
-def test_lists_numbers_callables_and_detached_inputs_are_one_graph(make_manager):
+def test_lists_numbers_callables_and_detached_inputs_are_one_graph(compiled, make_manager):
     critic = nn.Linear(3, 1)
     manager = make_manager(
         lists={"inputs": ["xs", "ys"], "lists": (0.5, 2.0)},
@@ -325,7 +243,7 @@ def test_lists_numbers_callables_and_detached_inputs_are_one_graph(make_manager)
     assert counter.frame_count == 1
 
 
-def test_a_smaller_last_batch_is_at_most_one_more_graph(make_manager):
+def test_a_smaller_last_batch_is_at_most_one_more_graph(compiled, make_manager):
     manager = make_manager(a={})
     objective, counter = compiled(manager.objective())
     for size in [8, 8, 5, 8, 3, 6]:

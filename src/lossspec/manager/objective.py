@@ -81,7 +81,8 @@ class Objective(nn.Module):
         self._has_graph = False
         self._nothing = torch.zeros((), requires_grad=True)  # a graph can't make one
         self._warned: set[str] = set()
-        self._compiled_for: set[tuple[tuple[int, Mode], ...]] = set()
+        #: what graphs were made for: the terms that run, and the values of their scheduled arguments.
+        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
         self._ring = Ring([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
@@ -166,20 +167,18 @@ class Objective(nn.Module):
         self._begin_graph(tuple(tensors), self._known, key)
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
-        total: torch.Tensor | None = None
         for column, each in key:
             term = self._terms[column][1]
-            if each == "sum":
-                raw = term(tensors)
-                weighted = _times(raw, ring.weight(column))
-                total = weighted if total is None else total + weighted
-            else:
-                raw = without_gradient(term, tensors)
-            raws[column] = raw
+            raws[column] = term(tensors) if each == "sum" else without_gradient(term, tensors)
         if raws:
-            self._place_ring(next(iter(raws.values())).device)
+            self._place_ring(next(iter(raws.values())).device)  # before anything of it is read
             counts = self._recorders.counts_samples
             ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
+        total: torch.Tensor | None = None
+        for column, each in key:
+            if each == "sum":
+                weighted = _times(raws[column], ring.weight(column))
+                total = weighted if total is None else total + weighted
         if total is None:
             given = next((each for each in tensors.values() if isinstance(each, torch.Tensor)), self._nothing)
             return self._nothing.to(given.device) * 1.0
@@ -194,7 +193,11 @@ class Objective(nn.Module):
         for loss, _, _ in plan.running:
             if loss.weight is None:
                 raise self._weights.refusal(loss)
-        self._compiled_for.add(key)
+        live = [(loss, argument) for loss, _, _ in plan.running for argument in loss.live]
+        self._compiled_for.add((key, tuple(getattr(loss.function, argument) for loss, argument in live)))
+        if live and len(self._compiled_for) == recompile_limit():
+            named = ", ".join(f"`{argument}` of `{loss.name}`" for loss, argument in live)
+            self._warn_of_recompiling(f"values of {named}, which a graph holds as constants", "")
         self._recorders.claim()
         if not Objective._graphs:
             Objective._graphs = True
@@ -227,19 +230,18 @@ class Objective(nn.Module):
             self._plan = Plan(self._terms, modes, self._balance)
             self._key = self._plan.key
             self._new_plan = True
-            if self._compiled_for and self._key not in self._compiled_for:
-                self._warn_of_recompiling()
+            known = {key for key, _ in self._compiled_for}
+            if known and self._key not in known and len(known) == recompile_limit():
+                hint = ', or give terms that come and go `at_zero = "compute"`'
+                self._warn_of_recompiling("sets of running terms", hint)
 
-    def _warn_of_recompiling(self) -> None:
-        limit = torch._dynamo.config.recompile_limit  # noqa: SLF001 - the documented name
-        if len(self._compiled_for) == limit:
-            warnings.warn(
-                f"the objective `{self.name}` is compiled for {limit} sets of running terms, and another one "
-                "comes: set `torch._dynamo.config.recompile_limit` higher, or give terms that come and go "
-                '`at_zero = "compute"`',
-                RuntimeWarning,
-                stacklevel=5,
-            )
+    def _warn_of_recompiling(self, what: str, hint: str) -> None:
+        warnings.warn(
+            f"the objective `{self.name}` is compiled for {recompile_limit()} {what}, and torch makes no "
+            f"more graphs of it: set `torch._dynamo.config.recompile_limit` higher{hint}",
+            RuntimeWarning,
+            stacklevel=5,
+        )
 
     def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # torch has no types for it
@@ -260,6 +262,12 @@ class Objective(nn.Module):
     def extra_repr(self) -> str:
         """Show the name and the terms where the module is printed."""
         return f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+
+
+def recompile_limit() -> int:
+    """Return how many graphs torch makes of one function; to be asked only once there is one."""
+    limit: int = torch._dynamo.config.recompile_limit  # noqa: SLF001 - the documented name
+    return limit
 
 
 def without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:

@@ -35,7 +35,7 @@ class DeviceRecorder:
         # A row's history and what else it holds; None where the value is the weight of the row before it.
         self._rest: list[tuple[LMHistory, tuple[float, ...] | None]] = []
         with torch.inference_mode(mode=False):
-            self._values = torch.zeros(SLOTS, device=device)
+            self._values = torch.zeros(SLOTS, dtype=torch.float32, device=device)
 
     def record(
         self,

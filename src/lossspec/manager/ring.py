@@ -55,15 +55,17 @@ class Ring:
         self._seen = 0
         self.rows_seen = 0
         with torch.inference_mode(mode=False):
-            self.rows = torch.zeros(CAPACITY, len(losses) + _RAW, device=device)
+            self.rows = torch.zeros(CAPACITY, len(losses) + _RAW, dtype=torch.float32, device=device)
             self.index = torch.zeros(1, dtype=torch.int64, device=device)
             self.state = torch.zeros(len(losses) + 2, dtype=_widest(self.rows.device), device=device)
 
     def to(self, device: torch.device) -> None:
         """Move the tensors, keeping their types."""
         if device != self.rows.device:
-            self.rows, self.index = self.rows.to(device), self.index.to(device)
-            self.state = self.state.to(_widest(device)).to(device)
+            with torch.inference_mode(mode=False):
+                self.rows, self.index = _moved(self.rows, device), _moved(self.index, device)
+                self.state = torch.zeros(len(self._losses) + 2, dtype=_widest(device), device=device)
+            self._send()
 
     def is_idle(self) -> bool:
         """Whether it is known, without waiting for a device, that no row was written since ``settle``."""
@@ -86,7 +88,8 @@ class Ring:
         weights = [math.nan if loss.weight is None else loss.weight for loss in self._losses]
         scale = self._losses[0].scale
         with torch.inference_mode(mode=False):
-            state = torch.tensor([float(len(self._stamps) - 1), scale, *weights], dtype=self.state.dtype)
+            values = [float(len(self._stamps) - 1), scale, *weights]
+            state = torch.tensor(values, dtype=self.state.dtype, device="cpu")  # whatever the default device
             if self.state.is_cuda:
                 state = state.pin_memory()
             # A new tensor, not new values in the old: backward may still need those.
@@ -95,7 +98,7 @@ class Ring:
     def write(self, raws: dict[int, torch.Tensor], samples: int) -> None:
         """Add a row; runs within the graph."""
         like = next(iter(raws.values()))
-        nothing = torch.zeros((), device=like.device)
+        nothing = torch.zeros((), dtype=torch.float32, device=like.device)
         columns = [
             raws[column].detach().float() if column in raws else nothing
             for column in range(len(self._losses))
@@ -147,6 +150,11 @@ class Ring:
         del self._stamps[:-1]
         self._send()
         return filled
+
+
+def _moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Move a tensor; one made on the meta device, as models are before their weights are there, is empty."""
+    return torch.zeros_like(values, device=device) if values.is_meta else values.to(device)
 
 
 def _widest(device: torch.device) -> torch.dtype:
