@@ -21,8 +21,8 @@ def tensors(draw):
     t = draw(**SHAPES, weight=(3, 4, 4))
     hole = torch.zeros(2, 1, 8, 8, dtype=torch.float64)
     hole[:, :, 2:7, :5] = 1
-    t.known = 1 - hole
-    t.known_patches = 1 - hole[:, :, ::4, ::4]
+    t.known = (1 - hole).requires_grad_()
+    t.known_patches = (1 - hole[:, :, ::4, ::4]).requires_grad_()
     t.pred_real = (t.image.tanh().unfold(2, 4, 4).unfold(3, 4, 4) * t.weight[:, None, None]).sum(
         dim=(1, 4, 5)
     )
