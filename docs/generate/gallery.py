@@ -24,9 +24,10 @@ SPECS = Path(__file__).parents[2] / "specs"
 INTRODUCTION = """\
 # Gallery
 
-The objectives of published models. Each was held against the authors' own code, and each is found by name:
-`LossManager.from_spec("pix2pix+lsgan")`. What they say is data: [extend one](../guides/extend.md), turn its
-parameters, or add a term.
+The objectives of published models, each found by its name: `LossManager.from_spec("pix2pix+lsgan")`. Each was
+held against the authors' code or their paper, and says which it follows; what else they promise is in
+[shipped objectives](../objectives.md). They are data: [extend one](../guides/extend.md), turn its parameters,
+or add a term.
 """
 
 RESTS = """\
@@ -41,11 +42,15 @@ def pages() -> dict[str, str]:
     """Return the pages by path."""
     files = sorted(SPECS.glob("*.loss.toml"))
     specs = {path.name.removesuffix(".loss.toml"): path for path in files}
-    rows = ((f"[`{name}`]({name}.md)", escaped(load(name).description)) for name in specs)
+    rows = ((f"[`{name}`]({name}.md)", escaped(_first_sentence(load(name)))) for name in specs)
     index = f"{INTRODUCTION}\n{table(['spec', 'what it is'], rows)}\n"
     return {"gallery/index.md": index} | {
         f"gallery/{name}.md": "\n\n".join(_page(load(name), path)) + "\n" for name, path in specs.items()
     }
+
+
+def _first_sentence(spec: Spec) -> str:
+    return re.split(r"(?<=\.)\s", spec.description.strip(), maxsplit=1)[0]
 
 
 def _page(spec: Spec, path: Path) -> Iterator[str]:

@@ -140,6 +140,14 @@ def test_a_weight_that_never_moves_is_not_drawn(figures, spec_of):
     assert figures(spec_of("3.0")) == ""
 
 
+def test_the_index_says_of_each_spec_what_it_is_in_a_sentence(generated):
+    rows = re.findall(r"^\| \[`(\w+)`\]\(\1\.md\) \| (.+) \|$", generated["gallery/index.md"], re.MULTILINE)
+    assert [name for name, _ in rows] == SPECS
+    for name, said in rows:
+        assert said.endswith("."), name
+        assert len(said) < 150, name
+
+
 def snippet_of(generated, reference):
     blocks = re.findall(r"```python\n(.*?)```", generated[f"gallery/{reference}.md"], re.DOTALL)
     assert len(blocks) == 1

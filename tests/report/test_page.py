@@ -267,3 +267,16 @@ def test_colours_stand_out(one, ask, dark):
 
 def test_it_fits_a_phone(one, ask):
     assert ask(one, "return document.documentElement.scrollWidth - innerWidth", width=500) <= 0
+
+
+def test_a_phone_is_read_to_its_end_and_has_marks_on_its_axis(one, ask):
+    found = ask(
+        one,
+        READER
+        + """document.body.style.width = "340px"; await drawn(); // no window of the browser is as narrow
+        return { controls: getComputedStyle(document.querySelector(".controls")).position,
+          ticks: Math.min(...charts.map((svg) => ticks(svg).length)) };""",
+        width=500,
+    )
+    assert found["controls"] == "static", "they scroll away"
+    assert found["ticks"] >= 4

@@ -94,7 +94,7 @@ class Frame {
     group.append(make("text", { x: 0, y: bottom + 16 }, data.unit));
     const ends = { x1: MARGIN.left, x2: width - MARGIN.right };
     group.append(make("line", { class: "axis", ...ends, y1: bottom, y2: bottom }));
-    for (const tick of roundTicks(...state.view, Math.max(2, Math.floor(width / 90)))) {
+    for (const tick of roundTicks(...state.view, Math.max(4, Math.floor(width / 90)))) {
       group.append(make("line", { class: "axis", x1: x(tick), x2: x(tick), y1: bottom, y2: bottom + 4 }));
       group.append(make("text", { x: x(tick), y: bottom + 16, "text-anchor": "middle" }, figure(tick)));
     }
