@@ -19,6 +19,7 @@ from lossspec.schedules import ScheduleError
             "`a` has a weight (2.0) and a schedule: give one of them",
         ),
         ({"function": 3}, "the function of `a` can't be called: it is 3"),
+        ({"function": torch.nn.L1Loss}, "the function of `a` is the class L1Loss: give it `L1Loss()`"),
         ({"tags": [1, "pixel"]}, "`tags` is a list of words: found 1 among them"),
         ({"tags": "pixel"}, "`tags` is a list of words: found the string 'pixel'"),
         (

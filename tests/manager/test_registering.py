@@ -178,6 +178,17 @@ def test_an_unknown_objective_is_told_the_nearest():
     assert manager.objective("G") is manager.objective("G")
 
 
+def test_losses_of_code_have_no_objective_which_is_told_with_what_to_do():
+    manager = LossManager()
+    manager.register_loss_fn("a", torch.nn.L1Loss())
+    with pytest.raises(UnknownNameError) as raised:
+        manager.objective()
+    assert str(raised.value) == (
+        "unknown objective `total`: there is none "
+        "(losses of code belong to none: run them with `compute_loss`)"
+    )
+
+
 def test_an_unknown_type_is_told_the_nearest(make_spec):
     with pytest.raises(UnknownNameError, match=r"unknown loss type `torch.L1Los` of `a`: .*`torch.L1Loss`"):
         lossspec.build(make_spec(a={"type": "torch.L1Los"}))

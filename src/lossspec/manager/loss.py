@@ -53,6 +53,11 @@ def _require_weight(loss: LMLoss, _: Attribute[float], value: float) -> None:
 def _require_callable(loss: LMLoss, _: Attribute[Function], value: object) -> None:
     if not callable(value):
         raise RegistrationError(f"the function of `{loss.name}` can't be called: it is {value!r}")
+    if isinstance(value, type):  # it can be called, and gives a module where a tensor is wanted
+        made = f"{value.__name__}()"
+        raise RegistrationError(
+            f"the function of `{loss.name}` is the class {value.__name__}: give it `{made}`"
+        )
 
 
 def _as_tags(tags: Iterable[str]) -> tuple[str, ...]:

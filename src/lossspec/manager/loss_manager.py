@@ -205,7 +205,8 @@ class LossManager(NoCopy, Answers):
             losses = [loss for loss in self._losses.values() if loss.objective == name]
             if not losses:
                 known = {loss.objective for loss in self._losses.values() if loss.objective is not None}
-                raise UnknownNameError(unknown("objective", name, known))
+                hint = "" if known else " (losses of code belong to none: run them with `compute_loss`)"
+                raise UnknownNameError(unknown("objective", name, known) + hint)
             terms = [(loss, bind(loss)) for loss in losses]
             balance = self._run.balances.get(name)
             kind = Objective
