@@ -29,7 +29,7 @@ class Frame {
     this.entries = list.map((curve) => this.addEntry(curve));
     this.watchPointer();
     charts.push(this);
-    new ResizeObserver(() => this.draw()).observe(this.svg.parentNode);
+    new ResizeObserver(() => requestAnimationFrame(() => this.draw())).observe(this.svg.parentNode);
     listeners.push(() => this.draw());
   }
 
