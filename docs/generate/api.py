@@ -108,7 +108,8 @@ def _symbol(name: str, value: Callable[..., object]) -> Iterator[str]:
     yield docstring(value.__doc__)
     if isinstance(value, type):
         for member, each in members(value).items():
-            yield f"### `{member}` {{ #{name}.{member} }}"
+            level = "####" if member == "forward" else "###"  # every module has it: not in the list
+            yield f"{level} `{member}` {{ #{name}.{member} }}"
             if not isinstance(each, property):
                 yield block(signature(member, each, bound=True), "python")
             yield docstring(each.__doc__)

@@ -59,6 +59,8 @@ MATHML = Notation(
 )
 _PARTS = re.compile(r"(<m(text|i|o|n)\b[^>]*>.*?</m\2>|<[^>]+>)|([^<]+)")
 _BRACKET = re.compile(r"<mo>([()\[\]⌊⌋|])</mo>")
+#: A minus after a bracket, a comma or a relation is a sign: without space, unlike one between two numbers.
+_SIGN = re.compile(rf"(<mo>(?:[(\[,;=≤]|&lt;)</mo>\s*)<mo>{MINUS}</mo>")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|([^\W\d_])_(\d+)|[^\W\d_]|&\w+;|\S")
 
 
@@ -136,6 +138,7 @@ def _math(text: str) -> str:
     if not text:
         return ""
     tagged = _PARTS.sub(lambda part: part[1] or _TOKEN.sub(_token, part[3]), text)
+    tagged = _SIGN.sub(rf'\1<mo form="prefix">{MINUS}</mo>', tagged)
     if "<mfrac>" not in tagged:
         tagged = _BRACKET.sub(r'<mo stretchy="false">\1</mo>', tagged)
     return f'<math displaystyle="true"><mrow>{tagged}</mrow></math>'
