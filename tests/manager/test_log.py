@@ -370,3 +370,12 @@ def test_a_file_system_without_locks_is_written_all_the_same(tmp_path, monkeypat
     with plain(tmp_path) as manager:
         run(manager, [1.0])
     assert len(read_log(tmp_path).losses["a"]) == 1
+
+
+def test_closing_writes_what_was_recorded(tmp_path):
+    manager = plain(tmp_path)
+    run(manager, [1.0, 2.0])
+    manager.close()
+    manager.close()
+    assert read_log(tmp_path).losses["a"].raw.tolist() == [1.0, 2.0]
+    plain(tmp_path).close()

@@ -63,7 +63,7 @@ class FeatureMatchingLoss(nn.Module):
     def forward(self, fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
         """Compare the features of a fake image with those of a real one."""
         for name, features in (("fake", fake), ("real", real)):
-            if not isinstance(features, list | tuple):
+            if not isinstance(features, (list, tuple)):  # `list | tuple`: not under torch.compile before 2.9
                 found = type(features).__name__
                 raise LossInputError(
                     f"FeatureMatchingLoss expects `{name}` as a list of tensors, found a {found}"

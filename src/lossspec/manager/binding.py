@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError, LossResultError
-from lossspec.manager.call import describe
+from lossspec.manager.call import LISTS, describe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lossspec.manager.loss import Function
     from lossspec.spec.model import Input, Term
-
-_LISTS = (list, tuple)
 
 
 class BoundTerm:
@@ -52,7 +50,7 @@ class BoundTerm:
         if self.plain is not None:
             plain = [tensors[name] for name in self.plain]
             for name, value in zip(self.plain, plain, strict=True):
-                if isinstance(value, _LISTS):
+                if isinstance(value, LISTS):
                     raise self._refusal_of_list(name)
             raw = self.function(*plain)
         else:
@@ -74,11 +72,11 @@ class BoundTerm:
         return self._call(values) if self.lists is None else self._over_lists(values)
 
     def _call(self, values: list[object]) -> torch.Tensor:
-        first = next((value for value in values if value is not None and not callable(value)), None)
+        first = _first(values)
         for index, each in enumerate(self.inputs):
             if each.name is None:
                 values[index] = shaped_like(first, each.value or 0.0)
-            elif isinstance(values[index], _LISTS) and not self.takes_lists[index]:
+            elif isinstance(values[index], LISTS) and not self.takes_lists[index]:
                 raise self._refusal_of_list(each.name)
         if self.by_name:
             named = {str(each.argument): value for each, value in zip(self.inputs, values, strict=True)}
@@ -95,20 +93,21 @@ class BoundTerm:
         lists = {
             str(each.name): value
             for each, value in zip(self.inputs, values, strict=True)
-            if isinstance(value, list | tuple)
+            if isinstance(value, LISTS)
         }
         lengths = {name: len(value) for name, value in lists.items()}
-        if len(set(lengths.values())) != 1 or 0 in lengths.values():
+        counts = set(lengths.values())
+        if len(counts) != 1 or 0 in counts:
             found = ", ".join(f"`{name}` has {length}" for name, length in lengths.items()) or "there is none"
             raise LossInputError(f"`{self.name}` needs lists of one length, of 1 or more: {found}")
-        (length,) = set(lengths.values())
+        (length,) = counts
         weights = self.lists if isinstance(self.lists, tuple) else ()
         if weights and len(weights) != length:
             raise LossInputError(
                 f"`{self.name}` has {len(weights)} weights in `lists`, and lists of {length} elements"
             )
         parts = [
-            self._call([value[index] if isinstance(value, list | tuple) else value for value in values])
+            self._call([value[index] if isinstance(value, LISTS) else value for value in values])
             for index in range(length)
         ]
         if isinstance(self.lists, tuple):
@@ -119,18 +118,26 @@ class BoundTerm:
         return total / length if self.lists == "mean" else total
 
 
+def _first(values: Sequence[object]) -> object:
+    """Return the first tensor or list of them; a loop, since torch.compile knows no `next` with a default."""
+    for value in values:
+        if value is not None and not callable(value):
+            return value
+    return None
+
+
 def detached(value: object) -> object:
     """Cut a tensor from its graph; through lists."""
     if isinstance(value, torch.Tensor):
         return value.detach()
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         return [detached(each) for each in value]
     return value
 
 
 def shaped_like(like: object, value: float) -> object:
     """Return floating-point tensors full of ``value``, in the shape of ``like``; through lists."""
-    if isinstance(like, list | tuple):
+    if isinstance(like, LISTS):
         return [shaped_like(each, value) for each in like]
     if not isinstance(like, torch.Tensor):
         raise LossInputError(f"the number {value} takes the shape of the first tensor, and there is none")

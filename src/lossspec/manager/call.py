@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from lossspec.manager.loss import Function
 
+#: What a list of tensors may be; torch.compile knows `list | tuple` only since 2.9.
+LISTS = (list, tuple)
+
 
 def describe(value: object) -> str:
     """Name a value as a person would: what it is, and its shape.
@@ -24,7 +27,7 @@ def describe(value: object) -> str:
     """
     if isinstance(value, torch.Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
         return f"the {type(value).__name__} {value!r}"
@@ -46,13 +49,21 @@ def explain(error: Exception, name: str, function: Function, inputs: Sequence[ob
     error.add_note(f"in the loss `{name}`, called with {', '.join(map(describe, inputs)) or 'nothing'}")
 
 
-def explain_unreadable(error: Exception, name: str) -> None:
-    """Make the error of a read say which loss it was, and what a value that can't be read may be."""
-    error.add_note(
-        f"while the value of the loss `{name}` was recorded. Within `torch.func.vmap` a loss has one for "
-        "each sample, which nobody can read: call its function there instead, "
-        f"`manager.get_registered_losses(strip=False)[{name!r}].function`"
-    )
+def read_wrapped(raw: torch.Tensor, name: str) -> float:
+    """Read what ``tolist()`` can't: a scalar within a transform of torch.func, before torch 2.9.
+
+    Raises:
+        RuntimeError: nobody can; it says which loss it was, and what such a value may be.
+    """
+    try:
+        return raw.item()
+    except RuntimeError as error:
+        error.add_note(
+            f"while the value of the loss `{name}` was recorded. Within `torch.func.vmap` a loss has one for "
+            "each sample, which nobody can read: call its function there instead, "
+            f"`manager.get_registered_losses(strip=False)[{name!r}].function`"
+        )
+        raise
 
 
 def wrong_number(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:

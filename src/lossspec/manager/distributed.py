@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import distributed
 
+from lossspec.manager.call import LISTS
 from lossspec.manager.history import EPOCH, RAW, SAMPLES, STEP, WIDTH
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def batch_size(values: Iterable[object]) -> int:
     for value in values:
         if isinstance(value, torch.Tensor):
             return value.shape[0] if value.dim() else 1
-        if isinstance(value, list | tuple):
+        if isinstance(value, LISTS):
             return batch_size(value)
     return 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Self, Unpack, get_args
+from typing import TYPE_CHECKING, Self, Unpack
 
 import torch
 from torch import Tensor
@@ -15,13 +15,14 @@ from lossspec.manager import state
 from lossspec.manager.about import Run
 from lossspec.manager.answers import Answers
 from lossspec.manager.building import bind, losses_of
-from lossspec.manager.clock import Clock, is_count
-from lossspec.manager.collector import Collector, OnNonFinite
+from lossspec.manager.clock import Clock
+from lossspec.manager.collector import Collector
 from lossspec.manager.distributed import rank, ranks
 from lossspec.manager.log import LossLog
 from lossspec.manager.loss import Function, LMLoss
 from lossspec.manager.no_copy import NoCopy
 from lossspec.manager.objective import Objective
+from lossspec.manager.options import refuse_options
 from lossspec.manager.queries import say
 from lossspec.manager.recorders import Recorders, require_batch_size
 from lossspec.manager.roster import Roster
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from lossspec.manager.building import Losses, Reference
+    from lossspec.manager.collector import OnNonFinite
     from lossspec.manager.config import HasDevice
     from lossspec.manager.curve import Curve
     from lossspec.manager.options import Options
@@ -82,11 +84,7 @@ class LossManager(NoCopy, Answers):
         durable: bool = False,
         downloads: bool = False,
     ) -> None:
-        if on_nonfinite not in get_args(OnNonFinite):
-            raise LossSpecError(f'`on_nonfinite` is "record", "warn" or "raise": found {on_nonfinite!r}')
-        if not is_count(history_buffer_size):
-            size = f"it is {history_buffer_size!r}"
-            raise LossSpecError(f"`history_buffer_size` must be a whole number, 1 or more: {size}")
+        refuse_options(on_nonfinite, history_buffer_size)
         wanted = device if device is not None else config.common.device if config is not None else None
         self.device = torch.device(wanted) if wanted is not None else None
         self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
@@ -379,9 +377,13 @@ class LossManager(NoCopy, Answers):
             self._log.resume(chunks)
 
     def close(self) -> None:
-        """Close the log; what was recorded since the last ``update_loss_log`` is not written."""
+        """Write what was recorded, unless several processes train: that needs all; and close the log."""
         if self._log is not None:
-            self._log.close()
+            try:
+                if ranks() == 1:
+                    self._flush()
+            finally:
+                self._log.close()
 
     def __enter__(self) -> Self:
         return self

@@ -159,8 +159,7 @@ class Objective(nn.Module):
             warn_of_unreached(self.name, skipped, tensors, total)
 
     def _zero(self, tensors: Mapping[str, object]) -> torch.Tensor:
-        found = next((each for each in tensors.values() if isinstance(each, torch.Tensor)), None)
-        return torch.zeros((), device=self._where if found is None else found.device, requires_grad=True)
+        return torch.zeros((), device=_device(tensors) or self._where, requires_grad=True)
 
     def _in_graph(self, tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
@@ -180,8 +179,7 @@ class Objective(nn.Module):
                 weighted = _times(raws[column], ring.weight(column))
                 total = weighted if total is None else total + weighted
         if total is None:
-            given = next((each for each in tensors.values() if isinstance(each, torch.Tensor)), self._nothing)
-            return self._nothing.to(given.device) * 1.0
+            return self._nothing.to(_device(tensors)) * 1.0
         return _times(total, ring.scale())
 
     @on_host
@@ -268,6 +266,13 @@ def recompile_limit() -> int:
     """Return how many graphs torch makes of one function; to be asked only once there is one."""
     limit: int = torch._dynamo.config.recompile_limit  # noqa: SLF001 - the documented name
     return limit
+
+
+def _device(tensors: Mapping[str, object]) -> torch.device | None:
+    for each in tensors.values():
+        if isinstance(each, torch.Tensor):
+            return each.device
+    return None
 
 
 def without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch._C import _current_graph_task_id  # as torch.utils.checkpoint asks; there is no public name
 
 from lossspec.errors import LossResultError
-from lossspec.manager.call import describe, explain_unreadable
+from lossspec.manager.call import describe, read_wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +45,8 @@ class HostRecorder:
         result = keep_map(loss, raw) if raw.ndim else raw
         try:
             value: float = result.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
-        except RuntimeError as error:
-            explain_unreadable(error, loss.name)
-            raise
+        except RuntimeError:
+            value = read_wrapped(result, loss.name)
         weight: float = loss.weight  # type: ignore[assignment]  # it would not have run without
         clock = self._clock
         history = loss.history

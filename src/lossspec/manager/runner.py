@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch._C import _current_graph_task_id
 
 from lossspec.errors import LossResultError, UnknownNameError
-from lossspec.manager.call import describe, explain, explain_unreadable
+from lossspec.manager.call import describe, explain, read_wrapped
 from lossspec.manager.distributed import batch_size
 from lossspec.manager.recorder_host import NO_BACKWARD
 from lossspec.names import unknown
@@ -71,9 +71,8 @@ def runner(loss: LMLoss, clock: Clock, weights: Weights, recorders: Recorders) -
             flat = history.flat
             try:
                 value: float = raw.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
-            except RuntimeError as error:
-                explain_unreadable(error, name)
-                raise
+            except RuntimeError:
+                value = read_wrapped(raw, name)
             flat += (value, weight, loss.scale, clock.epoch, clock.step, 1)
             if len(flat) >= history.end:
                 make_room(history)
