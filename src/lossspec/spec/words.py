@@ -27,7 +27,16 @@ _KINDS = {
 #: What has a type, where messages call it something else.
 _CALLED = {"loss": "loss type", "balance": "balancer"}
 #: What people paste from elsewhere, and what it is called here.
-_ALIASES = {"loss_weight": "weight", "kwargs": "args", "params": "args", "gan_mode": "mode"}
+_ALIASES = {
+    "loss_weight": "weight",
+    "kwargs": "args",
+    "params": "args",
+    "gan_mode": "mode",
+    "start_epoch": "start",
+    "end_epoch": "end",
+    "initial_value": "start_value",
+    "target_value": "end_value",
+}
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
 _is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
