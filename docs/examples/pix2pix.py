@@ -66,7 +66,7 @@ def train(run: Path, epochs: int, seed: int) -> tuple[float, float]:
             tensors["pred_fake"] = discriminator(x, y_fake)
         return objective_G(**tensors)
 
-    with manager, click.progressbar(length=epochs * STEPS_PER_EPOCH, label="training") as bar:
+    with manager:
         for epoch in range(epochs):
             manager.set_progress(epoch=epoch, total_epochs=epochs)
             for _ in range(STEPS_PER_EPOCH):
@@ -84,8 +84,8 @@ def train(run: Path, epochs: int, seed: int) -> tuple[float, float]:
                 optimizer_G.step()
 
                 manager.step()
-                bar.update(1)
-            manager.update_loss_log(silent=True)
+            manager.print_losses(epoch, STEPS_PER_EPOCH)
+            manager.update_loss_log()
     picture_grid(generator, photographs, run / "held_out.png")
     return before, held_out_l1(generator, photographs)
 
