@@ -213,6 +213,22 @@ def test_several_runs_are_compared_term_by_term(spec_of, log_of, ask):
     assert "changed: losses.adv.weight.end_value" in found["text"]
 
 
+def test_a_term_that_came_in_at_the_end_is_not_called_still(tmp_path, spec_of, ask):
+    spec = spec_of(
+        '[losses]\na = { type = "torch.L1Loss", inputs = ["x", "y"] }\n'
+        'b = { type = "torch.L1Loss", inputs = ["x", "y"], '
+        "weight = { type = \"window\", unit = \"epoch\", start = 3, value = 0.125 } }\n"
+    )
+    with LossManager.from_spec(spec, experiment_dir=tmp_path / "run") as manager:
+        for epoch in range(4):
+            manager.set_progress(epoch=epoch)
+            manager.objective()(x=torch.ones(2), y=torch.zeros(2))
+    page = report([NamedLog("run", read_log(tmp_path / "run"))])
+    found = ask(page, READER + "return document.querySelector('#charts').textContent;")
+    assert "weight applied" in found
+    assert "Weights that never moved" not in found
+
+
 def test_text_of_others_stays_text(tmp_path, ask):
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>{data}"
     with LossManager(experiment_dir=tmp_path / "run") as manager:

@@ -21,7 +21,8 @@ function still(list) {
 }
 
 function isWhole({ x, gap }) {
-  return x[0] - whole[0] <= gap && x.every((position, at) => !at || position - x[at - 1] <= gap);
+  const reach = gap === Infinity ? 0 : gap; // of one value, nobody knows how far it reaches
+  return x[0] - whole[0] <= reach && x.every((position, at) => !at || position - x[at - 1] <= reach);
 }
 
 function stillWeights(host, names, ofName) {
