@@ -1,10 +1,11 @@
 import json
+from contextlib import nullcontext
 
 import pytest
 import torch
 
 from lossspec import LossManager, read_log
-from lossspec.errors import LogError
+from lossspec.errors import LogError, UnknownNameError
 
 ZERO = torch.tensor(0.0)
 
@@ -50,7 +51,8 @@ def test_a_run_that_goes_on_cuts_a_torn_line_off_and_says_where_it_goes_on(tmp_p
     whole = path.read_bytes()
     for torn in (whole[:-5], whole + b'{"record":"chu', whole + b"\x00" * 70_000):
         path.write_bytes(torn)
-        write(tmp_path, (1, [30.0]))
+        with pytest.warns(RuntimeWarning, match="from epoch 1") if torn.startswith(whole) else nullcontext():
+            write(tmp_path, (1, [30.0]))
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         assert lines[-2]["record"] == "resume"
         assert lines[-2]["after"] == {"epoch": 1, "step": 0}
@@ -61,8 +63,16 @@ def test_a_run_that_goes_on_cuts_a_torn_line_off_and_says_where_it_goes_on(tmp_p
 
 def test_a_run_begun_anew_in_its_folder_supersedes_the_one_before(tmp_path):
     path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
-    write(tmp_path, (0, [10.0]))
-    write(tmp_path, (0, [100.0]), (1, [200.0]))
+    with pytest.warns(RuntimeWarning) as told:
+        write(tmp_path, (0, [10.0]))
+    assert [str(each.message) for each in told] == [
+        (
+            f"`{path}` has values from epoch 0, step 0 on: those of this run supersede them when it is read; "
+            "give each run its own folder, or load the checkpoint of the one before"
+        )
+    ]
+    with pytest.warns(RuntimeWarning, match="from epoch 0, step 0 on"):
+        write(tmp_path, (0, [100.0]), (1, [200.0]))
     log = read_log(path)
     assert log.losses["a"].raw.tolist() == [100.0, 200.0]
     assert log.resumes == [(0.0, 0)]
@@ -72,10 +82,38 @@ def test_a_run_begun_anew_in_its_folder_supersedes_the_one_before(tmp_path):
 
 def test_a_run_taken_up_at_an_epoch_keeps_the_epochs_before(tmp_path):
     write(tmp_path, (0, [1.0]), (1, [2.0]), (2, [3.0]))
-    write(tmp_path, (2, [30.0]), (3, [40.0]))
+    with pytest.warns(RuntimeWarning, match="has values from epoch 2, step 0 on"):
+        write(tmp_path, (2, [30.0]), (3, [40.0]))
     log = read_log(tmp_path)
     assert log.losses["a"].raw.tolist() == [1.0, 2.0, 30.0, 40.0]
     assert log.resumes == [(2.0, 0)]
+
+
+def test_a_run_taken_up_after_what_is_there_supersedes_nothing_and_is_not_told(tmp_path):
+    write(tmp_path, (0, [1.0]), (1, [2.0]))
+    write(tmp_path, (2, [30.0]), (0, [40.0]), (3, [50.0]))
+    assert read_log(tmp_path).losses["a"].raw.tolist() == [1.0, 2.0, 30.0, 40.0, 50.0]
+
+
+def test_a_chunk_that_is_damaged_does_not_stop_a_run(tmp_path):
+    path = write(tmp_path, (0, [1.0]))
+    path.write_text(path.read_text().replace('"rows":1,', ""))
+    write(tmp_path, (0, [2.0]))
+    with pytest.raises(LogError, match="the log is damaged"):
+        read_log(tmp_path)
+
+
+@pytest.mark.parametrize("section", ["losses", "validation"])
+def test_a_loss_that_is_not_in_the_log_is_told_the_nearest(tmp_path, section):
+    write(tmp_path, (0, [1.0]))
+    columns = getattr(read_log(tmp_path), section)
+    for error in (KeyError, UnknownNameError):
+        with pytest.raises(error) as raised:
+            columns["A"]
+        known = "a loss with a similar name exists: `a`" if section == "losses" else "there is none"
+        assert str(raised.value) == f"unknown loss `A` in the log: {known}"
+    assert columns.get("A") is None
+    assert "A" not in columns
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lossspec.errors import LogError
 from lossspec.manager.history import EPOCH, STEP, WIDTH
 from lossspec.manager.log_file import LogFile
-from lossspec.manager.log_format import FORMAT, chunk_line, line
+from lossspec.manager.log_format import FORMAT, Position, chunk_line, line, reaches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,7 @@ class LossLog:
         self._wrote = False
         self._resumed_from: int | None = None
         self._warned = False
+        self._supersedes: Position | None = None
         #: How many chunks were ever written: the position that a checkpoint remembers.
         self.chunks = 0
 
@@ -112,6 +113,7 @@ class LossLog:
         self._begun, self._wrote, self._warned, self._resumed_from = True, True, False, None
         self.chunks += 1
         self._waiting, self._lost = {"losses": {}, "validation": {}}, {}
+        self._tell_what_is_superseded()
         return count
 
     def _opening(self) -> bytes:
@@ -129,7 +131,14 @@ class LossLog:
         self.chunks = max(self.chunks, known, self._resumed_from or 0)
         if self._wrote and self._resumed_from is None:  # the file was away: nothing is computed anew
             return b""
+        if self._resumed_from is None and reaches(last, self._first()):
+            self._supersedes = self._first()
         return self._resume_line()
+
+    def _first(self) -> Position:
+        """Where the first row that waits is: where a run that loads no checkpoint goes on."""
+        firsts = [rows[:WIDTH] for losses in self._waiting.values() for rows in losses.values()]
+        return min((row[EPOCH], int(row[STEP])) for row in firsts)
 
     def _header(self) -> bytes:
         return line({"record": "header", "format": FORMAT, **self._run.header()})
@@ -138,8 +147,7 @@ class LossLog:
         if self._resumed_from is not None:
             after: dict[str, object] = {"chunk": self._resumed_from}
         else:  # a run that loads no checkpoint: its clock says where it goes on
-            firsts = [rows[:WIDTH] for losses in self._waiting.values() for rows in losses.values()]
-            epoch, step = min((row[EPOCH], int(row[STEP])) for row in firsts)
+            epoch, step = self._first()
             after = {"epoch": epoch, "step": step}
         return line({"record": "resume", "chunk": self.chunks, "after": after, **self._run.machine()})
 
@@ -161,6 +169,17 @@ class LossLog:
                 RuntimeWarning,
                 stacklevel=6,
             )
+
+    def _tell_what_is_superseded(self) -> None:
+        if self._supersedes is None:
+            return
+        (epoch, step), self._supersedes = self._supersedes, None
+        warnings.warn(
+            f"`{self.path}` has values from epoch {epoch:g}, step {step} on: those of this run supersede "
+            "them when it is read; give each run its own folder, or load the checkpoint of the one before",
+            RuntimeWarning,
+            stacklevel=7,
+        )
 
     def close(self) -> None:
         """Close the file and give up its lock."""

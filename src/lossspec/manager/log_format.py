@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 SECTIONS = ("losses", "validation")
 FILE_NAME = "loss_log.jsonl"
+#: Where a row is: its epoch and step.
+Position = tuple[float, int]
 _NAMES_OF_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -85,3 +87,19 @@ def numbers(column: object, rows: int) -> list[float]:
     """Read a column back: a list of one value a row, or one value for all of them."""
     values: list[float | str] = column if isinstance(column, list) else [cast("float | str", column)] * rows
     return [_NAMES_OF_NON_FINITE[each] if isinstance(each, str) else each for each in values]
+
+
+def reaches(chunk: Mapping[str, object], position: Position) -> bool:
+    """Whether a chunk has a row at ``position`` or later; one that is damaged is the reader's business."""
+    try:
+        sections = [cast("Mapping[str, Mapping[str, object]]", chunk.get(each, {})) for each in SECTIONS]
+        return any(
+            at >= position for losses in sections for columns in losses.values() for at in _clock(columns)
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+
+
+def _clock(columns: Mapping[str, object]) -> Iterable[tuple[float, float]]:
+    rows = cast("int", columns["rows"])
+    return zip(numbers(columns["epoch"], rows), numbers(columns["step"], rows), strict=True)

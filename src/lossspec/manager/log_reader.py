@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from lossspec.errors import LogError
+from lossspec.errors import LogError, UnknownNameError
 from lossspec.manager.log_file import parse
 from lossspec.manager.log_format import FILE_NAME, FORMAT, SECTIONS, numbers
+from lossspec.names import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,6 +53,19 @@ class LossColumns:
         return len(self.raw)
 
 
+class NotInLogError(UnknownNameError, KeyError):
+    """A loss that a log does not have: a ``KeyError`` too, since a dict was asked."""
+
+    __str__ = Exception.__str__  # that of a KeyError shows a message as code
+
+
+class Losses(dict[str, LossColumns]):
+    """Columns by loss."""
+
+    def __missing__(self, name: str) -> LossColumns:
+        raise NotInLogError(unknown("loss", name, self, " in the log"))
+
+
 @define
 class LossLogData:
     """A whole log.
@@ -67,8 +81,8 @@ class LossLogData:
 
     path: Path
     header: Mapping[str, Any]
-    losses: dict[str, LossColumns] = field(factory=dict)
-    validation: dict[str, LossColumns] = field(factory=dict)
+    losses: dict[str, LossColumns] = field(factory=Losses)
+    validation: dict[str, LossColumns] = field(factory=Losses)
     lost: dict[str, int] = field(factory=dict)
     resumes: list[tuple[float, int]] = field(factory=list)
 
