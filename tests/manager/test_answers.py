@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lossspec import LossManager
-from lossspec.errors import UnknownNameError
+from lossspec.errors import RegistrationError, UnknownNameError
 
 
 @pytest.fixture
@@ -83,13 +83,28 @@ def test_stripped_losses_have_no_history_and_the_others_are_live(manager):
     assert (len(stripped.history), len(live.history)) == (0, 1)
     for kept in ("name", "function", "loss_weight", "schedule", "weight", "scale", "tags", "term"):
         assert getattr(stripped, kept) == getattr(live, kept)
-    stripped.loss_weight = 5.0
+    assert stripped.last_loss_map.shape == (0,)
+
+
+@pytest.mark.parametrize(("name", "value"), [("loss_weight", 5.0), ("tags", ("a",)), ("no_field", 1)])
+def test_a_stripped_loss_refuses_to_be_set_since_it_would_change_nothing(manager, name, value):
+    with pytest.raises(RegistrationError) as raised:
+        setattr(manager.get_registered_losses()["plain"], name, value)
+    assert str(raised.value) == (
+        f"the {name} of this `plain` can't be set, since it is a copy: the loss itself is "
+        "`manager.get_registered_losses(strip=False)['plain']`"
+    )
     assert manager.get_loss_weights()["plain"] == 0.001
+
+
+def test_a_stripped_loss_belongs_to_its_manager(manager):
+    with pytest.raises(RegistrationError, match="the loss `G_GAN` belongs to another manager"):
+        LossManager.from_spec(manager.get_registered_losses)
 
 
 def test_printed_lines(manager, capsys):
     manager.compute_loss_xy("plain", torch.tensor(700.0), torch.tensor(0.0))
-    line = "(epoch: 3, iters: 40) Loss: G_GAN: nan G_L1: nan D_real: nan D_fake: nan plain: 0.7"
+    line = "(epoch: 3, iters: 40) Loss: G_GAN: - G_L1: - D_real: - D_fake: - plain: 0.7"
     weights = "Loss weights: G_GAN: 1.0 G_L1: 100.0 D_real: 0.5 D_fake: 0.5 plain: 0.001"
     assert manager.print_losses(3, 40) is None
     assert manager.print_weights() is None
@@ -97,3 +112,8 @@ def test_printed_lines(manager, capsys):
     assert manager.print_losses(epoch=3, iter=40, capture=True) == line
     assert manager.print_weights(capture=True) == weights
     assert capsys.readouterr().out == ""
+
+
+def test_a_value_that_is_nan_is_printed_as_such(manager):
+    manager.compute_loss_xy("plain", torch.tensor(math.nan), torch.tensor(0.0))
+    assert manager.print_losses(0, 0, capture=True).endswith("D_fake: - plain: nan")

@@ -29,7 +29,8 @@ class Answers:
 
         Args:
             query: tags; a loss with any of them is returned. All without it.
-            strip: whether to return copies without history and map, good to print; else the losses.
+            strip: whether to return copies without history and map, good to print; else the losses. To set
+                a weight takes the loss itself: a copy refuses it.
 
         Raises:
             UnknownNameError: no loss has a tag of the query.
@@ -76,8 +77,12 @@ class Answers:
         precision: int | None = 2,
         capture: bool = False,
     ) -> str | None:
-        """Print the last values, or return them as text: ``(epoch: 3, iters: 40) Loss: G_L1: 12.3``."""
-        values = self.get_loss_values(precision=precision)
+        """Print the last values, or return them as text: ``(epoch: 3, iters: 40) Loss: G_L1: 12.3``.
+
+        A loss that has none yet has a ``-``.
+        """
+        known = self.get_loss_values(precision=precision)
+        values = {name: known[name] if loss.history.last else "-" for name, loss in self._losses.items()}
         return say(f"(epoch: {epoch}, iters: {iter}) Loss:", values, capture=capture)
 
     def print_weights(self, precision: int | None = 2, capture: bool = False) -> str | None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lossspec.errors import UnknownNameError
+from attrs import fields
+
+from lossspec.errors import RegistrationError, UnknownNameError
+from lossspec.manager.history import LMHistory
 from lossspec.manager.loss import LMLoss
 from lossspec.names import unknown
 
@@ -48,16 +51,34 @@ def rounded(value: float, precision: int | None) -> float:
     return near if near or not value else float(f"{value:.{max(precision, 1)}g}")
 
 
-def stripped(loss: LMLoss) -> LMLoss:
+class StrippedLoss(LMLoss):
+    """A copy of a loss without history and map, to look at: what is set on it would change nothing."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise RegistrationError(
+            f"the {name} of this `{self.name}` can't be set, since it is a copy: the loss itself is "
+            f"`manager.get_registered_losses(strip=False)[{self.name!r}]`"
+        )
+
+
+def stripped(loss: LMLoss) -> StrippedLoss:
     """Return a copy without history and map."""
-    copy = LMLoss(
-        loss.name, loss.function, loss.loss_weight, loss.schedule, loss.tags, term=loss.term, live=loss.live
-    )
-    copy.weight, copy.scale = loss.weight, loss.scale
+    copy, history = StrippedLoss.__new__(StrippedLoss), LMHistory()
+    own: dict[str, object] = {
+        "history": history,
+        "training": history,
+        "validation": LMHistory(),
+        "last_map": None,
+        "changed": None,
+    }
+    for each in fields(LMLoss):
+        object.__setattr__(copy, each.name, own.get(each.name, getattr(loss, each.name)))
     return copy
 
 
-def say(start: str, values: Mapping[str, float], *, capture: bool) -> str | None:
+def say(start: str, values: Mapping[str, float | str], *, capture: bool) -> str | None:
     """Print a line of values by name after ``start``, or return it."""
     text = " ".join([start, *(f"{name}: {value}" for name, value in values.items())])
     if capture:

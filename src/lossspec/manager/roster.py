@@ -9,6 +9,7 @@ from torch import nn
 from lossspec.errors import RegistrationError
 from lossspec.manager.balance import build_balances
 from lossspec.manager.history import LMHistory
+from lossspec.manager.queries import StrippedLoss
 from lossspec.names import is_name
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Roster:
             raise RegistrationError(f"{loss.name!r} is no name for a loss: use letters, digits and `_`")
         if loss.name in self._run.losses:
             raise RegistrationError(f"the name `{loss.name}` is taken by another loss of this manager")
-        if loss.changed is not None:
+        if loss.changed is not None or isinstance(loss, StrippedLoss):
             raise RegistrationError(f"the loss `{loss.name}` belongs to another manager: nothing is shared")
 
     def _adopt(self, losses: Iterable[LMLoss], objective_weight: float | Curve) -> None:
