@@ -194,6 +194,17 @@ def test_an_error_within_it_names_the_objective(manager, tensors):
     assert raised.value.__notes__ == ["in the balance of the objective `G`"]
 
 
+def test_tensors_without_names_are_refused(manager, tensors):
+    with pytest.raises(LossInputError, match="found 1 without one: call it by name, `objective"):
+        manager.objective("G")(tensors["x"], **tensors)
+
+
+def test_a_tensor_that_is_none_is_named(manager, tensors):
+    with pytest.raises((AttributeError, TypeError)) as raised:
+        manager.objective("G")(**tensors | {"y": None})
+    assert raised.value.__notes__ == ["in the term `a` of the objective `G`, which was given None as `y`"]
+
+
 def test_an_error_within_a_term_names_it(manager, tensors):
     tensors["x"] = torch.randn(3, 5)
     with pytest.raises(RuntimeError) as raised, pytest.warns(UserWarning, match="target size"):

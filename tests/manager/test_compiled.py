@@ -128,6 +128,13 @@ def test_a_wrong_tensor_is_told_within_what_torch_raises(compiled, make_manager,
     assert message in str(raised.value)
 
 
+def test_a_tensor_without_a_name_is_told_within_what_torch_raises(compiled, make_manager):
+    objective, _ = compiled(make_manager(a={}).objective())
+    with pytest.raises(Exception, match="tensor") as raised:
+        objective(torch.ones(2), x=torch.ones(2), y=torch.ones(2))
+    assert "found 1 without one: call it by name, `objective(x=..., y=...)`" in str(raised.value)
+
+
 def test_an_unknown_weight_is_told(compiled, make_manager):
     window = schedules.window(value=1.0, end=0.5, unit="fraction")
     manager = make_manager(a={"weight": window})

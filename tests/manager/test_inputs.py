@@ -207,3 +207,22 @@ def test_a_loss_of_code_can_not_stand_in_an_objective(xy):
     manager.register_loss_fn("a", torch.nn.L1Loss())
     with pytest.raises(UnknownNameError, match="unknown objective `total`: there is none"):
         manager.objective()
+
+
+def test_tensors_without_names_are_refused_and_told_theirs(make_manager):
+    manager = make_manager(a={"inputs": ["y_fake", "y"]})
+    named = {"y_fake": torch.ones(2), "y": torch.ones(2)}
+    for more in ({}, named):  # none is passed over, whatever else is given
+        with pytest.raises(LossInputError) as raised:
+            manager.objective()(torch.ones(2), torch.ones(2), **more)
+        assert str(raised.value) == (
+            "the objective `total` takes tensors by name, found 2 without one: "
+            "call it by name, `objective(y_fake=..., y=...)`"
+        )
+
+
+@pytest.mark.parametrize("detach", ["y", "y.detach"])
+def test_a_tensor_that_is_none_is_named_where_it_fails(make_manager, detach):
+    with pytest.raises((AttributeError, TypeError)) as raised:
+        total(make_manager, {"x": torch.ones(2), "y": None}, inputs=["x", detach])
+    assert raised.value.__notes__ == ["in the term `a` of the objective `total`, which was given None as `y`"]

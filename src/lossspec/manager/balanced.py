@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lossspec.manager.call import refuse_tensors
+from lossspec.manager.call import place, refuse_tensors
 from lossspec.manager.distributed import batch_size, ranks
 from lossspec.manager.objective import Objective, without_gradient
 
@@ -24,11 +24,11 @@ class BalancedObjective(Objective):
     """
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch has no types for it
-    def forward(self, **tensors: object) -> torch.Tensor:
+    def forward(self, *unnamed: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph: see ``Objective``."""
         plan, balance = self._plan, self._balance
-        if tensors.keys() != plan.needed:
-            refuse_tensors(self.name, list(tensors), plan.due, self._known)
+        if unnamed or tensors.keys() != plan.needed:
+            refuse_tensors(self.name, list(tensors), plan.due, self._known, len(unnamed))
         results: list[tuple[LMLoss, torch.Tensor]] = []
         values: dict[str, torch.Tensor] = {}
         weights: dict[str, float] = {}
@@ -40,7 +40,7 @@ class BalancedObjective(Objective):
             try:
                 raw = term(tensors) if summed else without_gradient(term, tensors)
             except Exception as error:
-                error.add_note(f"in the term `{loss.name}` of the objective `{self.name}`")
+                place(error, loss.name, self.name, term.needed, tensors)
                 raise
             results.append((loss, raw))
             if summed and balance is not None and loss.name in balance.losses:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lossspec.errors import LossSpecError, RegistrationError, UnknownNameError
 from lossspec.losses.construct import construct
 from lossspec.manager.binding import BoundTerm
-from lossspec.manager.call import describe
+from lossspec.manager.call import describe, refuse_params
 from lossspec.manager.loss import LMLoss
 from lossspec.names import unknown
 from lossspec.registry import find, types
@@ -81,6 +81,7 @@ def losses_of(
 
     Raises:
         SpecError: the spec is not found, not valid, or a param or a change does not fit it.
+        UnknownNameError: a callable has no such argument.
         RegistrationError: a callable does not return losses, or a ``Spec`` is to be changed.
     """
     if isinstance(spec, Spec):
@@ -90,6 +91,7 @@ def losses_of(
             )
         return spec, build(spec, downloads=downloads)
     if callable(spec):
+        refuse_params(spec, params)
         returned = spec(*args, **params)
         if _holds_losses(returned) and not overlay:
             return None, _checked(returned)

@@ -11,7 +11,7 @@ from lossspec.errors import LossInputError, UnknownNameError
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.manager.loss import Function
 
@@ -81,17 +81,56 @@ def wrong_number(name: str, function: Function, inputs: Sequence[object]) -> Los
     return None
 
 
-def refuse_tensors(
-    objective: str, given: Sequence[str], due: Mapping[str, Sequence[str]], known: Sequence[str]
+def refuse_params(function: Callable[..., object], params: Mapping[str, object]) -> None:
+    """Raise if a spec function has no argument of a given name.
+
+    Raises:
+        UnknownNameError: it has none; the message says the nearest.
+    """
+    try:
+        arguments = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # compiled code may have none
+        return
+    if any(each.kind is each.VAR_KEYWORD for each in arguments):
+        return
+    known = [each.name for each in arguments if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+    of = f" of the spec function `{getattr(function, '__name__', describe(function))}`"
+    for name in params:
+        if name not in known:
+            raise UnknownNameError(unknown("parameter", name, known, of))
+
+
+def place(
+    error: Exception, term: str, objective: str, needed: Sequence[str], tensors: Mapping[str, object]
 ) -> None:
-    """Raise if a tensor is missing or unknown in a call of an objective.
+    """Make an error say in which term of which objective it was, and which of its tensors are None."""
+    none = [f"`{name}`" for name in needed if tensors.get(name) is None]
+    found = f", which was given None as {', '.join(none)}" if none else ""
+    error.add_note(f"in the term `{term}` of the objective `{objective}`{found}")
+
+
+def refuse_tensors(
+    objective: str,
+    given: Sequence[str],
+    due: Mapping[str, Sequence[str]],
+    known: Sequence[str],
+    unnamed: int,
+) -> None:
+    """Raise if a tensor is missing or unknown in a call of an objective, or has no name.
 
     Args:
         objective: its name.
         given: the names of the call.
         due: for each tensor that is due, the terms that take it.
         known: every name that a term of the objective takes.
+        unnamed: how many were given without a name.
     """
+    if unnamed:
+        named = ", ".join(f"{name}=..." for name in due)
+        raise LossInputError(
+            f"the objective `{objective}` takes tensors by name, found {unnamed} without one: "
+            f"call it by name, `objective({named})`"
+        )
     for name in given:
         if name not in known:
             raise UnknownNameError(unknown("tensor", name, known, f" in the call of objective `{objective}`"))

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lossspec.errors import LossSpecError
-from lossspec.manager.call import refuse_tensors
+from lossspec.manager.call import place, refuse_tensors
 from lossspec.manager.distributed import batch_size, ranks
 from lossspec.manager.on_host import on_host
 from lossspec.manager.plan import Mode, Plan, mode
@@ -102,23 +102,25 @@ class Objective(nn.Module):
         """Return the names of the tensors that the next call needs; others may be left out."""
         return self._plan.needed
 
-    def forward(self, **tensors: object) -> torch.Tensor:
+    def forward(self, *unnamed: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
 
         Args:
+            *unnamed: refused: tensors have names here.
             **tensors: by the names that the spec gives them; ``needed()`` says which are due now.
 
         Raises:
             UnknownNameError: a tensor that no term takes.
-            LossInputError: a tensor that is due is missing, or a term can't work with what it got.
+            LossInputError: a tensor that is due is missing, or one has no name,
+                or a term can't work with what it got.
             LossResultError: a term is no scalar tensor.
             ClockError: the clock lacks what a schedule needs.
         """
         if torch.compiler.is_compiling():
-            return self._in_graph(tensors)
+            return self._in_graph(unnamed, tensors)
         plan = self._plan
-        if tensors.keys() != plan.needed:
-            refuse_tensors(self.name, list(tensors), plan.due, self._known)
+        if unnamed or tensors.keys() != plan.needed:
+            refuse_tensors(self.name, list(tensors), plan.due, self._known, len(unnamed))
         total: torch.Tensor | None = None
         scale = 1.0
         elsewhere = []
@@ -133,7 +135,7 @@ class Objective(nn.Module):
             try:
                 raw = term(tensors) if summed else without_gradient(term, tensors)
             except Exception as error:
-                error.add_note(f"in the term `{loss.name}` of the objective `{self.name}`")
+                place(error, loss.name, self.name, term.needed, tensors)
                 raise
             if raw.is_cpu:
                 self._record_on_host(loss, raw, samples)
@@ -161,9 +163,9 @@ class Objective(nn.Module):
     def _zero(self, tensors: Mapping[str, object]) -> torch.Tensor:
         return torch.zeros((), device=_device(tensors) or self._where, requires_grad=True)
 
-    def _in_graph(self, tensors: dict[str, object]) -> torch.Tensor:
+    def _in_graph(self, unnamed: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
-        self._begin_graph(tuple(tensors), self._known, key)
+        self._begin_graph(tuple(tensors), self._known, key, len(unnamed))
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
         for column, each in key:
@@ -184,10 +186,10 @@ class Objective(nn.Module):
 
     @on_host
     def _begin_graph(
-        self, given: tuple[str, ...], known: tuple[str, ...], key: tuple[tuple[int, Mode], ...]
+        self, given: tuple[str, ...], known: tuple[str, ...], key: tuple[tuple[int, Mode], ...], unnamed: int
     ) -> None:
         plan = self._plan
-        refuse_tensors(self.name, given, plan.due, known)
+        refuse_tensors(self.name, given, plan.due, known, unnamed)
         for loss, _, _ in plan.running:
             if loss.weight is None:
                 raise self._weights.refusal(loss)
