@@ -82,6 +82,29 @@ def test_init_from_spec_takes_a_callable_with_its_arguments():
     assert manager.spec is None
 
 
+def decorated(weight=1.0):
+    return {"losses": {"l1": {"type": "torch.L1Loss", "inputs": ["x", "y"], "weight": weight}}}
+
+
+@pytest.mark.parametrize("function", [spec_function, lossspec.spec(decorated)])
+def test_a_parameter_that_a_function_does_not_have_is_told_the_nearest(function):
+    with pytest.raises(UnknownNameError) as raised:
+        LossManager.from_spec(function, params={"wieght": 5.0})
+    assert str(raised.value) == (
+        f"unknown parameter `wieght` of the spec function `{function.__name__}`: "
+        "a parameter with a similar name exists: `weight`"
+    )
+
+
+def test_a_function_that_takes_any_parameter_and_one_of_compiled_code_get_theirs():
+    made = {"l1": LMLoss("l1", torch.nn.L1Loss(), 3.0)}
+    assert LossManager.from_spec(dict, params=made).get_loss_weights() == {"l1": 3.0}
+    any_one = LossManager.from_spec(
+        lambda **found: {"l1": LMLoss("l1", torch.nn.L1Loss(), found["w"])}, params={"w": 2.0}
+    )
+    assert any_one.get_loss_weights() == {"l1": 2.0}
+
+
 def test_init_from_spec_takes_references_paths_specs_and_none(tmp_path, make_spec):
     path = tmp_path / "tiny.loss.toml"
     path.write_text('format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["x", "y"], weight = 3 }\n')
@@ -206,6 +229,35 @@ def test_the_device_is_the_managers_or_the_configurations(make_spec):
         manager = LossManager.from_spec(spec, **options)
         weight = manager.get_registered_losses(strip=False)["a"].function.weight
         assert weight.device.type == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "device", "expected"),
+    [
+        (None, "cuda", "it has `cpu`"),
+        (None, torch.device("cuda", 1), "it has `cpu`"),
+        ("cuda", "mps", "it has `cpu`, `cuda:0`, `cuda:1`"),
+        ("cuda", "cuda:2", "it has `cpu`, `cuda:0`, `cuda:1`"),
+        ("cuda", "cuda", None),
+        ("cuda", "cuda:1", None),
+        (None, "meta", None),
+    ],
+)
+def test_a_device_that_torch_does_not_have_is_refused_at_once(monkeypatch, tmp_path, found, device, expected):
+    accelerator = torch.device(found) if found else None
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda **_: accelerator)
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2 if found else 0)
+    config = SimpleNamespace(common=SimpleNamespace(device=device))
+    for options in ({"device": device}, {"config": config}):
+        if expected is None:
+            assert LossManager(**options).device == torch.device(device)
+            continue
+        with pytest.raises(LossSpecError) as raised:
+            LossManager(experiment_dir=tmp_path / "run", **options)
+        assert str(raised.value) == (
+            f"`device` is '{device}', which torch {torch.__version__} does not have here: {expected}"
+        )
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

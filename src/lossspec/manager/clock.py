@@ -23,9 +23,19 @@ class Clock:
         total_epochs: how many the run has, or None.
         total_steps: how many the run has, or None.
         stepped: whether anything ever moved ``step``.
+        epoch_was_set: whether anything ever set ``epoch``, be it to 0.
     """
 
-    __slots__ = ("_each_step", "_followers", "epoch", "step", "stepped", "total_epochs", "total_steps")
+    __slots__ = (
+        "_each_step",
+        "_followers",
+        "epoch",
+        "epoch_was_set",
+        "step",
+        "stepped",
+        "total_epochs",
+        "total_steps",
+    )
 
     def __init__(self) -> None:
         self.epoch: float = 0
@@ -33,6 +43,7 @@ class Clock:
         self.total_epochs: float | None = None
         self.total_steps: float | None = None
         self.stepped = False
+        self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
         self._each_step: list[Callable[[], None]] = []
 
@@ -67,7 +78,7 @@ class Clock:
         self.total_steps = self.total_steps if total_steps is None else _plain(total_steps)
         moved: set[Unit] = {"fraction"}
         if epoch is not None:
-            self.epoch = _plain(epoch)
+            self.epoch, self.epoch_was_set = _plain(epoch), True
             moved.add("epoch")
         if step is not None:
             self.step, self.stepped = int(step), True
@@ -82,6 +93,7 @@ class Clock:
         """
         if not epoch <= self.epoch:  # so that NaN is told
             self.move(epoch=epoch)
+        self.epoch_was_set = True
 
     def position(self, unit: Unit) -> float:
         """Return where the clock is, in ``unit``: what a schedule is called with.
@@ -105,6 +117,10 @@ class Clock:
     def counts_steps(self, unit: Unit) -> bool:
         """Whether a schedule in ``unit`` stands still in a run that never counts its steps."""
         return unit == "step" or (unit == "fraction" and self.total_steps is not None)
+
+    def counts_epochs(self, unit: Unit) -> bool:
+        """Whether a schedule in ``unit`` stands still in a run that never sets its epoch."""
+        return unit == "epoch" or (unit == "fraction" and self.total_steps is None)
 
 
 def require_progress(

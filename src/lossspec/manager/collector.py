@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from lossspec.errors import ClockError, LossResultError, NonFiniteError
 from lossspec.manager.distributed import RankMean, Sections, ranks
 from lossspec.manager.nonfinite import non_finite
+from lossspec.manager.standstill import Standstill
 
 if TYPE_CHECKING:
     from lossspec.manager.about import Run
@@ -46,7 +47,8 @@ class Collector:
     ) -> None:
         self._run = run
         self._clock = clock
-        self._weights = weights
+        self._standstill = Standstill(clock, weights)
+        self._warned_of_epochs = False
         self._log = log
         self._writes = writes
         self._on_nonfinite = on_nonfinite
@@ -65,8 +67,11 @@ class Collector:
         """Whether the ranks, whose clocks agree, should write together now, before a buffer is full."""
         return self._writes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
-    def flush(self) -> int:
+    def flush(self, *, ends: bool = False) -> int:
         """Write what was recorded; return how many rows were written.
+
+        Args:
+            ends: whether it is the last time.
 
         Raises:
             NonFiniteError: a value is NaN or infinite, and that is to raise; it is written all the same.
@@ -74,22 +79,19 @@ class Collector:
         """
         losses = list(self._run.losses.values())
         problems = non_finite(losses) if self._on_nonfinite != "record" else ""
-        still = [
-            f"`{loss.name}`"
-            for loss in losses
-            if not self._clock.stepped and len(loss.training) > 1 and self._weights.counts_steps(loss)
-        ]
+        still = self._standstill.without_steps(losses)
+        unset = "" if self._warned_of_epochs else self._standstill.without_epochs(losses, ends=ends)
         written = self._write() if self._writes else 0
         self._flushed_at = self._clock.step
         if problems and self._on_nonfinite == "raise":
             raise NonFiniteError(problems)
         if problems:
             warnings.warn(problems, RuntimeWarning, stacklevel=4)
+        if unset:
+            self._warned_of_epochs = True
+            warnings.warn(unset, RuntimeWarning, stacklevel=4)
         if still:
-            raise ClockError(
-                f"{', '.join(still)} depends on the step, which never moved: "
-                "call `manager.step()` after each optimiser step"
-            )
+            raise ClockError(still)
         return written
 
     def _write(self) -> int:

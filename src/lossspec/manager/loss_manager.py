@@ -7,9 +7,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
-import torch
-from torch import Tensor
-
 from lossspec.errors import LogError, LossSpecError, UnknownNameError
 from lossspec.manager import state
 from lossspec.manager.about import Run
@@ -22,7 +19,7 @@ from lossspec.manager.log import LossLog
 from lossspec.manager.loss import Function, LMLoss
 from lossspec.manager.no_copy import NoCopy
 from lossspec.manager.objective import Objective
-from lossspec.manager.options import refuse_options
+from lossspec.manager.options import device_of, refuse_options
 from lossspec.manager.queries import say
 from lossspec.manager.recorders import Recorders, require_batch_size
 from lossspec.manager.roster import Roster
@@ -33,6 +30,9 @@ from lossspec.names import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
+
+    import torch
+    from torch import Tensor
 
     from lossspec.manager.building import Losses, Reference
     from lossspec.manager.collector import OnNonFinite
@@ -60,7 +60,7 @@ class LossManager(NoCopy, Answers):
             files. Only you can say so: a spec never opens a connection by itself.
 
     Raises:
-        LogError: the folder can't be written, or another manager writes to it.
+        LossSpecError: an option can't be, or the folder can't be written or is in use (a LogError).
 
     Example:
         >>> import torch
@@ -85,8 +85,7 @@ class LossManager(NoCopy, Answers):
         downloads: bool = False,
     ) -> None:
         refuse_options(on_nonfinite, history_buffer_size)
-        wanted = device if device is not None else config.common.device if config is not None else None
-        self.device = torch.device(wanted) if wanted is not None else None
+        self.device = device_of(device, config)
         self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
         self._downloads = downloads
@@ -333,9 +332,9 @@ class LossManager(NoCopy, Answers):
         where = f"`{self._log.path}`" if self._log is not None else "no file"
         return say(f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture)
 
-    def _flush(self) -> int:
+    def _flush(self, *, ends: bool = False) -> int:
         self._recorders.fetch()
-        return self._collector.flush()
+        return self._collector.flush(ends=ends)
 
     def state_dict(self) -> dict[str, object]:
         """Return what a run needs to go on: clock, digest, position in the log, state of the losses.
@@ -381,7 +380,7 @@ class LossManager(NoCopy, Answers):
         if self._log is not None:
             try:
                 if ranks() == 1:
-                    self._flush()
+                    self._flush(ends=True)
             finally:
                 self._log.close()
 
@@ -391,7 +390,7 @@ class LossManager(NoCopy, Answers):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         """Write what was recorded, and close the log."""
         try:
-            self._flush()
+            self._flush(ends=True)
         except LossSpecError as problem:
             if error is None:
                 raise

@@ -72,6 +72,10 @@ class Weights:
         every = loss.term is not None and loss.term.every is not None
         return every or any(self._clock.counts_steps(unit) for unit in self._units[loss.name])
 
+    def counts_epochs(self, loss: LMLoss) -> bool:
+        """Whether a loss stands still in a run that never sets its epoch."""
+        return any(self._clock.counts_epochs(unit) for unit in self._units[loss.name])
+
     def refusal(self, loss: LMLoss) -> LossSpecError:
         """Return the error for a loss whose weight is not known."""
         why = self._blocked.get(loss.name, ClockError("its schedule failed"))
