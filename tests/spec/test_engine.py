@@ -182,7 +182,7 @@ FAULTS = {
     ),
     "an argument outside of args": (
         in_loss(beta=1.0),
-        ("unknown-key", "losses.a.beta", "unknown key `beta` in `losses.a`", "it is an argument of the loss: `args = { beta = ... }`", None),
+        ("unknown-key", "losses.a.beta", "unknown key `beta` in `losses.a`", "it is an argument of the loss: `args = { beta = ... }`", "args.beta"),
     ),
     "a misspelt argument": (
         in_loss(args={"bata": 1.0}),

@@ -7,9 +7,13 @@ import time
 import pytest
 
 import lossspec
+from lossspec import schedules
+from lossspec.schedules.base import table_fields
+from lossspec.spec.checks.schedules import POSITIONS
 from lossspec.spec.diagnostics import Diagnostic
 
 HEAD = "format = 1\n"
+L1 = 'type = "torch.L1Loss", inputs = ["x", "y"]'
 TWO = """\
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
 losses.b = { type = "torch.MSELoss", inputs = ["x", "y"], objective = "D" }
@@ -657,3 +661,37 @@ def mine():
 def test_a_loss_of_the_users_is_checked_like_ours(mine, loss, expected):
     found = lossspec.validate(f'{HEAD}losses.a = {{ inputs = ["x", "y"], {loss} }}')
     assert [(each.code, each.help) for each in found] == expected
+
+
+def test_every_position_of_a_schedule_is_known_as_one():
+    """What a field says of itself: where something is, or how long it takes."""
+    said = {
+        attribute.name
+        for cls in schedules.TYPES.values()
+        for attribute, kind in table_fields(cls)
+        if kind.description.startswith(("where ", "how long ", "pairs of a position"))
+    }
+    assert said - {"lower", "upper"} == POSITIONS  # those are places on the curve, not on the clock
+
+
+@pytest.mark.parametrize("unit", ["epoch", "step"])
+def test_only_a_fraction_ends_at_1(unit):
+    weight = f'{{ type = "window", unit = "{unit}", value = 1.0, start = 10 }}'
+    assert lossspec.validate(f"{HEAD}losses.a = {{ {L1}, weight = {weight} }}") == []
+
+
+def test_all_of_a_run_is_a_fraction():
+    weight = '{ type = "linear", unit = "fraction", start = 0, end = 1, start_value = 5, end_value = 9 }'
+    assert lossspec.validate(f"{HEAD}losses.a = {{ {L1}, weight = {weight} }}") == []
+
+
+def test_what_a_schedule_of_the_users_calls_start_may_be_anything():
+    @lossspec.register_schedule("position.free")
+    def free(t: float, start: float) -> float:
+        return start
+
+    try:
+        weight = '{ type = "position.free", unit = "fraction", start = 9.0 }'
+        assert lossspec.validate(f"{HEAD}losses.a = {{ {L1}, weight = {weight} }}") == []
+    finally:
+        del schedules.lookup.REGISTERED["position.free"]

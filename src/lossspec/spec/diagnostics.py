@@ -28,6 +28,7 @@ class Fault:
         replacement: TOML text that mends it if put in place of the key or value, or None.
         certain: whether ``lossspec validate --fix`` may put it there unasked.
         related: other places of the same document that take part, each with a label.
+        meant: the dotted key that a wrong one was meant to be, where a replacement would not do.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Fault:
     replacement: str | None = None
     certain: bool = False
     related: tuple[tuple[KeyPath, str], ...] = ()
+    meant: str = ""
 
 
 @frozen

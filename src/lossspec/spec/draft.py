@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from lossspec.errors import LossSpecError
 from lossspec.spec.diagnostics import Fault, SpecError
@@ -12,11 +12,12 @@ from lossspec.spec.faulty import without_faulty
 from lossspec.spec.find import find
 from lossspec.spec.known import engine
 from lossspec.spec.limits import MAX_EXTENDS
-from lossspec.spec.origin import TextOrigin
+from lossspec.spec.origin import TextOrigin, get
 from lossspec.spec.read import parse, read_source
 from lossspec.spec.reference import SUFFIX, BadReferenceError, Reference
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from lossspec.spec.origin import Findings, Origin
@@ -89,9 +90,8 @@ def make_draft(
         filled: parameters that a Python function has used already.
     """
     faults = engine().faults(written)
-    for fault in faults:
-        findings.add(origin, fault)
     table = without_faulty(written, faults)
+    findings.expect(origin, faults)
     folder = path.parent if path is not None else None
     parent: Draft | None = None
     variants: tuple[str, ...] = ()
@@ -103,8 +103,39 @@ def make_draft(
             findings.diagnosed.extend(error.diagnostics)
         except ExtendsError as error:
             findings.add(origin, Fault(error.code, str(error), ("extends",), help=error.help))
+    known = {*_names(parent), *_params(table)}
+    for fault in faults:
+        findings.add(origin, _as_param(fault, written, known))
     is_whole = parent.is_whole if parent is not None else "extends" not in table
     return Draft(name, origin, written, table, folder, parent, variants, is_whole, filled)
+
+
+def _names(draft: Draft | None) -> Iterator[str]:
+    """Yield the parameters of a draft and of all that it extends."""
+    while draft is not None:
+        yield from _params(draft.table)
+        draft = draft.parent
+
+
+def _params(table: Table) -> Iterable[str]:
+    params = table.get("params")
+    return params if isinstance(params, dict) else ()
+
+
+def _as_param(fault: Fault, written: Table, known: Collection[str]) -> Fault:
+    """Return a fault; if it is that of a parameter outside of ``params``, it says so."""
+    *path, key = fault.path or ("",)
+    is_place = not path or (len(path) == 2 and path[0] == "variants")
+    if fault.code != "unknown-key" or not is_place or key not in known:
+        return fault
+    table = get(written, tuple(path))
+    has_params = isinstance(table, dict) and "params" in table  # a dotted key can't add to them
+    return evolve(
+        fault,
+        help=f"it is a parameter: `params.{key} = ...`",
+        replacement=None if has_params else f"params.{key}",
+        certain=not has_params,
+    )
 
 
 class ExtendsError(LossSpecError):

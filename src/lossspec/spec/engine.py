@@ -21,7 +21,6 @@ from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY
 from lossspec.spec.limits import MAX_PROBLEMS
 from lossspec.spec.rules import RULES, bad_names, missing_keys
-from lossspec.spec.suggest import close
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,13 +45,15 @@ class Choice:
     """The branches of a ``oneOf``, by what picks them.
 
     Attributes:
+        branches: the ``oneOf`` itself. A choice is known by its identity, so it must live as long.
         tagged: branches whose ``type`` is a constant, by that constant, each as the reference to it.
         kind: what the tagged branches define.
         plain: the other branches by the JSON type of the values that they take.
         expected: words for what the value may be.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, branches: list[Schema]) -> None:
+        self.branches = branches
         self.tagged: dict[str, Schema] = {}
         self.kind: Kind | None = None
         self.plain: dict[str, list[Schema]] = {}
@@ -96,6 +97,7 @@ class Engine:
             return
         while "$ref" in schema:
             schema = self._definition(schema)
+        before = len(found)
         expected = schema.get("type")
         if expected is not None and not _is(value, expected):
             found.append(_type_fault(value, expected, path))
@@ -111,8 +113,6 @@ class Engine:
                 self._additional(value, schema, path, found)
             elif keyword == "propertyNames" and type(value) is dict:
                 found.extend(bad_names(value, argument, path))
-            elif keyword == "required" and type(value) is dict:
-                found.extend(missing_keys(value, argument, path))
             elif keyword == "items" and type(value) is list:
                 for index, each in enumerate(value):
                     self._check(each, cast("Schema", argument), (*path, index), found)
@@ -120,10 +120,22 @@ class Engine:
                 self._choose(value, cast("list[Schema]", argument), path, found)
             elif keyword in RULES:
                 found.extend(RULES[keyword](value, argument, path))
+        if "required" in schema and type(value) is dict:  # last: a misspelt key is not missing as well
+            wrong = [each for each in found[before:] if each.code == "unknown-key" and each.path[:-1] == path]
+            meant = {each.replacement for each in wrong}
+            required = cast("list[str]", schema["required"])
+            found.extend(missing_keys(value, [key for key in required if key not in meant], path))
 
     def _definition(self, reference: Schema) -> Schema:
-        """Look a reference up in the schema itself, which is all that a reference can reach."""
-        return self._definitions[cast("str", reference["$ref"]).removeprefix(_PREFIX)]
+        """Look a reference up in the schema itself, or among the types that it does not know."""
+        name = cast("str", reference["$ref"]).removeprefix(_PREFIX)
+        found = self._definitions.get(name)
+        if found is None:  # a registered loss may name registered schedules
+            kind, _, type_ = name.partition(".")
+            found = self._more(cast("Kind", kind), type_)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def _additional(
         self, value: dict[str, object], schema: Schema, path: KeyPath, found: list[Fault]
@@ -136,7 +148,9 @@ class Engine:
             if type(each) is dict:
                 self._check(item, each, (*path, key), found)
                 continue
-            fault = words.unknown_key(key, path, _known(properties), _arguments(properties))
+            fault = words.unknown_key(
+                key, path, _known(properties), _arguments(properties), has_args="args" in value
+            )
             found.append(fault)
             meant = properties.get(fault.replacement or "")
             if type(meant) is dict and fault.replacement not in value:
@@ -189,7 +203,7 @@ class Engine:
 
     def _sort(self, branches: list[Schema]) -> Choice:
         """Sort the branches of a ``oneOf`` by what picks them; done once for each."""
-        choice = Choice()
+        choice = Choice(branches)
         for branch in branches:
             schema = self._definition(branch) if "$ref" in branch else branch
             choice.kind = choice.kind or _kind(branch)
@@ -251,7 +265,7 @@ def _arguments(properties: Mapping[str, object]) -> Sequence[str]:
 def _no_type(value: dict[str, object], path: KeyPath, choice: Choice) -> Fault:
     known = ", ".join(f"`{each}`" for each in choice.tagged)
     for key in value:
-        if close(key, ["type"]):
+        if words.means(key, "type"):
             return words.unknown_key(key, path, ["type"])
     return Fault(
         "missing-key",

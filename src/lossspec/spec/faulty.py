@@ -46,8 +46,7 @@ def without_faulty(document: Table, faults: Iterable[Fault]) -> Table:
                 parent[last] = FAULTY
                 continue
             parent.pop(last, None)
-            if fault.replacement is not None:
-                parent.setdefault(fault.replacement, FAULTY)
+            _put(parent, fault.replacement or fault.meant)
         elif isinstance(parent, list) or (isinstance(parent, dict) and last in parent):
             cast("dict[str | int, object]", parent)[last] = FAULTY
     return marked
@@ -64,6 +63,17 @@ def is_sound(value: object) -> bool:
     if isinstance(value, list):
         return all(map(is_sound, value))
     return value is not FAULTY
+
+
+def _put(table: Table, key: str) -> None:
+    """Put the mark where a dotted key leads, unless something is there."""
+    first, _, rest = key.partition(".")
+    if rest:
+        inner = table.setdefault(first, {})
+        if isinstance(inner, dict):
+            _put(inner, rest)
+    elif first:
+        table.setdefault(first, FAULTY)
 
 
 def _at(table: object, path: KeyPath) -> object:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from lossspec.spec.origin import Origin
 
 Table = dict[str, object]
+#: What holds what has a name; a path to remove begins with one of them.
+_SECTIONS = ("losses", "params", "inputs", "objectives", "variants")
 
 
 @frozen(eq=False)
@@ -104,13 +106,15 @@ def _removals(layer: Layer, table: Table, base: Table) -> Iterator[Fault]:
         parts = tuple(path.split("."))
         if has(table, parts) or has(base, parts):
             continue
-        found = near(path, _paths(base))
+        sections = [section for section in _SECTIONS if has(base, (section, *parts))]
+        found = f"{sections[0]}.{path}" if sections else near(path, _paths(base))
         yield Fault(
             "unknown-path",
             f"there is nothing at `{shorten(path)}` to remove",
             (*layer.prefix, "remove", index),
             help=f"there is something at `{found}`" if found else "",
             replacement=f'"{found}"' if found else None,
+            certain=len(sections) == 1,
         )
 
 

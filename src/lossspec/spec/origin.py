@@ -11,7 +11,7 @@ from lossspec.spec.diagnostics import Diagnostic, Fault, KeyPath
 from lossspec.spec.limits import MAX_PROBLEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from lossspec.spec.source import Source
 
@@ -65,6 +65,11 @@ class Findings:
         faults = self._found.setdefault(origin, {})
         if len(faults) <= MAX_PROBLEMS:
             faults[fault] = None
+
+    def expect(self, origin: Origin, faults: Sequence[Fault]) -> None:
+        """Keep the place of a document that has faults, before those of what it extends."""
+        if faults:
+            self._found.setdefault(origin, {})
 
     @property
     def is_full(self) -> bool:

@@ -41,11 +41,11 @@ def bad_names(value: dict[str, object], argument: object, path: KeyPath) -> list
     ]
 
 
-def missing_keys(value: dict[str, object], argument: object, path: KeyPath) -> list[Fault]:
+def missing_keys(value: dict[str, object], required: list[str], path: KeyPath) -> list[Fault]:
     """Return a fault for each key that a table must have and does not."""
     return [
         Fault("missing-key", f"the key `{key}` is missing{words.within(path)}", path, "key")
-        for key in cast("list[str]", argument)
+        for key in required
         if key not in value
     ]
 
@@ -54,6 +54,11 @@ def _const(value: object, argument: object, path: KeyPath) -> list[Fault]:
     if type(value) is type(argument) and value == argument:
         return []
     if path == ("format",):
+        if value == str(argument):
+            message = f"format {words.quote(value)} is a string: this version of lossspec reads format 1"
+            return [
+                Fault("unknown-format", message, path, "value", "write it without quotes", "1", certain=True)
+            ]
         message = f"format {words.quote(value)} is unknown: this version of lossspec reads format 1"
         return [Fault("unknown-format", message, path, replacement="1")]
     return [words.not_a_choice(value, path, [argument])]

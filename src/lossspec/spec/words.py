@@ -28,15 +28,26 @@ _KINDS = {
 _CALLED = {"loss": "loss type", "balance": "balancer"}
 #: What people paste from elsewhere, and what it is called here.
 _ALIASES = {
+    "_target_": "type",
     "loss_weight": "weight",
+    "perceptual_weight": "weight",
     "kwargs": "args",
     "params": "args",
     "gan_mode": "mode",
+    "gan_type": "mode",
     "start_epoch": "start",
     "end_epoch": "end",
     "initial_value": "start_value",
     "target_value": "end_value",
 }
+#: The same where a word may have meant something else: what it is here, and how that is said.
+_LIKELY = {
+    "schedule": ("weight", "a schedule stands in `weight`: `weight = { type = ..., unit = ... }`"),
+    "from": ("start_value", "a value is called `start_value` here, a position `start`"),
+    "to": ("end_value", "a value is called `end_value` here, a position `end`"),
+}
+#: What nothing here is called, whatever it looks like.
+_FOREIGN = {*_ALIASES, *_LIKELY, "vgg_type", "layer_weights"}
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
 _is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
@@ -86,7 +97,18 @@ def alternatives(kinds: Iterable[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def unknown_key(key: str, path: KeyPath, known: Sequence[str], arguments: Sequence[str] = ()) -> Fault:
+def means(key: str, known: str) -> bool:
+    """Say whether a key is another word for a known one, or a misspelt one.
+
+    >>> means("_target_", "type"), means("tpye", "type"), means("vgg_type", "type")
+    (True, True, False)
+    """
+    return _ALIASES.get(key) == known or (key not in _FOREIGN and bool(close(key, [known])))
+
+
+def unknown_key(
+    key: str, path: KeyPath, known: Sequence[str], arguments: Sequence[str] = (), *, has_args: bool = False
+) -> Fault:
     """Word a key that the table at ``path`` does not have.
 
     Args:
@@ -94,13 +116,24 @@ def unknown_key(key: str, path: KeyPath, known: Sequence[str], arguments: Sequen
         path: the table.
         known: the keys that it has.
         arguments: the arguments of the loss, if the table is one: they belong in its ``args``.
+        has_args: whether the table has ``args``: then a dotted key can't add to them.
     """
     message = f"unknown key `{shorten(key)}`{within(path)}"
     at = (*path, key)
     alias = _ALIASES.get(key)
     if alias in known:
         return Fault("unknown-key", message, at, "key", f"it is called `{alias}` here", alias, certain=True)
-    near = close(key, known)
+    likely, help_ = _LIKELY.get(key, ("", ""))
+    if likely in known:
+        return Fault("unknown-key", message, at, "key", help_, likely)
+    near = [] if key in _FOREIGN else close(key, known)
+    argument = alias if alias in arguments else key
+    if argument in arguments:
+        help_ = f"it is an argument of the loss: `args = {{ {argument} = ... }}`"
+        meant = f"args.{argument}"
+        if has_args:
+            return Fault("unknown-key", message, at, "key", help_, meant=meant)
+        return Fault("unknown-key", message, at, "key", help_, meant, certain=not near)
     if near:
         return Fault(
             "unknown-key",
@@ -110,10 +143,6 @@ def unknown_key(key: str, path: KeyPath, known: Sequence[str], arguments: Sequen
             f"a key with a similar name exists: `{near[0]}`",
             near[0],
             certain=len(near) == 1,
-        )
-    if key in arguments:
-        return Fault(
-            "unknown-key", message, at, "key", f"it is an argument of the loss: `args = {{ {key} = ... }}`"
         )
     help_ = f"known are {listed(known)}" if known else "it takes none"
     return Fault("unknown-key", message, at, "key", help_)
@@ -166,7 +195,7 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
     library, _, rest = tag.partition(".")
     short = f"{library}.{rest.rpartition('.')[2]}"
     near, certain = (
-        close(tag, names) if kind == "schedule" else _near_types(library, rest or tag, names),
+        _near_schedules(tag, names) if kind == "schedule" else _near_types(library, rest or tag, names),
         False,
     )
     if rest and short != tag and short in names:
@@ -185,6 +214,12 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
     code = "unknown-schedule" if kind == "schedule" else "unknown-type"
     message = f"unknown {_CALLED.get(kind, kind)} `{shorten(tag)}`"
     return Fault(code, message, (*path, "type"), "value", help_, _quoted(near), certain)
+
+
+def _near_schedules(tag: str, known: list[str]) -> list[str]:
+    """Return the schedules that a name may mean: ``cosine_decay`` is ``cosine``, which falls or rises."""
+    shapes = [each for each in known if tag.startswith(f"{each}_")]
+    return close(tag, known, 0.85) or shapes[-1:] or close(tag, known)
 
 
 def _near_types(library: str, name: str, known: list[str]) -> list[str]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 def balance_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield what is wrong with the balance of objectives."""
-    known = spec.table.get("inputs")
     for name, objective in spec.section("objectives").items():
         balance = objective.get("balance")
         if not isinstance(balance, dict):
@@ -37,8 +36,7 @@ def balance_faults(spec: Resolved) -> Iterator[Fault]:
             if isinstance(args, dict):
                 yield from missing_arguments(entry, args, path)
             yield from call_faults(entry, balance.get("inputs", []), (*path, "inputs"))
-        if isinstance(known, dict):
-            yield from closed(balance.get("inputs"), (*path, "inputs"), known)
+        yield from closed(spec, balance.get("inputs"), (*path, "inputs"))
         losses = balance.get("losses")
         if isinstance(losses, list):
             yield from _losses(spec, name, losses)

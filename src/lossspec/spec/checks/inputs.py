@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 from lossspec.registry import find
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY, is_sound
-from lossspec.spec.suggest import near, near_or_all
+from lossspec.spec.origin import TextOrigin
+from lossspec.spec.reference import SUFFIX
+from lossspec.spec.suggest import close, near, near_or_all
 from lossspec.spec.words import dotted, unknown_key
 
 if TYPE_CHECKING:
@@ -17,15 +19,16 @@ if TYPE_CHECKING:
     from lossspec.spec.diagnostics import KeyPath
     from lossspec.spec.resolve import Resolved
 
+#: How near a name must be to one that the reader has not seen to be taken for it.
+_VERY_NEAR = 0.9
+
 
 def input_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield what is wrong with the inputs of terms."""
-    known = spec.table.get("inputs")
     for name, loss in spec.new_losses():
         path: KeyPath = ("losses", name, "inputs")
         inputs = loss.get("inputs")
-        if isinstance(known, dict):
-            yield from closed(inputs, path, known)
+        yield from closed(spec, inputs, path)
         tag = loss.get("type")
         entry = find(tag) if isinstance(tag, str) else None
         if entry is not None:
@@ -44,18 +47,35 @@ def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Faul
         yield from _kinds(inputs, {each.name: each for each in entry.inputs}, path, entry)
 
 
-def closed(inputs: object, path: KeyPath, known: Mapping[str, object]) -> Iterator[Fault]:
-    """Yield a fault for each tensor that ``[inputs]`` does not have."""
+def closed(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault for each tensor of the ``inputs`` at ``path`` that ``[inputs]`` does not have."""
+    known = spec.table.get("inputs")
     for place, name in tensors(inputs):
-        if name not in known:
+        if not isinstance(known, dict) or name in known:
+            continue
+        owner = _closed_by(spec, path)
+        if owner:  # most likely it is new, and the reader never saw the list
+            found = next(iter(close(name, known, _VERY_NEAR)), None)
+            message = f"unknown tensor `{name}`: `{owner}`, which this extends, closes its inputs"
+            add = f'add it: `inputs.{name} = "..."`'
+            help_ = near_or_all("a tensor", found, ()) if found else add
+        else:
             found = near(name, known)
-            yield Fault(
-                "unknown-input",
-                f"unknown tensor `{name}`: `[inputs]` does not have it",
-                (*path, *place),
-                help=near_or_all("a tensor", found, known),
-                replacement=f'"{found}"' if found else None,
-            )
+            message = f"unknown tensor `{name}`: `[inputs]` does not have it"
+            help_ = near_or_all("a tensor", found, known)
+        replacement = f'"{found}"' if found else None
+        yield Fault("unknown-input", message, (*path, *place), help=help_, replacement=replacement)
+
+
+def _closed_by(spec: Resolved, path: KeyPath) -> str:
+    """Return the name of the spec whose ``[inputs]`` close those at ``path``, or "" if it is their own."""
+    own, _ = spec.stack.place(path)
+    holders = [layer.origin for layer in spec.stack.layers if isinstance(layer.table.get("inputs"), dict)]
+    if own in holders or not holders or not isinstance(own, TextOrigin):
+        return ""
+    last = holders[-1]
+    file = last.source.path if isinstance(last, TextOrigin) else None
+    return file.name.removesuffix(SUFFIX) if file else ""
 
 
 def tensors(inputs: object) -> Iterator[tuple[KeyPath, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import is_sound
-from lossspec.spec.words import dotted
+from lossspec.spec.words import dotted, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from lossspec.spec.resolve import Resolved
 
 Table = dict[str, object]
+#: The fields of the built-in schedules that say where something is, or how long it takes.
+POSITIONS = frozenset(
+    {"start", "end", "boundaries", "milestones", "points", "midpoint"}
+    | {"period", "up", "down", "over", "warmup", "stable", "decay"}
+)
 _UNITS = '`unit = "epoch"`, `"step"` or `"fraction"`'
 
 
@@ -27,6 +32,8 @@ def schedule_faults(spec: Resolved) -> Iterator[Fault]:
         yield from _inner_units(table, path)
         if is_sound(table):
             yield from _value_faults(table, path)
+            if table.get("unit") == "fraction":
+                yield from _past_the_run(table, path)
 
 
 def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
@@ -35,6 +42,36 @@ def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
     for fault in schedules.faults(_without_units(table)):
         message = f"in `{dotted(path)}`, {fault.message}"
         yield Fault(fault.code, message, (*path, *fault.path), help=fault.help)
+
+
+def _past_the_run(table: Table, path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault for the first position that no fraction of a run reaches: the unit is meant otherwise."""
+    for place, position in _positions(table, path):
+        if position > 1:
+            yield Fault(
+                "out-of-range",
+                f"`{dotted(place)}` is {quote(position)}: positions of `fraction` are 0 to 1",
+                place,
+                help='did you mean `unit = "epoch"`?',
+                related=(((*path, "unit"), "this is the unit"),),
+            )
+            return
+
+
+def _positions(value: object, path: KeyPath, *, is_one: bool = False) -> Iterator[tuple[KeyPath, float]]:
+    """Yield the positions in a schedule and in those inside it, each with its path."""
+    from lossspec import schedules  # noqa: PLC0415 - a spec without schedules does not pay
+
+    if isinstance(value, dict):
+        is_ours = value.get("type") in schedules.TYPES  # a `start` of a registered one may be anything
+        for key, each in value.items():
+            yield from _positions(each, (*path, key), is_one=is_ours and key in POSITIONS)
+    elif isinstance(value, list):
+        is_point = isinstance(path[-1], int)  # a position and the value there
+        for index, each in enumerate(value[:1] if is_point else value):
+            yield from _positions(each, (*path, index), is_one=is_one)
+    elif is_one and isinstance(value, int | float):
+        yield path, value
 
 
 def tables(spec: Resolved) -> Iterator[tuple[KeyPath, Table]]:
