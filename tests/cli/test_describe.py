@@ -225,3 +225,21 @@ def test_load_brings_the_users_own(tmp_path, monkeypatch):
         "mymodule.Own: My own."
     )
     assert "which is installed" in describe_type("mymodule.Own")
+
+
+def test_a_type_is_found_by_its_class():
+    assert run("describe", "GANLoss") == run("describe", "lossspec.GANLoss")
+    assert "`SSIMLoss` is in several libraries: `" in refused("describe", "SSIMLoss")
+    assert "`piq.SSIMLoss`" in refused("describe", "SSIMLoss")
+
+
+def test_describe_shows_a_schedule_of_the_users():
+    @schedules.register_schedule("described.pulse")
+    def pulse(t: float, high: float) -> float:
+        """High now and then."""
+        return high
+
+    try:
+        assert run("describe", "described.pulse") == "described.pulse: High now and then.\n"
+    finally:
+        del schedules.lookup.REGISTERED["described.pulse"]

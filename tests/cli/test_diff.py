@@ -60,3 +60,9 @@ def test_what_cannot_be_loaded_is_no_difference(arguments):
     assert done.exit_code == 2
     assert "pix2pixx" in done.stderr
     assert done.stdout == ""
+
+
+def test_an_unknown_variant_is_told_as_validate_tells_it():
+    done = diff("pix2pix", "pix2pix+vggg")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("error[unknown-variant]: unknown variant `vggg`")

@@ -84,3 +84,37 @@ class TestNew:
         assert (found, output) == (status, "")
         assert message in errors
         assert list(folder.iterdir()) == []
+
+    @pytest.mark.parametrize("folder_of_specs", [False, True])
+    def test_it_takes_no_name_that_a_spec_has(self, folder, folder_of_specs):
+        if folder_of_specs:
+            Path("specs").mkdir()
+        expected = (
+            "Error: `pix2pix` is a spec of lossspec already: give yours another name, "
+            "or start from it: `lossspec new my_pix2pix --extends pix2pix`\n"
+        )
+        assert run(new_command, "pix2pix") == (1, "", expected)
+        if folder_of_specs:
+            assert run(new_command, "specs/pix2pix.loss.toml") == (1, "", expected)
+        assert not list(folder.rglob("*.toml"))
+
+    def test_it_starts_from_another(self, folder):
+        assert run(new_command, "mine", "--extends", "pix2pix+vgg")[0] == 0
+        path = Path("mine.loss.toml")
+        assert load(path).digest == load("pix2pix+vgg").digest
+        text = path.read_text()
+        assert text.splitlines()[2:4] == ["format = 1", 'extends = "pix2pix+vgg"']
+        lines = [line for line in text.splitlines() if line.startswith(("# params.", "# losses."))]
+        assert "# params.lambda_l1 = 100.0" in lines
+        params = [line.removeprefix("# ") for line in lines if "params" in line]
+        path.write_text("\n".join([text, *params]))
+        assert load(path).digest == load("pix2pix+vgg").digest
+
+    @pytest.mark.parametrize(
+        ("reference", "message"),
+        [("specs/a.loss.toml", "is a path: a spec extends another by its name"), ("pix2pixx", "`pix2pix`")],
+    )
+    def test_it_starts_from_nothing_that_is_not_there(self, folder, reference, message):
+        result = CliRunner().invoke(new_command, ["mine", "--extends", reference])
+        assert message in result.stderr + str(result.exception)
+        assert list(folder.iterdir()) == []

@@ -374,3 +374,64 @@ def test_colours_are_for_terminals_that_want_them(folder, monkeypatch, variables
     shown = os.read(main, 10_000)
     os.close(main)
     assert (b"\x1b[1;31merror" in shown) == (variables == {})
+
+
+def test_fix_mends_what_is_pasted_from_elsewhere(folder):
+    write(
+        "a.loss.toml",
+        """format = "1"
+params.lambda_l1 = 1.0
+
+[losses.gan]
+_target_ = "lossspec.GANLoss"
+perceptual_weight = "${lambda_l1}"
+gan_type = "hinge"
+role = "G"
+inputs = ["pred_fake"]
+
+[losses.l2]
+type = "torch.MSELoss"
+inputs = ["x", "y"]
+
+[variants.a]
+lambda_l1 = 3.0
+
+[variants.b]
+remove = ["l2"]
+""",
+    )
+    code, output, _ = run("a.loss.toml", "--fix")
+    assert (code, output) == (0, "")
+    assert (
+        Path("a.loss.toml").read_text()
+        == """format = 1
+params.lambda_l1 = 1.0
+
+[losses.gan]
+type = "lossspec.GANLoss"
+weight = "${lambda_l1}"
+args.mode = "hinge"
+args.role = "G"
+inputs = ["pred_fake"]
+
+[losses.l2]
+type = "torch.MSELoss"
+inputs = ["x", "y"]
+
+[variants.a]
+params.lambda_l1 = 3.0
+
+[variants.b]
+remove = ["losses.l2"]
+"""
+    )
+
+
+def test_a_path_that_is_not_there_names_the_nearest(folder):
+    write("restore.loss.toml")
+    code, _, errors = run("restor.loss.toml")
+    assert code == 2
+    assert (
+        "there is no file `restor.loss.toml`: a file with a similar name exists: `restore.loss.toml`"
+        in errors
+    )

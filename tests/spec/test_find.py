@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import lossspec
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.spec import find as find_module
 from lossspec.spec.find import every, find
@@ -116,3 +117,24 @@ def test_the_list_says_what_is_shadowed(places):
 
 def test_the_shipped_specs_are_there():
     assert (find_module.shipped() / "pix2pix.loss.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("reference", "written"), [("mine", "mine.loss.toml"), ("mine+a+b", "mine.loss.toml+a+b")]
+)
+def test_a_file_in_the_current_folder_is_named_as_a_path(places, reference, written):
+    put(places["work/specs"].parent, "mine")
+    put(places["shipped"], "mines")
+    with pytest.raises(UnknownNameError) as caught:
+        lossspec.load(reference)
+    assert str(caught.value).endswith(f": `mine.loss.toml` is here: write `{written}`")
+    [found] = lossspec.validate(reference)
+    assert found.message == str(caught.value)
+
+
+def test_a_path_that_leads_nowhere_names_the_nearest_beside_it(tmp_path):
+    restore = put(tmp_path, "restore")
+    [found] = lossspec.validate(tmp_path / "restor.loss.toml")
+    assert (found.code, found.help) == ("unreadable", f"a file with a similar name exists: `{restore}`")
+    [found] = lossspec.validate(tmp_path / "zzz.loss.toml")
+    assert found.help == ""

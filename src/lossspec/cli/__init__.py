@@ -58,6 +58,7 @@ def main() -> None:
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
-        text = str(error)  # the problems of a spec have heads of their own
-        click.echo(text[1:] if text.startswith("\n") else f"error: {text}", err=True)
+        from lossspec.cli.text import told  # noqa: PLC0415 - only an error pays
+
+        click.echo(told(error), err=True)
         raise SystemExit(1) from None

@@ -6,21 +6,32 @@ import click
 
 from lossspec.cli.complete import described
 from lossspec.cli.options import load_option
+from lossspec.errors import UnknownNameError
 
 
 @click.command("describe")
 @click.argument("name", shell_complete=described)
 @load_option
 def describe_command(name: str) -> None:
-    """Describe NAME: a loss type or balancer if it has a dot, else a spec, with its variants, or a schedule.
+    """Describe NAME: a loss type, a balancer, a spec with its variants, or a schedule.
+
+    A loss type is found by its class, too, if no other library has one of that name.
 
     Example: lossspec describe piq.SSIMLoss
     """
-    if "." in name and ".loss.toml" not in name:
-        from lossspec.cli.describe_type import describe_type  # noqa: PLC0415 - a type pays for no specs
+    from lossspec.cli.describe_type import describe_type, named_like  # noqa: PLC0415 - `--help` does not pay
 
-        click.echo(describe_type(name))
-        return
-    from lossspec.cli.describe_spec import describe_spec  # noqa: PLC0415
+    try:
+        if "." in name and ".loss.toml" not in name:
+            click.echo(describe_type(name))
+        else:
+            from lossspec.cli.describe_spec import describe_spec  # noqa: PLC0415 - a type pays for no specs
 
-    click.echo(describe_spec(name))
+            click.echo(describe_spec(name))
+    except UnknownNameError:
+        from lossspec.cli.describe_schedule import describe_schedule  # noqa: PLC0415 - as above
+
+        text = describe_schedule(name) or named_like(name)
+        if text is None:
+            raise
+        click.echo(text)

@@ -1,14 +1,11 @@
-"""Words a spec, or else a schedule, for people."""
+"""Words a spec for people."""
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from lossspec import schedules
 from lossspec.cli.text import columns, toml
-from lossspec.errors import UnknownNameError
 from lossspec.schedules import Schedule
 from lossspec.spec.draft import read_draft
 from lossspec.spec.load import load
@@ -25,19 +22,13 @@ Table = dict[str, object]
 
 
 def describe_spec(reference: str) -> str:
-    """Return the text for a spec, or for a schedule if there is a schedule of that name and no spec.
+    """Return the text for a spec.
 
     Raises:
         UnknownNameError: there is no such spec.
         SpecError: the spec has problems.
     """
-    try:
-        spec = load(reference)
-    except UnknownNameError:
-        if reference not in schedules.types():
-            raise
-        return _schedule(reference)
-    return "\n".join(_spec(spec))
+    return "\n".join(_spec(load(reference)))
 
 
 def _spec(spec: Spec) -> Iterator[str]:
@@ -103,9 +94,3 @@ def _input(each: Input) -> str:
 
 def _weight(weight: float | Schedule) -> str:
     return toml(weight.to_table()) if isinstance(weight, Schedule) else f"{weight:g}"
-
-
-def _schedule(name: str) -> str:
-    """Return what a schedule's class says of itself, without the markup of its formula."""
-    text = inspect.getdoc(schedules.types()[name]) or ""
-    return f"{name}: {text.replace('.. math:: ', '')}"

@@ -8,6 +8,7 @@ from lossspec.cli.text import columns, toml
 from lossspec.errors import UnknownNameError
 from lossspec.names import unknown
 from lossspec.registry import balancers, find, find_balancer, libraries, missing_library, summaries
+from lossspec.spec.suggest import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +39,18 @@ def describe_type(name: str) -> str:
     return "\n".join(
         [f"{entry.name}: {entry.summary}", *_facts(entry), "", *_sections(entry), "example", example(entry)]
     )
+
+
+def named_like(name: str) -> str | None:
+    """Return the text for the type whose class has a name, or None if there is none.
+
+    Raises:
+        UnknownNameError: several libraries have such a class.
+    """
+    found = [each for each in (*summaries(), *balancers()) if each.partition(".")[2] == name]
+    if len(found) > 1:
+        raise UnknownNameError(f"`{name}` is in several libraries: {listed(found)}")
+    return describe_type(found[0]) if found else None
 
 
 def _facts(entry: LossType) -> Iterator[str]:

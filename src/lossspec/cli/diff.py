@@ -10,7 +10,7 @@ import click
 from lossspec.cli.complete import references
 from lossspec.cli.options import load_option
 from lossspec.cli.terminal import is_colored
-from lossspec.cli.text import toml
+from lossspec.cli.text import told, toml
 from lossspec.errors import LossSpecError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def diff_command(first: str, second: str, format_: str) -> None:
     try:
         before, after = load(first), load(second)
     except LossSpecError as error:  # as for `diff`, 1 means that there is a difference
-        click.echo(f"error: {error}", err=True)
+        click.echo(told(error), err=True)
         raise SystemExit(2) from None
     changes = differences(before, after)
     if format_ == "json":

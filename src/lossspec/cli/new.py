@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from lossspec.errors import LossSpecError
+from lossspec.cli.complete import references
+from lossspec.cli.text import toml
+from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.spec.reference import SUFFIX, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @click.command("new")
 @click.argument("name", metavar="NAME|PATH")
-def new_command(name: str) -> None:
+@click.option(
+    "--extends", metavar="REFERENCE", shell_complete=references, help="The spec that the new one starts from."
+)
+def new_command(name: str, extends: str | None) -> None:
     """Write a commented spec to start from.
 
     It is written to NAME.loss.toml, in the folder specs if there is one here; or to PATH, which ends in
-    .loss.toml. A file that is there already is left alone.
+    .loss.toml. A file that is there already is left alone, and a name that a spec has is refused.
 
-    Example: lossspec new pix2pix
+    Example: lossspec new my_pix2pix --extends pix2pix
     """
     try:
         reference = Reference.parse(name)
@@ -30,11 +39,55 @@ def new_command(name: str) -> None:
     path = Path(reference.name)
     if not reference.is_path:
         path = Path("specs" if Path("specs").is_dir() else ".", reference.name + SUFFIX)
+    if extends is None:
+        _refuse_taken(reference, path)
+        text = files("lossspec.cli").joinpath("starter.loss.toml").read_text("utf-8")
+    else:
+        text = "\n".join(_changes(extends, path))
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(files("lossspec.cli").joinpath("starter.loss.toml").read_text("utf-8"))
+            file.write(text)
     except FileExistsError:
         raise click.ClickException(f"`{path}` is there already") from None
     except OSError as error:
         raise click.ClickException(f"`{path}` can't be written: {error.strerror}") from error
     click.echo(f"wrote {path}; now: lossspec validate {path}", err=True)
+
+
+def _refuse_taken(reference: Reference, path: Path) -> None:
+    """Raise if a name is that of a spec which the new one would be taken for, or hide."""
+    from lossspec.spec.find import find, folders  # noqa: PLC0415 - `--help` does not pay
+
+    is_found = any(each.path.resolve() == path.parent.resolve() for each in folders())
+    if path.exists() or (reference.is_path and not is_found):
+        return
+    try:
+        taken = find(reference.stem)
+    except UnknownNameError:
+        return
+    raise click.ClickException(
+        f"`{taken.name}` is a spec of {taken.folder.owner} already: give yours another name, "
+        f"or start from it: `lossspec new my_{taken.name} --extends {taken.name}`"
+    )
+
+
+def _changes(extends: str, path: Path) -> Iterator[str]:
+    """Yield the lines of a spec that changes another: what may be set stands in comments, as it is."""
+    from lossspec.spec.load import load  # noqa: PLC0415 - `--help` does not pay
+
+    if Reference.parse(extends).is_path:
+        raise click.UsageError(f"`{extends}` is a path: a spec extends another by its name")
+    base = load(extends)
+    yield f"# What is different from {base.reference}, which `lossspec show {base.reference}` prints."
+    yield f"# `lossspec diff {base.reference} {path}` shows the changes, term by term."
+    yield "format = 1"
+    yield f'extends = "{base.reference}"'
+    yield 'description = "What this changes, and why."'
+    yield ""
+    yield "# What follows is as it is there: take the first # of a line away, and change it."
+    for name, value in base.params.items():
+        yield f"# params.{name} = {toml(value)}"
+    for name, term in base.losses.items():
+        weight = term.weight if isinstance(term.weight, int | float) else term.weight.to_table()
+        yield f"# losses.{name}.weight = {toml(weight)}"
+    yield ""

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from lossspec.cli.project import project
 from lossspec.errors import LossSpecError
-from lossspec.spec.find import find
+from lossspec.spec.find import file_like, file_of
 from lossspec.spec.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
@@ -65,14 +65,16 @@ def _targets(argument: str) -> Iterator[Target]:
         if reference.is_path:
             yield Target(reference, _existing(Path(reference.name)))
         else:
-            yield Target(reference, find(reference.name).path, is_named=True)
+            yield Target(reference, file_of(reference), is_named=True)
     except LossSpecError as error:
         raise click.UsageError(str(error)) from error
 
 
 def _existing(path: Path) -> Path:
     if not os.path.exists(path):  # noqa: PTH110
-        raise click.UsageError(f"there is no file `{path}`")
+        like = file_like(path)
+        hint = f": a file with a similar name exists: `{like}`" if like else ""
+        raise click.UsageError(f"there is no file `{path}`{hint}")
     return path
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from lossspec.errors import LossSpecError
+
 _WIDEST = 28
 
 
@@ -24,6 +26,17 @@ def columns(rows: Mapping[str, list[str]]) -> Iterator[str]:
         first, *rest = [text for text in texts if text] or [""]
         yield f"  {head:<{width}}  {first}".rstrip()
         yield from (f"  {'':<{width}}  {text}" for text in rest)
+
+
+def told(error: LossSpecError) -> str:
+    """Return an error as it is shown; the problems of a spec have heads of their own.
+
+    >>> from lossspec.errors import UnknownNameError
+    >>> told(UnknownNameError("there is no such loss"))
+    'error: there is no such loss'
+    """
+    text = str(error)
+    return text[1:] if text.startswith("\n") else f"error: {text}"
 
 
 def toml(value: object) -> str:

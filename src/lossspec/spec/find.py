@@ -10,7 +10,7 @@ from attrs import frozen
 
 from lossspec.data import folder as data_folder
 from lossspec.errors import LossSpecError, UnknownNameError
-from lossspec.spec.reference import SUFFIX
+from lossspec.spec.reference import SUFFIX, Reference
 from lossspec.spec.suggest import near, near_or_all
 
 if TYPE_CHECKING:
@@ -67,6 +67,36 @@ def folders(beside: Path | None = None) -> Iterator[Folder]:
     for owner, path in installed_spec_folders().items():
         yield Folder(path, owner, 3)
     yield Folder(shipped(), "lossspec", 4)
+
+
+def file_of(reference: Reference) -> Path:
+    """Return the file of the spec that a reference names: the path that it is, or what is found by name.
+
+    Raises:
+        UnknownNameError: there is no such spec; the message names the nearest one, or the file of that name
+            in the current folder, where no name is looked for.
+        LossSpecError: as ``find``.
+    """
+    if reference.is_path:
+        return Path(reference.name)
+    try:
+        return find(reference.name).path
+    except UnknownNameError as error:
+        here = reference.name + SUFFIX
+        if not os.path.isfile(here):  # noqa: PTH113 - a name may be too long
+            raise
+        meant = Reference(here, reference.variants)
+        found, _, _ = str(error).partition(": ")
+        raise UnknownNameError(f"{found}: `{here}` is here: write `{meant}`") from None
+
+
+def file_like(path: Path) -> str | None:
+    """Return the spec in the same folder that a path which leads nowhere may mean, as a path."""
+    if not path.name.endswith(SUFFIX):
+        return None
+    others = (each.name.removesuffix(SUFFIX) for each in path.parent.glob("*" + SUFFIX) if each.is_file())
+    found = near(path.name.removesuffix(SUFFIX), others)
+    return str(path.with_name(found + SUFFIX)) if found else None
 
 
 def find(name: str, beside: Path | None = None, besides: Path | None = None) -> Found:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.draft import Draft, read_draft
 from lossspec.spec.examine import examine
 from lossspec.spec.faulty import without_faulty
-from lossspec.spec.find import find
+from lossspec.spec.find import file_of
 from lossspec.spec.known import engine
 from lossspec.spec.layers import Layer
 from lossspec.spec.origin import CallerOrigin, Findings
@@ -19,6 +18,7 @@ from lossspec.spec.variants import declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from lossspec.spec.diagnostics import Fault
     from lossspec.spec.model import Spec
@@ -58,7 +58,7 @@ def load(
 
         return load_draft(spec(ref).draft(params, findings), (), params, overlay, findings)
     reference = Reference.parse(str(ref))
-    path = Path(reference.name) if reference.is_path else find(reference.name).path
+    path = file_of(reference)
     draft = read_draft(path, findings)
     return load_draft(draft, reference.variants, params, overlay, findings)
 

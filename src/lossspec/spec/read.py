@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lossspec.spec import limits
 from lossspec.spec.diagnostics import Diagnostic, Fault, SpecError, TextFault
+from lossspec.spec.find import file_like
 from lossspec.spec.source import Source
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -32,7 +33,9 @@ def read_source(path: str | Path, name: str = "") -> Source:
             data = file.read(MAX_READ)
     except OSError as error:
         message = f"the file can't be read: {(error.strerror or str(error)).lower()}"
-        raise SpecError([Diagnostic("unreadable", "error", message, name)]) from error
+        like = file_like(path) if isinstance(error, FileNotFoundError) else None
+        help_ = f"a file with a similar name exists: `{like}`" if like else ""
+        raise SpecError([Diagnostic("unreadable", "error", message, name, help=help_)]) from error
     return decode(data, name, path)
 
 

@@ -10,20 +10,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
 from lossspec.spec.diagnostics import Diagnostic, SpecError
 from lossspec.spec.draft import make_draft, read_draft
 from lossspec.spec.examine import examine
-from lossspec.spec.find import find
+from lossspec.spec.find import file_of
 from lossspec.spec.origin import Findings, TextOrigin
 from lossspec.spec.read import parse, text_source
 from lossspec.spec.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from lossspec.spec.draft import Draft
     from lossspec.spec.source import Source
@@ -76,7 +76,7 @@ def validate_reference(text: str) -> list[Diagnostic]:
     findings = Findings()
     try:
         reference = Reference.parse(text)
-        path = Path(reference.name) if reference.is_path else find(reference.name).path
+        path = file_of(reference)
         draft = read_draft(path, findings)
     except SpecError as error:
         return list(error.diagnostics)
