@@ -217,7 +217,7 @@ def test_a_term_that_came_in_at_the_end_is_not_called_still(tmp_path, spec_of, a
     spec = spec_of(
         '[losses]\na = { type = "torch.L1Loss", inputs = ["x", "y"] }\n'
         'b = { type = "torch.L1Loss", inputs = ["x", "y"], '
-        "weight = { type = \"window\", unit = \"epoch\", start = 3, value = 0.125 } }\n"
+        'weight = { type = "window", unit = "epoch", start = 3, value = 0.125 } }\n'
     )
     with LossManager.from_spec(spec, experiment_dir=tmp_path / "run") as manager:
         for epoch in range(4):
