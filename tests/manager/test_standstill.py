@@ -55,6 +55,16 @@ def test_a_manager_that_is_closed_is_told_and_has_written(tmp_path):
     assert len(read_log(tmp_path).losses["fade"]) == 2
 
 
+def test_a_term_that_never_came_in_is_named_though_it_has_no_row(make_manager):
+    rise = schedules.linear(start=2, end=10, start_value=0.0, end_value=1.0, unit="epoch")
+    manager = make_manager(a={}, late={"weight": rise})
+    for _ in range(2):
+        manager.objective()(x=X, y=Y)
+        manager.step()
+    with pytest.warns(RuntimeWarning, match="^`late` depends on the epoch, which was never set"), manager:
+        pass
+
+
 def test_all_losses_that_wait_are_named(make_manager):
     half = schedules.linear(start=0, end=1, start_value=1.0, end_value=2.0, unit="fraction")
     manager = make_manager(

@@ -33,7 +33,7 @@ class Standstill:
         found = [loss.name for loss in losses if len(loss.training) > 1 and self._weights.counts_steps(loss)]
         return _told(found, "step, which never moved: call `manager.step()` after each optimiser step")
 
-    def without_epochs(self, losses: Iterable[LMLoss], *, ends: bool) -> str:
+    def without_epochs(self, losses: Sequence[LMLoss], *, ends: bool) -> str:
         """Return what to tell of the losses that count epochs where none was ever set; "" for none.
 
         One flush alone says nothing: it may be within the first epoch of a loop that sets the epoch when
@@ -46,17 +46,25 @@ class Standstill:
         if self._clock.epoch_was_set:
             return ""
         ends = ends and sys.exc_info()[0] is None
-        found = []
+        rows: dict[str, int] = {}
         for loss in losses:
-            if not self._weights.counts_epochs(loss):
-                continue
-            before, now = self._ran.get(loss.name, 0), len(loss.training)
-            self._ran[loss.name] = before + now
-            if (before and now) or (ends and before + now > 1):
-                found.append(loss.name)
+            rows[_home(loss)] = max(rows.get(_home(loss), 0), len(loss.training))
+        still = {
+            home
+            for home, now in rows.items()
+            if (self._ran.get(home) and now) or (ends and self._ran.get(home, 0) + now > 1)
+        }
+        for home, now in rows.items():
+            self._ran[home] = self._ran.get(home, 0) + now
+        found = [loss.name for loss in losses if _home(loss) in still and self._weights.counts_epochs(loss)]
         return _told(
             found, "epoch, which was never set: call `manager.set_progress(epoch=...)` in each epoch"
         )
+
+
+def _home(loss: LMLoss) -> str:
+    """Return whose rows say that a loss had its turn: a term that waits at weight 0 has none of its own."""
+    return loss.name if loss.objective is None else f"objective {loss.objective}"
 
 
 def _told(names: Sequence[str], what: str) -> str:
