@@ -1,17 +1,6 @@
-"""What tests of the registry share: a registry as it was before, and catalogues written on the spot."""
+"""What tests of the registry share: catalogues and plug-ins written on the spot."""
 
 import pytest
-
-from lossspec.registry import installed, lookup
-
-
-@pytest.fixture(autouse=True)
-def as_before():
-    """Take back what a test installs."""
-    yield
-    installed.plugins.cache_clear()
-    installed.catalog.cache_clear()
-    lookup._builtin_type.cache_clear()
 
 
 @pytest.fixture
@@ -44,8 +33,6 @@ def plugin(tmp_path, monkeypatch):
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
         (info / "entry_points.txt").write_text(f"[lossspec.catalogs]\n{library} = {package}\n")
-        installed.plugins.cache_clear()
-        installed.catalog.cache_clear()
         return folder
 
     install.mark = tmp_path / "it-ran"

@@ -23,7 +23,7 @@ CATALOG = 'library = "mylosses"\n[types.Mine]\nsummary = "Of the plug-in."\ninpu
 
 
 def test_finding_reads_one_type_of_one_library(monkeypatch):
-    lookup._builtin_type.cache_clear()
+    monkeypatch.setattr(lookup, "_builtin_type", lookup._builtin_type.__wrapped__)  # without its cache
     read = []
     monkeypatch.setattr(lookup, "read_type", lambda path, *rest: read.append((path.name, rest[-1])))
     find("torch.L1Loss")

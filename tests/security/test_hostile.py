@@ -5,6 +5,7 @@ written, no connection is made; and each such file gets a diagnostic.
 """
 
 import importlib
+import importlib.util
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 import lossspec
 from lossspec.errors import LossSpecError
-from lossspec.registry import installed, libraries
+from lossspec.registry import libraries
 from lossspec.spec.render import render_concise, render_full
 
 CORPUS = tomllib.loads(Path(__file__).with_name("corpus.toml").read_text(encoding="utf-8"))
@@ -81,7 +82,8 @@ def victim(watched, tmp_path):
     (watched.folder / "payload.py").write_text("raise SystemExit('code of the spec ran')\n")
     (watched.folder / "plain.loss.toml").write_text('format = 1\nlosses.a = { type = "torch.L1Loss" }\n')
     attempt(watched.folder / "plain.loss.toml")  # what every spec needs is imported now
-    libraries()  # and which packages are installed is known
+    libraries()  # and which packages are installed is known,
+    importlib.util.find_spec("nowhere_to_be_found")  # also to Python, which forgets it with each new folder
     return secret
 
 
@@ -139,20 +141,14 @@ def test_a_plugin_cannot_stand_in_for_a_library(watched, victim, tmp_path, monke
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[lossspec.catalogs]\ntorch = evil\n")
-    installed.plugins.cache_clear()
-    installed.catalog.cache_clear()
     path = watched.folder / "honest.loss.toml"
     path.write_text('format = 1\nlosses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }\n')
-    try:
-        loss = lossspec.build(lossspec.load(path))["a"]
-        assert type(loss.function).__name__ == "L1Loss"
-        assert [each.severity for each in lossspec.validate(path)] in ([], ["warning"])
-        path.write_text('format = 1\nlosses.a = { type = "torch.Evil", inputs = ["x", "y"] }\n')
-        assert attempt(path)
-        assert "has two owners, `lossspec` and `evil`" in lossspec.validate(path)[0].message
-    finally:
-        installed.plugins.cache_clear()
-        installed.catalog.cache_clear()
+    loss = lossspec.build(lossspec.load(path))["a"]
+    assert type(loss.function).__name__ == "L1Loss"
+    assert [each.severity for each in lossspec.validate(path)] in ([], ["warning"])
+    path.write_text('format = 1\nlosses.a = { type = "torch.Evil", inputs = ["x", "y"] }\n')
+    assert attempt(path)
+    assert "has two owners, `lossspec` and `evil`" in lossspec.validate(path)[0].message
     assert "evil" not in sys.modules
 
 

@@ -11,6 +11,7 @@ Its types are in ``mylosses/catalog/mylosses.toml``, its specs, if any, in ``myl
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -39,9 +40,13 @@ class Plugin:
     distribution: str
 
 
-@cache
 def plugins() -> tuple[Plugin, ...]:
     """Return the installed plug-ins, sorted by library; reads the metadata of distributions only."""
+    return _plugins_on(tuple(sys.path))  # which is where packages are found: another one has others
+
+
+@cache
+def _plugins_on(_path: tuple[str, ...]) -> tuple[Plugin, ...]:
     found = {
         Plugin(each.name, each.value, each.dist.name if each.dist else each.value)
         for each in entry_points(group=GROUP)
@@ -58,13 +63,17 @@ def libraries() -> tuple[str, ...]:
     return tuple(each.library for each in plugins() if catalog(each.library))
 
 
-@cache
 def catalog(library: str) -> dict[str, LossType]:
     """Return the types of one library as its plug-in declares them; none if no plug-in ships it.
 
     Raises:
         RegistrationError: two owners ship it, or its catalogue is missing or broken.
     """
+    return _catalog_on(tuple(sys.path), library)
+
+
+@cache
+def _catalog_on(_path: tuple[str, ...], library: str) -> dict[str, LossType]:
     owners = [each for each in plugins() if each.library == library]
     if not owners:
         return {}
