@@ -3,11 +3,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 VISION := .venv-vision
-TESTS := $(filter-out tests/benchmarks tests/vision tests/conftest.py,$(wildcard tests/*))
+# a worker for each core, of which none waits while another has tests left
+PYTEST = -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+SEED := $(or $(SEED),$(shell date +%s))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser test-vision coverage fuzz soak lint format bench docs clean
+.PHONY: help demo quick test browser test-vision snapshots coverage fuzz soak lint format bench docs clean
 .PRECIOUS: %/bin/python
 
 help: ## list the targets
@@ -29,10 +31,11 @@ demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model 
 	$(BIN)/lossspec validate specs
 	$(BIN)/python docs/examples/pix2pix.py
 
+quick: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs ## run what takes a minute, for daily work
+	$(BIN)/python $(PYTEST) --hypothesis-profile quick -m 'not slow and not browser and not network'
+
 test: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs browser ## run every test
-	$(BIN)/python -m pytest --doctest-modules src
-	@# a process a folder: what one of them registers or caches is not there for the next
-	for folder in $(TESTS); do $(BIN)/python -m pytest $$folder || exit 1; done
+	$(BIN)/python $(PYTEST)
 
 browser: # a page is tested in a real one
 	@command -v chromium chromium-browser google-chrome >/dev/null \
@@ -40,16 +43,22 @@ browser: # a page is tested in a real one
 	  || { echo 'the tests of the report need a browser: install chromium'; exit 1; }
 
 test-vision: $(VISION)/.installed ## the same for the losses that need torchvision, which brings a torch of several GB
-	$(VISION)/bin/python -m pytest tests/vision tests/registry/test_entries.py tests/registry/test_same_name.py
+	$(VISION)/bin/python $(PYTEST) tests/vision tests/registry/test_entries.py tests/registry/test_same_name.py
+
+snapshots: $(VENV)/.installed-test ## write anew what tests compare whole messages with: read the difference
+	$(BIN)/python tests/invalid/test_corpus.py
+	git diff --stat -- tests
 
 coverage: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-docs browser ## say which lines no test runs
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python $(PYTEST) --cov --cov-report=term
 
-fuzz: $(VENV)/.installed-test ## search ten minutes for what breaks the validator
-	$(BIN)/python tests/spec/fuzz.py --seconds 600
+fuzz: $(VENV)/.installed-test ## try thousands of examples of each property, then search ten minutes for what breaks the validator
+	@echo 'seed $(SEED): `make fuzz SEED=$(SEED)` does the same again'
+	$(BIN)/python $(PYTEST) -m hypothesis --hypothesis-profile fuzz --hypothesis-seed $(SEED) tests
+	$(BIN)/python tests/spec/fuzz.py --seconds 600 --seed $(SEED)
 
 soak: $(VENV)/.installed-test ## kill a training process 500 times and read each log
-	LOSSSPEC_KILLS=500 $(BIN)/python -m pytest tests/manager/test_faults.py -k killed
+	LOSSSPEC_KILLS=500 $(BIN)/python $(PYTEST) tests/manager/test_faults.py -k killed
 
 lint: $(VENV)/.installed-lint ## style, types and the order of the layers
 	$(BIN)/ruff check .

@@ -132,7 +132,7 @@ def test_describe_says_what_a_missing_library_needs():
     assert 'needs piq, which is not installed: pip install "lossspec[piq]"' in run("describe", "piq.SSIMLoss")
 
 
-def test_describe_shows_lists_callables_and_inputs_that_may_be_left_out():
+def test_describe_shows_lists_callables_and_optional_inputs():
     assert "  fake  a list: one tensor a layer" in run("describe", "lossspec.FeatureMatchingLoss")
     assert "  critic  a callable: images -> scores" in run("describe", "lossspec.GradientPenalty")
     text = run("describe", "pytorch_metric_learning.VICRegLoss")
@@ -153,13 +153,13 @@ def test_describe_shows_a_balancer():
 
 
 @pytest.mark.parametrize("name", balancers())
-def test_every_example_of_a_balance_is_valid_once_its_losses_are_there(name):
+def test_every_balance_example_is_valid(name):
     loss = '{ type = "torch.L1Loss", inputs = ["x", "y"] }'
     text = f"format = 1\nlosses.a = {loss}\nlosses.b = {loss}\n"
     assert lossspec.validate(text + example(find_balancer(name))) == []
 
 
-def test_describe_shows_what_balances_an_objective_and_of_a_parameter_what_its_declaration_says():
+def test_describe_shows_balancers_and_declared_parameters():
     text = run("describe", "vqgan+paper")
     assert "  balanced by lossspec.GradientRatio(last_layer): rec, lpips, G_GAN\n\nobjective D" in text
     assert "  disc_weight = 1.0      factor of the adaptive weight" in text
@@ -192,7 +192,7 @@ def test_describe_shows_a_spec_of_ones_own(tmp_path):
     assert "lambda_gan" in text
 
 
-def test_describe_shows_a_schedule_if_there_is_no_spec_of_that_name():
+def test_describe_shows_a_schedule_without_a_spec_of_its_name():
     text = run("describe", "linear")
     assert text.startswith("linear: A straight line from one value to another.")
     assert "start_value" in text

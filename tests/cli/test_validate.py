@@ -84,7 +84,7 @@ class TestWhatIsLookedAt:
         write("pyproject.toml", f"[tool.lossspec]\nexclude = {exclude}\n")
         assert looked_at() == expected
 
-    def test_what_is_excluded_is_seen_from_the_project_and_named_files_are_not_excluded(self, monkeypatch):
+    def test_exclude_is_relative_to_the_project(self, monkeypatch):
         write("pyproject.toml", '[tool.lossspec]\nexclude = ["sub/deep"]\n')
         assert looked_at("sub") == ["sub/.hidden.loss.toml", "sub/c.loss.toml"]
         assert looked_at("sub/deep/d.loss.toml") == ["sub/deep/d.loss.toml"]
@@ -257,7 +257,7 @@ class TestStandardInput:
 
 
 class TestFix:
-    def test_it_mends_what_is_certain_says_so_and_touches_nothing_else(self, folder):
+    def test_fix_mends_only_what_is_certain(self, folder):
         text = (
             "\ufeff# loses wieght\r\nformat = 1\r\n[loses.l1] # loses\r\ntype = 'torch.nn.L1Loss'\r\n"
             'inputs = ["y_hat", "y"]\r\nloss_weight\t= .5\r\n\r\n[loses.l2]\r\n"kwargs" = {}\r\n'
@@ -345,7 +345,7 @@ def test_a_terminal_of_few_characters_is_no_reason_to_fail(folder):
     assert b"Traceback" not in result.stderr
 
 
-def test_a_good_file_is_answered_without_what_only_bad_ones_need(folder):
+def test_a_good_file_imports_little(folder):
     write("a.loss.toml")
     program = (
         "import sys\nfrom lossspec.cli import commands\n"

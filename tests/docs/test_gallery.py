@@ -77,7 +77,7 @@ def drawn(html):
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
-def test_a_page_has_the_formula_of_each_variant_and_a_curve_of_all_that_moves(generated, reference):
+def test_a_spec_page_has_formulas_and_curves(generated, reference):
     said, base = page_of(generated, reference), reference.partition("+")[0]
     assert said.count('<table class="equations">') == 1
     names = {name for figure in drawn(said) for name in figure}
@@ -95,7 +95,7 @@ def test_some_specs_move():
     }
 
 
-def test_a_curve_is_drawn_as_the_weight_moves_and_a_little_beyond(figures):
+def test_a_curve_is_drawn_a_little_beyond_the_last_change(figures):
     html = figures(lossspec.load("pix2pix+decay"))
     assert drawn(html) == [["G_L1"]]
     assert "by epoch: 100 until 100, falls to 0 at 200, holds" in html

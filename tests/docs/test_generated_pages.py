@@ -52,7 +52,7 @@ def test_every_public_name_has_its_place_in_the_reference(generated):
 @pytest.mark.parametrize(
     ("package", "name"), [pytest.param(*each, id=f"{each[0].__name__}.{each[1]}") for each in public_names()]
 )
-def test_what_is_public_says_what_it_is_and_describes_what_it_takes(generate, package, name):
+def test_public_names_and_their_parameters_are_described(generate, package, name):
     api = module(generate, "api")
     value = getattr(package, name)
     if f"{package.__name__}.{name}" in api.VALUES:
@@ -156,7 +156,7 @@ def test_every_spec_is_in_the_gallery_with_its_formula_typeset(generated):
         (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", "<mtr>"),
     ],
 )
-def test_formulas_become_markup_that_browsers_show_without_a_script(generate, latex, expected):
+def test_formulas_become_mathml(generate, latex, expected):
     assert expected in module(generate, "markdown").mathml(latex, display=True)
 
 

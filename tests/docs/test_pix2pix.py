@@ -14,6 +14,8 @@ from click.testing import CliRunner
 
 from lossspec import read_log
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 

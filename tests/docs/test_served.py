@@ -15,6 +15,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 #: Where the site lies on the server of the tests.
 UNDER = "/papers/2025/lossspec/"
@@ -112,7 +114,7 @@ class Links(HTMLParser):
         self.found += [given[name] for name in ("href", "src") if given.get(name)]
 
 
-def test_every_link_within_the_site_is_relative_and_leads_to_a_file(site):
+def test_internal_links_are_relative_and_lead_to_files(site):
     for page in site.rglob("*.html"):
         if page.name == "404.html":
             continue
@@ -128,7 +130,7 @@ def test_every_link_within_the_site_is_relative_and_leads_to_a_file(site):
             assert file.is_file(), f"{page}: {link}"
 
 
-def test_the_page_of_an_address_that_is_none_points_to_where_the_site_is_published(site):
+def test_the_404_page_links_to_the_published_site(site):
     """It is shown at any depth, so that its links can't be relative."""
     published = urlsplit(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["site_url"]).path
     links = Links()

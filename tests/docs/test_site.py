@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 WRITTEN = sorted(
     path.relative_to(ROOT / "docs").as_posix()
@@ -33,7 +35,7 @@ def test_a_broken_link_and_a_broken_anchor_fail_the_build(zensical, tmp_path):
         assert zensical(tmp_path).returncode == code, text
 
 
-def test_a_file_is_shown_in_its_page_and_one_that_is_missing_fails_the_build(generate, tmp_path):
+def test_a_missing_included_file_fails_the_build(generate, tmp_path):
     source = tmp_path / "docs"
     source.mkdir()
     (source / "page.md").write_text('# Page\n\n--8<-- "docs/numbers.txt"\n\nMore.\n')

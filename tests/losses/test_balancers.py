@@ -79,7 +79,7 @@ def test_the_output_balancer_trains_as_the_official_one(options):
                 parameter.grad = None
 
 
-def test_what_is_added_to_the_contribution_and_a_factor_before_it_act_as_usual():
+def test_terms_added_and_factors_before_a_contribution():
     output = torch.randn(2, 3, requires_grad=True)
     balancer = OutputBalancer(["a"])
     total, _ = balancer({"a": output.sum()}, {"a": 1.0}, output)
@@ -87,7 +87,7 @@ def test_what_is_added_to_the_contribution_and_a_factor_before_it_act_as_usual()
     torch.testing.assert_close(output.grad, 0.5 * (torch.full((2, 3), 3**-0.5) + 2 * output.detach()))
 
 
-def test_a_skipped_loss_leaves_its_average_and_its_share_to_the_others():
+def test_a_skipped_loss_leaves_its_share_to_the_others():
     output = torch.ones(1, 4, requires_grad=True)
     balancer = OutputBalancer(["a", "b"])
     values = {"a": 2 * output.sum(), "b": output.sum()}
@@ -99,7 +99,7 @@ def test_a_skipped_loss_leaves_its_average_and_its_share_to_the_others():
     assert balancer.counts.tolist() == [1.999, 1.0]
 
 
-def test_without_gradients_the_averages_stand_and_before_the_first_step_the_weights_do():
+def test_without_gradients_averages_are_kept():
     output = torch.ones(1, 4, requires_grad=True)
     balancer = OutputBalancer(["a"], total_norm=6.0)
     with torch.no_grad():
@@ -162,7 +162,7 @@ class OtherRank:
         tensor += self._other
 
 
-def test_the_output_balancer_averages_over_ranks_by_batch_size_in_one_collective(monkeypatch):
+def test_output_balancer_averages_over_ranks_in_one_collective(monkeypatch):
     output = torch.ones(3, 4, requires_grad=True)
     rank = OtherRank(monkeypatch, lengths=[10.0, 6.0], samples=1)
     balancer = OutputBalancer(["a", "b"])
@@ -180,7 +180,7 @@ def test_lengths_of_whole_batches_count_alike_on_all_ranks(monkeypatch):
     assert balancer.averages.tolist() == [pytest.approx((12**0.5 + 10.0) / 2)]
 
 
-def test_the_gradient_ratio_averages_over_ranks_in_one_collective(monkeypatch):
+def test_gradient_ratio_averages_over_ranks_in_one_collective(monkeypatch):
     layer = torch.ones(4, requires_grad=True)
     rank = OtherRank(monkeypatch, lengths=[10.0, 2.0], samples=1)
     _, applied = GradientRatio(["rec", "gan"], ["rec"], eps=1e-12)(
@@ -190,7 +190,7 @@ def test_the_gradient_ratio_averages_over_ranks_in_one_collective(monkeypatch):
     assert float(applied["gan"]) == pytest.approx((2 + 10) / (2 + 2))
 
 
-def test_the_gradient_ratio_is_the_adaptive_weight_of_taming_transformers():
+def test_gradient_ratio_is_taming_transformers_adaptive_weight():
     model, critic = network(0), nn.Linear(4, 1).double()
     last = model[-1].weight
     balancer = GradientRatio(["rec", "lpips", "gan"], ["rec", "lpips"], eps=1e-4, maximum=1e4)
@@ -221,7 +221,7 @@ def test_the_gradient_ratio_is_the_adaptive_weight_of_taming_transformers():
             torch.testing.assert_close(mine, theirs, rtol=1e-12, atol=0)
 
 
-def test_the_ratio_has_a_maximum_and_is_kept_where_gradients_are_off():
+def test_the_ratio_is_bounded_and_kept_without_gradients():
     layer = torch.ones(2, requires_grad=True)
     balancer = GradientRatio(["rec", "gan"], ["rec"], maximum=5.0)
     values, weights = {"rec": 100 * layer.sum(), "gan": layer.sum()}, {"rec": 1.0, "gan": 2.0}
@@ -294,7 +294,7 @@ def test_a_reference_that_is_no_loss_names_the_nearest():
     ids=["output", "ratio"],
 )
 @pytest.mark.parametrize("detach", ["value", "tensor", "neither"])
-def test_a_loss_that_does_not_come_from_the_tensor_is_an_error_that_names_both(balancer, detach):
+def test_a_loss_that_does_not_depend_on_the_tensor_is_an_error(balancer, detach):
     tensor = torch.ones(2, 3, requires_grad=True)
     value = {
         "value": tensor.sum().detach(),

@@ -49,7 +49,7 @@ def test_refuses(call, message):
         call()
 
 
-def test_a_mask_that_selects_nothing_has_no_error_and_no_gradient():
+def test_an_empty_mask_has_no_error_and_no_gradient():
     x = torch.rand(1, 3, 2, 2, requires_grad=True)
     loss = losses.MaskedL1Loss(divide_by="mask")(
         x, torch.zeros(1, 3, 2, 2), torch.zeros(1, 1, 2, 2, dtype=torch.bool)
@@ -71,7 +71,7 @@ def test_the_logistic_loss_stands_extreme_scores(score):
         assert gradient.isfinite().all()
 
 
-def test_gaussian_kl_keeps_its_digits_near_the_standard_gaussian():
+def test_gaussian_kl_is_exact_near_the_standard_gaussian():
     """exp(v) - 1 - v of a small v is all cancellation in float32; the true value is v^2 / 2."""
     v = torch.full((1, 1), 1e-3)
     found = losses.GaussianKLLoss()(torch.zeros(1, 1), v)

@@ -103,6 +103,7 @@ def test_gradients_of_single_samples_by_vmap(build):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # inductor's own
 @pytest.mark.parametrize("build", [SobelLoss, LaplacianLoss])
 def test_the_compiled_kernel_says_the_same(build):

@@ -45,7 +45,7 @@ def test_gradient_penalty_is_the_slope_between_real_and_fake(monkeypatch):
     torch.testing.assert_close(found, expected)
 
 
-def test_gradient_penalty_by_pixel_takes_the_length_over_channels():
+def test_pixel_gradient_penalty_takes_norms_over_channels():
     slopes = torch.tensor([3.0, 4.0])[:, None, None] * torch.tensor([[0.0, 1.0], [0.2, 2.0]])
 
     def linear(images):

@@ -97,6 +97,7 @@ def test_works_under_bfloat16_autocast(case):
     assert all(gradient.isfinite().all() for gradient in gradients(found, exact))
 
 
+@pytest.mark.slow
 def test_compiles_to_one_graph(case):
     inputs = inputs_of(case, torch.float32)
     module = case.build()

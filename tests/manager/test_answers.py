@@ -44,7 +44,7 @@ def test_an_unknown_tag_is_told_the_nearest(manager, ask):
     assert str(raised.value) == "unknown tag `pixels`: a tag with a similar name exists: `pixel`"
 
 
-def test_before_the_first_run_values_are_nan_and_maps_empty_and_weights_known(manager):
+def test_getters_before_the_first_run(manager):
     assert all(math.isnan(value) for value in manager.get_loss_values().values())
     assert all(tensor.shape == (0,) for tensor in manager.get_loss_tensors().values())
     assert manager.get_loss_weights() == {
@@ -76,7 +76,7 @@ def test_values_survive_a_flush(tmp_path):
         assert len(manager.get_registered_losses(strip=False)["a"].history) == 0
 
 
-def test_stripped_losses_have_no_history_and_the_others_are_live(manager):
+def test_stripped_losses_have_no_history(manager):
     manager.compute_loss_xy("plain", torch.tensor(1.0), torch.tensor(0.0))
     stripped = manager.get_registered_losses()["plain"]
     live = manager.get_registered_losses(strip=False)["plain"]
@@ -87,7 +87,7 @@ def test_stripped_losses_have_no_history_and_the_others_are_live(manager):
 
 
 @pytest.mark.parametrize(("name", "value"), [("loss_weight", 5.0), ("tags", ("a",)), ("no_field", 1)])
-def test_a_stripped_loss_refuses_to_be_set_since_it_would_change_nothing(manager, name, value):
+def test_a_stripped_loss_is_read_only(manager, name, value):
     with pytest.raises(RegistrationError) as raised:
         setattr(manager.get_registered_losses()["plain"], name, value)
     assert str(raised.value) == (

@@ -83,7 +83,7 @@ def raws(x, y, z, **_):
     return {"a": (x - y).abs().mean(), "b": ((x - y) ** 2).mean(), "c": (x - z).abs().mean()}
 
 
-def test_the_total_is_the_contribution_and_the_other_terms_times_the_objectives_weight(manager, tensors):
+def test_total_is_contribution_plus_weighted_terms(manager, tensors):
     total = manager.objective("G")(**tensors)
     raw = raws(**tensors)
     expected = 10 * (2 * (3 * raw["a"] + 4 * raw["b"]) + 0.5 * raw["c"])
@@ -96,7 +96,7 @@ def test_the_total_is_the_contribution_and_the_other_terms_times_the_objectives_
         torch.testing.assert_close(mine, theirs)
 
 
-def test_the_module_gets_what_runs_in_the_order_of_the_spec_and_its_inputs_by_name(manager, tensors):
+def test_the_balancer_gets_running_terms_in_spec_order(manager, tensors):
     objective = manager.objective("G")
     objective(**tensors)
     values, weights, first, second = objective.balance.given[0]
@@ -178,7 +178,7 @@ def test_an_objective_without_one_is_as_ever(manager, tensors):
     ],
     ids=["None", "only the total", "no scalar", "a weight too few"],
 )
-def test_what_it_returns_must_be_a_scalar_and_a_weight_for_each_loss(manager, tensors, returned):
+def test_a_balancer_returns_a_scalar_and_a_weight_per_loss(manager, tensors, returned):
     objective = manager.objective("G")
     objective.balance.forward = lambda *_, **__: returned
     message = "the balance of `G` must return a scalar and a weight for each of `a`, `b`"
@@ -217,7 +217,7 @@ def test_a_list_is_no_tensor_to_balance_at(manager, tensors):
         manager.objective("G")(**{**tensors, "w": [tensors["w"]]})
 
 
-def test_a_balancer_that_is_not_registered_here_names_the_nearest(path):
+def test_an_unknown_balancer_suggests_the_nearest(path):
     spec = lossspec.load(path)
     registered.pop("bench.Recording")
     with pytest.raises(UnknownNameError, match=r"unknown balancer `bench.Recording` in the balance of `G`"):

@@ -46,7 +46,7 @@ def test_a_move_that_can_not_be_is_refused_and_nothing_moves(moves, message):
     assert (clock.epoch, clock.step, clock.total_epochs, clock.total_steps) == (3, 7, None, None)
 
 
-def test_numbers_of_numpy_become_pythons_which_a_checkpoint_may_hold():
+def test_numpy_numbers_become_python_numbers():
     clock = Clock()
     clock.move(np.int64(3), np.int64(4), np.float64(2.5), np.int64(6))
     found = (clock.epoch, clock.step, clock.total_epochs, clock.total_steps)
@@ -54,7 +54,7 @@ def test_numbers_of_numpy_become_pythons_which_a_checkpoint_may_hold():
     assert [type(each) for each in found] == [int, int, float, int]
 
 
-def test_not_a_number_is_told_where_the_clock_only_moves_forward():
+def test_nan_is_refused_where_the_clock_only_moves_on():
     with pytest.raises(ClockError, match="it is nan"):
         Clock().forward(math.nan)
 
@@ -75,7 +75,7 @@ def test_no_follower_stays_behind_when_one_before_it_fails(move):
     assert heard == ["first", "second"]
 
 
-def test_fraction_is_of_the_steps_if_their_total_is_known_else_of_the_epochs():
+def test_fraction_is_of_total_steps_or_else_of_epochs():
     clock = Clock()
     with pytest.raises(ClockError, match=r"set_progress\(total_steps=\.\.\.\)"):
         clock.position("fraction")

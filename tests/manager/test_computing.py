@@ -9,7 +9,7 @@ from lossspec import LossManager, schedules
 from lossspec.errors import ClockError, LossInputError, LossResultError, UnknownNameError
 
 
-def test_two_three_and_n_inputs_give_the_weighted_result_with_its_graph(xy):
+def test_two_three_and_n_inputs_give_the_weighted_result(xy):
     x, y = xy
     manager = LossManager()
     manager.register_loss_fn("one", lambda a: a.mean(), 2.0)
@@ -47,7 +47,7 @@ def test_a_map_gives_the_weighted_map_and_its_mean_is_recorded(xy):
     assert manager.get_loss_values(precision=None)["map"] == pytest.approx(expected.mean().item(), rel=1e-6)
 
 
-def test_the_record_survives_a_caller_that_adds_to_the_result_in_place(xy):
+def test_in_place_changes_of_the_result_keep_the_record(xy):
     manager = LossManager()
     manager.register_loss_fn("given", lambda value: value)
     result = manager.compute_loss("given", torch.tensor(2.0))
@@ -55,7 +55,7 @@ def test_the_record_survives_a_caller_that_adds_to_the_result_in_place(xy):
     assert manager.get_loss_values() == {"given": 2.0}
 
 
-def test_the_objectives_weight_applies_so_that_terms_add_up_to_the_total(xy):
+def test_terms_times_objective_weight_add_up_to_the_total(xy):
     manager = LossManager.from_spec("pix2pix")
     pred_real, pred_fake = torch.randn(2, 1, 4, 4), torch.randn(2, 1, 4, 4)
     total = manager.objective("D")(pred_real=pred_real, pred_fake=pred_fake)
@@ -113,7 +113,7 @@ def test_the_objectives_weight_applies_so_that_terms_add_up_to_the_total(xy):
         ),
     ],
 )
-def test_a_call_that_can_not_be_names_the_loss_and_records_nothing(call, error, message):
+def test_an_invalid_call_names_the_loss_and_records_nothing(call, error, message):
     manager = LossManager()
     manager.register_loss_fn("l1_los", torch.nn.L1Loss())
     manager.register_loss_fn("no_input", lambda: torch.zeros(()))
@@ -128,7 +128,7 @@ def test_a_call_that_can_not_be_names_the_loss_and_records_nothing(call, error, 
     assert all(math.isnan(value) for value in manager.get_loss_values().values())
 
 
-def test_an_error_within_a_loss_stays_itself_and_says_which_loss_and_inputs():
+def test_an_error_within_a_loss_names_the_loss_and_inputs():
     manager = LossManager()
     manager.register_loss_fn("product", torch.matmul)
     manager.register_loss_fn("typed", lambda x: x + "1")

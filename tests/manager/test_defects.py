@@ -1,4 +1,4 @@
-"""The quirks of NectarGAN's LossManager, each as what this one does instead; the numbers are the list's."""
+"""The quirks of NectarGAN's LossManager, each as what this one does instead."""
 
 import json
 import math
@@ -32,18 +32,18 @@ def applied(manager, epochs):
     return found
 
 
-def test_01_no_epoch_is_early():
+def test_no_epoch_is_early():
     assert applied(manager_with(linear()), [99, 100, 101, 199, 200]) == [100.0, 100.0, 99.0, 1.0, 0.0]
 
 
-def test_02_04_a_schedule_makes_the_round_trip_and_no_value_is_magic():
+def test_a_schedule_round_trips_and_no_value_is_magic():
     schedule = linear(start=1, end=10_000_001, start_value=50.0, end_value=50.0)
     again = schedules.from_table(schedule.to_table())
     assert (again, schedules.from_table(again.to_table())) == (schedule, schedule)
     assert applied(manager_with(schedule), [0, 1, 2]) == [50.0] * 3
 
 
-def test_03_05_06_equality_is_of_all_fields_and_schedules_are_hashable():
+def test_schedules_are_equal_by_all_fields_and_hashable():
     assert linear(start_value=0.0, end_value=1.0) != schedules.exponential(
         start=100, end=200, start_value=5.0, end_value=9.0
     )
@@ -51,7 +51,7 @@ def test_03_05_06_equality_is_of_all_fields_and_schedules_are_hashable():
     assert len({linear(), linear()}) == 1
 
 
-def test_07_no_default_is_shared():
+def test_no_default_is_shared():
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss(), 1.0)
     manager.register_loss_fn("b", torch.nn.L1Loss(), 100.0)
@@ -61,12 +61,12 @@ def test_07_no_default_is_shared():
     assert losses["a"].history is not losses["b"].history
 
 
-def test_08_a_weight_beside_a_schedule_is_refused_not_dropped():
+def test_a_weight_beside_a_schedule_is_refused():
     with pytest.raises(RegistrationError):
         LMLoss("a", torch.nn.L1Loss(), 10.0, linear())
 
 
-def test_09_10_the_history_has_the_applied_weight_and_the_raw_value():
+def test_history_has_the_applied_weight_and_the_raw_value():
     manager = manager_with(linear())
     applied(manager, [110, 160, 200])
     history = manager.get_registered_losses(strip=False)["a"].history
@@ -75,7 +75,7 @@ def test_09_10_the_history_has_the_applied_weight_and_the_raw_value():
     assert history.raw.tolist() == [1.0, 1.0, 1.0]
 
 
-def test_11_weights_may_be_negative():
+def test_weights_may_be_negative():
     assert applied(manager_with(linear(start_value=1.0, end_value=-1.0)), [100, 150, 200]) == [1.0, 0.0, -1.0]
     assert applied(manager_with(linear(start_value=-1.0, end_value=-2.0)), [100, 150, 200]) == [
         -1.0,
@@ -87,18 +87,18 @@ def test_11_weights_may_be_negative():
 @pytest.mark.parametrize(
     "table",
     [
-        {"type": "linear", "start": 5, "end": 5, "start_value": 1.0, "end_value": 0.0},  # 12
-        {"type": "linear", "start": 9, "end": 5, "start_value": 1.0, "end_value": 0.0},  # 13
-        {"type": "exponential", "start": 0, "end": 5, "start_value": 1.0, "end_value": 0.0},  # 14
-        {"type": "exponential", "start": 0, "end": 5, "start_value": -1.0, "end_value": 1.0},  # 15, 16
+        {"type": "linear", "start": 5, "end": 5, "start_value": 1.0, "end_value": 0.0},
+        {"type": "linear", "start": 9, "end": 5, "start_value": 1.0, "end_value": 0.0},
+        {"type": "exponential", "start": 0, "end": 5, "start_value": 1.0, "end_value": 0.0},
+        {"type": "exponential", "start": 0, "end": 5, "start_value": -1.0, "end_value": 1.0},
     ],
 )
-def test_12_to_16_a_schedule_that_can_not_be_is_refused_when_it_is_registered(table):
+def test_an_invalid_schedule_is_refused_at_registration(table):
     with pytest.raises(ScheduleError):
         manager_with(table)
 
 
-def test_17_to_22_a_schedule_gives_its_own_value_as_a_float_whatever_it_starts_from():
+def test_schedule_values_are_its_own_floats():
     assert applied(manager_with(schedules.constant(value=5.0)), [0]) == [5.0]
     assert (
         applied(manager_with(linear(start=0, end=2, start_value=0.0, end_value=0.0)), [0, 1, 2]) == [0.0] * 3
@@ -108,18 +108,18 @@ def test_17_to_22_a_schedule_gives_its_own_value_as_a_float_whatever_it_starts_f
     assert applied(manager_with(math.floor), [0, 3]) == [0.0, 3.0]
 
 
-def test_23_an_unknown_schedule_is_refused_with_the_nearest_name():
+def test_an_unknown_schedule_suggests_the_nearest():
     with pytest.raises(LossSpecError, match="linear"):
         manager_with({"type": "liner", "start": 0, "end": 5, "start_value": 1.0, "end_value": 0.0})
 
 
-def test_24_a_call_without_an_epoch_uses_the_clock():
+def test_a_call_without_an_epoch_uses_the_clock():
     manager = manager_with(linear())
     manager.set_progress(epoch=150)
     assert manager.compute_loss_xy("a", X, Y).item() == 50.0
 
 
-def test_25_26_getters_answer_before_the_first_run_and_after_a_flush(tmp_path):
+def test_getters_before_the_first_run_and_after_a_flush(tmp_path):
     manager = manager_with(experiment_dir=tmp_path)
     assert math.isnan(manager.get_loss_values()["a"])
     manager.compute_loss_xy("a", X, Y)
@@ -127,14 +127,14 @@ def test_25_26_getters_answer_before_the_first_run_and_after_a_flush(tmp_path):
     assert manager.get_loss_values() == {"a": 1.0}
 
 
-def test_27_no_base_log_has_to_be_exported_first(tmp_path):
+def test_no_base_log_has_to_be_exported_first(tmp_path):
     manager = manager_with(experiment_dir=tmp_path)
     manager.compute_loss_xy("a", X, Y)
     manager.update_loss_log()
     assert len(read_log(tmp_path).losses["a"]) == 1
 
 
-def test_28_a_flush_writes_only_what_is_new(tmp_path):
+def test_a_flush_writes_only_what_is_new(tmp_path):
     manager = manager_with(experiment_dir=tmp_path)
     sizes = []
     for _ in range(20):
@@ -146,7 +146,7 @@ def test_28_a_flush_writes_only_what_is_new(tmp_path):
     assert max(added) - min(added) < 10
 
 
-def test_29_exporting_the_base_log_again_keeps_the_history(tmp_path):
+def test_exporting_the_base_log_again_keeps_the_history(tmp_path):
     with manager_with(experiment_dir=tmp_path) as manager:
         applied(manager, [0, 1])
     with manager_with(experiment_dir=tmp_path) as resumed:
@@ -155,7 +155,7 @@ def test_29_exporting_the_base_log_again_keeps_the_history(tmp_path):
     assert read_log(tmp_path).losses["a"].epoch.tolist() == [0.0, 1.0, 2.0]
 
 
-def test_30_31_a_spec_function_is_checked_and_its_own_errors_are_its_own():
+def test_a_spec_function_is_checked_and_its_errors_pass():
     with pytest.raises(RegistrationError, match="the key `key` holds the loss `other`"):
         LossManager().init_from_spec(lambda: {"key": LMLoss("other", torch.nn.L1Loss())})
     with pytest.raises(RegistrationError, match="found a list of 1"):
@@ -164,25 +164,25 @@ def test_30_31_a_spec_function_is_checked_and_its_own_errors_are_its_own():
         LossManager().init_from_spec(lambda: {}["missing"])
 
 
-def test_32_a_weight_is_a_number():
+def test_a_weight_is_a_number():
     with pytest.raises(RegistrationError, match="must be a finite number: it is None"):
         manager_with(weight=None)
 
 
-def test_33_no_value_is_rounded_to_zero():
+def test_no_value_is_rounded_to_zero():
     manager = manager_with(weight=0.001)
     manager.compute_loss_xy("a", X, Y)
     assert (manager.get_loss_weights(), manager.get_loss_values()) == ({"a": 0.001}, {"a": 0.001})
 
 
-def test_35_not_a_number_can_be_told_of():
+def test_nan_raises_on_request():
     manager = manager_with(on_nonfinite="raise")
     manager.compute_loss_xy("a", X * math.nan, Y)
     with pytest.raises(LossSpecError, match="`a` is nan"):
         manager.update_loss_log()
 
 
-def test_36_the_first_value_is_emitted():
+def test_the_first_value_is_emitted():
     fade = linear(start=0, end=10, start_value=1.0, end_value=0.0)
     assert applied(manager_with(fade), range(4)) == pytest.approx([1.0, 0.9, 0.8, 0.7])
 
@@ -209,7 +209,7 @@ def test_the_clock_is_in_the_checkpoint():
     assert other.get_loss_weights() == {"a": 50.0}
 
 
-def test_a_term_that_counts_steps_in_a_loop_that_does_not_is_told():
+def test_counting_steps_in_a_loop_without_them_raises():
     manager = manager_with(linear(unit="step"))
     applied(manager, [0, 1])
     with pytest.raises(ClockError, match=r"call `manager.step\(\)`"):

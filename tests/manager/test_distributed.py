@@ -18,6 +18,7 @@ PROCESSES = Path(__file__).parent / "processes"
 SCENARIOS = 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_processes_of_torchrun(tmp_path, ranks):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
@@ -28,7 +29,8 @@ def test_processes_of_torchrun(tmp_path, ranks):
     assert done.stdout.count(f" of {ranks}: ") == ranks * SCENARIOS
 
 
-def test_a_rank_that_dies_leaves_a_readable_log_with_what_the_first_one_knows(tmp_path):
+@pytest.mark.slow
+def test_a_dead_rank_leaves_a_readable_log(tmp_path):
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
@@ -57,7 +59,7 @@ def test_a_rank_that_dies_leaves_a_readable_log_with_what_the_first_one_knows(tm
         max_size=4,
     )
 )
-def test_rows_that_differ_are_merged_by_their_place_on_the_clock(of_ranks):
+def test_differing_rows_are_merged_by_clock(of_ranks):
     columns = []
     for rows in of_ranks:
         flat = array("d")
@@ -86,5 +88,5 @@ def test_rows_that_differ_are_merged_by_their_place_on_the_clock(of_ranks):
         ([], 1),
     ],
 )
-def test_the_batch_size_is_the_first_dimension_of_the_first_tensor(values, size):
+def test_the_batch_size_is_that_of_the_first_tensor(values, size):
     assert distributed.batch_size(values) == size

@@ -60,7 +60,7 @@ def test_weight_schedule_and_tags_are_written():
     assert table["b"]["weight"] == {**ramp.to_table(), "unit": "epoch"}
 
 
-def test_a_loss_from_a_spec_is_written_as_the_spec_has_it_with_the_weight_that_it_has_now():
+def test_a_spec_loss_is_exported_with_its_current_weight():
     losses = lossspec.build(lossspec.load("pix2pix"))
     losses["G_L1"].loss_weight = 7.0
     table = document_of(losses)

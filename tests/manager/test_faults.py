@@ -50,8 +50,9 @@ def kill():
         trainer.stdin.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(KILLS))
-def test_a_log_of_a_killed_run_has_every_value_that_a_returned_flush_covered(tmp_path, kill, seed):
+def test_a_killed_run_keeps_every_flushed_value(tmp_path, kill, seed):
     covered = kill(tmp_path, seed)
     log = read_log(tmp_path)
     assert set(log.losses) == {"first", "second", "third"}
@@ -66,7 +67,8 @@ def test_a_log_of_a_killed_run_has_every_value_that_a_returned_flush_covered(tmp
         pass
 
 
-def test_a_disk_that_is_full_for_a_while_loses_only_what_goes_beyond_the_buffer(tmp_path):
+@pytest.mark.slow
+def test_a_full_disk_loses_only_what_exceeds_the_buffer(tmp_path):
     with start("disk_full.py", tmp_path) as process:
         output, _ = process.communicate()
     assert process.returncode == 0
@@ -121,6 +123,7 @@ def test_a_folder_that_vanishes_and_comes_back(tmp_path):
     manager.close()
 
 
+@pytest.mark.slow
 def test_a_reader_sees_only_whole_lines_while_it_is_written(tmp_path):
     seen, reads = 0, 0
     with start("writer.py", tmp_path) as process:
@@ -135,6 +138,7 @@ def test_a_reader_sees_only_whole_lines_while_it_is_written(tmp_path):
     assert reads > 1
 
 
+@pytest.mark.slow
 def test_a_forked_worker_does_not_hold_the_lock(tmp_path):
     manager = LossManager(experiment_dir=tmp_path)
     ready, tell = os.pipe()

@@ -22,7 +22,7 @@ def test_columns_are_32_bit_and_weights_are_the_product():
 
 
 @given(limit=st.integers(1, 200), slack=st.integers(0, 100), takes=st.lists(st.integers(0, 500), max_size=4))
-def test_keeps_the_newest_up_to_the_limit_counts_the_rest_and_knows_the_last(limit, slack, takes):
+def test_keeps_the_newest_rows_and_counts_the_dropped(limit, slack, takes):
     history = LMHistory(limit, slack)
     number = 0
     for count in takes:

@@ -113,7 +113,7 @@ def test_who_asks_reads_once_for_all_losses(fetched, tensors, ask):
     assert manager.get_loss_weights()["G_L1"] == 100.0
 
 
-def test_the_buffer_on_a_device_is_bounded_and_emptied_before_it_overflows(fetched, monkeypatch):
+def test_the_device_buffer_is_emptied_before_it_overflows(fetched, monkeypatch):
     monkeypatch.setattr(recorder_device, "SLOTS", 10)
     manager = LossManager(device="meta", history_buffer_size=1000)
     manager.register_loss_fn("a", lambda x: x)
@@ -144,7 +144,7 @@ def test_another_thread_asks_and_the_next_step_answers(fetched):
     assert seen[1] == {"a": 1.0}
 
 
-def test_the_thread_that_trains_need_not_be_the_one_that_made_the_manager(fetched, tensors):
+def test_the_training_thread_need_not_have_made_the_manager(fetched, tensors):
     manager = LossManager.from_spec("pix2pix+extended", device="meta")
     found = []
 
@@ -159,7 +159,7 @@ def test_the_thread_that_trains_need_not_be_the_one_that_made_the_manager(fetche
     assert not any(math.isnan(value) for value in found[0].values())
 
 
-def test_on_the_cpu_each_value_is_read_at_once_and_no_result_is_kept(xy):
+def test_on_the_cpu_values_are_read_at_once(xy):
     import weakref
 
     manager = LossManager()

@@ -85,7 +85,7 @@ def test_lists_are_combined(make_manager, lists, expected):
     assert total(make_manager, LISTS, lists=lists).item() == pytest.approx(expected)
 
 
-def test_inputs_that_are_no_lists_are_whole_and_numbers_fit_each_element(make_manager):
+def test_inputs_beside_lists_are_whole_or_numbers(make_manager):
     found = total(make_manager, {"x": LISTS["x"], "y": torch.ones(1)}, lists="sum")
     assert found.item() == 0 + 1 + 3
     ragged = [torch.zeros(2), torch.zeros(5)]
@@ -175,7 +175,7 @@ def test_inputs_that_can_not_be_name_the_term(make_manager, term, tensors, messa
         ),
     ],
 )
-def test_unknown_and_missing_tensors_are_found_before_anything_is_computed(
+def test_wrong_tensors_are_found_before_computing(
     make_manager, given, error, message
 ):
     manager = make_manager(

@@ -151,14 +151,14 @@ def test_durable_synchronises_each_write(tmp_path, monkeypatch):
     assert len(syncs) == 2
 
 
-def test_without_export_base_log_the_first_flush_writes_the_header(tmp_path):
+def test_the_first_flush_writes_the_header(tmp_path):
     manager = plain(tmp_path)
     run(manager, [1.0])
     manager.update_loss_log()
     assert [record["record"] for record in records(tmp_path)] == ["header", "chunk"]
 
 
-def test_export_base_log_writes_the_header_once_and_never_truncates(tmp_path):
+def test_export_base_log_writes_one_header(tmp_path):
     manager = plain(tmp_path)
     manager.export_base_log()
     manager.export_base_log()
@@ -196,7 +196,7 @@ def test_without_a_folder_the_newest_values_stay_in_memory():
     assert str(raised.value) == "there is no folder to log to: make the manager with `experiment_dir=...`"
 
 
-def test_with_logging_off_each_history_holds_the_latest_and_no_file_is_made(tmp_path):
+def test_without_logging_there_is_only_the_latest_value(tmp_path):
     folder = tmp_path / "run"
     manager = plain(folder, enable_logging=False)
     run(manager, range(1000))
@@ -276,7 +276,7 @@ def test_the_error_that_ends_the_block_stays_the_news(tmp_path):
 @pytest.mark.parametrize(
     ("on_nonfinite", "outcome"), [("record", None), ("warn", RuntimeWarning), ("raise", NonFiniteError)]
 )
-def test_non_finite_values_are_written_as_they_are_and_told_if_asked(tmp_path, on_nonfinite, outcome):
+def test_non_finite_values_are_logged_and_raise_on_request(tmp_path, on_nonfinite, outcome):
     manager = plain(tmp_path, on_nonfinite=on_nonfinite)
     manager.register_loss_fn("b", torch.nn.L1Loss())
     run(manager, [1.0, 2.0], "b")
@@ -298,7 +298,7 @@ def test_non_finite_values_are_written_as_they_are_and_told_if_asked(tmp_path, o
     manager.update_loss_log()  # told once
 
 
-def test_a_second_manager_on_the_folder_is_refused_until_the_first_is_closed_or_gone(tmp_path):
+def test_a_folder_has_one_manager_at_a_time(tmp_path):
     manager = plain(tmp_path)
     run(manager, [1.0])
     with pytest.raises(LogError) as raised:

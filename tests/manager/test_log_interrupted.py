@@ -31,7 +31,7 @@ def values(folder, name="a"):
 
 @pytest.mark.parametrize("call", ["write", "fsync"])
 @pytest.mark.parametrize("kind", [OSError, KeyboardInterrupt])
-def test_a_write_that_fails_late_or_is_interrupted_is_made_again_once(manager, monkeypatch, call, kind):
+def test_a_failed_or_interrupted_write_is_repeated_once(manager, monkeypatch, call, kind):
     record(manager, 1.0)
     manager.update_loss_log()
     real = getattr(os, call)
@@ -51,7 +51,7 @@ def test_a_write_that_fails_late_or_is_interrupted_is_made_again_once(manager, m
     assert values(manager.experiment_dir) == [1.0, 2.0, 3.0]
 
 
-def test_a_file_that_was_away_keeps_what_it_had_in_a_run_that_counts_no_steps(manager):
+def test_a_file_that_was_away_keeps_rows_without_steps(manager):
     folder = manager.experiment_dir
     record(manager, 1.0)
     manager.update_loss_log()
@@ -95,7 +95,7 @@ def test_the_base_log_takes_the_place_of_a_torn_header(tmp_path, torn):
     assert values(tmp_path) == [1.0]
 
 
-def test_a_base_log_that_can_not_be_written_is_told_as_any_other(manager):
+def test_a_failed_base_log_warns_as_any_other(manager):
     manager.experiment_dir.rename(manager.experiment_dir.with_name("away"))
     with pytest.warns(RuntimeWarning, match="No such file or directory"):
         manager.export_base_log()
@@ -150,7 +150,7 @@ def test_a_path_that_is_no_text_can_be_in_the_header(tmp_path):
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_a_fetch_that_brings_more_than_the_buffer_holds_is_written_whole(
+def test_a_fetch_larger_than_the_buffer_is_written_whole(
     make_spec, tmp_path, monkeypatch, size
 ):
     monkeypatch.setattr(recorders, "to_host", lambda values: [float(each) for each in range(len(values))])

@@ -46,7 +46,7 @@ def test_a_torn_last_line_is_dropped_wherever_it_is_torn(tmp_path):
         assert len(log.losses["a"]) == rows if rows else log.losses == {}
 
 
-def test_a_run_that_goes_on_cuts_a_torn_line_off_and_says_where_it_goes_on(tmp_path):
+def test_a_resumed_run_drops_a_torn_line_and_notes_where(tmp_path):
     path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0, 4.0]))
     whole = path.read_bytes()
     for torn in (whole[:-5], whole + b'{"record":"chu', whole + b"\x00" * 70_000):
@@ -61,7 +61,7 @@ def test_a_run_that_goes_on_cuts_a_torn_line_off_and_says_where_it_goes_on(tmp_p
         assert log.resumes == [(1.0, 0)]
 
 
-def test_a_run_begun_anew_in_its_folder_supersedes_the_one_before(tmp_path):
+def test_a_restarted_run_supersedes_the_one_before(tmp_path):
     path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
     with pytest.warns(RuntimeWarning) as told:
         write(tmp_path, (0, [10.0]))
@@ -89,7 +89,7 @@ def test_a_run_taken_up_at_an_epoch_keeps_the_epochs_before(tmp_path):
     assert log.resumes == [(2.0, 0)]
 
 
-def test_a_run_taken_up_after_what_is_there_supersedes_nothing_and_is_not_told(tmp_path):
+def test_a_run_resumed_at_the_end_supersedes_nothing(tmp_path):
     write(tmp_path, (0, [1.0]), (1, [2.0]))
     write(tmp_path, (2, [30.0]), (0, [40.0]), (3, [50.0]))
     assert read_log(tmp_path).losses["a"].raw.tolist() == [1.0, 2.0, 30.0, 40.0, 50.0]

@@ -73,7 +73,7 @@ def test_a_schedule_that_gives_no_finite_number_is_named(value):
     assert loss.weight is None
 
 
-def test_a_schedule_that_raises_is_named_and_its_error_is_the_cause():
+def test_a_raising_schedule_is_named_with_its_cause():
     loss = LMLoss("a", torch.nn.L1Loss(), schedule=lambda t: 1 / t)
     with pytest.raises(LossResultError, match="the schedule of the weight of `a` failed at 0") as raised:
         loss.reweigh(lambda _: 0)

@@ -29,7 +29,7 @@ def rows(manager):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_under_autocast_the_total_is_that_of_the_hand_written_sum_and_records_are_32_bit(
+def test_autocast_total_matches_by_hand_and_records_are_float32(
     manager, tensors, dtype
 ):
     model = nn.Conv2d(3, 3, 1)
@@ -151,7 +151,7 @@ def test_derivatives_by_functional_transforms_record_too(manager, tensors):
 
 
 @pytest.mark.parametrize("call", ["compute_loss_xy", "objective"])
-def test_a_value_for_each_sample_can_not_be_recorded_which_the_error_says(manager, tensors, call):
+def test_a_value_for_each_sample_is_an_error(manager, tensors, call):
     def loss(x, y):
         if call == "objective":
             return manager.objective("G")(y_fake=x, y=y, pred_fake=tensors["pred_fake"])

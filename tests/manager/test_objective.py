@@ -28,7 +28,7 @@ TERMS = {
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
-def test_total_and_gradients_equal_the_hand_written_sum_to_the_last_bit(make_manager, dtype):
+def test_total_and_gradients_equal_the_hand_written_sum(make_manager, dtype):
     objective = make_manager(objectives={"total": 0.7}, **TERMS).objective()
     x, p = (torch.rand(2, 3, 5, 5, dtype=dtype, requires_grad=True) for _ in range(2))
     y = torch.rand(2, 3, 5, 5, dtype=dtype)
@@ -73,7 +73,7 @@ def window(start, end, unit="step"):
     return schedules.window(value=2.0, start=start, end=end, unit=unit)
 
 
-def test_at_zero_decides_what_runs_what_is_recorded_and_what_is_needed(make_manager):
+def test_at_zero_decides_what_runs_and_what_is_needed(make_manager):
     manager = make_manager(
         always={"inputs": ["x", "y"]},
         skip={"inputs": ["x", "s"], "weight": window(2, 4), "at_zero": "skip"},
@@ -108,7 +108,7 @@ def test_at_zero_decides_what_runs_what_is_recorded_and_what_is_needed(make_mana
     assert list(losses["monitor"].history.raw) == [1.0] * 6
 
 
-def test_every_runs_on_multiples_with_its_gain_and_logs_nothing_else(make_manager):
+def test_every_runs_on_multiples_with_its_gain(make_manager):
     manager = make_manager(
         a={"inputs": ["x", "y"]}, lazy={"inputs": ["x", "z"], "weight": 0.5, "every": (4, 8.0)}
     )
@@ -127,7 +127,7 @@ def test_every_runs_on_multiples_with_its_gain_and_logs_nothing_else(make_manage
 
 
 @pytest.mark.parametrize("at_zero", ["skip", "record"])
-def test_if_no_term_is_summed_the_total_is_a_zero_that_backpropagates(make_manager, at_zero):
+def test_a_total_of_no_terms_is_a_zero_with_a_graph(make_manager, at_zero):
     manager = make_manager(a={"weight": 0.0, "at_zero": at_zero})
     objective = manager.objective()
     tensors = {name: torch.ones(2, requires_grad=True) for name in objective.needed()}
@@ -145,7 +145,7 @@ def test_tensors_of_skipped_terms_may_be_given(make_manager):
     assert torch.equal(objective(x=x, y=y, z=z), objective(x=x, y=y))
 
 
-def test_an_objectives_weight_may_move_and_at_zero_its_terms_are_skipped(make_manager):
+def test_an_objective_at_weight_zero_skips_its_terms(make_manager):
     manager = make_manager(objectives={"total": window(1, 3, "epoch")}, a={"weight": 3.0})
     objective = manager.objective()
     found = []

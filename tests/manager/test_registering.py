@@ -62,7 +62,7 @@ def spec_function(weight=1.0, *, extra=False):
     ("name", "value"),
     [("schedule", lambda t: t), ("function", torch.nn.MSELoss()), ("name", "b")],
 )
-def test_what_others_have_taken_over_of_a_loss_can_not_be_set_behind_their_back(name, value):
+def test_captured_attributes_of_a_loss_are_read_only(name, value):
     loss = LMLoss("a", torch.nn.L1Loss())
     setattr(loss, name, value)
     manager = LossManager()
@@ -87,7 +87,7 @@ def decorated(weight=1.0):
 
 
 @pytest.mark.parametrize("function", [spec_function, lossspec.spec(decorated)])
-def test_a_parameter_that_a_function_does_not_have_is_told_the_nearest(function):
+def test_an_unknown_function_parameter_suggests_the_nearest(function):
     with pytest.raises(UnknownNameError) as raised:
         LossManager.from_spec(function, params={"wieght": 5.0})
     assert str(raised.value) == (
@@ -96,7 +96,7 @@ def test_a_parameter_that_a_function_does_not_have_is_told_the_nearest(function)
     )
 
 
-def test_a_function_that_takes_any_parameter_and_one_of_compiled_code_get_theirs():
+def test_kwargs_and_compiled_functions_get_their_parameters():
     made = {"l1": LMLoss("l1", torch.nn.L1Loss(), 3.0)}
     assert LossManager.from_spec(dict, params=made).get_loss_weights() == {"l1": 3.0}
     any_one = LossManager.from_spec(
@@ -134,7 +134,7 @@ def test_from_spec_takes_params_and_overlay():
     assert manager.get_loss_weights(query=["G"]) == {"G_GAN": 0.5, "G_L1": 50.0}
 
 
-def test_a_decorated_function_is_a_spec_with_objectives_and_a_digest():
+def test_a_decorated_function_has_objectives_and_a_digest():
     @lossspec.spec
     def tiny(weight=2.0):
         return {"losses": {"l1": {"type": "torch.L1Loss", "inputs": ["x", "y"], "weight": weight}}}
@@ -163,7 +163,7 @@ def test_a_decorated_function_is_a_spec_with_objectives_and_a_digest():
         ),
     ],
 )
-def test_a_spec_function_that_returns_something_else_is_told_what(returned, message):
+def test_what_a_spec_function_may_return(returned, message):
     manager = LossManager()
     with pytest.raises(RegistrationError) as raised:
         manager.init_from_spec(lambda: returned)
@@ -201,7 +201,7 @@ def test_an_unknown_objective_is_told_the_nearest():
     assert manager.objective("G") is manager.objective("G")
 
 
-def test_losses_of_code_have_no_objective_which_is_told_with_what_to_do():
+def test_losses_of_code_have_no_objective():
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss())
     with pytest.raises(UnknownNameError) as raised:

@@ -29,7 +29,7 @@ def test_validation_rows_stay_apart(compiled, make_manager):
     assert counter.frame_count == 1
 
 
-def test_a_cast_of_the_module_rounds_no_weight_and_a_checkpoint_holds_no_row(compiled, make_manager):
+def test_casting_keeps_weights_and_checkpoints_hold_no_rows(compiled, make_manager):
     manager = make_manager(a={"weight": 0.1}, b={"type": "torch.MSELoss"})
     plain = manager.objective()
     objective, _ = compiled(plain)
@@ -117,7 +117,8 @@ def test_a_ring_is_emptied_in_time_whatever_a_step_makes(compiled, make_manager,
     assert (len(history), history.lost) == (350, 0)
 
 
-def test_a_ring_is_emptied_in_a_loop_that_sets_the_epoch_and_counts_no_steps(compiled, make_manager):
+@pytest.mark.slow
+def test_a_ring_is_emptied_in_a_loop_without_steps(compiled, make_manager):
     manager = make_manager(a={})
     objective, _ = compiled(manager.objective())
     x, y = torch.ones(2), torch.zeros(2)

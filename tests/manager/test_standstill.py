@@ -55,7 +55,7 @@ def test_a_manager_that_is_closed_is_told_and_has_written(tmp_path):
     assert len(read_log(tmp_path).losses["fade"]) == 2
 
 
-def test_a_term_that_never_came_in_is_named_though_it_has_no_row(make_manager):
+def test_a_term_that_never_ran_is_named(make_manager):
     rise = schedules.linear(start=2, end=10, start_value=0.0, end_value=1.0, unit="epoch")
     manager = make_manager(a={}, late={"weight": rise})
     for _ in range(2):

@@ -7,7 +7,7 @@ import torch
 from lossspec import LossManager, read_log
 
 
-def test_threads_that_read_while_training_computes_never_see_a_torn_state(tmp_path):
+def test_reading_threads_never_see_a_torn_state(tmp_path):
     manager = LossManager(experiment_dir=tmp_path, history_buffer_size=500)
     manager.register_loss_fn("a", lambda x: x)
     manager.register_loss_fn("b", lambda x: x, schedule=lambda t: t + 1.0)

@@ -13,7 +13,7 @@ X, Y = torch.ones(2), torch.zeros(2)
 
 
 @given(epochs=st.lists(st.floats(0, 300), min_size=1, max_size=10))
-def test_the_weight_applied_is_the_schedule_at_the_epoch_without_a_shift(epochs):
+def test_the_applied_weight_is_the_schedule_at_the_epoch(epochs):
     schedule = schedules.linear(start=100, end=200, start_value=100.0, end_value=0.0)
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss(), schedule=schedule)
@@ -105,7 +105,7 @@ def test_a_live_argument_follows_the_clock(make_manager):
         ),
     ],
 )
-def test_a_loss_that_counts_steps_in_a_run_that_does_not_is_an_error_at_flush(
+def test_steps_that_never_advance_are_an_error_at_flush(
     make_manager, tmp_path, term, message
 ):
     from lossspec import read_log
@@ -137,7 +137,7 @@ def test_an_objective_whose_weight_counts_steps_is_told_too(make_manager):
         manager.update_loss_log()
 
 
-def test_a_schedule_that_fails_is_heard_of_when_the_loss_runs_and_others_go_on():
+def test_a_failing_schedule_raises_only_when_its_loss_runs():
     manager = LossManager()
     manager.register_loss_fn("bad", torch.nn.L1Loss(), schedule=lambda t: 1 / (t - 2))
     manager.register_loss_fn("good", torch.nn.L1Loss(), schedule=lambda t: t)
@@ -160,7 +160,7 @@ def test_weights_that_are_not_known_stop_an_objective(make_manager):
     assert objective(x=X, y=Y).item() == 3.0
 
 
-def test_a_weight_set_by_hand_does_not_hide_that_an_argument_is_not_known():
+def test_a_weight_set_by_hand_hides_no_unknown_argument():
     half = schedules.linear(start=0, end=1, start_value=1.0, end_value=2.0, unit="fraction")
     loss = LMLoss("a", torch.nn.HuberLoss(delta=9.0), live={"delta": half})
     manager = LossManager()
@@ -173,7 +173,8 @@ def test_a_weight_set_by_hand_does_not_hide_that_an_argument_is_not_known():
     assert loss.function.delta == 1.0
 
 
-def test_a_schedule_that_failed_keeps_nothing_alive_of_who_moved_the_clock():
+@pytest.mark.slow
+def test_a_failed_schedule_keeps_no_frames_alive():
     manager = LossManager()
 
     def prepare():
@@ -187,7 +188,7 @@ def test_a_schedule_that_failed_keeps_nothing_alive_of_who_moved_the_clock():
     assert batch() is None
 
 
-def test_a_batch_size_that_can_not_be_is_refused_and_nothing_moves():
+def test_an_invalid_batch_size_is_refused():
     manager = LossManager()
     with pytest.raises(ClockError, match=r"`batch_size` must be a whole number, 1 or more: it is 0"):
         manager.set_progress(epoch=3, batch_size=0)

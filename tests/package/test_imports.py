@@ -17,6 +17,7 @@ def modules_after(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -31,6 +32,7 @@ def test_torch_is_not_imported(code: str) -> None:
     assert "torch" not in modules_after(code)
 
 
+@pytest.mark.slow
 def test_the_check_above_would_see_torch() -> None:
     assert "torch" in modules_after("import lossspec; lossspec.LossManager")
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 # What resolving a spec needs: without torch the environment is empty enough, and quickly made.
 NEEDED = ("attrs", "cattrs", "tomli-w", "click")
@@ -41,13 +43,14 @@ def digest(tmp_path_factory: pytest.TempPathFactory) -> str:
     return run(sys.executable, "-c", LOAD, folder=tmp_path_factory.mktemp("elsewhere"))
 
 
-def test_the_wheel_holds_the_specs_the_schemas_and_the_type_marker(wheel: Path) -> None:
+def test_the_wheel_holds_specs_schemas_and_py_typed(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {f"lossspec/specs/{path.name}" for path in (ROOT / "specs").glob("*.loss.toml")}
     assert expected
     assert expected | {"lossspec/schemas/lossspec.schema.json", "lossspec/py.typed"} <= names
 
 
+@pytest.mark.network
 def test_an_empty_environment_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path: Path) -> None:
     venv.create(tmp_path / "empty", with_pip=True)
     python = tmp_path / "empty" / "bin" / "python"

@@ -66,7 +66,7 @@ def test_an_argument_cannot_hide_what_every_module_has(name):
         FunctionLoss(nn.functional.l1_loss, **{name: 1})
 
 
-def test_what_a_constructor_raises_names_the_loss_and_its_arguments():
+def test_constructor_errors_name_the_loss_and_arguments():
     def refuse(delta):
         raise ValueError("it must be positive")
 
@@ -127,7 +127,7 @@ def pretrained(monkeypatch, tmp_path):
     return entry
 
 
-def test_weights_that_are_nowhere_are_named_with_where_to_put_them(pretrained, tmp_path):
+def test_missing_weights_say_where_to_put_them(pretrained, tmp_path):
     with pytest.raises(MissingWeightsError) as caught:
         construct(pretrained, {})
     message = str(caught.value)
@@ -136,7 +136,7 @@ def test_weights_that_are_nowhere_are_named_with_where_to_put_them(pretrained, t
     assert str(tmp_path / "hub" / "checkpoints" / "net-1234.pth") in message
 
 
-def test_weights_come_from_a_file_or_from_a_folder_that_has_them_all(pretrained, tmp_path):
+def test_weights_come_from_a_file_or_a_folder(pretrained, tmp_path):
     one, two = tmp_path / "mine.pth", tmp_path / "files"
     two.mkdir()
     for path, value in ((one, 1), (two / "net-1234.pth", 2), (two / "other-1234.pth", 3)):
@@ -150,7 +150,7 @@ def test_weights_come_from_a_file_or_from_a_folder_that_has_them_all(pretrained,
         construct(pretrained, {"weights_path": str(two), "other": True})
 
 
-def test_weights_that_torch_hub_keeps_are_used_unless_others_are_given(pretrained, tmp_path):
+def test_weights_cached_by_torch_hub_are_the_default(pretrained, tmp_path):
     kept = tmp_path / "hub" / "checkpoints" / "net-1234.pth"
     kept.parent.mkdir(parents=True)
     torch.save({"w": torch.tensor(4)}, kept)

@@ -109,7 +109,7 @@ def test_an_entry_point_names_an_installed_top_level_package(plugin, tmp_path, p
     assert not plugin.mark.exists()
 
 
-def test_a_catalogue_is_of_the_library_that_its_entry_point_names(plugin):
+def test_a_catalogue_has_the_library_of_its_entry_point(plugin):
     plugin("my-losses", files={"catalog/mylosses.toml": CATALOG.replace('"mylosses"', '"other"')})
     with pytest.raises(RegistrationError, match="`library` must be `mylosses`"):
         find("mylosses.Mine")

@@ -109,7 +109,7 @@ def test_a_function_takes_inputs_then_arguments():
     assert module(torch.ones(3), torch.zeros(3)) == 4.0
 
 
-def test_annotations_that_only_type_checkers_see_are_read_as_text():
+def test_annotations_of_type_checkers_are_read_as_text():
     @lossspec.register_loss("mine.unseen")
     def unseen(
         input: OtherTensor,
@@ -151,7 +151,7 @@ def test_live_names_arguments():
         lossspec.register_loss("mine.P", live=["powr"])(Power)
 
 
-def test_the_same_code_may_be_registered_again_and_other_code_not():
+def test_only_the_same_code_may_be_registered_again():
     lossspec.register_loss("mine.Power")(Power)
     lossspec.register_loss("mine.Power")(Power)  # as a notebook's cell that is run again
     with pytest.raises(RegistrationError, match=r"`mine\.Power` of the module .* is taken by the module"):

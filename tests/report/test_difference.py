@@ -53,7 +53,7 @@ def test_each_kind_of_change(spec_of, tmp_path, case):
     assert (back.before, back.after) == (change.after, change.before)
 
 
-def test_schedules_of_one_type_are_compared_key_by_key_others_whole(spec_of):
+def test_schedules_of_one_type_are_compared_by_key(spec_of):
     def spec(weight):
         text = f"losses.a = {{ type = 'torch.L1Loss', inputs = ['x', 'y'], weight = {weight} }}"
         return spec_of(text, "s")

@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lossspec import schedules
@@ -107,7 +107,6 @@ def expression_at(pieces, t):
 
 
 @pytest.mark.parametrize("fields", TABLES, ids=IDS)
-@settings(max_examples=25)
 @given(t=positions)
 def test_the_formula_is_the_schedule(fields, t):
     schedule = schedules.from_table(fields)
@@ -116,7 +115,6 @@ def test_the_formula_is_the_schedule(fields, t):
 
 
 @pytest.mark.parametrize("fields", TABLES, ids=IDS)
-@settings(max_examples=25)
 @given(t=positions)
 def test_the_formula_that_people_read_is_the_schedule(fields, t):
     schedule = schedules.from_table(fields)

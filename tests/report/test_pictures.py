@@ -88,6 +88,7 @@ def test_names_of_lines_that_end_together_do_not_touch(tmp_path):
     assert max(box.x1 for box in boxes) <= picture.panels[0].axes.figure.bbox.x1
 
 
+@pytest.mark.slow
 def test_pyplot_and_torch_are_left_alone(tmp_path):
     code = (
         "import sys, lossspec; from pathlib import Path\n"

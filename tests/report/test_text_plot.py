@@ -96,7 +96,7 @@ def test_a_jump_is_drawn_from_end_to_end():
     assert len(middle) == 1
 
 
-def test_names_stand_in_rows_of_their_own_in_the_order_of_the_ends():
+def test_names_have_their_own_rows_in_the_order_of_ends():
     lines = [
         Line(name, [0.0, 1.0], [0.0, end]) for name, end in [("low", 0.0), ("lower", 0.01), ("high", 1.0)]
     ]

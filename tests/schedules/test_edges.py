@@ -109,7 +109,7 @@ def test_long_restarts_begin_where_the_sum_says():
 
 
 @pytest.mark.parametrize("tenths", range(1, 10))
-def test_a_tenth_of_the_run_is_a_boundary_though_floats_fall_short(tenths):
+def test_a_tenth_of_the_run_is_an_exact_boundary(tenths):
     """0.7 / 0.1 is 6.999...: the seventh period begins there all the same."""
     t = tenths / 10
     assert s.step(start_value=1.0, gamma=0.5, period=0.1)(t) == 0.5**tenths
@@ -123,7 +123,7 @@ def test_a_tenth_of_the_run_is_a_boundary_though_floats_fall_short(tenths):
     assert restarts(t) == pytest.approx(1, abs=1e-9)
 
 
-def test_a_hundredth_of_the_run_begins_a_cycle_though_floats_fall_short():
+def test_a_cycle_of_a_hundredth_begins_on_time():
     """0.29 * 100 is 28.999...: the thirtieth ramp begins there all the same."""
     ramps = s.cyclical(start=0, end=1, start_value=5.0, end_value=9.0, cycles=100)
     assert all(ramps(cycle / 100) == pytest.approx(5.0, abs=1e-9) for cycle in range(100))

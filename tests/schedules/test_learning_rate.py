@@ -30,7 +30,7 @@ def test_the_rate_is_the_schedule_times_the_base_rate():
     assert rates(scheduler(), 20) == [0.5 * FACTOR(step) for step in range(20)]
 
 
-def test_the_state_of_the_scheduler_holds_nothing_of_the_schedule_and_resumes(tmp_path):
+def test_scheduler_state_excludes_the_schedule_and_resumes(tmp_path):
     """LambdaLR saves the ``__dict__`` of a lambda that is an object, and fails on one without."""
     running = scheduler()
     before = rates(running, 7)

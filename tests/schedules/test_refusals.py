@@ -193,7 +193,7 @@ def test_a_constructor_takes_no_number_for_a_schedule():
     )
 
 
-def test_all_faults_of_a_table_come_at_once_in_the_order_of_reading():
+def test_all_faults_of_a_table_come_in_reading_order():
     table = {
         "type": "join",
         "boundaries": [4, 2],

@@ -63,7 +63,7 @@ def test_a_function_becomes_a_type_with_its_signature_as_fields():
     assert [inside(t) for t in (0, 1, 5)] == [4.0, 2.0, 3.0]
 
 
-def test_its_json_schema_is_read_from_the_annotations_and_the_docstring():
+def test_json_schema_comes_from_annotations_and_docstring():
     register_schedule("mylib.ramp")(ramp)
     schema = schedules.json_schema()["mylib.ramp"]
     assert schema["description"] == "A ramp of steps"

@@ -9,7 +9,6 @@ import importlib.util
 import socket
 import subprocess
 import sys
-import time
 import tomllib
 from pathlib import Path
 
@@ -103,15 +102,15 @@ def test_a_hostile_spec_is_refused_and_does_nothing(case, watched, victim):
 
 
 @pytest.mark.parametrize("case", LARGE)
-def test_a_huge_spec_is_refused_at_once(case, watched, victim):
+def test_a_huge_spec_is_refused_at_once(case, watched, victim, calls):
     text, code = LARGE[case]
     path = watched.folder / "hostile.loss.toml"
     path.write_text(head(text), encoding="utf-8")
-    start = time.process_time()
+    codes = []
     with watched() as done:
-        codes = attempt(path)
+        cost = calls(lambda: codes.extend(attempt(path)))
     assert done == []
-    assert time.process_time() - start < 2
+    assert cost < 1_000_000
     assert codes
     assert code is None or code in codes
 

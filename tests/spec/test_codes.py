@@ -29,7 +29,7 @@ ALL = list(codes().values())
 WITH_EXAMPLE = [code for code in ALL if code.example]
 
 
-def test_the_codes_without_an_example_are_those_that_can_have_none():
+def test_only_some_codes_can_have_no_example():
     assert {code.name for code in ALL if not code.example} == set(WITHOUT_EXAMPLE)
 
 

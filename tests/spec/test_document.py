@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lossspec.spec.diagnostics import SpecError
@@ -171,7 +171,6 @@ def test_what_the_classes_hold():
     )
 
 
-@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_what_is_written_is_read_back(table):
     assert engine().faults(table) == []
@@ -180,7 +179,6 @@ def test_what_is_written_is_read_back(table):
     assert tomllib.loads(write(table)) == table
 
 
-@settings(max_examples=50, deadline=None)
 @given(documents)
 def test_types_and_order_are_kept(table):
     """1 stays an integer, 1.0 a float, and terms stay in their order, which is that of summation."""

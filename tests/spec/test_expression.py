@@ -96,7 +96,7 @@ def test_the_pattern_takes_linear_time():
     assert re.match(PATTERN, "${" + "a * " * 20_000 + "!}") is None
 
 
-def test_an_unknown_parameter_names_the_nearest_and_mends_the_expression():
+def test_an_unknown_parameter_suggests_the_nearest():
     with pytest.raises(ExpressionError) as caught:
         evaluate("${2 * lambda_ll / lambda_lll}", {"lambda_l1": 1.0})
     assert caught.value.help == "a parameter with a similar name exists: `lambda_l1`"

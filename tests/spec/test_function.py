@@ -176,7 +176,7 @@ def test_what_toml_has_nothing_for_is_a_fault():
     )
 
 
-def test_live_losses_are_turned_into_a_table_by_whoever_knows_them(monkeypatch):
+def test_live_losses_become_a_table(monkeypatch):
     class Live:
         """What only the manager knows."""
 

@@ -67,7 +67,7 @@ def test_text(text):
     fuzz.hold(text.encode())
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(SPECS)
 def test_structures(document):
     fuzz.hold(tomli_w.dumps(document).encode())

@@ -164,7 +164,7 @@ def test_a_changed_type_drops_its_arguments(folder):
     assert (term.type, term.args, term.weight, term.tags) == ("torch.MSELoss", {}, 2.0, ("pixel",))
 
 
-def test_variants_apply_as_declared_in_whatever_order_they_are_asked_for(folder):
+def test_variants_apply_in_the_order_of_declaration(folder):
     one, other = lossspec.load("base+more+mse"), lossspec.load("base+mse+more")
     assert one == other
     assert one.reference == "base+mse+more"
@@ -276,7 +276,7 @@ def test_a_fault_of_an_inherited_term_is_shown_where_it_is_said(folder):
     assert (found.code, found.source.endswith(base.name)) == ("out-of-range", True)
 
 
-def test_extends_looks_beside_the_file_first_and_never_at_itself(folder, tmp_path):
+def test_extends_looks_beside_the_file_first(folder, tmp_path):
     other = tmp_path / "elsewhere"
     other.mkdir()
     (other / "base.loss.toml").write_text('format = 1\nextends = "base"\nlosses.b.weight = 9.0\n')

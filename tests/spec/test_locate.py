@@ -22,7 +22,7 @@ def test_a_key_and_a_value_have_their_own_places():
     assert (diagnostic.span, diagnostic.line) == (Span(2, 10, 2, 11), "weight = 1")
 
 
-def test_they_come_in_the_order_of_the_file_whatever_the_order_of_the_checks():
+def test_diagnostics_come_in_file_order():
     faults = [
         Fault("unknown-key", str(i), path)
         for i, path in enumerate([("loses", "b", "type"), (), ("loses", "a", "weight")])
@@ -38,7 +38,7 @@ def test_what_two_checks_say_alike_is_said_once():
     ]
 
 
-def test_a_replacement_goes_to_every_header_that_repeats_the_key():
+def test_a_replacement_goes_to_every_repeated_header():
     diagnostic = one(Fault("unknown-key", "m", ("loses",), "key", replacement="losses", certain=True))
     assert (diagnostic.span, diagnostic.repeats) == (Span(1, 2, 1, 7), (Span(3, 2, 3, 7),))
     assert diagnostic.certain

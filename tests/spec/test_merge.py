@@ -142,6 +142,6 @@ def test_laying_the_same_twice_is_laying_it_once(base, over):
 
 
 @given(documents)
-def test_an_empty_overlay_changes_nothing_and_an_empty_base_adds_nothing(document):
+def test_merging_with_an_empty_table_changes_nothing(document):
     assert merge(document, {}) == document
     assert merge({}, document) == document

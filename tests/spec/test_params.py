@@ -73,5 +73,5 @@ def test_a_value_for_no_parameter_names_the_nearest():
         (1.0, math.inf, False),
     ],
 )
-def test_the_caller_gives_values_of_the_kind_that_a_parameter_has(default, value, is_right):
+def test_given_values_have_the_parameters_kind(default, value, is_right):
     assert (not list(of_other_kinds({"w": default}, {"w": value}))) is is_right

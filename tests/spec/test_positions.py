@@ -120,7 +120,7 @@ def test_what_is_not_there_is_at_what_encloses_it(source, path, at, expected):
     assert (shown(source, place), exact) == (expected, False)
 
 
-def test_every_place_of_a_repeated_key_is_known_and_its_definition_comes_first():
+def test_a_repeated_key_has_all_its_positions():
     index = Positions("[a.b]\n[a.c]\n[a]\n")
     assert index.keys(("a",)) == [(13, 14), (1, 2), (7, 8)]
 

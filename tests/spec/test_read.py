@@ -95,7 +95,7 @@ def test_a_thousand_losses_are_enough():
     )
 
 
-def test_every_syntax_error_is_reported_in_the_order_of_the_file():
+def test_syntax_errors_come_in_file_order():
     with pytest.raises(SpecError) as caught:
         parse(text_source("format = 1\nformat = 2\nremove = .5\ninputs = [\n"))
     assert [(each.code, each.span.line) for each in caught.value.diagnostics] == [

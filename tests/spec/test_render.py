@@ -163,7 +163,7 @@ def test_full(diagnostic, expected):
     assert body(diagnostic) == expected
 
 
-def test_a_place_over_several_lines_is_marked_to_the_end_of_its_first():
+def test_a_multiline_span_is_marked_on_its_first_line():
     diagnostic = Diagnostic(
         "unknown-key", "error", "it is wrong", "x.loss.toml", Span(3, 5, 6, 2), line="a = ["
     )

@@ -72,7 +72,7 @@ def test_it_uses_only_what_the_engine_understands():
     assert used <= UNDERSTOOD | TEXT_ONLY
 
 
-def test_nothing_stands_beside_a_reference_where_draft_07_would_not_see_it():
+def test_a_ref_has_no_siblings_that_draft_07_ignores():
     assert [path for path, schema in NODES if "$ref" in schema and len(schema) > 1] == []
 
 
@@ -97,7 +97,7 @@ def test_every_property_has_a_description():
 
 
 @pytest.mark.parametrize("kind", ["loss", "balance"])
-def test_type_and_args_stand_only_in_the_branches_or_their_completion_dies(kind):
+def test_type_and_args_are_only_in_the_branches(kind):
     outer = COMMITTED["$defs"][kind]
     shared = set(outer["properties"])
     assert shared == set(SHARED[kind])
@@ -147,7 +147,7 @@ RAMP = {"$ref": "#/$defs/schedule.ramp"}
         ),
     ],
 )
-def test_a_parameter_may_stand_for_every_value_and_a_schedule_for_a_live_one(
+def test_values_may_be_parameters_and_live_ones_schedules(
     schema, live, expected, monkeypatch
 ):
     monkeypatch.setattr("lossspec.spec.schema.schedule_references", lambda: [RAMP])

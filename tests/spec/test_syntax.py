@@ -155,7 +155,7 @@ def test_both_places_of_a_key_that_is_given_twice_are_known():
     assert (text[start:end], start, label) == ("a", 1, "opened by this header")
 
 
-def test_every_error_is_found_and_the_good_lines_between_are_no_errors():
+def test_every_error_is_found_and_no_good_line():
     text = "x = 1\na = .5\nb = [x,\n  True]\nc = 1\nc = 2\n[d\ne = 1\nf = { g = 1\n[h]\ni: 1\nj =\n\nk = 'x\n"
     found = [(each.code, text.count("\n", 0, each.start) + 1) for each in faults(text)]
     assert found == [
@@ -202,7 +202,7 @@ def test_keys_behind_an_error_are_limited_too():
     ]
 
 
-def test_digits_that_int_refuses_are_a_fault_with_letters_behind_them():
+def test_digits_that_int_refuses_are_a_fault():
     (fault,) = faults(f"a = [{'9' * 5000}h]")
     assert (fault.code, fault.start, fault.end) == ("bad-number", 5, 5006)
 
@@ -217,7 +217,7 @@ def mutated(draw):
     return text
 
 
-@settings(max_examples=400)
+@settings(max_examples=5 * settings().max_examples)
 @given(mutated())
 def test_it_agrees_with_the_parser_on_what_is_toml(text):
     try:

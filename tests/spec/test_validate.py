@@ -2,7 +2,6 @@
 # ruff: noqa: E501 - lines of the cases
 
 import re
-import time
 
 import pytest
 
@@ -593,14 +592,13 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_spec_takes_long(name):
+def test_no_spec_takes_long(name, calls):
     text = HOSTILE[name]
     assert len(text) < 256 * 1024
-    start = time.process_time()
-    found = lossspec.validate(text)
-    assert time.process_time() - start < 2.0  # a second, on a machine that does nothing else
-    assert len(found) <= 501
+    assert calls(lambda: lossspec.validate(text)) < 6_000_000  # less than a second
+    assert len(lossspec.validate(text)) <= 501
 
 
 @pytest.mark.parametrize(
@@ -685,7 +683,7 @@ def test_all_of_a_run_is_a_fraction():
     assert lossspec.validate(f"{HEAD}losses.a = {{ {L1}, weight = {weight} }}") == []
 
 
-def test_what_a_schedule_of_the_users_calls_start_may_be_anything():
+def test_start_of_a_custom_schedule_may_be_anything():
     @lossspec.register_schedule("position.free")
     def free(t: float, start: float) -> float:
         return start

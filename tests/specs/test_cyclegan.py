@@ -34,7 +34,7 @@ def test_generators(check, draw):
     check("cyclegan", "G", t, generators(t), total(generators(t), 10, 10, 0.5))
 
 
-def test_the_identity_of_a_generator_has_the_weight_of_its_target_domain(check, draw):
+def test_identity_terms_weigh_as_their_target_domain(check, draw):
     t = draw(**IMAGES, **SCORES)
     params = {"lambda_A": 3.0, "lambda_B": 7.0, "lambda_idt": 0.1}
     check("cyclegan", "G", t, generators(t), total(generators(t), 3, 7, 0.1), params=params)

@@ -77,7 +77,7 @@ def test_generator(check, tensors, variant, shares):
         manager = check(f"encodec{variant}", "G", t, terms, total, manager=manager)
 
 
-def test_without_the_balance_the_truth_gives_gradients_to_none_but_its_own_terms(check, tensors):
+def test_without_balance_the_target_affects_only_its_terms(check, tensors):
     """The balance lets gradients through at the output alone, and so hides what is detached."""
     t = tensors()
     terms = raw(t, paper=False) | {"commit": t.commitment}

@@ -82,7 +82,7 @@ def test_one_term_less_in_a_variant_of_a_shipped_spec(check, own, draw):
 
 
 @pytest.mark.parametrize(("epoch", "share"), [(1, 0.1), (5, 0.5), (10, 1.0), (99, 1.0)])
-def test_a_weight_that_moves_by_a_schedule_and_keeps_the_parents_parameter(check, own, draw, epoch, share):
+def test_a_scheduled_weight_keeps_the_parents_parameter(check, own, draw, epoch, share):
     t = draw(x_logits=(3, 1, 4, 4), mu=(3, 5), logvar=(3, 5))
     t.x = torch.rand(3, 1, 4, 4, dtype=torch.float64)
     spec = own("""

@@ -52,7 +52,7 @@ def test_every_tensor_and_every_parameter_is_described(name):
 
 
 @pytest.mark.parametrize(("name", "variant"), VARIANTS, ids="+".join)
-def test_a_variant_is_described_tested_and_computes_something_else(name, variant):
+def test_variants_are_described_tested_and_differ(name, variant):
     assert len(TABLES[name]["variants"][variant]["description"]) > 10
     assert f"{name}+{variant}" in written(name)
     assert lossspec.load(f"{name}+{variant}").digest != lossspec.load(name).digest

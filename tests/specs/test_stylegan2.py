@@ -43,7 +43,7 @@ def path_penalty(t, mean):
 
 
 @pytest.mark.parametrize(("variant", "interval"), [("", 4), ("+paper", 8)])
-def test_path_length_every_few_steps_times_their_number_with_a_mean_that_moves(
+def test_path_length_runs_every_few_steps_with_a_moving_mean(
     check, draw, variant, interval
 ):
     manager, mean = None, torch.zeros(())

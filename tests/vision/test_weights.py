@@ -58,6 +58,6 @@ def test_a_spec_names_the_file_beside_it(network, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:The parameter 'pretrained' is deprecated")
 @pytest.mark.filterwarnings("ignore:Arguments other than a weight enum")
-def test_a_file_that_is_not_there_is_said_before_anything_is_fetched(network, tmp_path):
+def test_a_missing_file_is_an_error_before_any_download(network, tmp_path):
     with pytest.raises(lossspec.LossSpecError, match=r"squeezenet1_1-b8a52dc0\.pth, and a spec opens no"):
         construct(find("lpips.LPIPS"), {"net": "squeeze", "verbose": False})
