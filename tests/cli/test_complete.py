@@ -50,6 +50,7 @@ def folder(tmp_path):
 FILES = ["compopt -o", "default"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -143,6 +143,7 @@ def test_vgg_is_frozen_moves_along_and_is_not_saved(vgg19_file, pair):
     assert len(list(loss.buffers())) == 4  # the deeper layers are not kept
 
 
+@pytest.mark.slow
 def test_works_under_bfloat16_autocast_and_compiled(vgg19_file, pair):
     loss = VGGPerceptualLoss(["relu2_2"], weights=vgg19_file)
     expected = loss(*pair)

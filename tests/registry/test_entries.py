@@ -23,6 +23,8 @@ from lossspec.losses.construct import construct
 from lossspec.losses.weights import MissingWeightsError
 from lossspec.registry import libraries, load, types
 
+pytestmark = pytest.mark.slow
+
 PURE = {"torch", "lossspec", "kornia", "monai", "auraloss", "pytorch_metric_learning"}
 VISION = {"torch", "lossspec", "torchvision", "piq", "segmentation_models_pytorch", "lpips"}
 

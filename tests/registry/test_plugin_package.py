@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "plugin"
 
@@ -18,8 +20,6 @@ example_losses.crossing_loss  Penalises a lower quantile above a higher one.
 
 TRAIN = """
 import torch, lossspec
-
-pytestmark = pytest.mark.slow
 manager = lossspec.LossManager.from_spec("interval", params={"coverage_low": 0.1})
 bounds = torch.full((2,), 0.5, requires_grad=True)
 objective, optimizer = manager.objective("total"), torch.optim.Adam([bounds], lr=0.05)

@@ -14,6 +14,8 @@ from lossspec.cli.describe_type import describe_type
 from lossspec.losses.construct import construct
 from lossspec.registry import find
 
+pytestmark = pytest.mark.slow
+
 torch.manual_seed(0)
 X = torch.rand(2, 3, 176, 176)
 Y = (X + 0.2 * torch.randn(2, 3, 176, 176)).clamp(0, 1)

@@ -176,6 +176,7 @@ def typeset(row):
             parser.parse(f"${cell.strip()}$")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reference", SHIPPED)
 def test_the_latex_of_every_shipped_spec_can_be_typeset(reference):
     spec = lossspec.load(reference)

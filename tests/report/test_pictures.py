@@ -17,6 +17,8 @@ from lossspec.report.picture import Picture
 from lossspec.report.weight_plot import draw_weights
 from lossspec.report.weights import Plan
 
+pytestmark = pytest.mark.slow
+
 TWO = """
 [losses.rec]
 type = "lossspec.Precomputed"
@@ -88,7 +90,6 @@ def test_names_of_lines_that_end_together_do_not_touch(tmp_path):
     assert max(box.x1 for box in boxes) <= picture.panels[0].axes.figure.bbox.x1
 
 
-@pytest.mark.slow
 def test_pyplot_and_torch_are_left_alone(tmp_path):
     code = (
         "import sys, lossspec; from pathlib import Path\n"

@@ -68,6 +68,7 @@ def test_many_values_keep_their_lowest_highest_and_mean(spec_of, log_of):
     assert a["broken"] == [[pytest.approx(4.45), 1]]
 
 
+@pytest.mark.slow
 def test_the_page_of_a_long_run_is_small():
     rows = 400_000
     steps = array("q", range(rows))

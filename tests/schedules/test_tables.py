@@ -210,6 +210,7 @@ def test_the_schema_is_one_in_both_drafts():
     jsonschema.Draft7Validator.check_schema(document())
 
 
+@pytest.mark.slow
 @given(any_table)
 def test_the_schema_takes_every_schedule_there_is(made):
     VALIDATOR.validate(made)

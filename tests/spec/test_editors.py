@@ -11,6 +11,8 @@ import pytest
 from lossspec.spec.find import shipped
 from lossspec.spec.known import schema_path
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 HEAD = "#:schema ../schemas/lossspec.schema.json\n\nformat = 1\n"
 SPECS = sorted(shipped().glob("*.loss.toml"))

@@ -62,6 +62,7 @@ def test_the_committed_schema_is_what_the_registry_says():
     assert made == COMMITTED, "run `lossspec schema -o schemas/lossspec.schema.json`"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draft", [Draft7Validator, Draft202012Validator])
 def test_both_drafts_take_it(draft):
     draft.check_schema({**COMMITTED, "$schema": draft.META_SCHEMA["$id"]})

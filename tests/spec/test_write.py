@@ -77,6 +77,7 @@ tables = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(tables)
 @example({"a": ["[", "]", "],", "x ["]})
 @example({"a": [["[\n", "]"], [{"b": "], ["}]]})
