@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from lossspec import LossManager
-from lossspec.manager import Objective
 from lossspec.spec.model import Every, Input, ObjectiveSpec, Spec, Term
 
 
@@ -72,9 +71,7 @@ def compiled():
         return torch.compile(module, backend=counter, fullgraph=True), counter
 
     torch._dynamo.reset()
-    yield compile_and_count
-    torch._dynamo.reset()
-    Objective._graphs = False
+    return compile_and_count
 
 
 @pytest.fixture

@@ -175,9 +175,7 @@ def test_inputs_that_can_not_be_name_the_term(make_manager, term, tensors, messa
         ),
     ],
 )
-def test_wrong_tensors_are_found_before_computing(
-    make_manager, given, error, message
-):
+def test_wrong_tensors_are_found_before_computing(make_manager, given, error, message):
     manager = make_manager(
         a={"inputs": ["x", "y"]},
         b={"inputs": ["x", "y"]},

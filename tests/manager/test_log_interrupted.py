@@ -150,9 +150,7 @@ def test_a_path_that_is_no_text_can_be_in_the_header(tmp_path):
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_a_fetch_larger_than_the_buffer_is_written_whole(
-    make_spec, tmp_path, monkeypatch, size
-):
+def test_a_fetch_larger_than_the_buffer_is_written_whole(make_spec, tmp_path, monkeypatch, size):
     monkeypatch.setattr(recorders, "to_host", lambda values: [float(each) for each in range(len(values))])
     spec = make_spec(a={}, b={})
     options = {"device": "meta", "experiment_dir": tmp_path, "history_buffer_size": size}

@@ -29,9 +29,7 @@ def rows(manager):
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-def test_autocast_total_matches_by_hand_and_records_are_float32(
-    manager, tensors, dtype
-):
+def test_autocast_total_matches_by_hand_and_records_are_float32(manager, tensors, dtype):
     model = nn.Conv2d(3, 3, 1)
     f = nn.functional
     with torch.autocast("cpu", dtype=dtype):

@@ -105,9 +105,7 @@ def test_a_live_argument_follows_the_clock(make_manager):
         ),
     ],
 )
-def test_steps_that_never_advance_are_an_error_at_flush(
-    make_manager, tmp_path, term, message
-):
+def test_steps_that_never_advance_are_an_error_at_flush(make_manager, tmp_path, term, message):
     from lossspec import read_log
 
     manager = make_manager(options={"experiment_dir": tmp_path}, a=term)

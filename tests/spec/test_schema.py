@@ -148,9 +148,7 @@ RAMP = {"$ref": "#/$defs/schedule.ramp"}
         ),
     ],
 )
-def test_values_may_be_parameters_and_live_ones_schedules(
-    schema, live, expected, monkeypatch
-):
+def test_values_may_be_parameters_and_live_ones_schedules(schema, live, expected, monkeypatch):
     monkeypatch.setattr("lossspec.spec.schema.schedule_references", lambda: [RAMP])
     argument = Argument("a", schema, "an argument", live=live, default=3)
     entry = LossType("mine.Loss", "mine:Loss", "mine", {"a": argument})

@@ -43,9 +43,7 @@ def path_penalty(t, mean):
 
 
 @pytest.mark.parametrize(("variant", "interval"), [("", 4), ("+paper", 8)])
-def test_path_length_runs_every_few_steps_with_a_moving_mean(
-    check, draw, variant, interval
-):
+def test_path_length_runs_every_few_steps_with_a_moving_mean(check, draw, variant, interval):
     manager, mean = None, torch.zeros(())
     for step in range(interval + 2):
         t = draw(ws=(2, 3, 5), weight=(3, 5, 3, 4, 4))
