@@ -21,7 +21,7 @@ from lossspec.spec.document import (
     read,
     to_table,
 )
-from lossspec.spec.known import engine
+from lossspec.spec.known import validator
 from lossspec.spec.write import write
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
@@ -174,7 +174,7 @@ def test_what_the_classes_hold():
 @settings(max_examples=100, deadline=None)
 @given(documents)
 def test_what_is_written_is_read_back(table):
-    assert engine().faults(table) == []
+    assert validator().faults(table) == []
     document = converter().structure(table, Document)
     assert read(write(document)) == document
     assert tomllib.loads(write(table)) == table

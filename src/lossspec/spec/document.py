@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 from attrs import frozen, has
 
 from lossspec.spec.diagnostics import SpecError
-from lossspec.spec.known import engine
+from lossspec.spec.known import validator
 from lossspec.spec.origin import TextOrigin
 from lossspec.spec.read import parse, read_source, text_source
 
@@ -134,7 +134,7 @@ def read(spec: str | Path) -> Document:
     """
     source = read_source(spec) if isinstance(spec, Path) else text_source(spec)
     table = parse(source)
-    faults = engine().faults(table)
+    faults = validator().faults(table)
     if faults:
         raise SpecError(TextOrigin(source).diagnose(faults))
     return converter().structure(table, Document)

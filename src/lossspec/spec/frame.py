@@ -238,8 +238,8 @@ def _table(description: str, properties: Schema, required: Sequence[str] = ()) -
         "type": "object",
         **({"description": description} if description else {}),
         "properties": properties,
-        **({"required": [*required]} if required else {}),
         "additionalProperties": False,
+        **({"required": [*required]} if required else {}),  # last: a misspelt key is not missing as well
     }
 
 

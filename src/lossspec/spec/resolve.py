@@ -9,7 +9,7 @@ from attrs import frozen
 from lossspec.spec import expression
 from lossspec.spec.diagnostics import Fault
 from lossspec.spec.faulty import FAULTY, without_faulty
-from lossspec.spec.known import engine
+from lossspec.spec.known import validator
 from lossspec.spec.limits import MAX_PROBLEMS
 from lossspec.spec.origin import CallerOrigin, get
 from lossspec.spec.params import param_faults, values
@@ -140,7 +140,7 @@ def _check(table: Table, stack: Stack, known: Resolved | None) -> list[Fault]:
         alike = _entries(known.table, name) if known else {}
         for key, entry in _entries(table, name).items():
             if id(entry) not in written and (key not in alike or alike[key] != entry):
-                faults += engine().faults(entry, definition, (name, key))
+                faults += validator().faults(entry, definition, (name, key))
     return faults
 
 

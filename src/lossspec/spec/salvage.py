@@ -60,7 +60,7 @@ def _line(source: Source, diagnostic: Diagnostic) -> str:
 
 def _beside(rest: Source) -> list[Diagnostic]:
     """Return the faults of a source without its broken statements that are true whatever these said."""
-    from lossspec.spec.known import engine  # noqa: PLC0415 - reading does without the schema
+    from lossspec.spec.known import validator  # noqa: PLC0415 - reading does without the schema
 
     if len(rest.text) > _MAX_LENGTH or scan(rest.text) is not None:
         return []
@@ -68,4 +68,4 @@ def _beside(rest: Source) -> list[Diagnostic]:
         document = tomllib.loads(rest.text)
     except ValueError:  # only tomllib knows what is wrong
         return []
-    return locate((each for each in engine().faults(document) if each.code in _CODES_OF_ITS_OWN), rest)
+    return locate((each for each in validator().faults(document) if each.code in _CODES_OF_ITS_OWN), rest)

@@ -216,6 +216,15 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
     return Fault(code, message, (*path, "type"), "value", help_, _quoted(near), certain)
 
 
+def no_type(value: dict[str, object], path: KeyPath, known: Iterable[str]) -> Fault:
+    """Word a schedule without a ``type``, or with a misspelt one."""
+    for key in value:
+        if means(key, "type"):
+            return unknown_key(key, path, ["type"])
+    help_ = f"known are {', '.join(f'`{each}`' for each in known)}"
+    return Fault("missing-key", f"`{dotted(path)}` is a schedule without a `type`", path, "key", help_)
+
+
 def _near_schedules(tag: str, known: list[str]) -> list[str]:
     """Return the schedules that a name may mean: ``cosine_decay`` is ``cosine``, which falls or rises."""
     shapes = [each for each in known if tag.startswith(f"{each}_")]
