@@ -17,7 +17,7 @@ from lossspec.registry import balancers, types
 from lossspec.spec.known import schema_path, validator
 from lossspec.spec.schema import generate
 from lossspec.spec.validate import validate_reference
-from lossspec.spec.validator import Validator
+from lossspec.validation.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

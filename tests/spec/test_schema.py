@@ -11,7 +11,7 @@ from lossspec.registry import Argument, LossType, balancers, types
 from lossspec.spec.frame import SHARED
 from lossspec.spec.known import schema_path
 from lossspec.spec.schema import definition, generate
-from lossspec.spec.schema_errors import UNDERSTOOD as WORDED
+from lossspec.validation.errors import UNDERSTOOD as WORDED
 
 COMMITTED = json.loads(schema_path().read_text())
 TEXT_ONLY = {

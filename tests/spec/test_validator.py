@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from lossspec.spec import words
 from lossspec.spec.known import schema_path, validator
-from lossspec.spec.validator import Validator
+from lossspec.validation import messages as words
+from lossspec.validation.validator import Validator
 
 SPECS = sorted(Path(__file__).parents[2].glob("specs/*.loss.toml"))
 

@@ -13,7 +13,7 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.spec.diagnostics import Severity
+    from lossspec.faults import Severity
 
 #: Where the page of a code is, once its name is put in.
 PAGE = "https://lossspec.readthedocs.io/en/latest/errors/{code}/"

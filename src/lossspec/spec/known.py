@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lossspec.data import folder as data_folder
-from lossspec.spec.validator import Validator
+from lossspec.validation.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from lossspec.spec.choices import Kind, Schema
+    from lossspec.validation.choices import Kind, Schema
 
 FILE_NAME = "lossspec.schema.json"
 

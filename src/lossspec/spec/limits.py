@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault, TextFault
+from lossspec.faults import Fault, TextFault
 from lossspec.spec.tokens import COMMENT, STRING
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ MAX_KEY_PARTS = 32
 MAX_LEVELS = 32
 MAX_LOSSES = 1_000
 MAX_EXTENDS = 16
-#: A file with more problems than this is not a spec; the rest is not shown.
-MAX_PROBLEMS = 500
 #: Variants that one reference picks.
 MAX_PICKED = 16
 MAX_VARIANTS = 500

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.draft import Draft, read_draft
 from lossspec.spec.examine import examine
-from lossspec.spec.faulty import without_faulty
 from lossspec.spec.find import file_of
 from lossspec.spec.known import validator
 from lossspec.spec.layers import Layer
@@ -15,12 +14,13 @@ from lossspec.spec.origin import CallerOrigin, Findings
 from lossspec.spec.reference import Reference
 from lossspec.spec.structure import structure
 from lossspec.spec.variants import declared
+from lossspec.validation.reported import without_faulty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from lossspec.spec.diagnostics import Fault
+    from lossspec.faults import Fault
     from lossspec.spec.model import Spec
 
 Table = dict[str, object]

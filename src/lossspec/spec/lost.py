@@ -6,13 +6,13 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from lossspec.faults import TextFault
+from lossspec.names import shorten
 from lossspec.spec import limits
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.expression import shorten
-from lossspec.spec.words import dotted
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 

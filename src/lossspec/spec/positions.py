@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from lossspec.spec.tokens import GAP, KEY_PART, STRING
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
 
 #: Where something starts in the text, and where it has ended.
 Offsets = tuple[int, int]

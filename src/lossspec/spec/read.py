@@ -5,8 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from lossspec.faults import Fault, TextFault
 from lossspec.spec import limits
-from lossspec.spec.diagnostics import Diagnostic, Fault, SpecError, TextFault
+from lossspec.spec.diagnostics import Diagnostic, SpecError
 from lossspec.spec.find import file_like
 from lossspec.spec.source import Source
 

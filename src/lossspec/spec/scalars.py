@@ -6,8 +6,8 @@ import re
 import tomllib
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.expression import shorten
+from lossspec.faults import TextFault
+from lossspec.names import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from lossspec.faults import MAX_PROBLEMS, TextFault
+from lossspec.names import shorten
 from lossspec.spec.definitions import Definitions
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.expression import shorten
-from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS, MAX_PROBLEMS
+from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS
 from lossspec.spec.lost import (
     LostError,
     as_tomllib_says,
@@ -34,7 +34,7 @@ from lossspec.spec.scalars import control_faults, string_faults, word_fault
 from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, KEY_PART, STRING
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.positions import Offsets
 
 _BLANK = re.compile(r"[ \t]*")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.faults import Fault
 from lossspec.registry import find, missing_library
-from lossspec.spec.diagnostics import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
-from lossspec.spec.faulty import FAULTY
+from lossspec.validation.reported import FAULTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import shorten
-from lossspec.spec.suggest import close, listed
+from lossspec.faults import Fault
+from lossspec.names import close, listed, shorten
+from lossspec.wording import alternatives, dotted, kind, quote, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
 
-_KINDS = {
-    "number": "a number",
-    "integer": "a whole number",
-    "string": "a string",
-    "boolean": "true or false",
-    "array": "an array",
-    "object": "a table",
-}
 #: What has a type, where messages call it something else.
 _CALLED = {"loss": "loss type", "balance": "balancer"}
 #: What people paste from elsewhere, and what it is called here.
@@ -50,51 +40,8 @@ _LIKELY = {
 _FOREIGN = {*_ALIASES, *_LIKELY, "vgg_type", "layer_weights"}
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
-_is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
 _is_number = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
 _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
-
-
-def dotted(path: KeyPath) -> str:
-    """Write a key path as TOML does; positions in arrays in brackets.
-
-    >>> dotted(("losses", "G L1", "inputs", 0))
-    'losses."G L1".inputs[0]'
-    """
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += ("." if text else "") + (shorten(part) if _is_bare(part) else _string(part))
-    return text
-
-
-def within(path: KeyPath) -> str:
-    """Say where a key is: " in `losses.G_L1`", or nothing at the top."""
-    return f" in `{dotted(path)}`" if path else ""
-
-
-def kind(value: object) -> str:
-    """Name what a TOML value is.
-
-    >>> kind(True), kind(1.0), kind([])
-    ('a boolean', 'a number', 'an array')
-    """
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, dt.date | dt.time):
-        return "a date"
-    for types, word in ((int | float, "number"), (str, "string"), (list, "array"), (dict, "object")):
-        if isinstance(value, types):
-            return _KINDS[word]
-    return f"a Python {type(value).__name__}"
-
-
-def alternatives(kinds: Iterable[str]) -> str:
-    """Join what a value may be: ``a number, a `${param}` or a schedule``."""
-    words = list(dict.fromkeys(_KINDS.get(each, each) for each in kinds))
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def means(key: str, known: str) -> bool:
@@ -257,21 +204,5 @@ def _core(name: str) -> str:
     return name.rpartition(".")[2].removesuffix("Loss").casefold()
 
 
-def _string(text: str) -> str:
-    """Write a string as TOML does, on one line, cut if it is long."""
-    return json.dumps(shorten(text), ensure_ascii=False)
-
-
 def _quoted(near: Sequence[str]) -> str | None:
     return f'"{near[0]}"' if near else None
-
-
-def quote(value: object) -> str:
-    """Write a value for a message; long ones are cut, tables and arrays only named."""
-    if isinstance(value, str):
-        return f"`{_string(value)}`"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, int | float):
-        return f"`{shorten(repr(value))}`"
-    return kind(value)

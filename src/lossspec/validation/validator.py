@@ -19,17 +19,17 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from lossspec.spec import schema_errors, words
-from lossspec.spec.choices import DEFINITIONS, Choice
-from lossspec.spec.faulty import FAULTY
-from lossspec.spec.keywords import KEYWORDS, TYPE_CHECKER, has_type
-from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec.faults import MAX_PROBLEMS
+from lossspec.validation import errors, messages
+from lossspec.validation.choices import DEFINITIONS, Choice
+from lossspec.validation.keywords import KEYWORDS, TYPE_CHECKER, has_type
+from lossspec.validation.reported import FAULTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from lossspec.spec.choices import Kind, Schema
-    from lossspec.spec.diagnostics import Fault, KeyPath
+    from lossspec.faults import Fault, KeyPath
+    from lossspec.validation.choices import Kind, Schema
 
 
 class Validator:
@@ -73,9 +73,9 @@ class Validator:
                 yield self._no_branch(error, at)
             elif error.validator != "additionalProperties":
                 if error.validator != "required" or (at[:-1], at[-1]) not in meant:
-                    yield schema_errors.fault(error, at)
+                    yield errors.fault(error, at)
             else:  # what stands under a misspelt key is checked as what the key was meant to be
-                fault = schema_errors.fault(error, at)
+                fault = errors.fault(error, at)
                 yield fault
                 meant.add((at[:-1], fault.replacement))
                 inner = error.schema.get("properties", {}).get(fault.replacement)
@@ -142,7 +142,7 @@ class Validator:
         choice = self._choice(cast("list[Schema]", error.validator_value))
         if at and error.message == "unknown type":
             kind, tag = cast("Kind", choice.kind), str(error.instance)
-            return words.unknown_type(kind, tag, at[:-1], {*choice.tagged, *self._others(kind, tag)})
+            return messages.unknown_type(kind, tag, at[:-1], {*choice.tagged, *self._others(kind, tag)})
         if isinstance(error.instance, dict) and choice.kind is not None:
-            return words.no_type(error.instance, at, choice.tagged)
-        return words.wrong_type(error.instance, at, choice.expected)
+            return messages.no_type(error.instance, at, choice.tagged)
+        return messages.wrong_type(error.instance, at, choice.expected)

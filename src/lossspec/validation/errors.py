@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from lossspec.faults import Fault
 from lossspec.names import NAME_PATTERN
-from lossspec.spec import words
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import HELP
+from lossspec.validation import messages
+from lossspec.wording import EXPRESSION_HELP, dotted, quote, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
 
 #: A ``jsonschema.ValidationError``, whose attributes its types call possibly unset.
 Error: TypeAlias = Any
@@ -33,8 +33,8 @@ def _type(error: Error, path: KeyPath) -> Fault:
     value, expected = error.instance, error.validator_value
     kinds = [expected] if isinstance(expected, str) else expected
     if "number" in kinds and isinstance(value, float) and not math.isfinite(value):
-        return Fault("not-finite", f"`{words.dotted(path)}` is {value}: expected a finite number", path)
-    return words.wrong_type(value, path, kinds)
+        return Fault("not-finite", f"`{dotted(path)}` is {value}: expected a finite number", path)
+    return messages.wrong_type(value, path, kinds)
 
 
 def _unknown_key(error: Error, path: KeyPath) -> Fault:
@@ -46,20 +46,19 @@ def _unknown_key(error: Error, path: KeyPath) -> Fault:
     args = properties.get("args")
     arguments: Sequence[str] = list(args.get("properties", ())) if isinstance(args, dict) else ()
     has_args = "args" in error.instance
-    return words.unknown_key(str(key), tuple(table), known, arguments, has_args=has_args)
+    return messages.unknown_key(str(key), tuple(table), known, arguments, has_args=has_args)
 
 
 def _missing_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
     where = tuple(table)
-    return Fault("missing-key", f"the key `{key}` is missing{words.within(where)}", where, "key")
+    return Fault("missing-key", f"the key `{key}` is missing{within(where)}", where, "key")
 
 
 def _bad_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
     message = (
-        f"`{words.dotted((key,))}`{words.within(tuple(table))} is no name: letters, digits and `_`, "
-        "and no digit first"
+        f"`{dotted((key,))}`{within(tuple(table))} is no name: letters, digits and `_`, and no digit first"
     )
     return Fault("bad-name", message, path, "key")
 
@@ -67,22 +66,22 @@ def _bad_key(_error: Error, path: KeyPath) -> Fault:
 def _const(error: Error, path: KeyPath) -> Fault:
     value, argument = error.instance, error.validator_value
     if path != ("format",):
-        return words.not_a_choice(value, path, [argument])
+        return messages.not_a_choice(value, path, [argument])
     if value == str(argument):
-        message = f"format {words.quote(value)} is a string: this version of lossspec reads format 1"
+        message = f"format {quote(value)} is a string: this version of lossspec reads format 1"
         return Fault("unknown-format", message, path, "value", "write it without quotes", "1", certain=True)
-    message = f"format {words.quote(value)} is unknown: this version of lossspec reads format 1"
+    message = f"format {quote(value)} is unknown: this version of lossspec reads format 1"
     return Fault("unknown-format", message, path, replacement="1")
 
 
 def _enum(error: Error, path: KeyPath) -> Fault:
-    return words.not_a_choice(error.instance, path, error.validator_value)
+    return messages.not_a_choice(error.instance, path, error.validator_value)
 
 
 def _bound(word: str) -> Callable[[Error, KeyPath], Fault]:
     def worded(error: Error, path: KeyPath) -> Fault:
-        value = words.quote(error.instance)
-        message = f"`{words.dotted(path)}` is {value}: expected {word} {error.validator_value}"
+        value = quote(error.instance)
+        message = f"`{dotted(path)}` is {value}: expected {word} {error.validator_value}"
         return Fault("out-of-range", message, path)
 
     return worded
@@ -92,7 +91,7 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
     def worded(error: Error, path: KeyPath) -> Fault:
         count = error.validator_value
         elements = "element" if count == 1 else "elements"
-        message = f"`{words.dotted(path)}` has {len(error.instance)}: expected {word} {count} {elements}"
+        message = f"`{dotted(path)}` has {len(error.instance)}: expected {word} {count} {elements}"
         return Fault("wrong-length", message, path)
 
     return worded
@@ -101,14 +100,14 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
 def _pattern(error: Error, path: KeyPath) -> Fault:
     value, argument = error.instance, error.validator_value
     if "${" in value:
-        return Fault("bad-expression", f"{words.quote(value)} is no expression", path, help=HELP)
+        return Fault("bad-expression", f"{quote(value)} is no expression", path, help=EXPRESSION_HELP)
     if path == ("extends",):
-        message = f"`extends` is {words.quote(value)}: expected NAME or NAME+VARIANT, never a path"
+        message = f"`extends` is {quote(value)}: expected NAME or NAME+VARIANT, never a path"
         return Fault("bad-reference", message, path)
     if argument == NAME_PATTERN:
-        message = f"`{words.dotted(path)}` is {words.quote(value)}, which is no name: letters, digits and `_`"
+        message = f"`{dotted(path)}` is {quote(value)}, which is no name: letters, digits and `_`"
         return Fault("bad-name", message, path)
-    message = f"`{words.dotted(path)}` is {words.quote(value)}: expected to match `{argument}`"
+    message = f"`{dotted(path)}` is {quote(value)}: expected to match `{argument}`"
     return Fault("unknown-value", message, path)
 
 
