@@ -155,8 +155,10 @@ def test_the_command_shows_the_mistakes_of_a_catalogue_at_their_places(tmp_path,
     assert result.stdout.splitlines() == [
         "catalog/mylosses.toml:3:1: error[unknown-key]: unknown key `sumary` in `types.X`",
         "catalog/mylosses.toml:4:6: error[missing-key]: the key `description` is missing in `types.X.args.a`",
-        "catalog/mylosses.toml:4:36: error[wrong-type]: `types.X.args.a.ours` is a number: "
-        "expected true or false",
+        (
+            "catalog/mylosses.toml:4:36: error[wrong-type]: `types.X.args.a.ours` is a number: "
+            "expected true or false"
+        ),
     ]
     assert [each.code for each in lossspec.validate(path)] == ["unknown-key", "missing-key", "wrong-type"]
 
