@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import tomli
 from docs.generate.markdown import block, escaped, table
 from docs.generate.snippet import needs, rests, snippet
 from docs.generate.weights import figures
@@ -55,7 +55,7 @@ def _first_sentence(spec: Spec) -> str:
 
 def _page(spec: Spec, path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
-    document = tomllib.loads(text)
+    document = tomli.loads(text)
     about = sections(spec)
     yield f"# {spec.name}"
     yield escaped(spec.description.strip())

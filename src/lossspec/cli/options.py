@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-import tomllib
 from typing import TYPE_CHECKING
 
 import click
+import tomli
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +74,8 @@ def _assignment(option: str, text: str) -> tuple[str, object]:
     if not equals or not name.strip():
         raise click.UsageError(f"{option} {text}: expected NAME=VALUE")
     try:
-        table = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+        table = tomli.loads(f"value = {value}")
+    except tomli.TOMLDecodeError:
         return name.strip(), value
     return name.strip(), table["value"] if len(table) == 1 else value
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, cast
+
+import tomli
 
 from lossspec.errors import RegistrationError
 from lossspec.names import is_name
@@ -75,8 +76,8 @@ def _text(path: Path) -> str:
 
 def _parse(text: str, path: Path) -> Table:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise RegistrationError(f"catalogue {path}: {error}") from error
 
 
