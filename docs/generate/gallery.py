@@ -62,8 +62,7 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
     yield _formula(spec)
     yield "\n".join(term_table(spec))
     yield "## Use it"
-    if extras := needs(spec):
-        yield block(f'pip install "lossspec[{",".join(extras)}]"', "sh")
+    yield block(f'pip install "lossspec[{",".join(needs(spec))}]"', "sh")
     yield block(snippet(spec), "python")
     if rests(spec):
         yield RESTS

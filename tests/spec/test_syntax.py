@@ -197,7 +197,7 @@ def test_certain_replacements_make_it_toml():
 TEXTS = [
     'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["y_hat", "y"], weight = 2.5 }\n',
     '[a]\nb = """x\n"y" \\\n z"""\n\n[[c.d]]\n"e f" = [1, [2, 3], # x\n  { g = 1979-05-27 07:32:00Z },\n]\n',
-    'a = { # x\n  b = "\\x41\\e",\n  c.d = 07:32, # "}"\n  e = [{\n    f = 1 }, { f = 2,\n    g = 3 }, 4],\n}\n',
+    'a = { # x\n  b = "\\x41\\e",\n  c.d = 07:32, # "}"\n  e = [{\n    f = 1 }, { f = 2,\n g = 3 }, 4],\n}\n',
     "'a'.b.c = '''\n'x''''\n\"\\u00e9\" = true\nd = [inf, -nan, +1_000, 0xff, 1e-3]\r\n[e.f]\r\n[e]\r\n",
 ]
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 import tomli
 
+from lossspec.extras import torch_for
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -96,11 +98,13 @@ def import_users(name: str) -> ModuleType:
 
     Raises:
         click.UsageError: there is no such module.
+        MissingExtraError: it imports torch, which is not installed.
     """
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        return importlib.import_module(name)
+        with torch_for(f"the module `{name}`"):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # it is there, but what it imports is not
