@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.fix import mend
+from lossspec.spec.lost import as_the_parser_says
 from lossspec.spec.read import parse, text_source
 from lossspec.spec.syntax import _Reader, syntax_faults
 
@@ -219,13 +220,22 @@ def test_digits_that_int_refuses_are_a_fault_with_letters_behind_them():
     assert (fault.code, fault.start, fault.end) == ("bad-number", 5, 5006)
 
 
+@pytest.mark.parametrize(("text", "marked"), [("a = 1\r\nb = ?\n", "?"), ("a = [", "")])
+def test_what_only_the_parser_finds_is_at_its_place_and_in_its_words(text, marked):
+    with pytest.raises(tomli.TOMLDecodeError) as raised:
+        tomli.loads(text)
+    fault = as_the_parser_says(text, raised.value)
+    assert (fault.code, fault.message) == ("syntax", raised.value.msg[:1].lower() + raised.value.msg[1:])
+    assert text[fault.start : fault.end] == marked
+
+
 @st.composite
 def mutated(draw):
     text = draw(st.sampled_from(TEXTS))
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(text)))
         length = draw(st.integers(0, 3))
-        text = text[:at] + draw(st.text("ab1.=,[]{}\"'\\#\n\r: \u00e9", max_size=3)) + text[at + length :]
+        text = text[:at] + draw(st.text("abex14.=,[]{}\"'\\#\n\r: \u00e9", max_size=3)) + text[at + length :]
     return text
 
 
