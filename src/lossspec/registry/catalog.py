@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING, Any
 
+import tomli
 from attrs import fields_dict
 
 from lossspec.errors import RegistrationError
@@ -63,8 +63,8 @@ def _text(path: Path) -> str:
 
 def _parse(text: str, path: Path) -> Table:
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
         raise RegistrationError(f"catalogue {path}: {error}") from error
 
 

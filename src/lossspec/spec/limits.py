@@ -1,8 +1,9 @@
 """The limits of a file, checked by one linear scan before parsing it costs anything.
 
-A dotted key of 40 KB takes ``tomllib`` seconds and gigabytes, and a deep array its whole stack. The scan
-reads the file once, skips strings and comments, and says of the first place past a limit what is wrong.
-It follows the grammar as far as the text is valid; where it no longer is, the parser stops as well.
+The parser has limits of its own, but they are wider and name no place: it gives up at 1,000 parts of a key or
+400 open brackets, after seconds if the file is hostile. The scan reads the file once, skips strings and
+comments, and says of the first place past a limit what is wrong. It follows the grammar as far as the text is
+valid; where it no longer is, the parser stops as well.
 """
 
 from __future__ import annotations
