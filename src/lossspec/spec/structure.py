@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cattrs import Converter
+    from cattrs.dispatch import StructureHook, UnstructureHook
 
     from lossspec.spec.resolve import Resolved
 
-    Structure = Callable[[Any, Any], Any]
-    Unstructure = Callable[[Any], Any]
     Fields = Mapping[type, tuple[str, ...]]
 
 Table = dict[str, Any]
@@ -67,7 +66,8 @@ def converter() -> Converter:
     """Return the converter.
 
     It is strict: all that it turns into something else is a whole number where the model has a float.
-    A validated table always fits; the error of one that does not is a defect, and is raised as it is.
+    A validated table always fits: that one does not is a defect, and cattrs' error, which names the place,
+    is raised as it is.
     """
     made = new_converter(_UNWRITTEN, omit_if_default=True)
     for kind in (str, int, bool, Scalar):
@@ -94,7 +94,7 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
     """
     from cattrs import Converter  # noqa: PLC0415 - validating does not pay for it
 
-    made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True, detailed_validation=False)
+    made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True)
     made.register_unstructure_hook(Schedule, lambda schedule: schedule.to_table())
     made.register_unstructure_hook_func(_one_of(object), made.unstructure)
     made.register_unstructure_hook_factory(
@@ -103,7 +103,7 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
     return made
 
 
-def _written(made: Converter, cls: type, omitted: tuple[str, ...]) -> Unstructure:
+def _written(made: Converter, cls: type, omitted: tuple[str, ...]) -> UnstructureHook:
     """Return what writes a class without some of its fields."""
     from cattrs.gen import make_dict_unstructure_fn, override  # noqa: PLC0415 - as above
 
@@ -143,21 +143,22 @@ def _argument(value: object, _: object) -> object:
     return schedules.from_table(value) if isinstance(value, dict) and "type" in value else value
 
 
-def _array(made: Converter, kind: object) -> Structure:
+def _array(made: Converter, kind: object) -> StructureHook:
     """Return what structures an array, and does not take a string for one."""
     member, _ = get_args(kind)
     hook = made.get_structure_hook(member)
     return lambda value, _: tuple(hook(each, member) for each in _exactly(value, list))
 
 
-def _section(made: Converter, kind: object) -> Structure:
+def _section(made: Converter, kind: Any) -> StructureHook:
     """Return what structures a section: the key of a table is its name."""
-    _, cls = get_args(kind)
-    hook = made.get_structure_hook(cls)
-    return lambda tables, _: {name: hook({**table, "name": name}, cls) for name, table in tables.items()}
+    from cattrs.gen import make_mapping_structure_fn  # noqa: PLC0415 - as above
+
+    hook = make_mapping_structure_fn(kind, made)
+    return lambda tables, _: hook({name: {**table, "name": name} for name, table in tables.items()}, kind)
 
 
-def _in_call_order(made: Converter, cls: Any) -> Structure:
+def _in_call_order(made: Converter, cls: Any) -> StructureHook:
     """Return what structures a class whose inputs by argument get the order of the type's call."""
     hook = made.gen_structure_attrs_fromdict(cls)
 
@@ -172,22 +173,22 @@ def _in_call_order(made: Converter, cls: Any) -> Structure:
     return in_call_order
 
 
-def _inputs(made: Converter) -> Structure:
+def _inputs(made: Converter) -> StructureHook:
     """Return what structures inputs: an array, or a table by argument, of names, numbers and tables."""
-    hook = made.get_structure_hook(Input)
+    hook = _array(made, Inputs)
 
     def table_of(value: object) -> Table:
         return value if isinstance(value, dict) else {"name" if isinstance(value, str) else "value": value}
 
     def inputs(value: object, _: object) -> object:
         if isinstance(value, dict):
-            return tuple(hook({**table_of(each), "argument": key}, Input) for key, each in value.items())
-        return tuple(hook(table_of(each), Input) for each in _exactly(value, list))
+            return hook([{**table_of(each), "argument": key} for key, each in value.items()], Inputs)
+        return hook([table_of(each) for each in _exactly(value, list)], Inputs)
 
     return inputs
 
 
-def _written_inputs(made: Converter) -> Unstructure:
+def _written_inputs(made: Converter) -> UnstructureHook:
     """Return what writes inputs, each as short as it goes."""
     hook = _written(made, Input, ("argument",))
 
