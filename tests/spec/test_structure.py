@@ -136,6 +136,14 @@ def test_whole_numbers_become_floats_where_the_model_has_floats():
     assert type(term.args["beta"]) is int  # an argument is the library's
 
 
+def test_inputs_by_argument_come_in_the_order_of_the_call():
+    """Which is neither that of the table nor that of the alphabet."""
+    inputs = {"fake": {"name": "f", "detach": True}, "real": "r", "critic": "c"}
+    term = converter().structure({"name": "p", "type": "lossspec.GradientPenalty", "inputs": inputs}, Term)
+    assert [each.argument for each in term.inputs] == ["critic", "real", "fake"]
+    assert converter().unstructure(term)["inputs"] == inputs
+
+
 def test_schedules_are_structured_where_they_may_stand():
     term = converter().structure({**TERM, "weight": LINEAR, "args": {"beta": LINEAR}}, Term)
     assert term.weight == term.args["beta"] == schedules.from_table(LINEAR)

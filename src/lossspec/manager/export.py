@@ -34,7 +34,7 @@ def document_of(losses: Mapping[str, LMLoss]) -> dict[str, object]:
 
     >>> from lossspec.manager import LMLoss
     >>> document_of({"l1": LMLoss("l1", torch.nn.L1Loss(reduction="sum"))})["losses"]
-    {'l1': {'type': 'torch.L1Loss', 'args': {'reduction': 'sum'}, 'inputs': ['input', 'target']}}
+    {'l1': {'type': 'torch.L1Loss', 'inputs': ['input', 'target'], 'args': {'reduction': 'sum'}}}
     """
     return {"losses": terms_to_table({name: _term(name, loss) for name, loss in losses.items()})}
 
