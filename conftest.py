@@ -43,11 +43,16 @@ def pytest_configure() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it when it is imported, which comes later
 
 
+#: What a test is marked for asking for a fixture.
+MARKS = {"chromium": ["browser"], "programs": ["network", "slow"], "site": ["slow"]}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a browser by what they ask for."""
+    """Mark tests by the fixtures that they ask for."""
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")
+        for fixture in MARKS.keys() & getattr(item, "fixturenames", ()):
+            for mark in MARKS[fixture]:
+                item.add_marker(mark)
 
 
 @contextmanager

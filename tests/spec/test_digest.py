@@ -127,3 +127,53 @@ def test_the_canonical_json_of_a_small_spec(tmp_path):
         "objectives": {"total": {"weight": 1, "balance": None}},
     }
     assert spec.digest == "e42f0b3b9ce7669a836b11f4e012c836a8a409cd60c5b38327df4a99e06c1149"
+
+
+def test_canonical_json_of_a_whole_term_and_objective(tmp_path):
+    path = tmp_path / "a.loss.toml"
+    path.write_text("""
+format = 1
+[losses.a]
+type = "torch.SmoothL1Loss"
+inputs = { target = 0.5, input = { name = "x", detach = true } }
+args = { beta = { type = "constant", unit = "step", value = 2.0 }, reduction = "sum" }
+weight = -0.0
+objective = "G"
+tags = ["t"]
+at_zero = "compute"
+lists = [1.0, 0.5]
+every = { steps = 16, gain = 16.0 }
+[objectives.G]
+weight = { type = "constant", unit = "epoch", value = 3.0 }
+balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z"], args = { per_item = false } }
+""")
+    spec = lossspec.load(path)
+    found = json.loads(canonical(spec))
+    assert found["losses"] == [
+        {
+            "name": "a",
+            "type": "torch.SmoothL1Loss",
+            "inputs": [
+                {"name": "x", "value": None, "detach": True, "argument": "input"},
+                {"name": None, "value": 0.5, "detach": False, "argument": "target"},
+            ],
+            "args": {"beta": {"type": "constant", "unit": "step", "value": 2}, "reduction": "sum"},
+            "weight": 0,
+            "objective": "G",
+            "at_zero": "compute",
+            "lists": [1, 0.5],
+            "every": [16, 16],
+        }
+    ]
+    assert found["objectives"] == {
+        "G": {
+            "weight": {"type": "constant", "unit": "epoch", "value": 3},
+            "balance": {
+                "type": "lossspec.OutputBalancer",
+                "losses": ["a"],
+                "args": {"per_item": False},
+                "inputs": [{"name": "z", "value": None, "detach": False, "argument": None}],
+            },
+        }
+    }
+    assert spec.digest == "066acef0b9cf9fe04a45feaf84735d1991d9a2f025585e1fa243b58f3b91366b"
