@@ -110,7 +110,7 @@ def test_a_huge_spec_is_refused_at_once(case, watched, victim, calls):
     with watched() as done:
         cost = calls(lambda: codes.extend(attempt(path)))
     assert done == []
-    assert cost < 1_000_000
+    assert cost < 3_000_000  # a fraction of a second
     assert codes
     assert code is None or code in codes
 

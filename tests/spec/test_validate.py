@@ -597,7 +597,7 @@ HOSTILE = {
 def test_no_spec_takes_long(name, calls):
     text = HOSTILE[name]
     assert len(text) < 256 * 1024
-    assert calls(lambda: lossspec.validate(text)) < 6_000_000  # less than a second
+    assert calls(lambda: lossspec.validate(text)) < 12_000_000  # about a second
     assert len(lossspec.validate(text)) <= 501
 
 
