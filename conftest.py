@@ -43,6 +43,13 @@ def pytest_configure() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # torch reads it when it is imported, which comes later
 
 
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how many examples of each property are tried, and how to try them again."""
+    seed = config.getoption("--hypothesis-seed")
+    again = "the same ones every time" if settings().derandomize else f"seed {seed}"
+    return f"properties: {settings().max_examples} examples of each, {again}"
+
+
 #: What a test is marked for asking for a fixture.
 MARKS = {"chromium": ["browser"], "programs": ["network", "slow"], "site": ["slow"]}
 
