@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # What resolving a spec needs: without torch the environment is empty enough, and quickly made.
-NEEDED = ("attrs", "cattrs", "tomli-w", "click")
+NEEDED = ("attrs", "cattrs", "tomli-w", "click", "docstring-parser")
 LOAD = 'import lossspec; print(lossspec.load("pix2pix+extended").digest)'
 
 
