@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import tomli
 from docs.generate.markdown import block, escaped, table
 from docs.generate.snippet import needs, rests, snippet
 from docs.generate.weights import figures
@@ -55,15 +55,14 @@ def _first_sentence(spec: Spec) -> str:
 
 def _page(spec: Spec, path: Path) -> Iterator[str]:
     text = path.read_text(encoding="utf-8")
-    document = tomllib.loads(text)
+    document = tomli.loads(text)
     about = sections(spec)
     yield f"# {spec.name}"
     yield escaped(spec.description.strip())
     yield _formula(spec)
     yield "\n".join(term_table(spec))
     yield "## Use it"
-    if extras := needs(spec):
-        yield block(f'pip install "lossspec[{",".join(extras)}]"', "sh")
+    yield block(f'pip install "lossspec[{",".join(needs(spec))}]"', "sh")
     yield block(snippet(spec), "python")
     if rests(spec):
         yield RESTS

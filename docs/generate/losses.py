@@ -50,7 +50,7 @@ def _order(library: str) -> tuple[bool, bool, str]:
 
 
 def _needs(entry: LossType) -> str:
-    return f'`pip install "lossspec[{entry.extra}]"`' if entry.extra else "nothing more"
+    return f'`pip install "lossspec[{entry.extra}]"`'
 
 
 def _library(name: str, entries: list[LossType]) -> Iterator[str]:

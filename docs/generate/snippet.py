@@ -18,8 +18,8 @@ WIDTH = 80
 
 
 def needs(spec: Spec) -> list[str]:
-    """Return the extras of lossspec that a spec needs."""
-    return sorted({each.extra for each in _losses(spec) if each.extra})
+    """Return the extras of lossspec that training with a spec needs: each other one brings torch."""
+    return sorted({each.extra for each in _losses(spec)} - {"torch"}) or ["torch"]
 
 
 def rests(spec: Spec) -> bool:

@@ -15,8 +15,11 @@ class RegistrationError(LossSpecError):
     """A name that is taken, or a loss or schedule that can't be registered as it is."""
 
 
-class MissingExtraError(LossSpecError):
-    """A library that is not installed; the message says which command installs it."""
+class MissingExtraError(LossSpecError, ImportError):
+    """A library that is not installed; the message says which command installs it.
+
+    It is an ``ImportError`` too: without torch, ``from lossspec import LossManager`` fails as an import does.
+    """
 
 
 class MissingWeightsError(LossSpecError):

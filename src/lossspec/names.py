@@ -1,8 +1,9 @@
-"""Names: the one grammar they follow, and the nearest one to a misspelt one."""
+"""Names: the one grammar they follow, and the known names that a misspelt one may mean."""
 
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,12 @@ if TYPE_CHECKING:
 #: What losses, inputs, params, objectives and variants may be called.
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
 
+#: How many pairs of names one run compares; after that it names no more neighbours.
+BUDGET = 20_000
+#: A longer name was not misspelt.
+_LONG = 64
+_SHOWN = 20
+_left: ContextVar[int] = ContextVar("comparisons left", default=BUDGET)
 _is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 
 
@@ -23,26 +30,69 @@ def is_name(text: str) -> bool:
     return _is_name(text) is not None
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that ``name`` was most likely meant to be, or None if none is near.
+def shorten(text: str, limit: int = 40) -> str:
+    """Cut a text that a message quotes: a message never holds a value of any size.
 
-    >>> nearest("wieght", ["weight", "inputs"])
-    'weight'
-    >>> nearest("colour", ["weight", "inputs"]) is None
-    True
+    >>> shorten("a" * 100, 8)
+    'aaaaa...'
     """
-    import difflib  # noqa: PLC0415 - only a mistake pays for it
+    return text if len(text) <= limit else text[: limit - 3] + "..."
 
-    candidates = list(known)
-    for candidate in candidates:  # the same letters in another case are nearer than any other
-        if candidate.casefold() == name.casefold():
-            return candidate
-    found = difflib.get_close_matches(name, candidates, n=1, cutoff=0.6)
+
+def renew() -> None:
+    """Begin a run with its whole budget."""
+    _left.set(BUDGET)
+
+
+def close(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+    """Return the known names that a misspelt one may mean, the nearest first: one, or two if in doubt.
+
+    >>> close("wieght", ["weight", "inputs"]), close("Weight", ["weight", "height"]), close("x", ["weight"])
+    (['weight'], ['weight'], [])
+    """
+    if _left.get() == 0 or len(name) > _LONG:
+        return []
+    candidates = [each for each in known if len(each) <= _LONG]
+    left = max(_left.get() - len(candidates), 0)
+    _left.set(left)
+    return _matches(name, candidates, cutoff) if left else []
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is nearest to a misspelt one, or None if none is near."""
+    found = close(name, known)
     return found[0] if found else None
 
 
+def _matches(name: str, candidates: list[str], cutoff: float = 0.6) -> list[str]:
+    import difflib  # noqa: PLC0415 - only a mistake pays for it
+
+    same = [each for each in candidates if each.casefold() == name.casefold()]
+    return same or difflib.get_close_matches(name, candidates, n=2, cutoff=cutoff)
+
+
+def near_or_all(kind: str, found: str | None, known: Iterable[object]) -> str:
+    """Word the help for a name that nothing bears: the nearest one, or all there are.
+
+    >>> near_or_all("a loss", "G_L1", ["G_L1"]), near_or_all("a loss", None, ["a", "b"])
+    ('a loss with a similar name exists: `G_L1`', 'known are `a`, `b`')
+    """
+    return f"{kind} with a similar name exists: `{found}`" if found else f"known are {listed(known)}"
+
+
+def listed(names: Iterable[object]) -> str:
+    """Write names one after the other, each as code; many are cut, and "none" stands for none.
+
+    >>> listed(["a", "b"])
+    '`a`, `b`'
+    """
+    every = list(names)
+    more = [f"{len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+    return ", ".join([*(f"`{name}`" for name in every[:_SHOWN]), *more]) or "none"
+
+
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
-    """Word the message for a name that nothing bears: the name, the nearest one, or all there are.
+    """Word the message for an unknown name: the name, then the nearest one, or all there are.
 
     >>> unknown("loss", "G_L2", ["G_GAN", "G_L1"])
     'unknown loss `G_L2`: a loss with a similar name exists: `G_L1`'
@@ -50,11 +100,8 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
     'unknown loss `colour`: known are `G_GAN`, `G_L1`'
     """
     names = sorted(known)
-    near = nearest(name, names)
-    found = f"unknown {kind} `{name}`{where}"
-    if near is not None:
-        article = "an" if kind[0] in "aeiou" else "a"
-        return f"{found}: {article} {kind} with a similar name exists: `{near}`"
     if not names:
-        return f"{found}: there is none"
-    return f"{found}: known are {', '.join(f'`{each}`' for each in names)}"
+        return f"unknown {kind} `{name}`{where}: there is none"
+    article = "an" if kind[0] in "aeiou" else "a"
+    found = next(iter(_matches(name, names)), None)
+    return f"unknown {kind} `{name}`{where}: {near_or_all(f'{article} {kind}', found, names)}"

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.paired import compile_package, ratio
 
 from lossspec.registry import balancers, types
-from lossspec.spec.engine import Engine
-from lossspec.spec.known import engine, schema_path
+from lossspec.spec.known import schema_path, validator
 from lossspec.spec.schema import generate
 from lossspec.spec.validate import validate_reference
+from lossspec.validation.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,9 +140,11 @@ def growth() -> bool:
         definitions: dict[str, object] = large["$defs"]  # type: ignore[assignment]
         definitions[f"loss.made.L{index}"] = json.loads(copy.replace("torch.L1Loss", f"made.L{index}"))
         definitions["loss"]["oneOf"].insert(0, {"$ref": f"#/$defs/loss.made.L{index}"})  # type: ignore[index]
-    engines = Engine(large), Engine(generate(small, balancers()))
-    assert engines[0].faults(document) == engines[1].faults(document) == engine().faults(document) == []
-    runs = [partial(each.faults, document) for each in engines]
+    validators = Validator(large), Validator(generate(small, balancers()))
+    assert (
+        validators[0].faults(document) == validators[1].faults(document) == validator().faults(document) == []
+    )
+    runs = [partial(each.faults, document) for each in validators]
     return told("the schema of 300 types / of 10", ratio(runs[0], runs[1], number=20).median, GROWTH)
 
 

@@ -19,7 +19,7 @@ def diff(*arguments):
 
 def test_people_see_what_was_added_removed_and_changed():
     decay = lossspec.load("pix2pix+decay").losses["G_L1"].weight
-    weight = toml(plain(decay))
+    weight = toml(plain(decay.to_table()))
     done = diff("pix2pix+extended", "pix2pix+decay+lsgan")
     assert done.exit_code == 1
     assert (

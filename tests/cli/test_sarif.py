@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 
 from lossspec.cli.formats.sarif import sarif
-from lossspec.spec.diagnostics import Diagnostic, Label, Span, SpecError
+from lossspec.faults import Span
+from lossspec.spec.diagnostics import Diagnostic, Label, SpecError
 from lossspec.spec.read import read_source
 from lossspec.spec.validate import validate_source
 

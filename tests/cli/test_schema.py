@@ -36,3 +36,8 @@ def test_a_loss_of_the_users_is_in_it(tmp_path, monkeypatch):
     assert result.exit_code == 0, result.exception
     args = json.loads(result.output)["$defs"]["loss.my_losses_for_schema.Mine"]["properties"]["args"]
     assert list(args["properties"]) == ["eps"]
+
+
+def test_it_prints_the_schema_of_catalogues():
+    result = CliRunner().invoke(commands, ["schema", "--catalog"])
+    assert result.output == (schema_path().parent / "catalog.schema.json").read_text(encoding="utf-8")

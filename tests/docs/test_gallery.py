@@ -227,7 +227,7 @@ def test_a_snippet_trains(generated, monkeypatch, tmp_path):
 def test_a_page_says_what_to_install_and_that_terms_rest(generated):
     assert 'pip install "lossspec[lpips]"' in generated["gallery/vqgan.md"]
     assert "downloads=True" in snippet_of(generated, "vqgan")
-    assert "pip install" not in generated["gallery/pix2pix.md"]
+    assert 'pip install "lossspec[torch]"' in generated["gallery/pix2pix.md"]
     assert "downloads" not in snippet_of(generated, "pix2pix")
     resting = {name for name in SPECS if "`needed()`" in page_of(generated, name)}
     assert {"stylegan2", "vqgan"} <= resting

@@ -5,34 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
-import venv
 import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# What resolving a spec needs: without torch the environment is empty enough, and quickly made.
-NEEDED = ("attrs", "cattrs", "tomli-w", "click", "docstring-parser")
 LOAD = 'import lossspec; print(lossspec.load("pix2pix+extended").digest)'
-
-
-def build(target: str, folder: Path, out: Path) -> Path:
-    run(sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", out, folder=folder)
-    (built,) = out.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[target])
-    return built
 
 
 def run(*command: str | Path, folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.strip()
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +33,8 @@ def test_the_wheel_holds_the_specs_the_schemas_and_the_type_marker(wheel: Path) 
     assert expected | {"lossspec/schemas/lossspec.schema.json", "lossspec/py.typed"} <= names
 
 
-def test_an_empty_environment_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path: Path) -> None:
-    venv.create(tmp_path / "empty", with_pip=True)
-    python = tmp_path / "empty" / "bin" / "python"
-    pins = [f"{name}=={distribution(name).version}" for name in NEEDED]
-    run(python, "-m", "pip", "install", "--quiet", *pins, folder=tmp_path)
-    run(python, "-m", "pip", "install", "--quiet", "--no-deps", wheel, folder=tmp_path)
-    assert run(python, "-c", LOAD, folder=tmp_path) == digest
-    listed = run(tmp_path / "empty" / "bin" / "lossspec", "list", folder=tmp_path)
-    assert "pix2pix" in listed
+def test_an_empty_environment_loads_a_spec_by_name(programs: Path, digest: str, tmp_path: Path) -> None:
+    assert run(programs / "python", "-I", "-c", LOAD, folder=tmp_path) == digest
 
 
 def test_a_zipped_import_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path: Path) -> None:
@@ -66,13 +44,16 @@ def test_a_zipped_import_loads_a_spec_by_name(wheel: Path, digest: str, tmp_path
 
 
 def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path, wheel: Path) -> None:
-    sdist = build("sdist", ROOT, tmp_path)
+    hatchling = (sys.executable, "-m", "hatchling", "build", "--directory", tmp_path, "--target")
+    run(*hatchling, "sdist", folder=ROOT)
+    (sdist,) = tmp_path.glob("*.tar.gz")
     run("tar", "xzf", sdist.name, folder=tmp_path)
-    rebuilt = build("wheel", tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path)
+    run(*hatchling, "wheel", folder=tmp_path / sdist.name.removesuffix(".tar.gz"))
+    (rebuilt,) = tmp_path.glob("*.whl")
     assert set(zipfile.ZipFile(rebuilt).namelist()) == set(zipfile.ZipFile(wheel).namelist())
 
 
 def test_dependencies_are_the_few_that_the_design_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {requirement.split(">=")[0] for requirement in project["dependencies"]}
-    assert names == {*NEEDED, "torch"}
+    assert names == {"attrs", "cattrs", "click", "docstring-parser", "jsonschema", "tomli", "tomli-w"}

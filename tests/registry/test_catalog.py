@@ -1,12 +1,26 @@
 """A catalogue is read strictly: whatever is wrong, the message names the file and the key."""
 
-import pytest
+import json
+from pathlib import Path
 
+import pytest
+import tomli
+from attrs import fields_dict
+from click.testing import CliRunner
+from jsonschema import Draft7Validator, Draft202012Validator
+
+import lossspec
+from lossspec.cli.validate import validate_command
+from lossspec.data import folder
 from lossspec.errors import RegistrationError
 from lossspec.registry import libraries, types
 from lossspec.registry.catalog import read_catalog, read_summaries, read_type
-from lossspec.registry.entry import Argument, CallInput
+from lossspec.registry.catalog_faults import catalog_faults, schema_path
+from lossspec.registry.entry import Argument, CallInput, LossType
 from lossspec.registry.lookup import _path
+
+SHIPPED = folder("registry/catalog")
+PLUGIN = Path(__file__).parents[2] / "docs" / "examples" / "plugin"
 
 WHOLE = """
 distribution = "my-losses"
@@ -39,25 +53,34 @@ BAD = [
         "[types.X]\nsumary = 's'",
         "unknown key `sumary` in `types.X`: a key with a similar name exists: `summary`",
     ),
-    ("[types.X]", "`types.X.summary` must be a string"),
-    ("types = 1", "`types` must be a table"),
-    ("[types]\nX = 1", "`types.X` must be a table"),
-    ("[types.X]\nsummary = 's'\nfunction = 'yes'", "`types.X.function` must be true or false"),
+    ("[types.X]", "the key `summary` is missing in `types.X`"),
+    ("types = 1", "`types` is a number: expected a table"),
+    ("[types]\nX = 1", "`types.X` is a number: expected a table"),
+    ("[types.X]\nsummary = 's'\nfunction = 'yes'", "`types.X.function` is a string: expected true or false"),
     (
         "[types.X]\nsummary = 's'\ntarget = 'os:system'",
         "`types.X.target` must be `module:attribute` in the package `mylosses`",
     ),
-    ("[types.X]\nsummary = 's'\ntarget = 'mylosses.code'", "`types.X.target` must be `module:attribute`"),
-    ("[types.X]\nsummary = 's'\ninputs.x = 1", "`types.X.inputs.x` must be a table"),
+    (
+        "[types.X]\nsummary = 's'\ntarget = 'mylosses.code'",
+        '`types.X.target` is `"mylosses.code"`: expected to match',
+    ),
+    (
+        "[types.X]\nsummary = 's'\ninputs.x = 1",
+        "`types.X.inputs.x` is a number: expected a string or a table",
+    ),
     (
         "[types.X]\nsummary = 's'\ninputs.x = { kind = 'number' }",
-        "`types.X.inputs.x.kind` must be one of `tensor`, `list`, `callable`",
+        '`types.X.inputs.x.kind` is `"number"`: expected one of `tensor`, `list`, `callable`',
     ),
     (
         "[types.X]\nsummary = 's'\nargs.a = { type = 'number' }",
-        "`types.X.args.a.description` must be a string",
+        "the key `description` is missing in `types.X.args.a`",
     ),
-    ("[types.X]\nsummary = 's'\nargs.a = { description = 'd' }", "`types.X.args.a` needs a `type`"),
+    (
+        "[types.X]\nsummary = 's'\nargs.a = { description = 'd' }",
+        "the key `type` is missing in `types.X.args.a`",
+    ),
     (
         "[types.X]\nsummary = 's'\nargs.a = { type = 'number', min = 1 }",
         "unknown key `min` in `types.X.args.a`",
@@ -98,10 +121,71 @@ def test_what_is_wrong_is_named_with_its_file(catalog, types_, message):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("head", ["", "library = 1", "library = 'my.losses'"])
-def test_the_library_is_the_name_of_a_package(catalog, head):
-    with pytest.raises(RegistrationError, match="`library` must be"):
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("", "the key `library` is missing"),
+        ("library = 1", "`library` is a number: expected a string"),
+        ("library = 'my.losses'", '`library` is `"my.losses"`, which is no name'),
+        ("library = 'mylosses'\nmodule = 'os'", "`module` must be in the package `mylosses`"),
+    ],
+)
+def test_the_library_is_the_name_of_a_package(catalog, head, message):
+    with pytest.raises(RegistrationError) as caught:
         read_catalog(catalog("", head), "me")
+    assert message in str(caught.value)
+
+
+def test_every_mistake_is_told_with_the_command_that_shows_where(catalog):
+    path = catalog("colour = 1\n[types.X]\nsumary = 's'")
+    with pytest.raises(RegistrationError) as caught:
+        read_catalog(path, "me")
+    assert "unknown key `colour`" in str(caught.value)
+    assert "unknown key `sumary`" in str(caught.value)
+    assert f"`lossspec validate {path}`" in str(caught.value)
+
+
+def test_the_command_shows_the_mistakes_of_a_catalogue_at_their_places(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "catalog").mkdir()
+    path = tmp_path / "catalog" / "mylosses.toml"
+    path.write_text("library = 'mylosses'\n[types.X]\nsumary = 's'\nargs.a = { type = 'number', ours = 1 }\n")
+    result = CliRunner().invoke(validate_command, ["--format", "concise", "catalog/mylosses.toml"])
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
+        "catalog/mylosses.toml:3:1: error[unknown-key]: unknown key `sumary` in `types.X`",
+        "catalog/mylosses.toml:4:6: error[missing-key]: the key `description` is missing in `types.X.args.a`",
+        (
+            "catalog/mylosses.toml:4:36: error[wrong-type]: `types.X.args.a.ours` is a number: "
+            "expected true or false"
+        ),
+    ]
+    assert [each.code for each in lossspec.validate(path)] == ["unknown-key", "missing-key", "wrong-type"]
+
+
+SCHEMA = json.loads(schema_path().read_text())
+CATALOGS = [*SHIPPED.glob("*.toml"), *PLUGIN.glob("src/*/catalog/*.toml")]
+
+
+@pytest.mark.parametrize("draft", [Draft7Validator, Draft202012Validator])
+def test_the_schema_of_catalogues_is_one(draft):
+    draft.check_schema({**SCHEMA, "$schema": draft.META_SCHEMA["$id"]})
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.stem)
+def test_every_catalogue_of_ours_is_valid(path):
+    document = tomli.loads(path.read_text())
+    assert list(Draft7Validator(SCHEMA).iter_errors(document)) == []
+    assert catalog_faults(document) == []
+
+
+def test_the_schema_has_a_key_for_all_that_an_entry_holds():
+    definitions = SCHEMA["$defs"]
+    own = {"name", "distribution", "extra", "balancer", "owner"}
+    assert definitions["type"]["properties"].keys() == fields_dict(LossType).keys() - own
+    assert definitions["input.table"]["properties"].keys() == fields_dict(CallInput).keys() - {"name"}
+    flags = definitions["argument"]["properties"].keys() - definitions["value"]["properties"].keys()
+    assert flags == fields_dict(Argument).keys() - {"name", "schema"}
 
 
 def test_a_catalogue_that_is_not_utf8_is_refused(catalog):

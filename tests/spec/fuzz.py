@@ -34,6 +34,7 @@ TOKENS = [
     *b"${ ${a} type weight inputs extends remove objective balance lists every args".split(),
     *b'losses.l1 variants.v params.a "pix2pix" "losses.l1" "torch.L1Loss" "${lambda_l1/0}"'.split(),
     *(b'{ type = "product", schedules = [] }', b'{ type = "linear", start = 0, end = 0 }'),
+    *(b"{\n  a = 1,\n}", b"\\x41", b"\\e", b"07:32", b",\n}", b"{ # x\n"),
     *(b'"${a * a}"', b'{ name = "y", detach = true }'),
 ]
 

@@ -75,6 +75,13 @@ def test_bad_ones_are_flagged(workspace, name, lint):
         assert "bad.loss.toml:4:" in done.stdout + done.stderr
 
 
+def test_tombi_reads_toml_1_1_because_the_schema_says_so(workspace):
+    text = 'losses.a = {\n  type = "torch.L1Loss",\n  inputs = ["\\x79", "y"],  # a comma\n}\n'
+    (workspace / "specs" / "over_lines.loss.toml").write_text(HEAD + text)
+    done = tombi(workspace, "specs/over_lines.loss.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("lint", [tombi, taplo])
 def test_it_takes_less_than_a_second(workspace, lint):
     times = []

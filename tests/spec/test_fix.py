@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossspec.spec.diagnostics import Fault, TextFault
+from lossspec.faults import Fault, TextFault
 from lossspec.spec.fix import mend, rewrite
 from lossspec.spec.locate import locate
 from lossspec.spec.source import Source

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lossspec.spec.diagnostics import Fault, Label, Span, TextFault
-from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec.faults import MAX_PROBLEMS, Fault, Span, TextFault
+from lossspec.spec.diagnostics import Label
 from lossspec.spec.locate import locate
 from lossspec.spec.source import Source
 

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from lossspec.spec.diagnostics import Diagnostic, Label, Span
+from lossspec.faults import Span
+from lossspec.spec.diagnostics import Diagnostic, Label
 from lossspec.spec.render import render_concise, render_full
 from lossspec.spec.snippet import Mark, draw
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,12 @@ def test_it_has_no_fault(name):
     """A library that is not installed here is no fault of the spec."""
     found = lossspec.validate(FILES[name])
     assert [each for each in found if each.code != "missing-extra"] == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="its tomllib reads TOML 1.1")
+@each_spec
+def test_readers_of_toml_1_0_read_it(name):
+    assert tomllib.loads(FILES[name].read_text("utf-8")) == TABLES[name]
 
 
 @each_spec

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from lossspec.cli.text import columns, toml
 from lossspec.errors import UnknownNameError
-from lossspec.names import unknown
+from lossspec.names import listed, unknown
 from lossspec.registry import balancers, find, find_balancer, libraries, missing_library, summaries
-from lossspec.spec.suggest import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

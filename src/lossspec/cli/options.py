@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-import tomllib
 from typing import TYPE_CHECKING
 
 import click
+import tomli
+
+from lossspec.extras import torch_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,8 +76,8 @@ def _assignment(option: str, text: str) -> tuple[str, object]:
     if not equals or not name.strip():
         raise click.UsageError(f"{option} {text}: expected NAME=VALUE")
     try:
-        table = tomllib.loads(f"value = {value}")
-    except tomllib.TOMLDecodeError:
+        table = tomli.loads(f"value = {value}")
+    except tomli.TOMLDecodeError:
         return name.strip(), value
     return name.strip(), table["value"] if len(table) == 1 else value
 
@@ -96,11 +98,13 @@ def import_users(name: str) -> ModuleType:
 
     Raises:
         click.UsageError: there is no such module.
+        MissingExtraError: it imports torch, which is not installed.
     """
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        return importlib.import_module(name)
+        with torch_for(f"the module `{name}`"):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # it is there, but what it imports is not

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import tomli
 from attrs import frozen
 
 from lossspec.names import unknown
@@ -54,7 +54,7 @@ def project(folder: Path) -> Project:
     if not file.is_file():
         return project(folder.parent) if folder != folder.parent else Project(folder)
     try:
-        document = tomllib.loads(file.read_text("utf-8"))
+        document = tomli.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise click.UsageError(f"{file} can't be read: {error}") from error
     tool = document.get("tool")

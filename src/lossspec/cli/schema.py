@@ -13,16 +13,24 @@ from lossspec.cli.options import load_option
 @click.command("schema")
 @load_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to a file instead.")
-def schema_command(output: Path | None) -> None:
+@click.option("--catalog", is_flag=True, help="Print the schema of a plug-in's catalogue.")
+def schema_command(output: Path | None, *, catalog: bool) -> None:
     """Print the JSON Schema of the language, with every loss type that is known here.
 
     Name the file in the first line of a spec, and the editor completes and checks it:
     #:schema lossspec.schema.json
+
+    With --catalog, it is the schema of the file that lists the losses of a plug-in.
     """
     from lossspec.registry import balancers, types  # noqa: PLC0415 - `--help` does not pay
     from lossspec.spec.schema import generate  # noqa: PLC0415
 
-    text = json.dumps(generate(types(), balancers()), indent=1, ensure_ascii=False) + "\n"
+    if catalog:
+        from lossspec.registry.catalog_faults import schema_path  # noqa: PLC0415
+
+        text = schema_path().read_text("utf-8")
+    else:
+        text = json.dumps(generate(types(), balancers()), indent=1, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:

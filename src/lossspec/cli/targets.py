@@ -13,6 +13,7 @@ from lossspec.cli.project import project
 from lossspec.errors import LossSpecError
 from lossspec.spec.find import file_like, file_of
 from lossspec.spec.reference import SUFFIX, Reference
+from lossspec.spec.validate import is_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,11 +27,13 @@ class Target:
         reference: what was asked for: a path or a name, with variants or without.
         path: its file, or None for standard input.
         is_named: whether it was asked for by name, and is somebody's to read rather than to write.
+        is_catalog: whether it is a plug-in's catalogue.
     """
 
     reference: Reference
     path: Path | None
     is_named: bool = False
+    is_catalog: bool = False
 
 
 def targets(arguments: Sequence[str]) -> list[Target]:
@@ -59,7 +62,10 @@ def _targets(argument: str) -> Iterator[Target]:
             yield Target(Reference(str(path)), path)
         return
     if SUFFIX not in argument and os.path.exists(argument):  # noqa: PTH110
-        raise click.UsageError(f"`{argument}` is not a spec: the file of a spec ends in `{SUFFIX}`")
+        if not is_catalog(Path(argument)):
+            raise click.UsageError(f"`{argument}` is not a spec: the file of a spec ends in `{SUFFIX}`")
+        yield Target(Reference(argument), Path(argument), is_catalog=True)
+        return
     try:
         reference = Reference.parse(argument)
         if reference.is_path:

@@ -18,7 +18,7 @@ from lossspec.cli.terminal import is_colored
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.read import MAX_READ, decode, parse, read_source, text_source
 from lossspec.spec.reference import SUFFIX
-from lossspec.spec.validate import validate_reference, validate_source
+from lossspec.spec.validate import validate_catalog, validate_reference, validate_source
 
 if TYPE_CHECKING:
     from lossspec.spec.diagnostics import Diagnostic
@@ -45,11 +45,12 @@ _ROUNDS = 10
 def validate_command(
     context: click.Context, specs: tuple[str, ...], form: str, *, fix: bool, stdin_filename: str | None
 ) -> None:
-    """Find every mistake in specs.
+    """Find every mistake in specs, and in the catalogues of plug-ins.
 
     A PATH is a file that ends in .loss.toml or a folder, a NAME[+VARIANT...] is looked up, - is standard
     input. Without any, every *.loss.toml under this folder is validated, except in hidden folders and what
-    [tool.lossspec] exclude in pyproject.toml names. Warnings whose codes are in its ignore are left out.
+    [tool.lossspec] exclude in pyproject.toml names. A PATH may also be a plug-in's catalogue, a .toml file in
+    a folder called catalog. Warnings whose codes are in its ignore are left out.
 
     Problems go to standard output, everything else to standard error. The exit code is 0 if there is no
     problem, 1 if there is one, 2 if the call itself is wrong.
@@ -81,6 +82,8 @@ def _heeded(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
 
 def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnostic]:
     """Return the problems of a target."""
+    if target.is_catalog and target.path:
+        return validate_catalog(target.path)
     if target.is_named or target.reference.variants:
         return validate_reference(str(target.reference))
     try:

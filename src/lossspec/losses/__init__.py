@@ -22,6 +22,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from lossspec.extras import torch_for
+
 if TYPE_CHECKING:
     from lossspec.losses.bernoulli import BernoulliReconstructionLoss as BernoulliReconstructionLoss
     from lossspec.losses.charbonnier import CharbonnierLoss as CharbonnierLoss
@@ -91,7 +93,8 @@ __all__ = [*_HOMES]  # noqa: PLE0604 - they are strings
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        return getattr(import_module(f"lossspec.losses.{_HOMES[name]}"), name)
+        with torch_for(f"`lossspec.losses.{name}`"):
+            return getattr(import_module(f"lossspec.losses.{_HOMES[name]}"), name)
     raise AttributeError(f"module `lossspec.losses` has no `{name}`")
 
 

@@ -15,13 +15,15 @@ by calling the module that ``objective`` returns. One clock moves every weight:
 >>> [round(weight, 2) for weight in manager.get_registered_losses(strip=False)["l1"].history.weights]
 [1.0, 0.9, 0.8]
 
-Reading a log, and importing this package, does not import torch.
+Reading a log, and importing this package, does not import torch; the rest needs it.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from lossspec.extras import torch_for
 
 if TYPE_CHECKING:
     from lossspec.manager.building import build as build
@@ -46,5 +48,6 @@ __all__ = [*_HOMES]  # noqa: PLE0604 - each is imported from its home when it is
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        return getattr(import_module(f"lossspec.manager.{_HOMES[name]}"), name)
+        with torch_for(f"`lossspec.{name}`"):
+            return getattr(import_module(f"lossspec.manager.{_HOMES[name]}"), name)
     raise AttributeError(f"module `lossspec.manager` has no attribute `{name}`")

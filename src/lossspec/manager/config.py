@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+import tomli
 
 from lossspec.errors import ConfigError
 from lossspec.names import unknown
@@ -15,9 +15,6 @@ from lossspec.names import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
-
-
-_TOML_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 
 class Common(Protocol):
@@ -104,13 +101,9 @@ def _read(path: Path) -> Mapping[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text: byte {error.start}") from error
     try:
-        values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except json.JSONDecodeError as error:
+        values = tomli.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (json.JSONDecodeError, tomli.TOMLDecodeError) as error:
         raise ConfigError(f"{path}:{error.lineno}:{error.colno}: {error.msg}") from error
-    except tomllib.TOMLDecodeError as error:
-        place = _TOML_PLACE.search(str(error))
-        where = f"{path}:{place[1]}:{place[2]}" if place else str(path)
-        raise ConfigError(f"{where}: {_TOML_PLACE.sub('', str(error))}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: a table of sections is wanted: found a {type(values).__name__}")
     return values

@@ -12,7 +12,7 @@ from lossspec.manager.call import describe
 from lossspec.registry import load, types
 from lossspec.schedules import Schedule
 from lossspec.spec.model import Input, Term
-from lossspec.spec.write import term_table
+from lossspec.spec.write import terms_to_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +36,7 @@ def document_of(losses: Mapping[str, LMLoss]) -> dict[str, object]:
     >>> document_of({"l1": LMLoss("l1", torch.nn.L1Loss(reduction="sum"))})["losses"]
     {'l1': {'type': 'torch.L1Loss', 'args': {'reduction': 'sum'}, 'inputs': ['input', 'target']}}
     """
-    terms = {name: _term(name, loss) for name, loss in losses.items()}
-    alone = all(term.objective == "total" for term in terms.values())
-    return {"losses": {name: term_table(term, is_alone=alone) for name, term in terms.items()}}
+    return {"losses": terms_to_table({name: _term(name, loss) for name, loss in losses.items()})}
 
 
 def _term(name: str, loss: LMLoss) -> Term:

@@ -73,7 +73,7 @@ class LossType:
         reference: a paper or a page, or "".
         note: what surprises: where another library's loss of the same name gives another number.
         distribution: what ``pip install`` calls the library that holds it.
-        extra: the extra of lossspec that installs it, or "" where it is always there.
+        extra: the extra of lossspec that installs what it needs, or "" if no extra does.
         downloads: what it fetches when it is built, and how to give a local file; "" for nothing.
         balancer: whether it is no loss but weighs the losses of an objective: ``losses`` is given to its
             constructor before ``args``, and ``values`` and ``weights`` to its call before ``inputs``.

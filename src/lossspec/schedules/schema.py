@@ -39,8 +39,8 @@ def _of(cls: type[Schedule]) -> dict[str, object]:
         "description": summary(cls),
         "type": "object",
         "properties": properties,
-        "required": required,
         "additionalProperties": False,
+        "required": required,
     }
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-import tomllib
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import tomli
 from attrs import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.spec.diagnostics import Severity
+    from lossspec.faults import Severity
 
 #: Where the page of a code is, once its name is put in.
 PAGE = "https://lossspec.readthedocs.io/en/latest/errors/{code}/"
@@ -59,7 +59,7 @@ def url(code: str) -> str:
 @cache
 def codes() -> Mapping[str, Code]:
     """Return every code by its name, sorted."""
-    tables = tomllib.loads(files(__package__).joinpath("codes.toml").read_text("utf-8"))
+    tables = tomli.loads(files(__package__).joinpath("codes.toml").read_text("utf-8"))
     return {name: Code(name=name, **tables[name]) for name in sorted(tables)}
 
 

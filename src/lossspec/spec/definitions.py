@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import define
 
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.words import dotted
+from lossspec.faults import TextFault
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.positions import Offsets
 
 _Kind = Literal["value", "header", "array", "dotted", "parent"]

@@ -1,8 +1,8 @@
-"""A problem in a spec: as the checks see it (a key path), and as a person sees it (a place in a file)."""
+"""A problem in a spec as a person sees it: its place in a file, its words, its fix."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -11,66 +11,7 @@ from lossspec.errors import LossSpecError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-KeyPath = tuple[str | int, ...]
-Severity = Literal["error", "warning"]
-
-
-@frozen
-class Fault:
-    """A problem at a key path, before it has a place in a file.
-
-    Attributes:
-        code: the stable word for this kind of problem, a key of the table of codes.
-        message: what was found, in lower case, without a full stop; it stands alone.
-        path: the key path of the culprit in its document, array positions as integers.
-        at: whether the key or its value is at fault.
-        help: what to do about it, or "".
-        replacement: TOML text that mends it if put in place of the key or value, or None.
-        certain: whether ``lossspec validate --fix`` may put it there unasked.
-        related: other places of the same document that take part, each with a label.
-        meant: the dotted key that a wrong one was meant to be, where a replacement would not do.
-    """
-
-    code: str
-    message: str
-    path: KeyPath
-    at: Literal["key", "value"] = "value"
-    help: str = ""
-    replacement: str | None = None
-    certain: bool = False
-    related: tuple[tuple[KeyPath, str], ...] = ()
-    meant: str = ""
-
-
-@frozen
-class TextFault:
-    """A problem in text that is not a document (yet): where it stands is known by offsets.
-
-    Attributes:
-        code, message, help, replacement, certain: as those of a ``Fault``.
-        start: the offset of the first character at fault.
-        end: the offset after the last one.
-        related: other places that take part: start, end and a label.
-    """
-
-    code: str
-    message: str
-    start: int
-    end: int
-    help: str = ""
-    replacement: str | None = None
-    certain: bool = False
-    related: tuple[tuple[int, int, str], ...] = ()
-
-
-@frozen(order=True)
-class Span:
-    """A stretch of a file. Lines and columns count characters from 1; the end is exclusive."""
-
-    line: int
-    column: int
-    end_line: int
-    end_column: int
+    from lossspec.faults import Severity, Span
 
 
 @frozen

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from typing import TYPE_CHECKING
 
-from lossspec.schedules import Schedule
+from attrs import astuple
+
+from lossspec.spec.model import Every, ObjectiveSpec, Term
+from lossspec.spec.structure import new_converter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from cattrs import Converter
 
-    from lossspec.spec.model import Balance, Input, ObjectiveSpec, Spec, Term
+    from lossspec.spec.model import Spec
 
 
 def digest(spec: Spec) -> str:
@@ -27,54 +31,17 @@ def digest(spec: Spec) -> str:
 
 def canonical(spec: Spec) -> str:
     """Return the canonical JSON that the digest is made of."""
-    table = {
-        "format": 1,
-        "losses": [_term(each) for each in spec.losses.values()],
-        "objectives": {name: _objective(each) for name, each in spec.objectives.items()},
-    }
-    return json.dumps(table, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    table = {"format": 1, "losses": [*spec.losses.values()], "objectives": spec.objectives}
+    said = plain(_converter().unstructure(table))
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _term(term: Term) -> dict[str, object]:
-    table: dict[str, object] = {
-        "name": term.name,
-        "type": term.type,
-        "inputs": [_input(each) for each in term.inputs],
-        "args": _args(term.args),
-        "weight": plain(term.weight),
-        "objective": term.objective,
-        "at_zero": term.at_zero,
-        "lists": plain(term.lists),
-        "every": [term.every.steps, plain(term.every.gain)] if term.every else None,
-    }
-    return table
-
-
-def _objective(objective: ObjectiveSpec) -> dict[str, object]:
-    balance = objective.balance
-    return {"weight": plain(objective.weight), "balance": _balance(balance) if balance else None}
-
-
-def _balance(balance: Balance) -> dict[str, object]:
-    return {
-        "type": balance.type,
-        "losses": [*balance.losses],
-        "args": _args(balance.args),
-        "inputs": [_input(each) for each in balance.inputs],
-    }
-
-
-def _input(each: Input) -> object:
-    return {
-        "name": each.name,
-        "value": plain(each.value),
-        "detach": each.detach,
-        "argument": each.argument,
-    }
-
-
-def _args(args: Mapping[str, object]) -> dict[str, object]:
-    return {key: plain(value) for key, value in args.items()}
+@cache
+def _converter() -> Converter:
+    """Return what writes each field that counts, at its default or not."""
+    made = new_converter({Term: ("tags",), ObjectiveSpec: ("name",)}, omit_if_default=False)
+    made.register_unstructure_hook(Every, astuple)
+    return made
 
 
 def plain(value: object) -> object:
@@ -83,8 +50,6 @@ def plain(value: object) -> object:
     >>> plain((100.0, 0.5, True, -0.0))
     [100, 0.5, True, 0]
     """
-    if isinstance(value, Schedule):
-        return plain(value.to_table())
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):

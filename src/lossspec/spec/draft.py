@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, cast
 from attrs import evolve, frozen
 
 from lossspec.errors import LossSpecError
-from lossspec.spec.diagnostics import Fault, SpecError
-from lossspec.spec.faulty import without_faulty
+from lossspec.faults import Fault, get
+from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.find import find
-from lossspec.spec.known import engine
+from lossspec.spec.known import validator
 from lossspec.spec.limits import MAX_EXTENDS
-from lossspec.spec.origin import TextOrigin, get
+from lossspec.spec.origin import TextOrigin
 from lossspec.spec.read import parse, read_source
 from lossspec.spec.reference import SUFFIX, BadReferenceError, Reference
+from lossspec.validation.reported import without_faulty
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -89,7 +90,7 @@ def make_draft(
         children: the files of the drafts that led here through ``extends``, the first one first.
         filled: parameters that a Python function has used already.
     """
-    faults = engine().faults(written)
+    faults = validator().faults(written)
     table = without_faulty(written, faults)
     findings.expect(origin, faults)
     folder = path.parent if path is not None else None

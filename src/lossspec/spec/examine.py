@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from lossspec.faults import Fault, get
 from lossspec.spec import params as parameters
 from lossspec.spec.checks import resolved_faults
 from lossspec.spec.checks.unused import unused
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.faulty import without_faulty
 from lossspec.spec.layers import Layer
 from lossspec.spec.limits import MAX_VARIANTS, MAX_VARIED
-from lossspec.spec.origin import CallerOrigin, get
+from lossspec.spec.origin import CallerOrigin
 from lossspec.spec.resolve import Resolved, resolve
 from lossspec.spec.variants import declared, selection_faults, stack, with_variants
+from lossspec.validation.reported import without_faulty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -11,7 +11,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.spec.suggest import near, near_or_all
+from lossspec.names import near_or_all, nearest, shorten
+from lossspec.wording import EXPRESSION_HELP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,6 @@ _OPERAND = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
 #: What an expression looks like: in the common subset of the regular expressions of Python and editors.
 PATTERN = rf"^\$\{{ *-? *{_OPERAND}(?: *[*/] *{_OPERAND})* *\}}$"
 
-#: What can be said.
-HELP = "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`"
 _match = re.compile(PATTERN[1:-1], re.ASCII).fullmatch
 _tokens = re.compile(rf"{_OPERAND}|[*/-]", re.ASCII).findall
 
@@ -60,7 +59,7 @@ def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
             number, divides by zero, or is not finite.
     """
     if _match(expression) is None:
-        raise ExpressionError("bad-expression", f"`{shorten(expression)}` is no expression", HELP)
+        raise ExpressionError("bad-expression", f"`{shorten(expression)}` is no expression", EXPRESSION_HELP)
     tokens = _tokens(expression)
     negative = tokens[0] == "-"
     operands = tokens[negative:]
@@ -79,20 +78,11 @@ def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
     return -value if negative else value
 
 
-def shorten(text: str, limit: int = 40) -> str:
-    """Cut a text that a message quotes: a message never holds a value of any size.
-
-    >>> shorten("a" * 100, 8)
-    'aaaaa...'
-    """
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
 def _operand(token: str, params: Mapping[str, Scalar], expression: str) -> Scalar:
     if token[0].isdigit():
         return int(token) if token.isdigit() else float(token)
     if token not in params:
-        found = near(token, params)
+        found = nearest(token, params)
         mended = re.sub(rf"\b{token}\b", found, expression) if found else None
         help_ = near_or_all("a parameter", found, params)
         raise ExpressionError("unknown-param", f"unknown parameter `{token}`", help_, mended)

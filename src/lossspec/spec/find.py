@@ -10,8 +10,8 @@ from attrs import frozen
 
 from lossspec.data import folder as data_folder
 from lossspec.errors import LossSpecError, UnknownNameError
+from lossspec.names import near_or_all, nearest
 from lossspec.spec.reference import SUFFIX, Reference
-from lossspec.spec.suggest import near, near_or_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -95,7 +95,7 @@ def file_like(path: Path) -> str | None:
     if not path.name.endswith(SUFFIX):
         return None
     others = (each.name.removesuffix(SUFFIX) for each in path.parent.glob("*" + SUFFIX) if each.is_file())
-    found = near(path.name.removesuffix(SUFFIX), others)
+    found = nearest(path.name.removesuffix(SUFFIX), others)
     return str(path.with_name(found + SUFFIX)) if found else None
 
 
@@ -128,7 +128,7 @@ def _first(name: str, path: Iterable[Folder], besides: Path | None) -> Found:
             _refuse_two_owners(file_name, folder)
         return Found(name, file, folder)
     known = sorted({each.name for each in _all(searched)} - {name})
-    hint = near_or_all("a spec", near(name, known), known)
+    hint = near_or_all("a spec", nearest(name, known), known)
     places = ", ".join(dict.fromkeys(each.owner for each in searched))
     raise UnknownNameError(f"there is no spec `{name}` in {places}: {hint}")
 

@@ -1,6 +1,7 @@
 r"""Mends a text: puts certain replacements in their places, and touches nothing else.
 
->>> from lossspec.spec.diagnostics import Diagnostic, Span
+>>> from lossspec.faults import Span
+>>> from lossspec.spec.diagnostics import Diagnostic
 >>> from lossspec.spec.source import Source
 >>> wrong = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7),
 ...                    replacement="weight", certain=True)
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from lossspec.spec.diagnostics import Diagnostic, Span
+    from lossspec.faults import Span
+    from lossspec.spec.diagnostics import Diagnostic
     from lossspec.spec.source import Source
 
 

@@ -37,7 +37,7 @@ def _spec() -> Schema:
         "$id": "https://lossspec.org/schemas/lossspec.schema.json",
         "title": "lossspec, format 1",
         "description": "A training objective as data: a file NAME.loss.toml.",
-        "x-tombi-toml-version": "v1.0.0",
+        "x-tombi-toml-version": "v1.1.0",
         **_table(
             "",
             {
@@ -238,8 +238,8 @@ def _table(description: str, properties: Schema, required: Sequence[str] = ()) -
         "type": "object",
         **({"description": description} if description else {}),
         "properties": properties,
-        **({"required": [*required]} if required else {}),
         "additionalProperties": False,
+        **({"required": [*required]} if required else {}),  # last: a misspelt key is not missing as well
     }
 
 

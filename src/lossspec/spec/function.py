@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.errors import LossSpecError
+from lossspec.faults import Fault, Span
+from lossspec.names import shorten
 from lossspec.spec.as_toml import as_table
-from lossspec.spec.diagnostics import Diagnostic, Fault, Span, SpecError
+from lossspec.spec.diagnostics import Diagnostic, SpecError
 from lossspec.spec.draft import Draft, make_draft
-from lossspec.spec.expression import shorten
 from lossspec.spec.merge import merge
-from lossspec.spec.words import kind
+from lossspec.wording import kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

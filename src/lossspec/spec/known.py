@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lossspec.data import folder as data_folder
-from lossspec.spec.engine import Engine
+from lossspec.validation.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from lossspec.spec.engine import Kind, Schema
+    from lossspec.validation.choices import Kind, Schema
 
 FILE_NAME = "lossspec.schema.json"
 
@@ -24,9 +24,9 @@ def schema_path() -> Path:
 
 
 @cache
-def engine() -> Engine:
-    """Return the engine that checks documents; it reads the committed schema once, as data."""
-    return Engine(json.loads(schema_path().read_text("utf-8")), _definition, _others)
+def validator() -> Validator:
+    """Return the validator of documents; it reads the committed schema once, as data."""
+    return Validator(json.loads(schema_path().read_text("utf-8")), _definition, _others)
 
 
 def _definition(kind: Kind, name: str) -> Schema | None:

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import shorten
+from lossspec.faults import Fault, get, has
+from lossspec.names import nearest, shorten
 from lossspec.spec.merge import merge
-from lossspec.spec.origin import get, has
-from lossspec.spec.suggest import near
-from lossspec.spec.words import dotted
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.origin import Origin
 
 Table = dict[str, object]
@@ -107,7 +105,7 @@ def _removals(layer: Layer, table: Table, base: Table) -> Iterator[Fault]:
         if has(table, parts) or has(base, parts):
             continue
         sections = [section for section in _SECTIONS if has(base, (section, *parts))]
-        found = f"{sections[0]}.{path}" if sections else near(path, _paths(base))
+        found = f"{sections[0]}.{path}" if sections else nearest(path, _paths(base))
         yield Fault(
             "unknown-path",
             f"there is nothing at `{shorten(path)}` to remove",

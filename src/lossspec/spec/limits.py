@@ -1,8 +1,9 @@
 """The limits of a file, checked by one linear scan before parsing it costs anything.
 
-A dotted key of 40 KB takes ``tomllib`` seconds and gigabytes, and a deep array its whole stack. The scan
-reads the file once, skips strings and comments, and says of the first place past a limit what is wrong.
-It follows the grammar as far as the text is valid; where it no longer is, the parser stops as well.
+The parser has limits of its own, but they are wider and name no place: it gives up at 1,000 parts of a key or
+400 open brackets, after seconds if the file is hostile. The scan reads the file once, skips strings and
+comments, and says of the first place past a limit what is wrong. It follows the grammar as far as the text is
+valid; where it no longer is, the parser stops as well.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault, TextFault
+from lossspec.faults import Fault, TextFault
 from lossspec.spec.tokens import COMMENT, STRING
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ MAX_KEY_PARTS = 32
 MAX_LEVELS = 32
 MAX_LOSSES = 1_000
 MAX_EXTENDS = 16
-#: A file with more problems than this is not a spec; the rest is not shown.
-MAX_PROBLEMS = 500
 #: Variants that one reference picks.
 MAX_PICKED = 16
 MAX_VARIANTS = 500

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from lossspec.spec.diagnostics import SpecError
 from lossspec.spec.draft import Draft, read_draft
 from lossspec.spec.examine import examine
-from lossspec.spec.faulty import without_faulty
 from lossspec.spec.find import file_of
-from lossspec.spec.known import engine
+from lossspec.spec.known import validator
 from lossspec.spec.layers import Layer
 from lossspec.spec.origin import CallerOrigin, Findings
 from lossspec.spec.reference import Reference
 from lossspec.spec.structure import structure
 from lossspec.spec.variants import declared
+from lossspec.validation.reported import without_faulty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from lossspec.spec.diagnostics import Fault
+    from lossspec.faults import Fault
     from lossspec.spec.model import Spec
 
 Table = dict[str, object]
@@ -99,7 +99,7 @@ def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
     """Check the caller's overlay against the schema of variants."""
     origin = CallerOrigin("overlay")
     table = dict(overlay)
-    faults = engine().faults(table, "overlay")
+    faults = validator().faults(table, "overlay")
     for fault in faults:
         findings.add(origin, fault)
     return Layer(origin, (), without_faulty(table, faults))

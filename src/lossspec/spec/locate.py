@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.faults import MAX_PROBLEMS, Fault, TextFault
 from lossspec.spec.codes import codes
-from lossspec.spec.diagnostics import Diagnostic, Fault, Label, TextFault
-from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec.spec.diagnostics import Diagnostic, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from typing import TYPE_CHECKING
 
+import tomli
+
+from lossspec.faults import TextFault
+from lossspec.names import shorten
 from lossspec.spec import limits
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.expression import shorten
-from lossspec.spec.words import dotted
-
-if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import KeyPath
-
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class LostError(Exception):
@@ -86,17 +80,7 @@ def unclosed(text: str, start: int, at: int, closing: str) -> LostError:
     """Word a bracket that is still open where the next statement begins, or the file ends."""
     related = ((at, at + 1, f"`{closing}` is expected before this"),) if at < len(text) else ()
     message = f"`{text[start]}` is not closed"
-    return LostError(TextFault("unclosed-bracket", message, start, start + 1, related=related))
-
-
-def several_lines(start: int, path: KeyPath | None) -> TextFault:
-    """Word an inline table that goes on past its line; ``path`` is the table, if it has one."""
-    header = "a header"
-    if path and not any(isinstance(part, int) for part in path):
-        header = f"the header `[{dotted(path)}]`"
-    message = "an inline table goes on past the end of its line"
-    help_ = f"keep it on one line, or make it a table with {header}"
-    return TextFault("inline-table", message, start, start + 1, help_)
+    return LostError(TextFault("unclosed-bracket", message, start, start + 1, related=related), at)
 
 
 def too_deep(at: int) -> LostError:
@@ -116,12 +100,11 @@ def other_bracket(text: str, start: int, at: int, closing: str) -> LostError:
     return LostError(TextFault("unclosed-bracket", message, at, at + 1, related=related))
 
 
-def as_tomllib_says(text: str, error: ValueError) -> TextFault:
+def as_the_parser_says(text: str, error: ValueError) -> TextFault:
     """Fall back on the parser's own words and place."""
     message, at = str(error), len(text)
-    if found := _PLACE.search(message):
-        message = message[: found.start()]
-        if found[1]:
-            lines = text.split("\n")[: int(found[1]) - 1]
-            at = min(at, sum(len(line) + 1 for line in lines) + int(found[2]) - 1)
+    if isinstance(error, tomli.TOMLDecodeError):
+        message = error.msg
+        lines = text.split("\n")[: error.lineno - 1]  # its offset does not count carriage returns
+        at = min(at, sum(len(line) + 1 for line in lines) + error.colno - 1)
     return TextFault("syntax", message[:1].lower() + message[1:], at, min(at + 1, len(text)))

@@ -4,19 +4,18 @@ A ``Spec`` is what the manager is built from. It is frozen, it compares by value
 ``digest`` names what it computes.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 from attrs import field, frozen
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lossspec.schedules import Schedule
+from lossspec.schedules import Schedule
 
 AtZero = Literal["skip", "record", "compute"]
-Lists = Literal["sum", "mean"] | tuple[float, ...]
+Combine = Literal["sum", "mean"]
+Lists = Combine | tuple[float, ...]
+Scalar = bool | int | float | str
+Weight = float | Schedule
 
 
 @frozen
@@ -65,7 +64,7 @@ class Term:
     type: str
     inputs: tuple[Input, ...]
     args: Mapping[str, object] = field(factory=dict)
-    weight: float | Schedule = 1.0
+    weight: Weight = 1.0
     objective: str = "total"
     tags: tuple[str, ...] = ()
     at_zero: AtZero = "skip"
@@ -88,7 +87,7 @@ class ObjectiveSpec:
     """A total: its weight, a number or a schedule, and what balances its terms, if anything."""
 
     name: str
-    weight: float | Schedule = 1.0
+    weight: Weight = 1.0
     balance: Balance | None = None
 
 
@@ -114,7 +113,7 @@ class Spec:
     objectives: Mapping[str, ObjectiveSpec]
     description: str = ""
     references: tuple[str, ...] = ()
-    params: Mapping[str, bool | int | float | str] = field(factory=dict)
+    params: Mapping[str, Scalar] = field(factory=dict)
     inputs: Mapping[str, str] = field(factory=dict)
     folder: str | None = field(default=None, eq=False)
 

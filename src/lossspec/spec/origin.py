@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
-from lossspec.spec import suggest
-from lossspec.spec.diagnostics import Diagnostic, Fault, KeyPath
-from lossspec.spec.limits import MAX_PROBLEMS
+from lossspec import names
+from lossspec.faults import MAX_PROBLEMS, Fault
+from lossspec.spec.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ class Findings:
     """The faults found so far, each once, by the document that they are in."""
 
     def __init__(self) -> None:
-        suggest.renew()
+        names.renew()
         self._found: dict[Origin, dict[Fault, None]] = {}
         self.diagnosed: list[Diagnostic] = []
 
@@ -93,26 +93,3 @@ class Findings:
         """Return every fault with its place, document by document."""
         placed = (each for origin, faults in self._found.items() for each in origin.diagnose(faults))
         return [*self.diagnosed, *placed]
-
-
-_NOTHING = object()
-
-
-def get(table: object, path: KeyPath) -> object:
-    """Return what a document has at a key path, or a mark of its own if it has nothing there."""
-    for part in path:
-        is_key = isinstance(table, dict) and part in table
-        is_index = isinstance(table, list) and isinstance(part, int) and part < len(table)
-        if not is_key and not is_index:
-            return _NOTHING
-        table = cast("dict[str | int, object]", table)[part]
-    return table
-
-
-def has(table: object, path: KeyPath) -> bool:
-    """Say whether a document has something at a key path.
-
-    >>> has({"a": [{"b": 1}]}, ("a", 0, "b")), has({"a": 1}, ("b",))
-    (True, False)
-    """
-    return get(table, path) is not _NOTHING

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import shorten
-from lossspec.spec.faulty import FAULTY
-from lossspec.spec.suggest import near, near_or_all
-from lossspec.spec.words import kind, not_a_choice
+from lossspec.faults import Fault
+from lossspec.names import near_or_all, nearest, shorten
+from lossspec.validation.messages import not_a_choice
+from lossspec.validation.reported import FAULTY
+from lossspec.wording import kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def unknown_params(params: Mapping[str, object], given: Mapping[str, object]) ->
     for name in given:
         if name in params:
             continue
-        found = near(name, params)
+        found = nearest(name, params)
         yield Fault(
             "unknown-param",
             f"unknown parameter `{shorten(name)}`",

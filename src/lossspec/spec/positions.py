@@ -10,13 +10,14 @@ r"""Where each key and value of a TOML document stands: an index of key paths, o
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING, Literal
+
+import tomli
 
 from lossspec.spec.tokens import GAP, KEY_PART, STRING
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
 
 #: Where something starts in the text, and where it has ended.
 Offsets = tuple[int, int]
@@ -28,7 +29,7 @@ class Positions:
     """An index of the keys and values of a document, by key path.
 
     Args:
-        text: a document that ``tomllib`` accepts and that is within the limits.
+        text: a document that the parser accepts and that is within the limits.
     """
 
     def __init__(self, text: str) -> None:
@@ -153,6 +154,6 @@ def unquote(part: str) -> str:
     if part[0] == "'" or (part[0] == '"' and "\\" not in part):
         return part[1:-1]
     if part[0] == '"':
-        (name,) = tomllib.loads(f"{part} = 0")
+        (name,) = tomli.loads(f"{part} = 0")
         return name
     return part

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
+import tomli
+
+from lossspec.faults import Fault, TextFault
 from lossspec.spec import limits
-from lossspec.spec.diagnostics import Diagnostic, Fault, SpecError, TextFault
+from lossspec.spec.diagnostics import Diagnostic, SpecError
 from lossspec.spec.find import file_like
 from lossspec.spec.source import Source
 
@@ -78,7 +80,7 @@ def parse(source: Source) -> dict[str, object]:
     if fault is not None:
         raise _error(source, fault)
     try:
-        document: dict[str, object] = tomllib.loads(source.text)
+        document: dict[str, object] = tomli.loads(source.text)
     except ValueError as error:  # of TOML, or of int() where digits go on for thousands
         from lossspec.spec.salvage import every_fault  # noqa: PLC0415 - the clean path does not pay
 

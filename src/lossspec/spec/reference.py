@@ -16,8 +16,7 @@ from typing import Final
 from attrs import frozen
 
 from lossspec.errors import LossSpecError
-from lossspec.names import is_name
-from lossspec.spec.expression import shorten
+from lossspec.names import is_name, shorten
 
 #: The suffix of a spec's file; what stands before it is the spec's name.
 SUFFIX: Final = ".loss.toml"

@@ -1,6 +1,7 @@
 """A diagnostic as text: in full, with its line of the file and how to mend it, or on one line.
 
->>> from lossspec.spec.diagnostics import Diagnostic, Span
+>>> from lossspec.faults import Span
+>>> from lossspec.spec.diagnostics import Diagnostic
 >>> diagnostic = Diagnostic(
 ...     "unknown-key", "error", "unknown key `wieght` in `losses.G_L1`", "pix2pix.loss.toml",
 ...     Span(31, 1, 31, 7), "a key with a similar name exists: `weight`", "wieght = 100.0",
@@ -29,7 +30,8 @@ from lossspec.spec.snippet import Mark, draw, printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from lossspec.spec.diagnostics import Diagnostic, Span
+    from lossspec.faults import Span
+    from lossspec.spec.diagnostics import Diagnostic
 
     Paint = Callable[[str, str], str]
     _Row = tuple[

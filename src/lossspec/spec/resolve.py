@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import frozen
 
+from lossspec.faults import MAX_PROBLEMS, Fault, get
 from lossspec.spec import expression
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.faulty import FAULTY, without_faulty
-from lossspec.spec.known import engine
-from lossspec.spec.limits import MAX_PROBLEMS
-from lossspec.spec.origin import CallerOrigin, get
+from lossspec.spec.known import validator
+from lossspec.spec.origin import CallerOrigin
 from lossspec.spec.params import param_faults, values
+from lossspec.validation.reported import FAULTY, without_faulty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.expression import Scalar
     from lossspec.spec.layers import Stack
     from lossspec.spec.origin import Findings
@@ -140,7 +139,7 @@ def _check(table: Table, stack: Stack, known: Resolved | None) -> list[Fault]:
         alike = _entries(known.table, name) if known else {}
         for key, entry in _entries(table, name).items():
             if id(entry) not in written and (key not in alike or alike[key] != entry):
-                faults += engine().faults(entry, definition, (name, key))
+                faults += validator().faults(entry, definition, (name, key))
     return faults
 
 

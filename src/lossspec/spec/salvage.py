@@ -6,9 +6,9 @@ missing statement may have caused, such as a key that is not there, are not told
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
+import tomli
 from attrs import evolve
 
 from lossspec.spec.limits import scan
@@ -45,7 +45,7 @@ def every_fault(source: Source, error: ValueError) -> list[Diagnostic]:
 
     Args:
         source: what is not TOML.
-        error: what ``tomllib`` said of it.
+        error: what the parser said of it.
     """
     faults, rest = syntax_faults(source.text, error)
     beside = [evolve(each, line=_line(source, each)) for each in _beside(evolve(source, text=rest))]
@@ -60,12 +60,12 @@ def _line(source: Source, diagnostic: Diagnostic) -> str:
 
 def _beside(rest: Source) -> list[Diagnostic]:
     """Return the faults of a source without its broken statements that are true whatever these said."""
-    from lossspec.spec.known import engine  # noqa: PLC0415 - reading does without the schema
+    from lossspec.spec.known import validator  # noqa: PLC0415 - reading does without the schema
 
     if len(rest.text) > _MAX_LENGTH or scan(rest.text) is not None:
         return []
     try:
-        document = tomllib.loads(rest.text)
-    except ValueError:  # only tomllib knows what is wrong
+        document = tomli.loads(rest.text)
+    except ValueError:  # only the parser knows what is wrong
         return []
-    return locate((each for each in engine().faults(document) if each.code in _CODES_OF_ITS_OWN), rest)
+    return locate((each for each in validator().faults(document) if each.code in _CODES_OF_ITS_OWN), rest)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.expression import shorten
+import tomli
+
+from lossspec.faults import TextFault
+from lossspec.names import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ _has_bare_point = re.compile(r"([+-]?)([0-9]*)\.([0-9]*)((?:[eE][+-]?[0-9]+)?)",
 _has_leading_zeros = re.compile(r"([+-]?)0+([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)", re.ASCII).fullmatch
 _is_call = re.compile(r"[A-Za-z_][\w.]*\(", re.ASCII).match
 _is_date_like = re.compile(r"[0-9]{4}-[0-9]|[0-9]{2}:", re.ASCII).match
-_ESCAPE = re.compile(r"\\(?:[btnfr\"\\]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})", re.ASCII)
+_ESCAPE = re.compile(r"\\(?:[btnfre\"\\]|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})", re.ASCII)
 _LINE_END = re.compile(r"\\[ \t]*\r?\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
@@ -135,7 +136,7 @@ def _number_fault(word: str, start: int, end: int) -> TextFault:
 
 def _is_value(word: str) -> bool:
     try:
-        tomllib.loads(f"value = {word}")
+        tomli.loads(f"value = {word}")
     except ValueError:
         return False
     return True

@@ -74,8 +74,8 @@ def definition(kind: Kind, entry: LossType) -> Schema:
             "args": args,
             **dict.fromkeys(SHARED[kind], True),
         },
-        "required": ["type"],
         "additionalProperties": False,
+        "required": ["type"],
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.spec.diagnostics import Span
+from lossspec.faults import Span
 
 if TYPE_CHECKING:
     from pathlib import Path

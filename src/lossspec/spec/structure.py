@@ -1,103 +1,204 @@
-"""Makes the frozen ``Spec`` of a resolved document in which no fault was found."""
+"""The converter between the table of a resolved spec and the classes of the model.
+
+>>> from lossspec.spec.model import Every, Term
+>>> table = {"name": "a", "type": "torch.L1Loss", "inputs": ["x", 1], "every": {"steps": 16, "gain": 16}}
+>>> term = converter().structure(table, Term)
+>>> term.every
+Every(steps=16, gain=16.0)
+>>> converter().unstructure(term)["inputs"]
+['x', 1.0]
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from lossspec import schedules
 from lossspec.registry import find
+from lossspec.schedules import Schedule
 from lossspec.spec.checks.objectives import TOTAL
-from lossspec.spec.model import Balance, Every, Input, ObjectiveSpec, Spec, Term
+from lossspec.spec.model import Balance, Combine, Input, Lists, ObjectiveSpec, Scalar, Spec, Term, Weight
 
 if TYPE_CHECKING:
-    from lossspec.schedules import Schedule
+    from collections.abc import Callable
+
+    from cattrs import Converter
+    from cattrs.dispatch import StructureHook, UnstructureHook
+
     from lossspec.spec.resolve import Resolved
 
+    Fields = Mapping[type, tuple[str, ...]]
+
 Table = dict[str, Any]
+Inputs = tuple[Input, ...]
+_SECTIONS = (Mapping[str, Term], Mapping[str, ObjectiveSpec])
+#: What resolving has used up.
+_USED = {"format", "extends", "remove", "variants"}
+#: What a table does not hold: its own name, and what was asked for.
+_UNWRITTEN: Fields = {
+    Term: ("name",),
+    ObjectiveSpec: ("name",),
+    Spec: ("name", "reference", "params", "folder"),
+}
 
 
 def structure(resolved: Resolved, name: str, reference: str, folder: str | None) -> Spec:
-    """Return the spec that a resolved document says.
+    """Return the spec of a resolved document in which no fault was found.
 
     Args:
-        resolved: the document, without faults.
+        resolved: the document.
         name: the spec's name.
         reference: what was asked for.
         folder: where its file lies, or None.
     """
-    table = resolved.table
-    losses = {key: _term(key, each) for key, each in resolved.section("losses").items()}
-    tables = resolved.section("objectives")
-    names = dict.fromkeys(each.objective for each in losses.values())
-    return Spec(
-        name=name,
-        reference=reference,
-        losses=losses,
-        objectives={key: _objective(key, tables.get(key, {})) for key in names},
-        description=cast("str", table.get("description", "")),
-        references=tuple(cast("list[str]", table.get("references", []))),
-        params=cast("dict[str, bool | int | float | str]", dict(resolved.params)),
-        inputs=cast("dict[str, str]", table.get("inputs", {})),
-        folder=folder,
+    losses, objectives = resolved.section("losses"), resolved.section("objectives")
+    totals = dict.fromkeys(cast("str", each.get("objective", TOTAL)) for each in losses.values())
+    table: Table = {key: each for key, each in resolved.table.items() if key not in _USED}
+    table |= {"name": name, "reference": reference, "folder": folder, "params": resolved.params}
+    table["objectives"] = {key: objectives.get(key, {}) for key in totals}
+    return converter().structure(table, Spec)
+
+
+@cache
+def converter() -> Converter:
+    """Return the converter.
+
+    It is strict: all that it turns into something else is a whole number where the model has a float.
+    A validated table always fits: that one does not is a defect, and cattrs' error, which names the place,
+    is raised as it is.
+    """
+    made = new_converter(_UNWRITTEN, omit_if_default=True)
+    for kind in (str, int, bool, Scalar):
+        made.register_structure_hook(kind, _exactly)
+    made.register_structure_hook(float, _number)
+    made.register_structure_hook(Schedule, lambda table, _: schedules.from_table(table))
+    made.register_structure_hook(Weight, lambda value, _: made.structure(value, _kind_of_weight(value)))
+    made.register_structure_hook(Lists | None, lambda value, _: made.structure(value, _kind_of_lists(value)))
+    made.register_structure_hook_func(_one_of(object), _argument)
+    made.register_structure_hook_factory(_is_array, lambda kind: _array(made, kind))
+    made.register_structure_hook_factory(_one_of(*_SECTIONS), lambda kind: _section(made, kind))
+    made.register_structure_hook_factory(_one_of(Term, Balance), lambda cls: _in_call_order(made, cls))
+    made.register_structure_hook_factory(_one_of(Inputs), lambda _: _inputs(made))
+    made.register_unstructure_hook_factory(_one_of(Inputs), lambda _: _written_inputs(made))
+    return made
+
+
+def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
+    """Return a converter that writes schedules as tables, and some fields not at all.
+
+    Args:
+        unwritten: the fields that are left out, by class.
+        omit_if_default: whether what is at its default is left out, too.
+    """
+    from cattrs import Converter  # noqa: PLC0415 - validating does not pay for it
+
+    made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True)
+    made.register_unstructure_hook(Schedule, lambda schedule: schedule.to_table())
+    made.register_unstructure_hook_func(_one_of(object), made.unstructure)
+    made.register_unstructure_hook_factory(
+        unwritten.__contains__, lambda cls: _written(made, cls, unwritten[cls])
     )
+    return made
 
 
-def _term(name: str, table: Table) -> Term:
-    lists = table.get("lists")
-    every = table.get("every")
-    return Term(
-        name=name,
-        type=table["type"],
-        inputs=_inputs(table["inputs"], table["type"]),
-        args={key: _argument(value) for key, value in table.get("args", {}).items()},
-        weight=_weight(table.get("weight", 1.0)),
-        objective=table.get("objective", TOTAL),
-        tags=tuple(table.get("tags", ())),
-        at_zero=table.get("at_zero", "skip"),
-        lists=tuple(map(float, lists)) if isinstance(lists, list) else lists,
-        every=Every(every["steps"], float(every["gain"])) if every else None,
-    )
+def _written(made: Converter, cls: type, omitted: tuple[str, ...]) -> UnstructureHook:
+    """Return what writes a class without some of its fields."""
+    from cattrs.gen import make_dict_unstructure_fn, override  # noqa: PLC0415 - as above
+
+    overrides: dict[str, Any] = {name: override(omit=True) for name in omitted}
+    return make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=made.omit_if_default, **overrides)
 
 
-def _objective(name: str, table: Table) -> ObjectiveSpec:
-    balance = table.get("balance")
-    return ObjectiveSpec(
-        name=name,
-        weight=_weight(table.get("weight", 1.0)),
-        balance=_balance(balance) if balance else None,
-    )
+def _one_of(*kinds: Any) -> Callable[[Any], bool]:
+    return lambda kind: kind in kinds
 
 
-def _balance(table: Table) -> Balance:
-    return Balance(
-        type=table["type"],
-        losses=tuple(table.get("losses", ())),
-        args={key: _argument(value) for key, value in table.get("args", {}).items()},
-        inputs=_inputs(table.get("inputs", []), table["type"]),
-    )
+def _is_array(kind: object) -> bool:
+    return get_origin(kind) is tuple
 
 
-def _inputs(value: list[object] | dict[str, object], kind: str) -> tuple[Input, ...]:
-    """Return inputs in call order, which is that of the loss type where a table names them."""
-    if not isinstance(value, dict):
-        return tuple(_input(each, None) for each in value)
-    entry = find(kind)
-    order = [each.name for each in entry.inputs] if entry else []
-    names = [name for name in order if name in value] or sorted(value)
-    return tuple(_input(value[name], name) for name in names)
+def _exactly(value: Any, kind: Any) -> Any:
+    """Return a value that is of a type, or of one of a union's."""
+    if type(value) not in (get_args(kind) or (kind,)):
+        raise TypeError(f"expected {kind}, got {value!r}")
+    return value
 
 
-def _input(value: object, argument: str | None) -> Input:
-    if isinstance(value, str):
-        return Input(name=value, argument=argument)
-    if isinstance(value, dict):
-        return Input(name=value["name"], detach=value.get("detach", False), argument=argument)
-    return Input(value=float(cast("float", value)), argument=argument)
+def _number(value: object, _: object) -> float:
+    return float(_exactly(value, int | float))
 
 
-def _weight(value: object) -> float | Schedule:
-    return schedules.from_table(value) if isinstance(value, dict) else float(cast("float", value))
+def _kind_of_weight(value: object) -> Any:
+    return Schedule if isinstance(value, dict) else float
 
 
-def _argument(value: object) -> object:
+def _kind_of_lists(value: object) -> Any:
+    return tuple[float, ...] if isinstance(value, list) else Combine
+
+
+def _argument(value: object, _: object) -> object:
+    """Return an argument: JSON as it is, or a schedule."""
     return schedules.from_table(value) if isinstance(value, dict) and "type" in value else value
+
+
+def _array(made: Converter, kind: object) -> StructureHook:
+    """Return what structures an array, and does not take a string for one."""
+    member, _ = get_args(kind)
+    hook = made.get_structure_hook(member)
+    return lambda value, _: tuple(hook(each, member) for each in _exactly(value, list))
+
+
+def _section(made: Converter, kind: Any) -> StructureHook:
+    """Return what structures a section: the key of a table is its name."""
+    from cattrs.gen import make_mapping_structure_fn  # noqa: PLC0415 - as above
+
+    hook = make_mapping_structure_fn(kind, made)
+    return lambda tables, _: hook({name: {**table, "name": name} for name, table in tables.items()}, kind)
+
+
+def _in_call_order(made: Converter, cls: Any) -> StructureHook:
+    """Return what structures a class whose inputs by argument get the order of the type's call."""
+    hook = made.gen_structure_attrs_fromdict(cls)
+
+    def in_call_order(table: Table, _: object) -> object:
+        inputs = table.get("inputs")
+        if isinstance(inputs, dict):
+            entry = find(table["type"])
+            order = [each.name for each in entry.inputs if each.name in inputs] if entry else []
+            table = {**table, "inputs": {name: inputs[name] for name in order or sorted(inputs)}}
+        return hook(table, cls)
+
+    return in_call_order
+
+
+def _inputs(made: Converter) -> StructureHook:
+    """Return what structures inputs: an array, or a table by argument, of names, numbers and tables."""
+    hook = _array(made, Inputs)
+
+    def table_of(value: object) -> Table:
+        return value if isinstance(value, dict) else {"name" if isinstance(value, str) else "value": value}
+
+    def inputs(value: object, _: object) -> object:
+        if isinstance(value, dict):
+            return hook([{**table_of(each), "argument": key} for key, each in value.items()], Inputs)
+        return hook([table_of(each) for each in _exactly(value, list)], Inputs)
+
+    return inputs
+
+
+def _written_inputs(made: Converter) -> UnstructureHook:
+    """Return what writes inputs, each as short as it goes."""
+    hook = _written(made, Input, ("argument",))
+
+    def short(each: Input) -> object:
+        table = hook(each)
+        return table if each.detach else next(iter(table.values()))
+
+    def inputs(given: Inputs) -> object:
+        if any(each.argument is not None for each in given):
+            return {each.argument: short(each) for each in given}
+        return [short(each) for each in given]
+
+    return inputs

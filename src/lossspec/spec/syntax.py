@@ -1,6 +1,6 @@
 """Syntax errors: every place where a text is not TOML, exactly, and what to write instead.
 
-``tomllib`` stops at the first error, and often names a place past it. So a text that it refuses is read once
+The parser stops at the first error, and often names a place past it. So a text that it refuses is read once
 more, by a reader that knows what people get wrong and that goes on after an error with the next statement.
 """
 
@@ -10,18 +10,17 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from lossspec.faults import MAX_PROBLEMS, TextFault
+from lossspec.names import shorten
 from lossspec.spec.definitions import Definitions
-from lossspec.spec.diagnostics import TextFault
-from lossspec.spec.expression import shorten
-from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS, MAX_PROBLEMS
+from lossspec.spec.limits import MAX_KEY_PARTS, MAX_LEVELS
 from lossspec.spec.lost import (
     LostError,
-    as_tomllib_says,
+    as_the_parser_says,
     json_file,
     no_key,
     no_value,
     other_bracket,
-    several_lines,
     too_deep,
     too_many_parts,
     unclosed,
@@ -34,7 +33,7 @@ from lossspec.spec.scalars import control_faults, string_faults, word_fault
 from lossspec.spec.tokens import BARE_KEY, BASIC, COMMENT, KEY_PART, STRING
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.positions import Offsets
 
 _BLANK = re.compile(r"[ \t]*")
@@ -57,6 +56,8 @@ _STATEMENT = re.compile(
     rf"|\[\[?[ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z_][\w-]*(?:\.{BARE_KEY})*[ \t]*\]\]?[ \t]*(?:#|\r?$))",
     re.MULTILINE,
 )
+#: Where a table over lines goes on after an error, or ends.
+_KEY_OR_END = re.compile(rf"(?:(?:{BARE_KEY}|{BASIC})(?:\.(?:{BARE_KEY}|{BASIC}))*[ \t]*=|\}})")
 _NOT_LINE_END = re.compile(r"[^\n]")
 
 
@@ -69,13 +70,13 @@ def syntax_faults(text: str, error: ValueError) -> tuple[list[TextFault], str]:
 
     Args:
         text: what is not TOML.
-        error: what ``tomllib`` said of it.
+        error: what the parser said of it.
 
-    >>> import tomllib
+    >>> import tomli
     >>> text = 'weight = .5\nformat = 1\ntype = "torch.L1Loss\n'
     >>> try:
-    ...     _ = tomllib.loads(text)
-    ... except tomllib.TOMLDecodeError as error:
+    ...     _ = tomli.loads(text)
+    ... except tomli.TOMLDecodeError as error:
     ...     faults, rest = syntax_faults(text, error)
     >>> [(fault.code, text[fault.start : fault.end]) for fault in faults]
     [('bad-number', '.5'), ('unclosed-string', '"torch.L1Loss')]
@@ -85,7 +86,7 @@ def syntax_faults(text: str, error: ValueError) -> tuple[list[TextFault], str]:
     reader = _Reader(text)
     faults = reader.read()
     if not faults:
-        return [as_tomllib_says(text, error)], ""
+        return [as_the_parser_says(text, error)], ""
     return faults, reader.rest()
 
 
@@ -324,27 +325,30 @@ class _Reader:
             else:
                 at = self._value(None if path is None else (*path, count), at)
                 count += 1
-            at, _ = self._separator(start, at, "]")
+            at = self._separator(start, at, "]")
         self._brackets -= 1
         return at + 1
 
     def _table(self, path: KeyPath | None, at: int) -> int:
-        """Read an inline table: TOML 1.0 wants it on one line and without a comma at its end."""
         start = at
         at = self._opened(at)
-        one_line = self._is_one_line(start, at, path)
+        depth = self._brackets
+        column = self._column(at) if "\n" in self._text[start:at] else None
         while self._peek(at) != "}":
-            self._not_over(start, at, "}", statements=one_line)
-            if self._peek(at) == ",":
-                self._note("syntax", "a key is missing before `,`", (at, at + 1))
-                end = at
-            else:
-                end = self._pair(path, at)
-            at, comma = self._separator(start, end, "}")
-            if one_line and comma is not None and self._peek(at) == "}" and "\n" not in self._text[end:at]:
-                message = "a comma at the end of an inline table"
-                self._note("inline-table", message, (comma, comma + 1), "take it out", "", certain=True)
-            one_line = one_line and self._is_one_line(start, at, path, end)
+            self._not_over(start, at, "}")
+            try:
+                if self._peek(at) == ",":
+                    self._note("syntax", "a key is missing before `,`", (at, at + 1))
+                else:
+                    at = self._pair(path, at)
+                at = self._separator(start, at, "}", column)
+            except LostError as lost:
+                at = lost.resume or _end(_GAP, self._text, self._line_end(lost.fault.start))
+                is_own = column is not None and lost.fault.start > start
+                if not is_own or not _KEY_OR_END.match(self._text, at):
+                    raise
+                self._add(lost.fault)
+                self._brackets = depth
         self._brackets -= 1
         return at + 1
 
@@ -355,34 +359,35 @@ class _Reader:
             raise too_deep(at)
         return self._gap(at + 1)
 
-    def _is_one_line(self, start: int, at: int, path: KeyPath | None, since: int | None = None) -> bool:
-        """See that no line has ended in an inline table, or note that it has."""
-        if "\n" not in self._text[start if since is None else since : at]:
-            return True
-        self._add(several_lines(start, path))
-        return False
+    def _separator(self, start: int, end: int, closing: str, column: int | None = None) -> int:
+        """Skip the comma after a value in brackets, and return what follows.
 
-    def _separator(self, start: int, end: int, closing: str) -> tuple[int, int | None]:
-        """Skip the comma after a value in brackets; return what follows, and where the comma is."""
+        A line that no comma precedes is in the brackets if it begins at ``column`` or further in.
+        """
         at = self._gap(end)
         char = self._peek(at)
         if char == ",":
-            return self._gap(at + 1), at
+            return self._gap(at + 1)
         if char != closing:
-            lines = closing == "}" and "\n" in self._text[end:at]
-            if lines or not char:
+            may_be_over = closing == "}" and "\n" in self._text[end:at]
+            if not char or (may_be_over and (column is None or self._column(at) < column)):
                 raise unclosed(self._text, start, at, closing)
             self._not_over(start, at, closing)
             if char in "=:":
                 raise unexpected(self._text, at, f"`,` or `{closing}`")
             self._note("syntax", "a `,` is missing after this value", (end, end), "", ",")
-        return at, None
+        return at
 
-    def _not_over(self, start: int, at: int, closing: str, *, statements: bool = True) -> None:
+    def _column(self, at: int) -> int:
+        return at - (self._text.rfind("\n", 0, at) + 1)
+
+    def _not_over(self, start: int, at: int, closing: str) -> None:
         """See that brackets which open at ``start`` go on: no end, no next statement, no other bracket."""
         char = self._peek(at)
-        line = self._text.rfind("\n", 0, at) + 1
-        if not char or (statements and line > start and _STATEMENT.match(self._text, line)):
+        line = at - self._column(at)
+        begins_line = line > start and self._blank(line) == at
+        may_be_over = begins_line and (closing == "]" or char == "[")  # a table has lines `key = value` too
+        if not char or (may_be_over and _STATEMENT.match(self._text, line)):
             raise unclosed(self._text, start, at, closing)
         if char in "]})":
             raise other_bracket(self._text, start, at, closing)

@@ -1,4 +1,4 @@
-"""The tokens of TOML 1.0 that readers of its text share, as pieces of regular expressions.
+"""The tokens of TOML 1.1 that readers of its text share, as pieces of regular expressions.
 
 Each matches in time linear in what it consumes. None matches a string that has no end.
 """

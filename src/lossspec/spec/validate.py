@@ -10,20 +10,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
+from lossspec.registry.catalog_faults import catalog_faults
 from lossspec.spec.diagnostics import Diagnostic, SpecError
 from lossspec.spec.draft import make_draft, read_draft
 from lossspec.spec.examine import examine
 from lossspec.spec.find import file_of
 from lossspec.spec.origin import Findings, TextOrigin
-from lossspec.spec.read import parse, text_source
+from lossspec.spec.read import parse, read_source, text_source
 from lossspec.spec.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from lossspec.spec.draft import Draft
     from lossspec.spec.source import Source
@@ -33,8 +34,9 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
     """Return every problem of a spec: of the base and of each of its variants, of what it extends, too.
 
     Args:
-        spec: a path; a reference ``NAME[+VARIANT...]``; the text of a spec, known by a line end or an equals
-            sign; or a Python spec function, which is called with its defaults.
+        spec: a path, of a spec or of a plug-in's catalogue (``catalog/LIBRARY.toml``); a reference
+            ``NAME[+VARIANT...]``; the text of a spec, known by a line end or an equals sign; or a Python spec
+            function, which is called with its defaults.
 
     Returns:
         The problems in the order of the file; none if the spec is right. Nothing is imported but data.
@@ -46,7 +48,28 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
             return validate_source(text_source(spec))
         except SpecError as error:
             return list(error.diagnostics)
+    if is_catalog(path := Path(spec)):
+        return validate_catalog(path)
     return validate_reference(str(spec))
+
+
+def is_catalog(path: Path) -> bool:
+    """Say whether a path is that of a plug-in's catalogue: a TOML file in a folder ``catalog``.
+
+    >>> is_catalog(Path("mylosses/catalog/mylosses.toml")), is_catalog(Path("catalog/a.loss.toml"))
+    (True, False)
+    """
+    return path.resolve().parent.name == "catalog" and path.suffix == ".toml" and SUFFIX not in path.name
+
+
+def validate_catalog(path: Path) -> list[Diagnostic]:
+    """Return every problem of a plug-in's catalogue, in the order of the file."""
+    try:
+        source = read_source(path)
+        document = parse(source)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return TextOrigin(source).diagnose(catalog_faults(document))
 
 
 def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:

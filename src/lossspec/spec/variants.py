@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import shorten
+from lossspec.faults import Fault, get, has
+from lossspec.names import near_or_all, nearest, shorten
 from lossspec.spec.layers import Layer, Stack
 from lossspec.spec.limits import MAX_PICKED
 from lossspec.spec.merge import merge
-from lossspec.spec.origin import get, has
-from lossspec.spec.suggest import near, near_or_all
-from lossspec.spec.words import dotted
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.draft import Draft
     from lossspec.spec.origin import Origin
 
@@ -82,7 +80,7 @@ def selection_faults(base: Stack, names: Sequence[str], over: Sequence[Layer] = 
         return
     for name in names:
         if name not in known:
-            hint = near_or_all("a variant", near(name, known), known)
+            hint = near_or_all("a variant", nearest(name, known), known)
             yield Fault("unknown-variant", f"unknown variant `{shorten(name)}`", ("variants",), "key", hint)
     for first, second in combinations((name for name in known if name in names), 2):
         one, other = (_in_order(base.table, pair, over) for pair in ((first, second), (second, first)))

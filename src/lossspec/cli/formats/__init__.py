@@ -1,7 +1,8 @@
 """How ``lossspec validate`` shows problems: for people, for scripts, and for the services that read SARIF.
 
 >>> from lossspec.cli.formats import formatted
->>> from lossspec.spec.diagnostics import Diagnostic, Span
+>>> from lossspec.faults import Span
+>>> from lossspec.spec.diagnostics import Diagnostic
 >>> problem = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7))
 >>> print(formatted("concise", [problem]))
 x.loss.toml:2:1: error[unknown-key]: unknown key `wieght`

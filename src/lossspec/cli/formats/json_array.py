@@ -10,7 +10,8 @@ from lossspec.spec.codes import url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.spec.diagnostics import Diagnostic, Span
+    from lossspec.faults import Span
+    from lossspec.spec.diagnostics import Diagnostic
 
     Json = dict[str, object]
 

@@ -17,7 +17,8 @@ from lossspec.spec.codes import codes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.spec.diagnostics import Diagnostic, Span
+    from lossspec.faults import Span
+    from lossspec.spec.diagnostics import Diagnostic
 
     Json = dict[str, object]
 

@@ -19,7 +19,7 @@ from lossspec.spec.checks.terms import term_faults
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.spec.diagnostics import Fault
+    from lossspec.faults import Fault
     from lossspec.spec.resolve import Resolved
 
 

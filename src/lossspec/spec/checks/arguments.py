@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from lossspec.faults import Fault
+from lossspec.names import shorten
 from lossspec.registry import find
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import shorten
-from lossspec.spec.faulty import FAULTY
 from lossspec.spec.origin import TextOrigin
-from lossspec.spec.words import dotted
+from lossspec.validation.reported import FAULTY
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from lossspec.faults import KeyPath
     from lossspec.registry import LossType
-    from lossspec.spec.diagnostics import KeyPath
     from lossspec.spec.resolve import Resolved
 
 

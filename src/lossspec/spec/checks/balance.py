@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.faults import Fault
+from lossspec.names import listed, nearest
 from lossspec.registry import find_balancer
 from lossspec.spec.checks.arguments import missing_arguments
 from lossspec.spec.checks.inputs import call_faults, closed
 from lossspec.spec.checks.objectives import TOTAL
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.suggest import listed, near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.resolve import Resolved
 
 
@@ -56,7 +56,7 @@ def _losses(spec: Resolved, objective: str, losses: list[object]) -> Iterator[Fa
         if name in losses[:index]:
             yield Fault("duplicate-value", f"the loss `{name}` is there twice", path)
         elif name not in members:
-            found = near(name, members)
+            found = nearest(name, members)
             yield Fault(
                 "unknown-loss",
                 f"the objective `{objective}` has no loss `{name}`",

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from lossspec.faults import Fault
+from lossspec.names import close, near_or_all, nearest
 from lossspec.registry import find
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.faulty import FAULTY, is_sound
 from lossspec.spec.origin import TextOrigin
 from lossspec.spec.reference import SUFFIX
-from lossspec.spec.suggest import close, near, near_or_all
-from lossspec.spec.words import dotted, unknown_key
+from lossspec.validation.messages import unknown_key
+from lossspec.validation.reported import FAULTY, is_sound
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from lossspec.faults import KeyPath
     from lossspec.registry import CallInput, LossType
-    from lossspec.spec.diagnostics import KeyPath
     from lossspec.spec.resolve import Resolved
 
 #: How near a name must be to one that the reader has not seen to be taken for it.
@@ -60,7 +61,7 @@ def closed(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
             add = f'add it: `inputs.{name} = "..."`'
             help_ = near_or_all("a tensor", found, ()) if found else add
         else:
-            found = near(name, known)
+            found = nearest(name, known)
             message = f"unknown tensor `{name}`: `[inputs]` does not have it"
             help_ = near_or_all("a tensor", found, known)
         replacement = f'"{found}"' if found else None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.suggest import near, near_or_all
+from lossspec.faults import Fault
+from lossspec.names import near_or_all, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def objective_faults(spec: Resolved) -> Iterator[Fault]:
         return
     for name in spec.section("objectives"):
         if name not in names:
-            found = near(name, names)
+            found = nearest(name, names)
             yield Fault(
                 "empty-objective",
                 f"no loss is in the objective `{name}`",

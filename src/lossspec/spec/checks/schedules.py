@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.faulty import is_sound
-from lossspec.spec.words import dotted, quote
+from lossspec.faults import Fault
+from lossspec.validation.reported import is_sound
+from lossspec.wording import dotted, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
     from lossspec.spec.resolve import Resolved
 
 Table = dict[str, object]

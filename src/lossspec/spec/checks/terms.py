@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault
+from lossspec.faults import Fault
+from lossspec.names import nearest
 from lossspec.spec.limits import MAX_LOSSES, too_many_losses
-from lossspec.spec.suggest import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def term_faults(spec: Resolved) -> Iterator[Fault]:
     whole = [name for name, loss in losses.items() if "type" in loss]
     for name, loss in losses.items():
         if "type" not in loss:
-            found = near(name, whole)
+            found = nearest(name, whole)
             hint = f"a loss with a similar name exists: `{found}`" if found else 'add `type = "..."`'
             message = f"`losses.{name}` has no `type`, and inherits none"
             yield Fault("missing-key", message, ("losses", name), "key", hint, replacement=found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.faults import Fault
 from lossspec.spec.checks.inputs import tensors
-from lossspec.spec.diagnostics import Fault
 from lossspec.spec.expression import names
 from lossspec.spec.params import values
 

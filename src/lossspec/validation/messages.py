@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.spec.diagnostics import Fault
-from lossspec.spec.expression import shorten
-from lossspec.spec.suggest import close, listed
+from lossspec.faults import Fault
+from lossspec.names import close, listed, shorten
+from lossspec.wording import alternatives, dotted, kind, quote, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lossspec.spec.diagnostics import KeyPath
+    from lossspec.faults import KeyPath
 
-_KINDS = {
-    "number": "a number",
-    "integer": "a whole number",
-    "string": "a string",
-    "boolean": "true or false",
-    "array": "an array",
-    "object": "a table",
-}
 #: What has a type, where messages call it something else.
 _CALLED = {"loss": "loss type", "balance": "balancer"}
 #: What people paste from elsewhere, and what it is called here.
@@ -50,51 +40,8 @@ _LIKELY = {
 _FOREIGN = {*_ALIASES, *_LIKELY, "vgg_type", "layer_weights"}
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
-_is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
 _is_number = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
 _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
-
-
-def dotted(path: KeyPath) -> str:
-    """Write a key path as TOML does; positions in arrays in brackets.
-
-    >>> dotted(("losses", "G L1", "inputs", 0))
-    'losses."G L1".inputs[0]'
-    """
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += ("." if text else "") + (shorten(part) if _is_bare(part) else _string(part))
-    return text
-
-
-def within(path: KeyPath) -> str:
-    """Say where a key is: " in `losses.G_L1`", or nothing at the top."""
-    return f" in `{dotted(path)}`" if path else ""
-
-
-def kind(value: object) -> str:
-    """Name what a TOML value is.
-
-    >>> kind(True), kind(1.0), kind([])
-    ('a boolean', 'a number', 'an array')
-    """
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, dt.date | dt.time):
-        return "a date"
-    for types, word in ((int | float, "number"), (str, "string"), (list, "array"), (dict, "object")):
-        if isinstance(value, types):
-            return _KINDS[word]
-    return f"a Python {type(value).__name__}"
-
-
-def alternatives(kinds: Iterable[str]) -> str:
-    """Join what a value may be: ``a number, a `${param}` or a schedule``."""
-    words = list(dict.fromkeys(_KINDS.get(each, each) for each in kinds))
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def means(key: str, known: str) -> bool:
@@ -216,6 +163,15 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
     return Fault(code, message, (*path, "type"), "value", help_, _quoted(near), certain)
 
 
+def no_type(value: dict[str, object], path: KeyPath, known: Iterable[str]) -> Fault:
+    """Word a schedule without a ``type``, or with a misspelt one."""
+    for key in value:
+        if means(key, "type"):
+            return unknown_key(key, path, ["type"])
+    help_ = f"known are {', '.join(f'`{each}`' for each in known)}"
+    return Fault("missing-key", f"`{dotted(path)}` is a schedule without a `type`", path, "key", help_)
+
+
 def _near_schedules(tag: str, known: list[str]) -> list[str]:
     """Return the schedules that a name may mean: ``cosine_decay`` is ``cosine``, which falls or rises."""
     shapes = [each for each in known if tag.startswith(f"{each}_")]
@@ -248,21 +204,5 @@ def _core(name: str) -> str:
     return name.rpartition(".")[2].removesuffix("Loss").casefold()
 
 
-def _string(text: str) -> str:
-    """Write a string as TOML does, on one line, cut if it is long."""
-    return json.dumps(shorten(text), ensure_ascii=False)
-
-
 def _quoted(near: Sequence[str]) -> str | None:
     return f'"{near[0]}"' if near else None
-
-
-def quote(value: object) -> str:
-    """Write a value for a message; long ones are cut, tables and arrays only named."""
-    if isinstance(value, str):
-        return f"`{_string(value)}`"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, int | float):
-        return f"`{shorten(repr(value))}`"
-    return kind(value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast, final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lossspec.spec.diagnostics import Fault, KeyPath
+    from lossspec.faults import Fault, KeyPath
 
 Table = dict[str, object]
 

@@ -1,0 +1,35 @@
+"""What needs torch, which is an extra: without it the import fails with an error that says how to get it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lossspec.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def torch_for(what: str) -> Iterator[None]:
+    """Import in this context what imports torch; ``what`` is what the error says that torch is needed for.
+
+    >>> with torch_for("the answer"):  # doctest: +ELLIPSIS
+    ...     raise ModuleNotFoundError("No module named 'torch'", name="torch")
+    Traceback (most recent call last):
+        ...
+    lossspec.errors.MissingExtraError: the answer needs torch, which is not installed: pip install ...
+
+    Raises:
+        MissingExtraError: torch is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtraError(
+            f'{what} needs torch, which is not installed: pip install "lossspec[torch]", '
+            "or choose the build for your GPU at https://pytorch.org/get-started/locally/"
+        ) from None

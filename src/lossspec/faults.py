@@ -1,0 +1,93 @@
+"""A problem before it has a place in a file: where it stands is a key path, or an offset in the text."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from attrs import frozen
+
+#: A file with more problems than this is not a spec; the rest is not shown.
+MAX_PROBLEMS = 500
+KeyPath = tuple[str | int, ...]
+Severity = Literal["error", "warning"]
+
+
+@frozen
+class Fault:
+    """A problem at a key path, before it has a place in a file.
+
+    Attributes:
+        code: the stable word for this kind of problem, a key of the table of codes.
+        message: what was found, in lower case, without a full stop; it stands alone.
+        path: the key path of the culprit in its document, array positions as integers.
+        at: whether the key or its value is at fault.
+        help: what to do about it, or "".
+        replacement: TOML text that mends it if put in place of the key or value, or None.
+        certain: whether ``lossspec validate --fix`` may put it there unasked.
+        related: other places of the same document that take part, each with a label.
+        meant: the dotted key that a wrong one was meant to be, where a replacement would not do.
+    """
+
+    code: str
+    message: str
+    path: KeyPath
+    at: Literal["key", "value"] = "value"
+    help: str = ""
+    replacement: str | None = None
+    certain: bool = False
+    related: tuple[tuple[KeyPath, str], ...] = ()
+    meant: str = ""
+
+
+@frozen
+class TextFault:
+    """A problem in text that is not a document (yet): where it stands is known by offsets.
+
+    Attributes:
+        code, message, help, replacement, certain: as those of a ``Fault``.
+        start: the offset of the first character at fault.
+        end: the offset after the last one.
+        related: other places that take part: start, end and a label.
+    """
+
+    code: str
+    message: str
+    start: int
+    end: int
+    help: str = ""
+    replacement: str | None = None
+    certain: bool = False
+    related: tuple[tuple[int, int, str], ...] = ()
+
+
+@frozen(order=True)
+class Span:
+    """A stretch of a file. Lines and columns count characters from 1; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+_NOTHING = object()
+
+
+def get(table: object, path: KeyPath) -> object:
+    """Return what a document has at a key path, or a mark of its own if it has nothing there."""
+    for part in path:
+        is_key = isinstance(table, dict) and part in table
+        is_index = isinstance(table, list) and isinstance(part, int) and part < len(table)
+        if not is_key and not is_index:
+            return _NOTHING
+        table = cast("dict[str | int, object]", table)[part]
+    return table
+
+
+def has(table: object, path: KeyPath) -> bool:
+    """Say whether a document has something at a key path.
+
+    >>> has({"a": [{"b": 1}]}, ("a", 0, "b")), has({"a": 1}, ("b",))
+    (True, False)
+    """
+    return get(table, path) is not _NOTHING

@@ -1,0 +1,1 @@
+"""``jsonschema``, extended for TOML: documents and catalogues are validated against our JSON Schemas."""

@@ -1,0 +1,85 @@
+"""Words for what stands in a document: key paths, values and their types, as TOML calls them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import TYPE_CHECKING
+
+from lossspec.names import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lossspec.faults import KeyPath
+
+_KINDS = {
+    "number": "a number",
+    "integer": "a whole number",
+    "string": "a string",
+    "boolean": "true or false",
+    "array": "an array",
+    "object": "a table",
+}
+#: What an expression may say.
+EXPRESSION_HELP = "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`"
+_is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
+
+
+def dotted(path: KeyPath) -> str:
+    """Write a key path as TOML does; positions in arrays in brackets.
+
+    >>> dotted(("losses", "G L1", "inputs", 0))
+    'losses."G L1".inputs[0]'
+    """
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (shorten(part) if _is_bare(part) else _string(part))
+    return text
+
+
+def within(path: KeyPath) -> str:
+    """Say where a key is: " in `losses.G_L1`", or nothing at the top."""
+    return f" in `{dotted(path)}`" if path else ""
+
+
+def kind(value: object) -> str:
+    """Name what a TOML value is.
+
+    >>> kind(True), kind(1.0), kind([])
+    ('a boolean', 'a number', 'an array')
+    """
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, dt.date | dt.time):
+        return "a date"
+    for types, word in ((int | float, "number"), (str, "string"), (list, "array"), (dict, "object")):
+        if isinstance(value, types):
+            return _KINDS[word]
+    return f"a Python {type(value).__name__}"
+
+
+def alternatives(kinds: Iterable[str]) -> str:
+    """Join what a value may be: ``a number, a `${param}` or a schedule``."""
+    words = list(dict.fromkeys(_KINDS.get(each, each) for each in kinds))
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _string(text: str) -> str:
+    """Write a string as TOML does, on one line, cut if it is long."""
+    return json.dumps(shorten(text), ensure_ascii=False)
+
+
+def quote(value: object) -> str:
+    """Write a value for a message; long ones are cut, tables and arrays only named."""
+    if isinstance(value, str):
+        return f"`{_string(value)}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, int | float):
+        return f"`{shorten(repr(value))}`"
+    return kind(value)
