@@ -50,7 +50,7 @@ class CharbonnierLoss(nn.Module):
         self.eps = eps
         self.reduction = check_reduction(reduction)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(*)", input=input, target=target)
         check_alike(self, input=input, target=target)

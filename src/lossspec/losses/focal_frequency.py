@@ -68,7 +68,7 @@ class FocalFrequencyLoss(nn.Module):
         self.log_matrix = log_matrix
         self.batch_matrix = batch_matrix
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -48,7 +48,7 @@ class GradientDifferenceLoss(nn.Module):
             raise LossInputError(f"GradientDifferenceLoss needs alpha >= 1, found alpha = {alpha}")
         self.alpha = alpha
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

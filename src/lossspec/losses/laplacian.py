@@ -51,7 +51,7 @@ class LaplacianLoss(nn.Module):
         self.grayscale = chosen("grayscale", grayscale, GRAYSCALES)
         self.reduction = check_reduction(reduction)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -45,7 +45,7 @@ class MaskedL1Loss(nn.Module):
         super().__init__()
         self.divide_by = chosen("divide_by", divide_by, ("all", "mask"))
 
-    def forward(self, input: Tensor, target: Tensor, mask: Tensor) -> Tensor:  # noqa: A002 - torch's name
+    def forward(self, input: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         """Compare ``input`` with ``target`` where ``mask`` is 1."""
         check_layout(self, "(*)", input=input, target=target, mask=mask)
         check_alike(self, input=input, target=target)

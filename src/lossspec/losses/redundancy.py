@@ -119,7 +119,7 @@ class BarlowTwinsLoss(nn.Module):
         self.lambd = lambd
         self.eps = eps
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare the embeddings of two views."""
         check_alike(self, input=input, target=target)
         _check_samples(self, input=input)

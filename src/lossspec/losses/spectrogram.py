@@ -64,7 +64,7 @@ class SpectrogramL1Loss(nn.Module):
         self.floor = floor
         self.floor_by = chosen("floor_by", floor_by, ("clamp", "add"))
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(*)", input=input, target=target)
         check_alike(self, input=input, target=target)
@@ -133,7 +133,7 @@ class SpectrogramL1L2Loss(nn.Module):
         self.l1 = SpectrogramL1Loss()
         self.l2 = SpectrogramL2Loss("log10", floor, "add")
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(*)", input=input, target=target)
         check_alike(self, input=input, target=target)

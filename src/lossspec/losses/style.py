@@ -68,7 +68,7 @@ class VGGStyleLoss(nn.Module):
         self.layer_weights = check_layer_weights(self, layers, layer_weights)
         self.features = VGG19Features(layers, weights, normalize, input_range)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         self.features.check(self, input=input, target=target)
         check_alike(self, input=input, target=target)

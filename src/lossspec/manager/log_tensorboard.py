@@ -23,9 +23,9 @@ def write_events(log: LossLogData, folder: Path) -> Path:
         MissingExtraError: tensorboard is not installed.
     """
     try:
-        from tensorboard.compat.proto.event_pb2 import Event  # noqa: PLC0415 - an extra
-        from tensorboard.compat.proto.summary_pb2 import Summary  # noqa: PLC0415
-        from tensorboard.summary.writer.record_writer import RecordWriter  # noqa: PLC0415
+        from tensorboard.compat.proto.event_pb2 import Event  # an extra
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.record_writer import RecordWriter
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             'event files need tensorboard, which is not installed: pip install "lossspec[tensorboard]"'

@@ -69,7 +69,7 @@ def read_docstring(text: str | None) -> tuple[str, dict[str, str]]:
     ...     ''')
     ('Squared error.', {'power': 'of the error; 2 is the squared error'})
     """
-    from docstring_parser import Docstring, DocstringStyle, ParseError, parse  # noqa: PLC0415 - few register
+    from docstring_parser import Docstring, DocstringStyle, ParseError, parse  # few register
 
     styles = (DocstringStyle.GOOGLE, DocstringStyle.NUMPYDOC, DocstringStyle.REST)
     found = []
