@@ -6,7 +6,8 @@ import inspect
 import re
 from typing import TYPE_CHECKING
 
-from docs.generate.markdown import block, mathml
+from docs.generate.formula import typeset
+from docs.generate.markdown import block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ _HEAD = re.compile(
     r"(Args|Attributes|Class attributes|Raises|Returns|Yields|Shape|Reference|Source|Example):"
 )
 _ENTRY = re.compile(r"(?P<name>\*{0,2}\w[\w, ]*?): +(?P<text>.*)", re.DOTALL)
-_MATH = re.compile(r":math:`([^`]+)`")
 
 
 def docstring(text: str | None) -> str:
@@ -26,9 +26,8 @@ def docstring(text: str | None) -> str:
 
 
 def inline(text: str) -> str:
-    """Return a docstring's running text: its ``code`` and formulas as Markdown has them."""
-    joined = " ".join(text.split())
-    return _MATH.sub(lambda match: mathml(match[1], display=False), re.sub(r"``(.+?)``", r"`\1`", joined))
+    """Return a docstring's running text: its ``code`` as Markdown has it."""
+    return re.sub(r"``(.+?)``", r"`\1`", " ".join(text.split()))
 
 
 def _sections(text: str) -> Iterator[str]:
@@ -64,7 +63,9 @@ def _paragraph(text: str) -> str:
     if text.lstrip().startswith(">>>"):
         return block(inspect.cleandoc(text), "pycon")
     if text.startswith(".. math::"):
-        return mathml(text.removeprefix(".. math::"), display=True)
+        return typeset(inspect.cleandoc(text.removeprefix(".. math::")))
+    if text.startswith("==="):  # a table
+        return block(text)
     if text.startswith("    "):
         return block(inspect.cleandoc(text))
     if text.startswith("- "):

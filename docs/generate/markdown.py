@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from latex2mathml.converter import convert
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -28,8 +26,3 @@ def escaped(text: str) -> str:
     return "".join(
         each if each.startswith("`") else re.sub(r"([\\*_<\[\]`#])", r"\\\1", each) for each in parts
     )
-
-
-def mathml(latex: str, *, display: bool) -> str:
-    """Typeset a formula of a docstring so that browsers show it without a script."""
-    return convert(" ".join(latex.split()), display="block" if display else "inline")

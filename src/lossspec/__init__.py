@@ -73,7 +73,7 @@ def __getattr__(name: str) -> object:
         return import_module(f"lossspec.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    from lossspec.names import unknown  # noqa: PLC0415
+    from lossspec.names import unknown
 
     raise AttributeError(unknown("name", name, __all__, " in `lossspec`"))
 

@@ -25,10 +25,10 @@ def folder(name: str) -> Path:
 
 
 def _unpacked(name: str) -> Path:
-    import atexit  # noqa: PLC0415 - only a zipped import pays for these
-    import shutil  # noqa: PLC0415
-    import tempfile  # noqa: PLC0415
-    from importlib.resources import files  # noqa: PLC0415
+    import atexit  # only a zipped import pays for these
+    import shutil
+    import tempfile
+    from importlib.resources import files
 
     target = Path(tempfile.mkdtemp(prefix="lossspec-"))
     atexit.register(shutil.rmtree, target, ignore_errors=True)

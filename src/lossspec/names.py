@@ -65,7 +65,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _matches(name: str, candidates: list[str], cutoff: float = 0.6) -> list[str]:
-    import difflib  # noqa: PLC0415 - only a mistake pays for it
+    import difflib  # only a mistake pays for it
 
     same = [each for each in candidates if each.casefold() == name.casefold()]
     return same or difflib.get_close_matches(name, candidates, n=2, cutoff=cutoff)

@@ -1,14 +1,19 @@
 import json
 import math
-import struct
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from lossspec import LossManager
 from lossspec.cli.log import log_command
+from lossspec.errors import MissingExtraError
 
 
 @pytest.fixture
@@ -89,56 +94,70 @@ def test_export_for_nectargan(run):
     assert math.isnan(losses["loss"][2])
 
 
-def events(data):
-    """Take an event file apart, by the format's description alone."""
-    at, found = 0, []
-    while at < len(data):
-        (length,) = struct.unpack_from("<Q", data, at)
-        message = data[at + 12 : at + 12 + length]
-        at += 12 + length + 4
-        found.append(dict(fields(message)))
-    return found
-
-
-def varint(data, at):
-    value = shift = 0
-    while True:
-        value |= (data[at] & 0x7F) << shift
-        shift += 7
-        at += 1
-        if not data[at - 1] & 0x80:
-            return value, at
-
-
-def fields(message):
-    at = 0
-    while at < len(message):
-        key, at = varint(message, at)
-        if key & 7 == 0:
-            value, at = varint(message, at)
-        elif key & 7 == 2:
-            length, at = varint(message, at)
-            value, at = message[at : at + length], at + length
-        else:
-            size = 8 if key & 7 == 1 else 4
-            value, at = struct.unpack("<d" if size == 8 else "<f", message[at : at + size])[0], at + size
-        yield key >> 3, value
-
-
 def test_export_as_tensorboard_events(run, tmp_path):
-    path = call("export", run, "--format", "tensorboard", "-o", tmp_path / "board").strip()
-    assert path.startswith(str(tmp_path / "board" / "events.out.tfevents."))
-    first, *rest = events(Path(path).read_bytes())
-    assert first[3] == b"brain.Event:2"
-    scalars = [
-        (event[2], *[dict(fields(dict(fields(event[5]))[1]))[key] for key in (1, 2)]) for event in rest
-    ]
-    assert scalars[0] == (0, b"raw/G_L1", 4.0)
-    assert (3, b"weighted/G_L1", 6.0) in scalars
-    assert (1, b"weight/G_L1", 2.0) in scalars
-    assert (4, b"validation/weighted/G_L1", 14.0) in scalars
-    assert len(scalars) == 3 * 6
-    assert all(event[1] == rest[0][1] > 1.7e9 for event in rest)
+    folder = tmp_path / "board"
+    path = call("export", run, "--format", "tensorboard", "-o", folder).strip()
+    assert path.startswith(str(folder / "events.out.tfevents."))
+    first, *rest = EventFileLoader(path).Load()  # checks the checksum of every record
+    assert first.file_version == "brain.Event:2"
+    assert len(rest) == 3 * 6
+    time = json.loads((run / "loss_log.jsonl").read_text().splitlines()[0])["time"]
+    assert {event.wall_time for event in rest} == {time}
+
+    board = EventAccumulator(str(folder)).Reload()
+
+    def series(tag):
+        return [(event.step, event.value) for event in board.Scalars(tag)]
+
+    assert set(board.Tags()["scalars"]) == {
+        *(f"{quantity}/{name}" for quantity in ("raw", "weight", "weighted") for name in ("G_L1", "rare")),
+        *(f"validation/{quantity}/G_L1" for quantity in ("raw", "weight", "weighted")),
+    }
+    single = np.float32(0.1).item()
+    steps, values = zip(*series("raw/G_L1"), strict=True)
+    assert steps == (0, 1, 2, 3)
+    assert values == pytest.approx((4.0, single, math.nan, 3.0), rel=0, abs=0, nan_ok=True)
+    assert series("weight/G_L1") == [(step, 2.0) for step in range(4)]
+    assert series("weighted/G_L1")[3] == (3, 6.0)
+    assert series("raw/rare") == [(4, math.inf)]
+    assert series("validation/weighted/G_L1") == [(4, 14.0)]
+
+
+def test_events_of_a_run_without_steps_are_at_their_row(tmp_path):
+    with LossManager(experiment_dir=tmp_path, device="cpu") as manager:
+        manager.register_loss_fn("l", lambda x: x, 1e300)  # its weight is no 32-bit float
+        for value in (1.0, 0.0):
+            manager.compute_loss("l", torch.tensor(value))
+    call("export", tmp_path, "--format", "tensorboard", "-o", tmp_path / "board")
+    board = EventAccumulator(str(tmp_path / "board")).Reload()
+    assert [(event.step, event.value) for event in board.Scalars("raw/l")] == [(0, 1.0), (1, 0.0)]
+    assert [event.value for event in board.Scalars("weight/l")] == [math.inf] * 2
+
+
+def test_events_need_no_torch(run, tmp_path):
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from pathlib import Path\n"
+        "from lossspec.manager.log_reader import read_log\n"
+        "from lossspec.manager.log_tensorboard import write_events\n"
+        "print(write_events(read_log(sys.argv[1]), Path(sys.argv[2])).stat().st_size > 0)"
+    )
+    command = [sys.executable, "-c", code, str(run), str(tmp_path / "board")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "True\n", done.stderr
+
+
+def test_without_tensorboard_the_message_says_what_to_install(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard.summary.writer.record_writer", None)
+    folder = tmp_path / "board"
+    found = CliRunner().invoke(
+        log_command, ["export", str(run), "--format", "tensorboard", "-o", str(folder)]
+    )
+    assert isinstance(found.exception, MissingExtraError)
+    assert str(found.exception) == (
+        'event files need tensorboard, which is not installed: pip install "lossspec[tensorboard]"'
+    )
+    assert not folder.exists()
 
 
 def test_plot_draws_two_pictures(run, tmp_path):

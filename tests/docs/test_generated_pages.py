@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import click
 import pytest
@@ -150,25 +151,41 @@ def test_every_spec_is_in_the_gallery_with_its_formula_typeset(generated):
 
 
 @pytest.mark.parametrize(
-    ("latex", "expected"),
+    ("text", "expected"),
     [
-        (r"\operatorname{mean}_n x", "<msub><mo>mean</mo><mi>n</mi></msub>"),
-        (r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}", "<mtr>"),
+        ("mean_n x", '<msub><mi>mean</mi><mrow><mi>n</mi></mrow></msub><mspace width="0.2em"/><mi>x</mi>'),
+        ("a - 1.5", "<mi>a</mi><mo>\N{MINUS SIGN}</mo><mn>1.5</mn>"),
+        ("c_ij^2", "<msubsup><mi>c</mi><mrow><mi>ij</mi></mrow><mrow><mn>2</mn></mrow></msubsup>"),
+        ("e^(-x)", "<msup><mi>e</mi><mrow><mo>\N{MINUS SIGN}</mo><mi>x</mi></mrow></msup>"),
+        ("sum_i theta", "<mo>\N{N-ARY SUMMATION}</mo>"),
+        ("i < j", "<mi>i</mi><mo>&lt;</mo><mi>j</mi>"),
     ],
 )
-def test_formulas_become_mathml(generate, latex, expected):
-    assert expected in module(generate, "markdown").mathml(latex, display=True)
+def test_formulas_become_mathml(generate, text, expected):
+    assert expected in module(generate, "formula").typeset(text)
+
+
+def test_every_formula_of_a_docstring_is_typeset(generated):
+    pages = [page for name, page in generated.items() if name.startswith("reference/api/")]
+    formulas = re.findall(r'<div class="formula">.*?</div>', "\n".join(pages))
+    assert len(formulas) > 20
+    for formula in formulas:
+        words = {node.text for node in ET.fromstring(formula).iter() if node.text}
+        assert not {word for word in words if set(word) & set("_^\\{}")}, formula
+    assert not any(mark in page for page in pages for mark in (".. math::", ":math:"))
 
 
 def test_a_docstring_becomes_markdown(generate):
     text = """Does ``it``.
 
-    .. math:: a^2
+    .. math::
+        a^2
+        b = 1
 
     Args:
         name: what it is;
             in two lines.
-        **options: those of :math:`f`.
+        **options: those of ``f``.
 
     Raises:
         ValueError: never.
@@ -178,12 +195,9 @@ def test_a_docstring_becomes_markdown(generate):
     """
     assert module(generate, "docstrings").docstring(text).split("\n\n") == [
         "Does `it`.",
-        module(generate, "markdown").mathml("a^2", display=True),
+        module(generate, "formula").typeset("a^2\nb = 1"),
         "**Parameters**",
-        (
-            "- `name`: what it is; in two lines.\n"
-            f"- `**options`: those of {module(generate, 'markdown').mathml('f', display=False)}."
-        ),
+        "- `name`: what it is; in two lines.\n- `**options`: those of `f`.",
         "**Raises**",
         "- `ValueError`: never.",
         "```pycon\n>>> 1 + 1\n2\n```",

@@ -58,4 +58,4 @@ def test_the_source_distribution_builds_the_same_wheel(tmp_path: Path, wheel: Pa
 def test_dependencies_are_the_few_that_the_design_names() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     names = {requirement.split(">=")[0] for requirement in project["dependencies"]}
-    assert names == {"attrs", "cattrs", "click", "jsonschema", "tomli", "tomli-w"}
+    assert names == {"attrs", "cattrs", "click", "docstring-parser", "jsonschema", "tomli", "tomli-w"}

@@ -64,7 +64,6 @@ WORKS = {
     "log export run --format nectargan": "l1",
     "new b.loss.toml": "wrote b.loss.toml",
     "plot a.loss.toml": "edges  1",
-    "report run": "report.html",
     "schema": '"x-tombi-toml-version"',
     "show a.loss.toml": "losses.edges",
     "show a.loss.toml --format latex": "SobelLoss",
@@ -77,7 +76,9 @@ FAILS = {
     "export trained:model": f"the module `trained` needs torch, which is not installed: {HOW}",
     "validate --load trained": f"the module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
-    "log plot run": 'pip install "lossspec[plot]"',
+    "log plot run": '"lossspec[plot]"',
+    "log export run --format tensorboard": 'pip install "lossspec[tensorboard]"',
+    "report run": 'pip install "lossspec[report]"',
 }
 
 
@@ -125,7 +126,7 @@ def test_a_command_that_compares_works(programs: Path, folder: Path) -> None:
 
 
 def test_no_command_is_forgotten() -> None:
-    tried = {line.split()[0] for line in WORKS} | {"diff"}
+    tried = {line.split()[0] for line in [*WORKS, *FAILS]} | {"diff"}
     assert tried == set(commands.list_commands(None))
     assert {f"list {name}" for name in list_command.commands} <= {" ".join(x.split()[:2]) for x in WORKS}
     assert {f"log {x}" for x in log_command.commands} <= {" ".join(x.split()[:2]) for x in [*WORKS, *FAILS]}

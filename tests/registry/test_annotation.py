@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from lossspec.registry.annotation import input_kind, is_path, is_tensor, json_schema
-from lossspec.registry.docstring import read_docstring
+from lossspec.registry.signature import read_docstring, read_signature
 
 NUMBERS = {"type": "array", "items": {"type": "number"}}
 
@@ -84,6 +84,87 @@ def test_what_only_looks_like_a_path_is_none(annotation):
     assert not is_path(annotation)
 
 
+GOOGLE = """The error to a power.
+
+More of it, with `code` and
+:math:`x^2` at the start of a line.
+
+Args:
+    power (float): of the error;
+        2 is the squared error
+    low, high: the bounds
+
+Attributes:
+    seen: no argument
+
+Returns:
+    a: no argument
+
+Raises:
+    ValueError: no argument
+"""
+NUMPY = """The error to a power.
+
+More of it, with `code` and
+:math:`x^2` at the start of a line.
+
+Parameters
+----------
+power : float
+    of the error;
+    2 is the squared error
+low, high : float
+    the bounds
+
+Attributes
+----------
+seen : int
+    no argument
+
+Returns
+-------
+a : Tensor
+    no argument
+
+Raises
+------
+ValueError
+    no argument
+"""
+REST = """The error to a power.
+
+More of it, with `code`.
+
+:param float power: of the error;
+    2 is the squared error
+:param low: the bounds
+:param high: the bounds
+:ivar seen: no argument
+:returns: no argument
+:raises ValueError: no argument
+"""
+
+
+@pytest.mark.parametrize("text", [GOOGLE, NUMPY, REST], ids=["google", "numpy", "rest"])
+def test_one_loss_in_three_styles_says_the_same(text):
+    class Powered(nn.Module):
+        def __init__(self, power: float = 2.0, low: float = 0.0, high: float = 1.0) -> None:
+            """Set it up."""
+
+        def forward(self, x, y):
+            """Compare."""
+
+    Powered.__doc__ = text
+    found = read_signature(Powered, "mine.Powered")
+    assert found.summary == "The error to a power."
+    assert {name: each.description for name, each in found.args.items()} == {
+        "power": "of the error; 2 is the squared error",
+        "low": "the bounds",
+        "high": "the bounds",
+    }
+    assert read_docstring(text)[1].keys() == found.args.keys()
+
+
 DOCSTRINGS = [
     (None, "", {}),
     ("One line.", "One line.", {}),
@@ -91,11 +172,13 @@ DOCSTRINGS = [
     (
         "S.\n\nArgs:\n    a: first\n        line: two\n    b:\n        later",
         "S.",
-        {"a": "first line: two", "b": " later"},
+        {"a": "first line: two", "b": "later"},
     ),
+    ("S.\n\n:math:`x` leads.\n\nArgs:\n    a: first", "S.", {"a": "first"}),
+    ("S.\n\nArgs:\n    **more: all others", "S.", {"more": "all others"}),
     ("S.\n\nReturns:\n    a: no argument", "S.", {}),
-    ("S.\n\nArgs:\n    a: first\n\nRaises:\n    b: no argument", "S.", {"a": "first"}),
-    ("S.\n\n:param a: another style", "S.", {}),
+    ("S.\n\nArgs:\n    no colon", "S.", {}),
+    ("S.\n\n::\n\n    code\n\nArgs:\n    a: first", "S.", {"a": "first"}),
 ]
 
 

@@ -58,7 +58,7 @@ def main() -> None:
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
-        from lossspec.cli.text import told  # noqa: PLC0415 - only an error pays
+        from lossspec.cli.text import told  # only an error pays
 
         click.echo(told(error), err=True)
         raise SystemExit(1) from None

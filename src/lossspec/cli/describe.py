@@ -19,17 +19,17 @@ def describe_command(name: str) -> None:
 
     Example: lossspec describe piq.SSIMLoss
     """
-    from lossspec.cli.describe_type import describe_type, named_like  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.cli.describe_type import describe_type, named_like  # `--help` does not pay
 
     try:
         if "." in name and ".loss.toml" not in name:
             click.echo(describe_type(name))
         else:
-            from lossspec.cli.describe_spec import describe_spec  # noqa: PLC0415 - a type pays for no specs
+            from lossspec.cli.describe_spec import describe_spec  # a type pays for no specs
 
             click.echo(describe_spec(name))
     except UnknownNameError:
-        from lossspec.cli.describe_schedule import describe_schedule  # noqa: PLC0415 - as above
+        from lossspec.cli.describe_schedule import describe_schedule
 
         text = describe_schedule(name) or named_like(name)
         if text is None:

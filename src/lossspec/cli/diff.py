@@ -42,8 +42,8 @@ def diff_command(first: str, second: str, format_: str) -> None:
 
     Example: lossspec diff pix2pix my/pix2pix.loss.toml+vgg
     """
-    from lossspec.report.difference import differences  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.spec.load import load  # noqa: PLC0415
+    from lossspec.report.difference import differences  # `--help` does not pay
+    from lossspec.spec.load import load
 
     try:
         before, after = load(first), load(second)
@@ -92,8 +92,8 @@ def _said(before: Spec, after: Spec, change: Change) -> str:
 
 def _term(spec: Spec, name: str) -> str:
     """Return a term as mathematics, and the objective that it belongs to."""
-    from lossspec.report.formula.notation import PLAIN  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.report.formula.terms import TermWriter  # noqa: PLC0415
+    from lossspec.report.formula.notation import PLAIN  # `--help` does not pay
+    from lossspec.report.formula.terms import TermWriter
 
     sign, text = TermWriter.of(spec, PLAIN).weighted(spec.losses[name])
     return f"{PLAIN.minus if sign == '-' else ''}{text} in {spec.losses[name].objective}"

@@ -19,7 +19,7 @@ def list_command(context: click.Context) -> None:
 
 
 def _list_specs() -> None:
-    from lossspec.spec.find import every  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.spec.find import every  # `--help` does not pay
 
     found = every()
     width = max((len(each.name) for each in found), default=0)

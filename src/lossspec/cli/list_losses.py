@@ -21,9 +21,9 @@ def losses_command(word: str, library: str | None) -> None:
 
     Example: lossspec list losses ssim
     """
-    from lossspec.errors import UnknownNameError  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.names import unknown  # noqa: PLC0415
-    from lossspec.registry import libraries, summaries  # noqa: PLC0415
+    from lossspec.errors import UnknownNameError  # `--help` does not pay
+    from lossspec.names import unknown
+    from lossspec.registry import libraries, summaries
 
     if library is not None and library not in libraries():
         raise UnknownNameError(unknown("library", library, libraries()))
@@ -38,7 +38,7 @@ def balancers_command(word: str) -> None:
 
     Example: lossspec list balancers
     """
-    from lossspec.registry import balancers  # noqa: PLC0415 - `--help` does not pay
+    from lossspec.registry import balancers  # `--help` does not pay
 
     _show({name: each.summary for name, each in balancers().items()}, "balancer", word)
 
@@ -51,14 +51,14 @@ def schedules_command(word: str) -> None:
 
     Example: lossspec list schedules
     """
-    from lossspec import schedules  # noqa: PLC0415
+    from lossspec import schedules
 
     found = {name: (each.__doc__ or "").partition("\n")[0] for name, each in schedules.types().items()}
     _show(found, "schedule type", word)
 
 
 def _show(types: Mapping[str, str], kind: str, word: str) -> None:
-    from lossspec.errors import UnknownNameError  # noqa: PLC0415
+    from lossspec.errors import UnknownNameError
 
     sought = word.casefold()
     found = {name: text for name, text in types.items() if sought in f"{name} {text}".casefold()}

@@ -38,10 +38,10 @@ def show(run: Path, format_: str) -> None:
 
     Example: lossspec log show runs/7
     """
-    import json  # noqa: PLC0415 - `--help` does not pay
+    import json  # `--help` does not pay
 
-    from lossspec.report.grid import grid  # noqa: PLC0415
-    from lossspec.report.words import figure  # noqa: PLC0415
+    from lossspec.report.grid import grid
+    from lossspec.report.words import figure
 
     log = _read(run)
     sections = (("", log.losses), (" (validation)", log.validation))
@@ -80,8 +80,8 @@ def export(run: Path, format_: str, output: Path | None) -> None:
 
     Example: lossspec log export runs/7 --format csv -o losses.csv
     """
-    from lossspec.manager import log_export  # noqa: PLC0415
-    from lossspec.manager.log_tensorboard import write_events  # noqa: PLC0415
+    from lossspec.manager import log_export
+    from lossspec.manager.log_tensorboard import write_events
 
     log = _read(run)
     if format_ == "tensorboard":
@@ -108,7 +108,7 @@ def plot(run: Path, output: Path | None) -> None:
 
     Example: lossspec log plot runs/7 -o pictures
     """
-    from lossspec.report.run_plot import plot_run  # noqa: PLC0415
+    from lossspec.report.run_plot import plot_run
 
     log = _read(run)
     folder = output or log.path.parent
@@ -118,13 +118,13 @@ def plot(run: Path, output: Path | None) -> None:
 
 
 def _read(run: Path) -> LossLogData:
-    from lossspec.manager.log_reader import read_log  # noqa: PLC0415
+    from lossspec.manager.log_reader import read_log
 
     return read_log(run)
 
 
 def _summary(columns: LossColumns) -> dict[str, float | None]:
-    from math import isfinite, isnan  # noqa: PLC0415
+    from math import isfinite, isnan
 
     values = list(columns.weighted)
     finite = [value for value in values if isfinite(value)]

@@ -44,8 +44,8 @@ def plot_command(
 
     Example: lossspec plot pix2pix+decay --epochs 200 -o weights.svg
     """
-    from lossspec.report.weight_plot import draw_weights, weights_as_text  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.spec.load import load  # noqa: PLC0415
+    from lossspec.report.weight_plot import draw_weights, weights_as_text  # `--help` does not pay
+    from lossspec.spec.load import load
 
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o {output}: the suffix says the format, one of {', '.join(SUFFIXES)}")

@@ -24,7 +24,7 @@ def plan_options(command: Callable[..., None]) -> Callable[..., None]:
     )
     @functools.wraps(command)
     def with_plan(*args: object, epochs: int, steps_per_epoch: int | None, **kwargs: object) -> None:
-        from lossspec.report.weights import Plan  # noqa: PLC0415 - `--help` does not pay
+        from lossspec.report.weights import Plan  # `--help` does not pay
 
         command(*args, plan=Plan(epochs, steps_per_epoch), **kwargs)
 

@@ -22,11 +22,11 @@ def schema_command(output: Path | None, *, catalog: bool) -> None:
 
     With --catalog, it is the schema of the file that lists the losses of a plug-in.
     """
-    from lossspec.registry import balancers, types  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.spec.schema import generate  # noqa: PLC0415
+    from lossspec.registry import balancers, types  # `--help` does not pay
+    from lossspec.spec.schema import generate
 
     if catalog:
-        from lossspec.registry.catalog_faults import schema_path  # noqa: PLC0415
+        from lossspec.registry.catalog_faults import schema_path
 
         text = schema_path().read_text("utf-8")
     else:

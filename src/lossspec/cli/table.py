@@ -68,8 +68,8 @@ def table_command(
 
     Example: lossspec table pix2pix+decay --at 0,50,100,150,199
     """
-    from lossspec.report.weight_table import weight_table  # noqa: PLC0415 - `--help` does not pay
-    from lossspec.spec.load import load  # noqa: PLC0415
+    from lossspec.report.weight_table import weight_table  # `--help` does not pay
+    from lossspec.spec.load import load
 
     last = plan.epochs - 1
     spread = sorted({round(last * part / (COLUMNS - 1)) for part in range(COLUMNS)})

@@ -100,7 +100,7 @@ def _standard_input(name: str | None) -> Source:
 
 def _mended(target: Target) -> list[Diagnostic]:
     """Mend a file, say what was done on standard error, and return the problems that are left."""
-    from lossspec.spec.fix import mend, rewrite  # noqa: PLC0415 - only --fix pays
+    from lossspec.spec.fix import mend, rewrite  # only --fix pays
 
     found = _diagnose(target)
     for _ in range(_ROUNDS):  # a mended file may show what was hidden

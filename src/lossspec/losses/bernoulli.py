@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class BernoulliReconstructionLoss(nn.Module):
-    r"""Negative log-likelihood of an image under Bernoulli pixels: their sum, averaged over the batch.
+    """Negative log-likelihood of an image under Bernoulli pixels: their sum, averaged over the batch.
 
-    .. math:: - \operatorname{mean}_n \sum_d \left( x \log \sigma(z) + (1 - x) \log(1 - \sigma(z)) \right)
+    .. math:: -mean_n sum_d (x log sigmoid(z) + (1 - x) log(1 - sigmoid(z)))
 
     It is the reconstruction term of the evidence lower bound, in nats, so it may be added to
     ``GaussianKLLoss`` as it is. The mean over pixels is ``torch.BCEWithLogitsLoss``.
 
     Shape:
-        logits: :math:`z`, ``(N, *)``, before the sigmoid; target: :math:`x`, the same shape, in [0, 1].
+        logits: ``z``, ``(N, *)``, before the sigmoid; target: ``x``, the same shape, in [0, 1].
         Returns a scalar.
 
     Raises:

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class CharbonnierLoss(nn.Module):
-    r"""Charbonnier's loss: a differentiable absolute error.
+    """Charbonnier's loss: a differentiable absolute error.
 
-    .. math:: \operatorname{mean} \sqrt{(x - y)^2 + \epsilon}
+    .. math:: mean sqrt((x - y)^2 + eps)
 
-    as BasicSR has it, so :math:`\epsilon` is the square of the one in LapSRN's paper: 1e-6 is its 1e-3. At
-    :math:`x = y` it is :math:`\sqrt\epsilon`, not 0. It is not ``kornia.CharbonnierLoss``, which is
-    :math:`\sqrt{d^2 + 1} - 1`.
+    as BasicSR has it, so ``eps`` is the square of the one in LapSRN's paper: 1e-6 is its 1e-3. At
+    ``x = y`` it is ``sqrt(eps)``, not 0. It is not ``kornia.CharbonnierLoss``, which is
+    ``sqrt(d^2 + 1) - 1``.
 
     Args:
-        eps: :math:`\epsilon > 0`.
+        eps: above 0.
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one value an element.
 
     Shape:
@@ -50,7 +50,7 @@ class CharbonnierLoss(nn.Module):
         self.eps = eps
         self.reduction = check_reduction(reduction)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(*)", input=input, target=target)
         check_alike(self, input=input, target=target)

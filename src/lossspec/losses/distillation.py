@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
 
 class DistillationKLLoss(nn.Module):
-    r"""Kullback-Leibler divergence of a student's softened class probabilities from its teacher's.
+    """Kullback-Leibler divergence of a student's softened class probabilities from its teacher's.
 
-    .. math:: \operatorname{mean}_n \sum_c p_c \log \frac{p_c}{q_c}, \quad
-        p = \operatorname{softmax}(t / T), \quad q = \operatorname{softmax}(s / T)
+    .. math:: mean_n sum_c p_c log(p_c / q_c),  p = softmax(t / T),  q = softmax(s / T)
 
-    over the last dimension, averaged over all others. There is no hidden factor: the :math:`T^2` of the
+    over the last dimension, averaged over all others. There is no hidden factor: the ``T^2`` of the
     paper belongs to the weight of the term. Where the teacher should get no gradient, detach it.
 
     Args:
-        temperature: :math:`T > 0`. It may be set at any time (``loss.temperature = 2.0``), so a schedule
+        temperature: ``T > 0``. It may be set at any time (``loss.temperature = 2.0``), so a schedule
             can lower it.
 
     Shape:

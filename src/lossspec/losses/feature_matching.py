@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class FeatureMatchingLoss(nn.Module):
-    r"""Distance of two lists of feature maps, summed or averaged over the layers.
+    """Distance of two lists of feature maps, summed or averaged over the layers.
 
-    .. math:: \sum_l \operatorname{mean} \left| f_l(\hat x) - f_l(x) \right|
+    .. math:: sum_l mean |f_l(fake) - f_l(real)|
 
     (squared with ``distance="l2"``; divided by the number of layers with ``layers="mean"``). With
-    ``relative`` each layer is divided by the mean of :math:`|f_l(x)|`, as EnCodec's paper has it. Where the
+    ``relative`` each layer is divided by the mean of ``|f_l(real)|``, as EnCodec's paper has it. Where the
     real features should get no gradient, detach them.
 
     For several discriminators, a list of such lists, use the term's ``lists``.

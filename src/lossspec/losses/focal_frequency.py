@@ -15,13 +15,12 @@ if TYPE_CHECKING:
 
 
 class FocalFrequencyLoss(nn.Module):
-    r"""Squared distance of the Fourier spectra, weighted by itself.
+    """Squared distance of the Fourier spectra, weighted by itself.
 
-    .. math:: \operatorname{mean}\; w \left| F(x) - F(y) \right|^2, \quad
-        w = \frac{|F(x) - F(y)|^\alpha}{\max |F(x) - F(y)|^\alpha}
+    .. math:: mean w |F(x) - F(y)|^2,  w = |F(x) - F(y)|^alpha / max |F(x) - F(y)|^alpha
 
-    where :math:`F` is the orthonormal 2D Fourier transform of each channel, the maximum is over an image's
-    frequencies, and :math:`w` gets no gradient. The transform is linear, so the difference is transformed
+    where ``F`` is the orthonormal 2D Fourier transform of each channel, the maximum is over an image's
+    frequencies, and ``w`` gets no gradient. The transform is linear, so the difference is transformed
     once. bfloat16 and half are computed in float32, for want of such transforms. ``torch.compile`` takes it
     in one graph, and warns that it leaves complex numbers to the kernels of eager mode.
 
@@ -29,7 +28,7 @@ class FocalFrequencyLoss(nn.Module):
         alpha: how sharply the weight focuses.
         patch_factor: cut the images in this many patches each way, and transform each.
         average_spectrum: compare the mean spectra of the batch.
-        log_matrix: take :math:`\log(1 + w)` before dividing by the maximum.
+        log_matrix: take ``log(1 + w)`` before dividing by the maximum.
         batch_matrix: take the maximum over the whole batch.
 
     Shape:
@@ -69,7 +68,7 @@ class FocalFrequencyLoss(nn.Module):
         self.log_matrix = log_matrix
         self.batch_matrix = batch_matrix
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

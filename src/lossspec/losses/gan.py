@@ -51,16 +51,16 @@ FORMULAS: dict[Mode, dict[Role, Elementwise]] = {
 
 
 class GANLoss(nn.Module):
-    r"""One side's adversarial loss: the mean of a function of the discriminator's scores :math:`s`.
+    """One side's adversarial loss: the mean of a function of the discriminator's scores ``s``.
 
-    ==================== ========================== ========================== =========================
-    mode                 ``role="G"``               ``role="D_real"``          ``role="D_fake"``
-    ==================== ========================== ========================== =========================
-    vanilla, logistic    :math:`\log(1 + e^{-s})`   :math:`\log(1 + e^{-s})`   :math:`\log(1 + e^{s})`
-    lsgan                :math:`(s - 1)^2`          :math:`(s - 1)^2`          :math:`s^2`
-    hinge                :math:`-s`                 :math:`\max(0, 1 - s)`     :math:`\max(0, 1 + s)`
-    wgan                 :math:`-s`                 :math:`-s`                 :math:`s`
-    ==================== ========================== ========================== =========================
+    ================= =================== =================== =================
+    mode              ``role="G"``        ``role="D_real"``   ``role="D_fake"``
+    ================= =================== =================== =================
+    vanilla, logistic ``log(1 + e^(-s))`` ``log(1 + e^(-s))`` ``log(1 + e^s)``
+    lsgan             ``(s - 1)^2``       ``(s - 1)^2``       ``s^2``
+    hinge             ``-s``              ``max(0, 1 - s)``   ``max(0, 1 + s)``
+    wgan              ``-s``              ``-s``              ``s``
+    ================= =================== =================== =================
 
     The scores are those of fake images for ``G`` and ``D_fake``, of real ones for ``D_real``. There is no
     hidden factor: the half that many papers put before the discriminator's loss or before the squares is

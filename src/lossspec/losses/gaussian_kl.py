@@ -15,16 +15,15 @@ if TYPE_CHECKING:
 
 
 class GaussianKLLoss(nn.Module):
-    r"""Kullback-Leibler divergence of a Gaussian from the standard one, or its distance from a capacity.
+    """Kullback-Leibler divergence of a Gaussian from the standard one, or its distance from a capacity.
 
-    .. math:: \left| \operatorname{mean}_n \sum_d \tfrac12 \left( \mu^2 + e^v - v - 1 \right) - C \right|,
-        \quad v = \log \sigma^2
+    .. math:: |mean_n sum_d (mu^2 + e^v - v - 1) / 2 - C|,  v = log sigma^2
 
-    of :math:`N(\mu, \sigma^2)` with independent dimensions, in nats: the sum is over all dimensions of a
-    sample. The divergence is never negative, so with :math:`C = 0` it stands as it is.
+    of ``N(mu, sigma^2)`` with independent dimensions, in nats: the sum is over all dimensions of a
+    sample. The divergence is never negative, so with ``C = 0`` it stands as it is.
 
     Args:
-        capacity: :math:`C`. It may be set at any time (``loss.capacity = 5.0``), so a schedule can raise it.
+        capacity: ``C``. It may be set at any time (``loss.capacity = 5.0``), so a schedule can raise it.
         reduction: ``"mean"`` over the batch, or ``"sum"`` as SPADE has it.
 
     Shape:

@@ -14,16 +14,15 @@ if TYPE_CHECKING:
 
 
 class GradientDifferenceLoss(nn.Module):
-    r"""Difference of the absolute image gradients, which sharpens predicted frames.
+    """Difference of the absolute image gradients, which sharpens predicted frames.
 
-    .. math:: \operatorname{mean} \Bigl| |\partial_h x| - |\partial_h y| \Bigr|^\alpha
-        + \operatorname{mean} \Bigl| |\partial_w x| - |\partial_w y| \Bigr|^\alpha
+    .. math:: mean(abs(|d_h x| - |d_h y|)^alpha) + mean(abs(|d_w x| - |d_w y|)^alpha)
 
-    where :math:`\partial` is the difference of neighbouring pixels down and across; nothing is padded. The
+    where ``d`` is the difference of neighbouring pixels down and across; nothing is padded. The
     paper sums where this takes means, so that the weight doesn't depend on the size of the image.
 
     Args:
-        alpha: :math:`\alpha \ge 1`.
+        alpha: 1 or more.
 
     Shape:
         input, target: ``(N, C, H, W)``, the same for both, at least 2x2 pixels. Returns a scalar.
@@ -49,7 +48,7 @@ class GradientDifferenceLoss(nn.Module):
             raise LossInputError(f"GradientDifferenceLoss needs alpha >= 1, found alpha = {alpha}")
         self.alpha = alpha
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class GradientPenalty(nn.Module):
-    r"""Squared distance from 1 of the length of the critic's gradient between real and fake images.
+    """Squared distance from 1 of the length of the critic's gradient between real and fake images.
 
     .. math::
-        \operatorname{mean}_n \left( \left\| \nabla_{\tilde x_n} \sum D(\tilde x) \right\|_2 - 1 \right)^2,
-        \quad \tilde x_n = x_n + u_n (\hat x_n - x_n), \quad u_n \sim U(0, 1)
+        mean_n (||g_n|| - 1)^2,  g = grad_m sum D(m)
+        m_n = real_n + u_n (fake_n - real_n),  u_n ~ U(0, 1)
 
     The length is over all dimensions of an image, as in the authors' code, or over the channels alone at each
-    pixel, as in BasicSR, DeblurGAN and, unless told otherwise, mmgeneration. :math:`u` comes from torch's
+    pixel, as in BasicSR, DeblurGAN and, unless told otherwise, mmgeneration. ``u`` comes from torch's
     generator. Gradients reach the critic's parameters and neither the real nor the fake images. The
-    :math:`\lambda = 10` of the paper is the weight of the term.
+    ``lambda = 10`` of the paper is the weight of the term.
 
     It differentiates twice, which works in eager mode and not inside ``torch.compile``.
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class GradientRatio(Balancer):
-    r"""VQGAN's adaptive weight: the ratio of two gradients' lengths with respect to one layer.
+    """VQGAN's adaptive weight: the ratio of two gradients' lengths with respect to one layer.
 
-    .. math:: \sum_{r} w_r L_r + \sum_{k} w_k \lambda_k L_k, \quad
-        \lambda_k = \min\left(\frac{\| \nabla_\theta \sum_r w_r L_r \|}{\| \nabla_\theta L_k \| + \epsilon},
-        \lambda_\text{max}\right)
+    .. math::
+        sum_r w_r L_r + sum_k w_k lambda_k L_k
+        lambda_k = min(||grad_theta sum_r w_r L_r|| / (||grad_theta L_k|| + eps), maximum)
 
-    where r are the losses of reference, k the others, and :math:`\theta` is usually the weight of the last
-    layer. No gradient flows through :math:`\lambda_k`. While the others are skipped nothing is
+    where r are the losses of reference, k the others, and ``theta`` is usually the weight of the last
+    layer. No gradient flows through ``lambda_k``. While the others are skipped nothing is
     differentiated. Where gradients are off, as in validation, the ratios of the last step stand (0 before
     the first); the authors' code takes 0 there.
 
@@ -34,12 +34,12 @@ class GradientRatio(Balancer):
     Args:
         losses: the names of all the losses.
         reference: the names of those whose gradient sets the scale.
-        eps: :math:`\epsilon`, which keeps the ratio finite.
-        maximum: :math:`\lambda_\text{max}`.
+        eps: keeps the ratio finite.
+        maximum: the largest ratio.
 
     Shape:
-        values: scalars by name; parameter: :math:`\theta`, any shape, which all of them were computed from.
-        Returns a scalar, and the weights :math:`w_r` and :math:`w_k \lambda_k` by name.
+        values: scalars by name; parameter: ``theta``, any shape, which all of them were computed from.
+        Returns a scalar, and the weights ``w_r`` and ``w_k lambda_k`` by name.
 
     Raises:
         UnknownNameError: ``reference`` names a loss that is none of ``losses``.

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 
 class LaplacianLoss(nn.Module):
-    r"""Mean absolute difference of the Laplacians of two grayscale images.
+    """Mean absolute difference of the Laplacians of two grayscale images.
 
-    .. math:: \operatorname{mean} \left| \Delta * g(x) - \Delta * g(y) \right|,
-        \quad \Delta = \begin{pmatrix} 0 & 1 & 0 \\ 1 & -4 & 1 \\ 0 & 1 & 0 \end{pmatrix}
+    .. math:: mean |K * g(x) - K * g(y)|,  K = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
 
-    where :math:`g` is the grayscale image. Outside of the image it is taken as zero, as
+    where ``g`` is the grayscale image. Outside of the image it is taken as zero, as
     ``conv2d(..., padding=1)`` does. The filter is linear, so the difference is filtered once.
 
     Args:
@@ -52,7 +51,7 @@ class LaplacianLoss(nn.Module):
         self.grayscale = chosen("grayscale", grayscale, GRAYSCALES)
         self.reduction = check_reduction(reduction)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

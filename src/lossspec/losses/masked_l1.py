@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 
 class MaskedL1Loss(nn.Module):
-    r"""Mean absolute error, each element times its mask.
+    """Mean absolute error, each element times its mask.
 
-    .. math:: \frac{\sum m |x - y|}{\text{number of elements}} \quad\text{or}\quad
-        \frac{\sum m |x - y|}{\sum m}
+    .. math:: sum(m |x - y|) / number of elements,  or  sum(m |x - y|) / sum(m)
 
     Args:
         divide_by: ``"all"`` elements, as LaMa has it, so that a smaller mask weighs less; or ``"mask"``: the
@@ -46,7 +45,7 @@ class MaskedL1Loss(nn.Module):
         super().__init__()
         self.divide_by = chosen("divide_by", divide_by, ("all", "mask"))
 
-    def forward(self, input: Tensor, target: Tensor, mask: Tensor) -> Tensor:  # noqa: A002 - torch's name
+    def forward(self, input: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         """Compare ``input`` with ``target`` where ``mask`` is 1."""
         check_layout(self, "(*)", input=input, target=target, mask=mask)
         check_alike(self, input=input, target=target)

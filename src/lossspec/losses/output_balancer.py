@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
 
 class OutputBalancer(Balancer):
-    r"""EnCodec's balancer: each loss gives its share of the gradient at the output, whatever its scale.
+    """EnCodec's balancer: each loss gives its share of the gradient at the output, whatever its scale.
 
-    .. math:: G = \sum_k \frac{w_k}{\sum_j w_j} \frac{R}{\epsilon + \langle \| g_k \| \rangle} \, g_k, \quad
-        g_k = \frac{\partial L_k}{\partial \hat x}
+    .. math:: G = sum_k (w_k / sum_j w_j) (R / (eps + average ||g_k||)) g_k,  g_k = grad_x L_k
 
-    where :math:`\langle \cdot \rangle` is a moving average over the steps,
-    :math:`\sum_i \beta^i \|g_k\|_{t-i} / \sum_i \beta^i`, and the length is the mean over the items of the
-    batch. The contribution has the value :math:`\sum_k s_k L_k`, :math:`s_k` being the factor of
-    :math:`g_k`, and its gradient is :math:`G` at the output and nothing elsewhere: not at the
+    where ``average`` is a moving one over the steps,
+    ``sum_i decay^i ||g_k(t - i)|| / sum_i decay^i``, and the length is the mean over the items of the
+    batch. The contribution has the value ``sum_k s_k L_k``, ``s_k`` being the factor of
+    ``g_k``, and its gradient is ``G`` at the output and nothing elsewhere: not at the
     discriminator. That is what the authors' code gets by ``output.backward(G)``, so other terms may be
     added to it, and ``backward`` be called once.
 
@@ -34,14 +33,14 @@ class OutputBalancer(Balancer):
 
     Args:
         losses: the names of the losses.
-        total_norm: :math:`R`, the length of the gradient if all losses agreed.
-        decay: :math:`\beta`, in (0, 1]; 1 is the mean over all steps.
+        total_norm: ``R``, the length of the gradient if all losses agreed.
+        decay: in (0, 1]; 1 is the mean over all steps.
         per_item: whether the length is taken item by item; else of the whole batch at once.
-        eps: :math:`\epsilon`, which keeps the factor finite.
+        eps: keeps the factor finite.
 
     Shape:
-        values: scalars by name; output: :math:`\hat x`, ``(N, *)``, which all of them were computed from.
-        Returns a scalar, and the factors :math:`s_k` by name.
+        values: scalars by name; output: ``x``, ``(N, *)``, which all of them were computed from.
+        Returns a scalar, and the factors ``s_k`` by name.
 
     Raises:
         LossInputError: ``total_norm``, ``decay`` or ``eps`` is out of range; on call: the weights add up to

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 class PathLengthPenalty(nn.Module):
-    r"""Squared distance of the path lengths from their running mean.
+    """Squared distance of the path lengths from their running mean.
 
-    .. math:: \operatorname{mean}_n (\ell_n - a)^2, \quad
-        \ell_n = \sqrt{\operatorname{mean}_l \left\| J_{w_{n,l}}^\top y_n \right\|_2^2}, \quad
-        y \sim N(0, 1) / \sqrt{HW}, \quad a \leftarrow a + d \, (\operatorname{mean}_n \ell_n - a)
+    .. math::
+        mean_n (p_n - a)^2,  p_n = sqrt(mean_l ||J_nl^T y_n||^2),  y ~ N(0, 1) / sqrt(H W)
+        a <- a + d (mean_n p_n - a)
 
-    where :math:`J_w` is the Jacobian of the image by the latents of layer :math:`l`, and :math:`d` the
+    where ``J_nl`` is the Jacobian of the image by the latents of layer ``l``, and ``d`` the
     decay. As in the authors' code the mean is moved before it is compared with, gradients flow through
     that move, and each process keeps its own. The mean moves in training mode only; it is a buffer,
-    ``mean_length``, so a checkpoint carries it. :math:`y` comes from torch's generator.
+    ``mean_length``, so a checkpoint carries it. ``y`` comes from torch's generator.
 
     It differentiates twice, which works in eager mode and not inside ``torch.compile``.
 
     Args:
-        decay: :math:`d`, in (0, 1].
+        decay: ``d``, in (0, 1].
 
     Shape:
         images: ``(N, C, H, W)``, generated from ``latents`` with their graph;

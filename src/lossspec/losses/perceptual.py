@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 
 class VGGPerceptualLoss(nn.Module):
-    r"""Distance of the VGG19 features of two images, summed over layers.
+    """Distance of the VGG19 features of two images, summed over layers.
 
-    .. math:: \sum_l w_l \operatorname{mean} \left| \phi_l(x) - \phi_l(y) \right|
+    .. math:: sum_l w_l mean |phi_l(x) - phi_l(y)|
 
-    (squared with ``criterion="l2"``), where :math:`\phi_l` are the activations of layer :math:`l`, and the
+    (squared with ``criterion="l2"``), where ``phi_l`` are the activations of layer ``l``, and the
     mean is over batch, channels and positions. Gradients reach the images; VGG19 is frozen. Where a target
     should get none, detach it.
 
     Args:
         layers: ``relu3_3`` is the third ReLU of the third block, ``conv3_3`` the convolution before it.
-        layer_weights: :math:`w_l`, one a layer; all 1 unless they are given.
+        layer_weights: ``w_l``, one a layer; all 1 unless they are given.
         criterion: ``"l1"`` or ``"l2"``.
         normalize: whether to normalise the images as VGG19 saw them in training: mapped from
             ``input_range`` to [0, 1], less ImageNet's mean, divided by its standard deviation. False takes
@@ -75,7 +75,7 @@ class VGGPerceptualLoss(nn.Module):
         self.layer_weights = check_layer_weights(self, layers, layer_weights)
         self.features = VGG19Features(layers, weights, normalize, input_range)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         self.features.check(self, input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class VarianceLoss(nn.Module):
-    r"""VICReg's variance term: a hinge on the standard deviation of each dimension over the batch.
+    """VICReg's variance term: a hinge on the standard deviation of each dimension over the batch.
 
-    .. math:: \operatorname{mean}_d \max\left(0, 1 - \sqrt{\operatorname{var}_n(z_d) + \epsilon}\right)
+    .. math:: mean_d max(0, 1 - sqrt(var_n z_d + eps))
 
     for one of the two views; the paper adds both, the authors' code halves that sum.
 
     Args:
-        eps: :math:`\epsilon > 0`.
+        eps: above 0.
 
     Shape:
         embeddings: ``(N, D)``, at least two samples. Returns a scalar.
@@ -52,10 +52,9 @@ class VarianceLoss(nn.Module):
 
 
 class CovarianceLoss(nn.Module):
-    r"""VICReg's covariance term: the squared covariances of different dimensions.
+    """VICReg's covariance term: the squared covariances of different dimensions.
 
-    .. math:: \frac1D \sum_{i \ne j} \operatorname{cov}(z)_{ij}^2, \quad
-        \operatorname{cov}(z) = \frac{1}{N - 1} \sum_n (z_n - \bar z)(z_n - \bar z)^\top
+    .. math:: sum_ij cov(z)_ij^2 / D where i != j,  cov(z) = sum_n (z_n - mean z) (z_n - mean z)^T / (N - 1)
 
     for one of the two views.
 
@@ -84,18 +83,18 @@ class CovarianceLoss(nn.Module):
 
 
 class BarlowTwinsLoss(nn.Module):
-    r"""Makes the cross-correlation of two views the identity.
+    """Makes the cross-correlation of two views the identity.
 
-    .. math:: \sum_i (1 - c_{ii})^2 + \lambda \sum_{i \ne j} c_{ij}^2, \quad
-        c = \frac1N \sum_n \frac{x_n - \bar x}{\sqrt{\operatorname{var} x + \epsilon}}
-        \left( \frac{y_n - \bar y}{\sqrt{\operatorname{var} y + \epsilon}} \right)^\top
+    .. math::
+        sum_i (1 - c_ii)^2 + lambd sum_ij c_ij^2 where i != j,  c = sum_n a_n b_n^T / N
+        a_n = (x_n - mean x) / sqrt(var x + eps),  b_n = (y_n - mean y) / sqrt(var y + eps)
 
-    with variances over :math:`N`, as the batch normalisation in the authors' code has them
-    (``monai.BarlowTwinsLoss`` takes them over :math:`N - 1`, and so never reaches :math:`c_{ii} = 1`).
+    with variances over ``N``, as the batch normalisation in the authors' code has them
+    (``monai.BarlowTwinsLoss`` takes them over ``N - 1``, and so never reaches ``c_ii = 1``).
 
     Args:
-        lambd: :math:`\lambda`, the weight of what is off the diagonal.
-        eps: :math:`\epsilon > 0`.
+        lambd: the weight of what is off the diagonal.
+        eps: above 0.
 
     Shape:
         input, target: the embeddings of two views, ``(N, D)``, at least two samples. Returns a scalar.
@@ -120,7 +119,7 @@ class BarlowTwinsLoss(nn.Module):
         self.lambd = lambd
         self.eps = eps
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare the embeddings of two views."""
         check_alike(self, input=input, target=target)
         _check_samples(self, input=input)

@@ -20,17 +20,17 @@ MODES: tuple[Mode, ...] = ("vanilla", "lsgan", "hinge")
 
 
 class RelativisticAverageLoss(nn.Module):
-    r"""Scores against the mean of the other side's scores.
+    """Scores against the mean of the other side's scores.
 
-    .. math:: \operatorname{mean} f(c), \quad c = s - \operatorname{mean}(s_\text{other})
+    .. math:: mean f(c),  c = s - mean s_other
 
-    ========= ======================== =========================
-    mode      ``target="real"``        ``target="fake"``
-    ========= ======================== =========================
-    vanilla   :math:`\log(1 + e^{-c})` :math:`\log(1 + e^{c})`
-    lsgan     :math:`(c - 1)^2`        :math:`(c + 1)^2`
-    hinge     :math:`\max(0, 1 - c)`   :math:`\max(0, 1 + c)`
-    ========= ======================== =========================
+    ======= =================== =================
+    mode    ``target="real"``   ``target="fake"``
+    ======= =================== =================
+    vanilla ``log(1 + e^(-c))`` ``log(1 + e^c)``
+    lsgan   ``(c - 1)^2``       ``(c + 1)^2``
+    hinge   ``max(0, 1 - c)``   ``max(0, 1 + c)``
+    ======= =================== =================
 
     An objective has two such terms, halved or not as its paper says. The discriminator pulls the scores of
     real images (``pred``, against ``other`` = fake) to ``target="real"`` and those of fake ones to

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class R1Penalty(nn.Module):
-    r"""Mean squared length of the discriminator's gradient at real images.
+    """Mean squared length of the discriminator's gradient at real images.
 
-    .. math:: \operatorname{mean}_n \left\| \nabla_{x_n} \sum D(x) \right\|_2^2
+    .. math:: mean_n ||g_n||^2,  g = grad_x sum D(x)
 
-    over all dimensions of an image. There is no hidden factor: the :math:`\gamma/2` of the paper is the
+    over all dimensions of an image. There is no hidden factor: the ``gamma / 2`` of the paper is the
     weight of the term.
 
     It differentiates twice, which works in eager mode and not inside ``torch.compile``.
@@ -49,9 +49,9 @@ class R1Penalty(nn.Module):
 
 
 class R2Penalty(R1Penalty):
-    r"""Mean squared length of the discriminator's gradient at generated images.
+    """Mean squared length of the discriminator's gradient at generated images.
 
-    .. math:: \operatorname{mean}_n \left\| \nabla_{\hat x_n} \sum D(\hat x) \right\|_2^2
+    .. math:: mean_n ||g_n||^2,  g = grad_x sum D(x)
 
     ``R1Penalty`` on other images: its shapes and errors hold here.
 

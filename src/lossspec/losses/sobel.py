@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 class SobelLoss(nn.Module):
-    r"""Mean absolute difference of the gradient magnitudes of two grayscale images.
+    """Mean absolute difference of the gradient magnitudes of two grayscale images.
 
-    .. math:: \operatorname{mean} \left| m(g(x)) - m(g(y)) \right|, \quad
-        m(g) = \sqrt{(S_x * g)^2 + (S_y * g)^2 + \epsilon}, \quad
-        S_x = \begin{pmatrix} -1 & 0 & 1 \\ -2 & 0 & 2 \\ -1 & 0 & 1 \end{pmatrix} = S_y^\top
+    .. math::
+        mean |m(g(x)) - m(g(y))|,  m(g) = sqrt((S_x * g)^2 + (S_y * g)^2 + eps)
+        S_x = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]] = S_y^T
 
-    where :math:`g` is the grayscale image. Outside of the image it is taken as zero, as
-    ``conv2d(..., padding=1)`` does. With :math:`\epsilon > 0` the magnitude is smooth: in a flat region its
-    gradient is zero, and nowhere is it longer than that of :math:`S * g`.
+    where ``g`` is the grayscale image. Outside of the image it is taken as zero, as
+    ``conv2d(..., padding=1)`` does. With ``eps`` above 0 the magnitude is smooth: in a flat region its
+    gradient is zero, and nowhere is it longer than that of ``S * g``.
 
     Magnitudes say how strong an edge is and not which way it climbs: an image and its negative have the
     same edges.
 
     Args:
-        eps: :math:`\epsilon > 0`, added under the root.
+        eps: above 0, added under the root.
         grayscale: ``"luma"`` (ITU-R BT.601; one or three channels) or ``"mean"`` (any number of channels).
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for the map ``(N, H, W)``.
 
@@ -68,7 +68,7 @@ class SobelLoss(nn.Module):
         self.grayscale = chosen("grayscale", grayscale, GRAYSCALES)
         self.reduction = check_reduction(reduction)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(N, C, H, W)", input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -18,18 +18,17 @@ Scale = Literal["linear", "ln", "log10"]
 
 
 class SpectrogramL1Loss(nn.Module):
-    r"""Mean absolute difference of two spectrograms, or of their logarithms.
+    """Mean absolute difference of two spectrograms, or of their logarithms.
 
-    .. math:: \operatorname{mean} \left| c(X) - c(Y) \right|, \quad
-        c(X) = X,\ \ln \max(X, \epsilon),\ \text{or } \log_{10} \max(X, \epsilon)
+    .. math:: mean |c(X) - c(Y)|,  c(X) = X, ln max(X, floor), or log10 max(X, floor)
 
-    with ``max`` replaced by :math:`X + \epsilon` for ``floor_by="add"``. It takes spectrograms, of
+    with ``max`` replaced by ``X + floor`` for ``floor_by="add"``. It takes spectrograms, of
     magnitudes or mel bands, as a model that needs them anyway computes them; for waveforms see
     ``auraloss.STFTLoss``.
 
     Args:
         scale: ``"linear"``, ``"ln"`` or ``"log10"``.
-        floor: :math:`\epsilon > 0`, the least magnitude that the logarithm sees.
+        floor: above 0, the least magnitude that the logarithm sees.
         floor_by: ``"clamp"``, below which nothing gets a gradient, or ``"add"``.
 
     Shape:
@@ -65,7 +64,7 @@ class SpectrogramL1Loss(nn.Module):
         self.floor = floor
         self.floor_by = chosen("floor_by", floor_by, ("clamp", "add"))
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(*)", input=input, target=target)
         check_alike(self, input=input, target=target)
@@ -80,9 +79,9 @@ class SpectrogramL1Loss(nn.Module):
 
 
 class SpectrogramL2Loss(SpectrogramL1Loss):
-    r"""Mean squared difference of two spectrograms, or of their logarithms.
+    """Mean squared difference of two spectrograms, or of their logarithms.
 
-    .. math:: \operatorname{mean} \left( c(X) - c(Y) \right)^2
+    .. math:: mean (c(X) - c(Y))^2
 
     ``SpectrogramL1Loss`` squared: its arguments, shapes and errors hold here.
 
@@ -99,17 +98,16 @@ class SpectrogramL2Loss(SpectrogramL1Loss):
 
 
 class SpectrogramL1L2Loss(nn.Module):
-    r"""Absolute difference of two spectrograms and squared difference of their logarithms, in one.
+    """Absolute difference of two spectrograms and squared difference of their logarithms, in one.
 
-    .. math:: \frac{1}{1 + \alpha} \left( \operatorname{mean} |X - Y| + \alpha \operatorname{mean}
-        \left( \log_{10}(X + \epsilon) - \log_{10}(Y + \epsilon) \right)^2 \right)
+    .. math:: (mean |X - Y| + alpha mean (log10(X + floor) - log10(Y + floor))^2) / (1 + alpha)
 
     EnCodec's spectral loss at one window; for several, use the term's ``lists``. Where the two parts may be
     weighed and logged apart, take ``SpectrogramL1Loss`` and ``SpectrogramL2Loss``.
 
     Args:
-        alpha: :math:`\alpha`, the weight of the logarithms' part.
-        floor: :math:`\epsilon > 0`.
+        alpha: the weight of the logarithms' part.
+        floor: above 0.
 
     Shape:
         input, target: magnitudes, any shape, the same for both, not negative. Returns a scalar.
@@ -135,7 +133,7 @@ class SpectrogramL1L2Loss(nn.Module):
         self.l1 = SpectrogramL1Loss()
         self.l2 = SpectrogramL2Loss("log10", floor, "add")
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_layout(self, "(*)", input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 
 class VGGStyleLoss(nn.Module):
-    r"""Distance of the Gram matrices of VGG19 features, summed over layers.
+    """Distance of the Gram matrices of VGG19 features, summed over layers.
 
-    .. math:: \sum_l w_l \operatorname{mean} \left| G_l(x) - G_l(y) \right|, \quad
-        G_l = \frac{1}{C_l H_l W_l} \phi_l \phi_l^\top
+    .. math:: sum_l w_l mean |G_l(x) - G_l(y)|,  G_l = phi_l phi_l^T / (C_l H_l W_l)
 
-    (squared with ``criterion="l2"``), where :math:`\phi_l` are the activations of layer :math:`l` as a
-    matrix ``(C, H W)``, and the mean is over the batch and the entries of :math:`G_l`.
+    (squared with ``criterion="l2"``), where ``phi_l`` are the activations of layer ``l`` as a
+    matrix ``(C, H W)``, and the mean is over the batch and the entries of ``G_l``.
 
     Args:
         layers: as of ``VGGPerceptualLoss``.
-        layer_weights: :math:`w_l`, one a layer; all 1 unless they are given.
+        layer_weights: ``w_l``, one a layer; all 1 unless they are given.
         criterion: ``"l1"`` or ``"l2"``.
         normalize: as of ``VGGPerceptualLoss``.
         input_range: as of ``VGGPerceptualLoss``.
@@ -69,7 +68,7 @@ class VGGStyleLoss(nn.Module):
         self.layer_weights = check_layer_weights(self, layers, layer_weights)
         self.features = VGG19Features(layers, weights, normalize, input_range)
 
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:  # noqa: A002 - torch's name for it
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         self.features.check(self, input=input, target=target)
         check_alike(self, input=input, target=target)

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class CommitmentLoss(nn.Module):
-    r"""Pulls the encoder's latents to the codes they were given.
+    """Pulls the encoder's latents to the codes they were given.
 
-    .. math:: \operatorname{mean} (z - \operatorname{sg}[e])^2
+    .. math:: mean (z - sg(e))^2
 
-    where sg stops the gradient. The :math:`\beta = 0.25` of the paper is the weight of the term.
+    where sg stops the gradient. The ``beta = 0.25`` of the paper is the weight of the term.
 
     Shape:
-        latents: :math:`z`, any; codes: :math:`e`, the same shape, before the straight-through step (after it
+        latents: ``z``, any; codes: ``e``, the same shape, before the straight-through step (after it
         they carry the gradient of the latents). Returns a scalar.
 
     Raises:
@@ -46,14 +46,14 @@ class CommitmentLoss(nn.Module):
 
 
 class CodebookLoss(nn.Module):
-    r"""Pulls the codes to the latents that chose them.
+    """Pulls the codes to the latents that chose them.
 
-    .. math:: \operatorname{mean} (\operatorname{sg}[z] - e)^2
+    .. math:: mean (sg(z) - e)^2
 
     where sg stops the gradient. A codebook that learns by moving averages needs no such term.
 
     Shape:
-        latents: :math:`z`, any; codes: :math:`e`, the same shape, as looked up in the codebook, before the
+        latents: ``z``, any; codes: ``e``, the same shape, as looked up in the codebook, before the
         straight-through step. Returns a scalar.
 
     Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import suppress
 from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,11 +152,19 @@ def _chunk(record: Mapping[str, Any], *, begins: bool) -> _Chunk:
 
 def _columns(columns: Mapping[str, Any]) -> LossColumns:
     rows = columns["rows"]
-    read = {name: numbers(columns[name], rows) for name in COLUMNS}
-    found: dict[str, Any] = {name: array(kind, read[name]) for name, kind in COLUMNS.items()}
-    if any(len(values) != rows for values in read.values()):
+    found: dict[str, Any] = {name: _column(kind, columns[name], rows) for name, kind in COLUMNS.items()}
+    if any(len(values) != rows for values in found.values()):
         raise ValueError(f"columns of {rows} rows differ in length")
     return LossColumns(**found)
+
+
+def _column(kind: str, column: object, rows: int) -> array[Any]:
+    """Return a list of one value a row, or one value for all of them, as an array."""
+    if not isinstance(column, list):
+        return array(kind, numbers(column, 1)) * rows
+    with suppress(TypeError):  # not numbers alone: a value that is not finite has a name
+        return array(kind, column)
+    return array(kind, numbers(column, rows))
 
 
 def _superseded(chunks: list[_Chunk], after: Mapping[str, Any]) -> list[_Chunk]:

@@ -182,7 +182,7 @@ def _exported(losses: Mapping[str, object]) -> dict[str, object] | None:
     live = {name: loss for name, loss in losses.items() if isinstance(loss, LMLoss)}
     if not live or len(live) < len(losses):
         return None
-    from lossspec.manager.export import document_of  # noqa: PLC0415 - most losses are never exported
+    from lossspec.manager.export import document_of  # most losses are never exported
 
     return document_of(live)
 

@@ -208,7 +208,7 @@ class LossManager(NoCopy, Answers):
             balance = self._run.balances.get(name)
             kind = Objective
             if balance is not None:  # its module imports the compiler, which takes half as long as torch
-                from lossspec.manager.balanced import BalancedObjective  # noqa: PLC0415
+                from lossspec.manager.balanced import BalancedObjective
 
                 kind = BalancedObjective
             self._objectives[name] = kind(

@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> object:
     if name == "register_loss":
-        from lossspec.registry.register import register_loss  # noqa: PLC0415 - inspect is slow to import
+        from lossspec.registry.register import register_loss  # inspect is slow to import
 
         return register_loss
     if name == "register_balancer":
-        from lossspec.registry.balancer import register_balancer  # noqa: PLC0415 - as above
+        from lossspec.registry.balancer import register_balancer
 
         return register_balancer
     if name == "installed_spec_folders":
-        from lossspec.registry.installed import installed_spec_folders  # noqa: PLC0415 - slow to import
+        from lossspec.registry.installed import installed_spec_folders  # slow to import
 
         return installed_spec_folders
     raise AttributeError(name)

@@ -37,7 +37,7 @@ def catalog_faults(document: Table) -> list[Fault]:
 
 @cache
 def _validator() -> Validator:
-    from lossspec.validation.validator import Validator  # noqa: PLC0415 - most specs name built-in types only
+    from lossspec.validation.validator import Validator  # most specs name built-in types only
 
     return Validator(json.loads(schema_path().read_text("utf-8")))
 

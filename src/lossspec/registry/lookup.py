@@ -77,7 +77,7 @@ def _find(name: str) -> LossType | None:
         return entry
     if name in registered:
         return registered[name][0]
-    from lossspec.registry import installed  # noqa: PLC0415 - slow to import, and most names are built in
+    from lossspec.registry import installed  # slow to import, and most names are built in
 
     return installed.catalog(library).get(name)
 
@@ -104,7 +104,7 @@ def balancers() -> dict[str, LossType]:
 
 
 def _all(library: str | None) -> dict[str, LossType]:
-    from lossspec.registry import installed  # noqa: PLC0415
+    from lossspec.registry import installed
 
     found: dict[str, LossType] = {}
     for each in libraries() if library is None else (library,):
@@ -120,7 +120,7 @@ def summaries(library: str | None = None) -> dict[str, str]:
     Raises:
         RegistrationError: two owners ship one library.
     """
-    from lossspec.registry import installed  # noqa: PLC0415
+    from lossspec.registry import installed
 
     found: dict[str, str] = {}
     for each in libraries() if library is None else (library,):
@@ -138,7 +138,7 @@ def libraries() -> tuple[str, ...]:
     >>> "torch" in libraries()
     True
     """
-    from lossspec.registry import installed  # noqa: PLC0415
+    from lossspec.registry import installed
 
     in_process = {entry.library for entry, _ in registered.values()}
     return tuple(sorted({*builtin_libraries(), *in_process, *installed.libraries()}))

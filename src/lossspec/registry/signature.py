@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from lossspec.errors import RegistrationError
 from lossspec.registry.annotation import input_kind, is_path, is_tensor, json_schema
-from lossspec.registry.docstring import read_docstring
 from lossspec.registry.entry import Argument, CallInput, LossType
 
 if TYPE_CHECKING:
@@ -32,14 +32,13 @@ def read_signature(loss: Callable[..., object], name: str, *, given: Collection[
         forward = getattr(loss, "forward", None)
         if forward is None:
             raise RegistrationError(f"the class `{loss.__qualname__}` has no `forward`: it is no loss")
-        described = (
-            read_docstring(loss.__doc__).described
-            | read_docstring(cast("Any", loss).__init__.__doc__).described
-        )
-        inputs, shapes = _parameters(forward)[1:], read_docstring(forward.__doc__).described
+        summary, described = read_docstring(loss.__doc__)
+        described |= read_docstring(cast("Any", loss).__init__.__doc__)[1]
+        inputs, (_, shapes) = _parameters(forward)[1:], read_docstring(forward.__doc__)
         arguments = _parameters(loss)
     else:
-        described = shapes = read_docstring(loss.__doc__).described
+        summary, described = read_docstring(loss.__doc__)
+        shapes = described
         parameters = _parameters(loss)
         inputs = [each for each in parameters if _is_input(each)]
         arguments = [each for each in parameters if not _is_input(each)]
@@ -48,13 +47,43 @@ def read_signature(loss: Callable[..., object], name: str, *, given: Collection[
     return LossType(
         name=name,
         target=f"{loss.__module__}:{loss.__qualname__}",
-        summary=read_docstring(loss.__doc__).summary,
+        summary=summary,
         args={each.name: each for each in read if each is not None},
         inputs=tuple(_input(each, shapes) for each in inputs),
         function=not isinstance(loss, type),
         distribution=loss.__module__.partition(".")[0],
         owner=f"the module `{loss.__module__}`",
     )
+
+
+def read_docstring(text: str | None) -> tuple[str, dict[str, str]]:
+    """Return the first line of a docstring, and the descriptions of its arguments by name.
+
+    The style that describes most arguments is taken; of one that is none of the three, what can be made out.
+
+    >>> read_docstring('''Squared error.
+    ...
+    ...     Args:
+    ...         power (float): of the error;
+    ...             2 is the squared error
+    ...     ''')
+    ('Squared error.', {'power': 'of the error; 2 is the squared error'})
+    """
+    from docstring_parser import Docstring, DocstringStyle, ParseError, parse  # few register
+
+    styles = (DocstringStyle.GOOGLE, DocstringStyle.NUMPYDOC, DocstringStyle.REST)
+    found = []
+    for style in styles:
+        with suppress(ParseError, IndexError):  # not of this style; a line of `::` is an IndexError for reST
+            found.append(parse(text, style))
+    best = max(found, key=lambda each: len(each.params), default=Docstring())
+    described = {
+        name.strip(" *"): " ".join((each.description or "").split())
+        for each in best.params
+        if each.args[0] != "attribute"
+        for name in each.arg_name.split(",")
+    }
+    return best.short_description or "", described
 
 
 def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:

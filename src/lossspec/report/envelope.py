@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.report.arrays import np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from numpy.typing import ArrayLike, NDArray
 
 
 @frozen
@@ -37,7 +36,7 @@ class Envelope:
         return len(self.x)
 
 
-def envelope(xs: Sequence[float], ys: Sequence[float], begin: float, end: float, stretches: int) -> Envelope:
+def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: int) -> Envelope:
     """Cut ``begin`` to ``end`` into equal stretches and sum up the values of each.
 
     Args:
@@ -47,35 +46,39 @@ def envelope(xs: Sequence[float], ys: Sequence[float], begin: float, end: float,
         end: where the last one ends.
         stretches: how many there are.
 
+    >>> import math
     >>> found = envelope([0, 1, 2, 3], [1.0, 5.0, 2.0, math.nan], 0, 4, 2)
     >>> found.x, found.low, found.mean, found.high, found.broken
     ([0.5, 2.5], [1.0, 2.0], [3.0, 2.0], [5.0, 2.0], [0, 1])
     """
-    if any(before > after for before, after in pairwise(xs)):  # a clock that was set back
-        order = sorted(range(len(xs)), key=xs.__getitem__)
-        xs, ys = [xs[index] for index in order], [ys[index] for index in order]
-    found = Envelope([], [], [], [], [], [])
-    for first, last in _slices(xs, begin, end, stretches):
-        values = ys[first:last]
-        total = sum(values)
-        if not math.isfinite(total):
-            values = [value for value in values if math.isfinite(value)]
-            total = sum(values)
-        found.x.append(sum(xs[first:last]) / (last - first))
-        found.low.append(min(values, default=math.nan))
-        found.mean.append(total / len(values) if values else math.nan)
-        found.high.append(max(values, default=math.nan))
-        found.broken.append(last - first - len(values))
-        found.count.append(last - first)
-    return found
+    at, values = np.asarray(xs, dtype=np.float64), np.asarray(ys)
+    if not len(at):
+        return Envelope([], [], [], [], [], [])
+    if np.any(at[1:] < at[:-1]):  # a clock that was set back
+        order = np.argsort(at, kind="stable")
+        at, values = at[order], values[order]
+    starts = _starts(at, begin, end, stretches)
+    counts = np.diff(starts, append=len(at))
+    finite = np.isfinite(values)
+    whole = np.add.reduceat(finite, starts, dtype=np.int64)
+    low = np.minimum.reduceat(np.where(finite, values, np.inf), starts)
+    high = np.maximum.reduceat(np.where(finite, values, -np.inf), starts)
+    with np.errstate(over="ignore", invalid="ignore"):  # the largest floats add up to infinity; 0 / 0 is NaN
+        mean = np.add.reduceat(np.where(finite, values, 0), starts, dtype=np.float64) / whole
+    for column in (low, high):
+        column[whole == 0] = np.nan
+    return Envelope(
+        x=(np.add.reduceat(at, starts) / counts).tolist(),
+        low=low.tolist(),
+        mean=np.clip(mean, low, high).tolist(),  # the mean of equal values is that value, not a rounded sum
+        high=high.tolist(),
+        broken=(counts - whole).tolist(),
+        count=counts.tolist(),
+    )
 
 
-def _slices(xs: Sequence[float], begin: float, end: float, stretches: int) -> Iterator[tuple[int, int]]:
-    """Yield the first index of each stretch that holds a value, and the one behind its last."""
-    length = (end - begin) / stretches
-    first = 0
-    for stretch in range(1, stretches + 1):
-        last = bisect_left(xs, begin + stretch * length, lo=first) if stretch < stretches else len(xs)
-        if last > first:
-            yield first, last
-        first = last
+def _starts(xs: NDArray[np.float64], begin: float, end: float, stretches: int) -> NDArray[np.intp]:
+    """Return the first index of each stretch that holds a value."""
+    edges = begin + np.arange(1, stretches) * ((end - begin) / stretches)
+    bounds = np.concatenate(([0], np.searchsorted(xs, edges), [len(xs)]))
+    return bounds[:-1][np.diff(bounds) > 0]

@@ -45,7 +45,7 @@ class Picture:
         self, titles: Sequence[str], unit: str, begin: float, end: float, heights: Sequence[float] = ()
     ) -> None:
         try:
-            from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+            from matplotlib.figure import Figure  # an extra
         except ModuleNotFoundError as error:
             raise MissingExtraError(
                 'pictures need matplotlib, which is not installed: pip install "lossspec[plot]"'
@@ -61,7 +61,7 @@ class Picture:
 
     def save(self, path: Path) -> Path:
         """Name the lines and write the picture, in the format that the file's suffix says."""
-        from matplotlib import rc_context  # noqa: PLC0415 - an extra
+        from matplotlib import rc_context  # an extra
 
         named = [panel.name_lines() for panel in self.panels]
         self._figure.draw_without_rendering()  # the layout settles, with room for the longest name
@@ -98,7 +98,7 @@ class Panel:
 
     def scale(self, curves: Sequence[Sequence[float]], from_zero: bool = False) -> None:
         """Choose the scale on which all of ``curves`` can be read; a linear one may begin at 0."""
-        from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - an extra
+        from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # an extra
 
         scale = scale_of(curves)
         if scale.kind == "symlog":

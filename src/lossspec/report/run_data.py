@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
+import math
 import os
-import sys
-from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.report.arrays import np
 from lossspec.report.envelope import Envelope, envelope
 from lossspec.report.series import Axis, series_of
 
@@ -116,16 +116,15 @@ def packed(values: Sequence[float]) -> str:
     >>> packed([1.0, -2.0])
     'AACAPwAAAMA='
     """
-    floats = array("f", values)
-    if sys.byteorder == "big":
-        floats.byteswap()
+    with np.errstate(over="ignore"):  # what a 32-bit float can't hold is infinite
+        floats = np.asarray(values).astype("<f4")
     return base64.b64encode(floats.tobytes()).decode("ascii")
 
 
 def _column(found: Envelope) -> dict[str, object]:
     """Return what a column needs: one number, a mean for each stretch, or its lowest and highest too."""
-    if found.low == found.high:
-        if len(set(found.mean)) == 1:
+    if np.array_equal(found.low, found.high, equal_nan=True):
+        if len(set(found.mean)) == 1 and math.isfinite(found.mean[0]):
             return {"constant": found.mean[0]}
         return {"mean": packed(found.mean)}
     return {"mean": packed(found.mean), "low": packed(found.low), "high": packed(found.high)}

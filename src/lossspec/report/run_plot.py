@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lossspec.report.envelope import Envelope, envelope
 from lossspec.report.lines import Line, with_gaps
@@ -13,6 +13,8 @@ from lossspec.report.series import Axis, Series, series_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
+
+    from numpy.typing import NDArray
 
     from lossspec.manager.log_reader import LossLogData
 
@@ -86,5 +88,5 @@ def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
     )
 
 
-def _envelope(term: Series, column: Sequence[float], axis: Axis, stretches: int) -> Envelope:
+def _envelope(term: Series, column: NDArray[Any], axis: Axis, stretches: int) -> Envelope:
     return envelope(axis.positions(term), column, axis.begin, axis.end, stretches)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from operator import mul
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
+from lossspec.report.arrays import as_column, np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from lossspec.manager.log_reader import LossColumns, LossLogData
 
 AxisUnit = Literal["epoch", "step", "call"]
 
 
-@frozen
+@frozen(eq=False)
 class Series:
     """The rows of one loss, oldest first; every column has the same length.
 
@@ -32,11 +34,11 @@ class Series:
 
     name: str
     objective: str
-    raw: Sequence[float] = field(repr=False)
-    weight: Sequence[float] = field(repr=False)
-    weighted: Sequence[float] = field(repr=False)
-    epoch: Sequence[float] = field(repr=False)
-    step: Sequence[float] = field(repr=False)
+    raw: NDArray[Any] = field(converter=as_column, repr=False)
+    weight: NDArray[Any] = field(converter=as_column, repr=False)
+    weighted: NDArray[Any] = field(converter=as_column, repr=False)
+    epoch: NDArray[Any] = field(converter=as_column, repr=False)
+    step: NDArray[Any] = field(converter=as_column, repr=False)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -66,14 +68,16 @@ class Axis:
         run = list(run)
         first: dict[int, float] = {}
         last: dict[int, float] = {}
-        for series in run:
-            for epoch, step in zip(map(math.floor, series.epoch), series.step, strict=True):
-                if epoch not in first:
-                    first[epoch] = last[epoch] = step
-                elif step > last[epoch]:
-                    last[epoch] = step
-                elif step < first[epoch]:
-                    first[epoch] = step
+        for series in filter(len, run):
+            epochs = np.floor(series.epoch)
+            starts = _changes(epochs)
+            lowest, highest = (each.reduceat(series.step, starts) for each in (np.minimum, np.maximum))
+            stretches = zip(
+                epochs[starts].astype(int).tolist(), lowest.tolist(), highest.tolist(), strict=True
+            )
+            for epoch, low, high in stretches:
+                first[epoch] = min(low, first.get(epoch, low))
+                last[epoch] = max(high, last.get(epoch, high))
         if unit == "epoch" or (unit is None and len(first) > 1):
             steps = {epoch: last[epoch] - first[epoch] + 1 for epoch in first}
             return cls("epoch", min(first), max(first) + 1, first, steps)
@@ -81,35 +85,46 @@ class Axis:
             return cls("step", min(first.values()), max(last.values()) + 1)
         return cls("call", 0, max((len(series) for series in run), default=1))
 
-    def positions(self, series: Series) -> list[float]:
+    def positions(self, series: Series) -> NDArray[np.float64]:
         """Return where each row of ``series`` stands.
 
         Rows of one epoch are spread over it: by their steps, or evenly if the run did not count steps.
         An epoch that is fractional already says itself where a row stands.
 
         >>> rows = Series("a", "G", *[[1.0] * 4] * 3, epoch=[0, 0, 1, 1], step=[0, 1, 2, 3])
-        >>> Axis.of([rows]).positions(rows)
+        >>> Axis.of([rows]).positions(rows).tolist()
         [0.0, 0.5, 1.0, 1.5]
         """
         if self.unit == "step":
-            return list(series.step)
-        if self.unit == "call":
-            return [float(index) for index in range(len(series))]
-        counts: dict[int, int] = {}
-        for key in map(math.floor, series.epoch):
-            counts[key] = counts.get(key, 0) + 1
-        seen = dict.fromkeys(counts, 0)
-        found: list[float] = []
-        for epoch, step in zip(series.epoch, series.step, strict=True):
-            key = math.floor(epoch)
-            if epoch != key:
-                found.append(epoch)
-            elif self.steps[key] > 1:
-                found.append(key + (step - self.first_steps[key]) / self.steps[key])
-            else:
-                found.append(key + seen[key] / counts[key])
-                seen[key] += 1
+            return series.step.astype(np.float64)
+        if self.unit == "call" or not len(series):
+            return np.arange(len(series), dtype=np.float64)
+        epochs = np.floor(series.epoch)
+        own = np.unique(epochs[_changes(epochs)])
+        which = np.searchsorted(own, epochs)
+        first = np.array([self.first_steps.get(int(epoch), 0) for epoch in own])[which]
+        steps = np.array([self.steps.get(int(epoch), 1) for epoch in own])[which]
+        whole = series.epoch == epochs
+        found = np.where(whole, epochs + (series.step - first) / steps, series.epoch)
+        uncounted = whole & (steps <= 1)
+        if uncounted.any():
+            groups = which[uncounted]
+            found[uncounted] = epochs[uncounted] + _ranks(groups) / np.bincount(which)[groups]
         return found
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.intp]:
+    """Return where a value differs from the one before it, the first index included."""
+    return np.concatenate(([0], np.flatnonzero(values[1:] != values[:-1]) + 1))
+
+
+def _ranks(groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return how many of the same group come before each."""
+    order = np.argsort(groups, kind="stable")
+    sizes = np.bincount(groups)
+    found = np.empty_like(order)
+    found[order] = np.arange(len(groups)) - (np.cumsum(sizes) - sizes)[groups[order]]
+    return found
 
 
 def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None) -> list[Series]:
@@ -126,5 +141,6 @@ def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None)
 
 
 def _series(name: str, objective: str, rows: LossColumns) -> Series:
-    weight = list(map(mul, rows.term_weight, rows.objective_weight))
+    with np.errstate(over="ignore", invalid="ignore"):  # a weight that a balance found may be infinite
+        weight = np.multiply(rows.term_weight, rows.objective_weight)
     return Series(name, objective, rows.raw, weight, rows.weighted, rows.epoch, rows.step)

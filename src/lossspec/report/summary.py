@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.report.arrays import np
 from lossspec.report.grid import Row, grid
 from lossspec.report.series import Axis, series_of
 from lossspec.report.words import figure
@@ -71,14 +72,17 @@ class Window:
     def mean(self, term: Series) -> Mean | None:
         """Return the means of a term over it, or None if it was not computed there."""
         clock = term.step if self.by_step else term.epoch
-        inside = [index for index, at in enumerate(clock) if self.begin <= at < self.end]
-        if not inside:
+        inside = (self.begin <= clock) & (clock < self.end)
+        if not inside.any():
             return None
-        weight, raw, weighted = (
-            sum(column[index] for index in inside) / len(inside)
-            for column in (term.weight, term.raw, term.weighted)
-        )
-        return Mean(weight, raw, weighted, len(inside))
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # infinities add up to infinity or NaN, and are shown
+            weight, raw, weighted = (
+                float(column[inside].mean(dtype=np.float64))
+                for column in (term.weight, term.raw, term.weighted)
+            )
+        return Mean(weight, raw, weighted, int(inside.sum()))
 
 
 @frozen
@@ -98,8 +102,8 @@ def _windows(run: Sequence[Series]) -> list[Window]:
         return [Window(f"epoch {epoch}", epoch, epoch + 1) for epoch in epochs]
     if axis.unit == "call":
         return [Window("mean", -math.inf, math.inf)]
-    first = min(series.step[0] for series in run if series)
-    end = max(series.step[-1] for series in run if series) + 1
+    first = min(int(series.step[0]) for series in run if series)
+    end = max(int(series.step[-1]) for series in run if series) + 1
     length = max(1, math.floor((end - first) * PART))
     return [_steps(first, first + length), _steps(end - length, end)]
 

@@ -85,7 +85,7 @@ def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
         ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
         MissingExtraError: matplotlib is not installed.
     """
-    from lossspec.report.picture import Picture  # noqa: PLC0415 - text needs none of it
+    from lossspec.report.picture import Picture  # text needs none of it
 
     panels = weight_panels(spec, plan)
     heights = [STILL if panel.still else 1.0 for panel in panels]

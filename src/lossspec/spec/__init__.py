@@ -34,7 +34,7 @@ class _Decorator(ModuleType):
 
     def __call__(self, function: Callable[..., object]) -> SpecFunction:
         """Make a spec of a function: see ``lossspec.spec.function.spec``."""
-        from lossspec.spec.function import spec  # noqa: PLC0415 - most programs have none
+        from lossspec.spec.function import spec  # most programs have none
 
         return spec(function)
 

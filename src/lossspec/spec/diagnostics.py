@@ -59,7 +59,7 @@ class SpecError(LossSpecError):
     """A spec that can't be read, resolved or built; ``diagnostics`` holds every problem found."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        from lossspec.spec.render import render_full  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.render import render_full  # the clean path does not pay
 
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n" + "\n".join(render_full(each) for each in self.diagnostics))

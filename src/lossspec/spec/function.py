@@ -102,7 +102,7 @@ class FunctionOrigin:
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
         """Point at the function, in the order in which the faults were found."""
-        from lossspec.spec.codes import codes  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.codes import codes  # the clean path does not pay
 
         file, number, line = _definition(self.function)
         start = len(line) - len(line.lstrip()) + 1

@@ -31,11 +31,11 @@ def validator() -> Validator:
 
 def _definition(kind: Kind, name: str) -> Schema | None:
     """Return the schema of a type that the committed one does not have: registered here, or installed."""
-    from lossspec.spec import schema  # noqa: PLC0415 - most specs name built-in types only
+    from lossspec.spec import schema  # most specs name built-in types only
 
     if kind == "schedule":
         return schema.schedule_definition(name)
-    from lossspec.registry import find, find_balancer  # noqa: PLC0415
+    from lossspec.registry import find, find_balancer
 
     entry = find(name) if kind == "loss" else find_balancer(name)
     return schema.definition(kind, entry) if entry else None
@@ -44,11 +44,11 @@ def _definition(kind: Kind, name: str) -> Schema | None:
 def _others(kind: Kind, name: str) -> Iterable[str]:
     """Return the types, besides the committed ones, that a misspelt name may mean."""
     if kind == "schedule":
-        from lossspec import schedules  # noqa: PLC0415 - only a mistake pays
+        from lossspec import schedules  # only a mistake pays
 
         return schedules.types()
-    from lossspec.registry import installed  # noqa: PLC0415
-    from lossspec.registry.lookup import registered  # noqa: PLC0415
+    from lossspec.registry import installed
+    from lossspec.registry.lookup import registered
 
     entries = [
         *(entry for entry, _ in registered.values()),

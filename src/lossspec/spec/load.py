@@ -54,7 +54,7 @@ def load(
     findings = Findings()
     params, overlay = _as_toml(params), _as_toml(overlay)
     if callable(ref):
-        from lossspec.spec.function import spec  # noqa: PLC0415 - most specs are files
+        from lossspec.spec.function import spec  # most specs are files
 
         return load_draft(spec(ref).draft(params, findings), (), params, overlay, findings)
     reference = Reference.parse(str(ref))
@@ -108,6 +108,6 @@ def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
 def _as_toml(values: Mapping[str, object]) -> Table:
     if not values:
         return {}
-    from lossspec.spec.as_toml import as_table  # noqa: PLC0415 - it imports schedules
+    from lossspec.spec.as_toml import as_table  # it imports schedules
 
     return as_table(values)

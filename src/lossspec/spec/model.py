@@ -120,6 +120,6 @@ class Spec:
     @property
     def digest(self) -> str:
         """The sha256 of the canonical JSON of what computes: no descriptions, references, texts or tags."""
-        from lossspec.spec.digest import digest  # noqa: PLC0415 - digest imports this module
+        from lossspec.spec.digest import digest  # digest imports this module
 
         return digest(self)

@@ -31,7 +31,7 @@ class TextOrigin:
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
         """Give each fault its place in the text, in the order of the text."""
-        from lossspec.spec.locate import locate  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.locate import locate  # the clean path does not pay
 
         return locate(faults, self.source)
 
@@ -44,7 +44,7 @@ class CallerOrigin:
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
         """Say who is meant by name."""
-        from lossspec.spec.codes import codes  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.codes import codes  # the clean path does not pay
 
         return [
             Diagnostic(each.code, codes()[each.code].severity, each.message, self.name, help=each.help)

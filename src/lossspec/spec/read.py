@@ -82,7 +82,7 @@ def parse(source: Source) -> dict[str, object]:
     try:
         document: dict[str, object] = tomli.loads(source.text)
     except ValueError as error:  # of TOML, or of int() where digits go on for thousands
-        from lossspec.spec.salvage import every_fault  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.salvage import every_fault  # the clean path does not pay
 
         raise SpecError(every_fault(source, error)) from None
     too_many = limits.too_many_losses(document)
@@ -108,6 +108,6 @@ def _not_utf_8(content: bytes) -> TextFault | None:
 
 
 def _error(source: Source, *faults: Fault | TextFault) -> SpecError:
-    from lossspec.spec.locate import locate  # noqa: PLC0415 - the clean path does not pay
+    from lossspec.spec.locate import locate  # the clean path does not pay
 
     return SpecError(locate(faults, source))

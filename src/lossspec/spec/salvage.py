@@ -60,7 +60,7 @@ def _line(source: Source, diagnostic: Diagnostic) -> str:
 
 def _beside(rest: Source) -> list[Diagnostic]:
     """Return the faults of a source without its broken statements that are true whatever these said."""
-    from lossspec.spec.known import validator  # noqa: PLC0415 - reading does without the schema
+    from lossspec.spec.known import validator  # reading does without the schema
 
     if len(rest.text) > _MAX_LENGTH or scan(rest.text) is not None:
         return []

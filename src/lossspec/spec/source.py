@@ -46,7 +46,7 @@ class Source:
     @cached_property
     def positions(self) -> Positions:
         """Where each key and value stands; built when it is first asked for."""
-        from lossspec.spec.positions import Positions  # noqa: PLC0415 - the clean path does not pay
+        from lossspec.spec.positions import Positions  # the clean path does not pay
 
         return Positions(self.text)
 

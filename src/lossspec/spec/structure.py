@@ -92,7 +92,7 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
         unwritten: the fields that are left out, by class.
         omit_if_default: whether what is at its default is left out, too.
     """
-    from cattrs import Converter  # noqa: PLC0415 - validating does not pay for it
+    from cattrs import Converter  # validating does not pay for it
 
     made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True)
     made.register_unstructure_hook(Schedule, lambda schedule: schedule.to_table())
@@ -105,7 +105,7 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
 
 def _written(made: Converter, cls: type, omitted: tuple[str, ...]) -> UnstructureHook:
     """Return what writes a class without some of its fields."""
-    from cattrs.gen import make_dict_unstructure_fn, override  # noqa: PLC0415 - as above
+    from cattrs.gen import make_dict_unstructure_fn, override
 
     overrides: dict[str, Any] = {name: override(omit=True) for name in omitted}
     return make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=made.omit_if_default, **overrides)
@@ -152,7 +152,7 @@ def _array(made: Converter, kind: object) -> StructureHook:
 
 def _section(made: Converter, kind: Any) -> StructureHook:
     """Return what structures a section: the key of a table is its name."""
-    from cattrs.gen import make_mapping_structure_fn  # noqa: PLC0415 - as above
+    from cattrs.gen import make_mapping_structure_fn
 
     hook = make_mapping_structure_fn(kind, made)
     return lambda tables, _: hook({name: {**table, "name": name} for name, table in tables.items()}, kind)

@@ -84,7 +84,7 @@ def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:
 
 def validate_function(function: Callable[..., object]) -> list[Diagnostic]:
     """Return every problem of the table that a Python function returns; each points at the function."""
-    from lossspec.spec.function import spec  # noqa: PLC0415 - most specs are files
+    from lossspec.spec.function import spec  # most specs are files
 
     findings = Findings()
     try:

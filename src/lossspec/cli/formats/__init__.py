@@ -26,20 +26,20 @@ def formatted(form: str, problems: Sequence[Diagnostic], *, color: bool = False)
     """Return the text that shows problems in one of the ``FORMATS``, without a line end."""
     # Each is imported when it is asked for, and those for people when there is something to show.
     if form == "json":
-        from lossspec.cli.formats.json_array import json_array  # noqa: PLC0415
+        from lossspec.cli.formats.json_array import json_array
 
         return json_array(problems)
     if form == "sarif":
-        from lossspec.cli.formats.sarif import sarif  # noqa: PLC0415
+        from lossspec.cli.formats.sarif import sarif
 
         return sarif(problems)
     if not problems:
         return ""
     if form == "github":
-        from lossspec.cli.formats.github import github  # noqa: PLC0415
+        from lossspec.cli.formats.github import github
 
         return "\n".join(map(github, problems))
-    from lossspec.spec.render import render_concise, render_full  # noqa: PLC0415
+    from lossspec.spec.render import render_concise, render_full
 
     if form == "concise":
         return "\n".join(map(render_concise, problems))

@@ -73,7 +73,7 @@ def mathml(spec: Spec) -> str:
     """
     rows = [row for total in totals(spec, MATHML) for row in _total(total)]
     rows += [row for function in functions(spec, MATHML) for row in _function(function)]
-    cells = [f"<tr><td>{_math(left)}</td><td>{_math(right)}</td></tr>" for left, right in rows]
+    cells = [f"<tr><td>{as_math(left)}</td><td>{as_math(right)}</td></tr>" for left, right in rows]
     return f'<table class="equations">\n{chr(10).join(cells)}\n</table>'
 
 
@@ -85,7 +85,7 @@ def meanings(spec: Spec) -> str:
 def listed(symbols: Iterable[Word]) -> str:
     """Return a list of HTML: symbols of this notation, each with what it means."""
     items = [
-        f"<dt>{_math(word.symbol)}</dt><dd>{escape(word.meaning)}"
+        f"<dt>{as_math(word.symbol)}</dt><dd>{escape(word.meaning)}"
         + (f" <code>{escape(word.formula)}</code>" if word.formula else "")
         + "</dd>"
         for word in symbols
@@ -129,11 +129,14 @@ def _function(function: Function) -> Iterator[tuple[str, str]]:
         yield f"{name}=", meaning
 
 
-def _math(text: str) -> str:
-    """Return a formula, with a tag around every number, letter and sign that has none yet.
+def as_math(text: str) -> str:
+    """Return a formula as MathML, with a tag around every number, letter and sign that has none yet.
 
     Brackets grow only where there is a fraction to hold: a browser without a font for mathematics makes
     those that may grow too large for a line of text.
+
+    >>> as_math("x=2")
+    '<math displaystyle="true"><mrow><mi>x</mi><mo>=</mo><mn>2</mn></mrow></math>'
     """
     if not text:
         return ""

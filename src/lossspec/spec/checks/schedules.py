@@ -37,7 +37,7 @@ def schedule_faults(spec: Resolved) -> Iterator[Fault]:
 
 
 def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
-    from lossspec import schedules  # noqa: PLC0415 - a spec without schedules does not pay
+    from lossspec import schedules  # a spec without schedules does not pay
 
     for fault in schedules.faults(_without_units(table)):
         message = f"in `{dotted(path)}`, {fault.message}"
@@ -60,7 +60,7 @@ def _past_the_run(table: Table, path: KeyPath) -> Iterator[Fault]:
 
 def _positions(value: object, path: KeyPath, *, is_one: bool = False) -> Iterator[tuple[KeyPath, float]]:
     """Yield the positions in a schedule and in those inside it, each with its path."""
-    from lossspec import schedules  # noqa: PLC0415 - a spec without schedules does not pay
+    from lossspec import schedules  # a spec without schedules does not pay
 
     if isinstance(value, dict):
         is_ours = value.get("type") in schedules.TYPES  # a `start` of a registered one may be anything
