@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 FIELDS = dict(re.findall(r"^[ -] (\w+): (.+)$", (ROOT / ".pre-commit-hooks.yaml").read_text(), re.MULTILINE))
 
@@ -23,6 +25,7 @@ def test_it_picks_specs_and_nothing_else():
     )
 
 
+@pytest.mark.slow
 def test_its_entry_tells_good_from_bad():
     command, *arguments = shlex.split(FIELDS["entry"])
     program = [sys.executable, "-m", command, *arguments]

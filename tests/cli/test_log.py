@@ -160,6 +160,7 @@ def test_without_tensorboard_the_message_says_what_to_install(run, tmp_path, mon
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_plot_draws_two_pictures(run, tmp_path):
     found = call("plot", run, "-o", tmp_path / "pictures").split()
     assert found == [str(tmp_path / "pictures" / name) for name in ("losses.png", "weights.png")]

@@ -44,6 +44,7 @@ def test_schedules_that_count_steps():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "begin"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("PDF", b"%PDF")])
 def test_it_writes_a_file(tmp_path, suffix, begin):
     path = tmp_path / f"weights.{suffix}"

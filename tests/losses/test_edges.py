@@ -22,6 +22,7 @@ def test_equals_the_plain_filters_at_full_size(build, formulas):
     assert (ours_gradient - plain_gradient).norm() < 1e-3 * plain_gradient.norm()
 
 
+@pytest.mark.slow
 @given(
     shape=st.tuples(st.integers(1, 3), st.just(3), st.integers(1, 6), st.integers(1, 6)),
     seed=st.integers(0, 2**31),

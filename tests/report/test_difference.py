@@ -85,6 +85,7 @@ REFERENCES = [
 ]
 
 
+@pytest.mark.slow
 def test_two_specs_differ_exactly_if_their_digests_do():
     specs = [lossspec.load(reference) for reference in REFERENCES]
     for one, other in itertools.combinations(specs, 2):

@@ -126,6 +126,7 @@ def test_everything_in_plain_text(spec_of):
     assert text.endswith("\nlong               pos_weight = [1.0, 2.0, 3.0, 4.0], reduction = mean")
 
 
+@pytest.mark.slow
 def test_text_of_a_user_is_harmless_in_latex(spec_of):
     text = latex(spec_of(EVERYTHING))
     assert (

@@ -101,6 +101,7 @@ def test_a_hostile_spec_is_refused_and_does_nothing(case, watched, victim):
     assert CORPUS[case]["code"] in codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LARGE)
 def test_a_huge_spec_is_refused_at_once(case, watched, victim, calls):
     text, code = LARGE[case]

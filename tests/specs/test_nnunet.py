@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+pytestmark = pytest.mark.slow
+
 SIZES = (16, 8, 4, 2, 1)
 WEIGHTS = [each / 1.875 for each in (1.0, 0.5, 0.25, 0.125, 0.0)]
 CLASSES = 3

@@ -42,6 +42,7 @@ def path_penalty(t, mean):
     return ((lengths - moved) ** 2).mean(), moved.detach()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variant", "interval"), [("", 4), ("+paper", 8)])
 def test_path_length_runs_every_few_steps_with_a_moving_mean(check, draw, variant, interval):
     manager, mean = None, torch.zeros(())
