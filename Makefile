@@ -55,7 +55,7 @@ coverage: $(VENV)/.installed-test $(VENV)/.installed-demo $(VENV)/.installed-doc
 fuzz: $(VENV)/.installed-test ## try thousands of examples of each property, then search ten minutes for what breaks the validator
 	@echo 'seed $(SEED): `make fuzz SEED=$(SEED)` does the same again'
 	$(BIN)/python $(PYTEST) -m hypothesis --hypothesis-profile fuzz --hypothesis-seed $(SEED) tests
-	$(BIN)/python tests/spec/fuzz.py --seconds 600 --seed $(SEED)
+	$(BIN)/python tests/language/fuzz.py --seconds 600 --seed $(SEED)
 
 soak: $(VENV)/.installed-test ## kill a training process 500 times and read each log
 	LOSSSPEC_KILLS=500 $(BIN)/python $(PYTEST) tests/manager/test_faults.py -k killed

@@ -15,7 +15,6 @@ import lossspec
 import lossspec.errors
 import lossspec.losses
 import lossspec.report
-from lossspec.spec.function import spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -99,8 +98,6 @@ def _page(title: str, opening: str, module: str, names: tuple[str, ...]) -> Iter
 def _symbol(name: str, value: Callable[..., object]) -> Iterator[str]:
     short = name.rpartition(".")[2]
     yield f"## `{short}` {{ #{name} }}"
-    if name == "lossspec.spec":  # the package, as the decorator that it is when called
-        value = spec
     if name in VALUES:
         yield VALUES[name]
         return

@@ -9,8 +9,8 @@ from pathlib import Path
 from docs.generate.markdown import escaped, table
 
 import lossspec
-from lossspec.spec.codes import Code, codes, page
-from lossspec.spec.render import render_full
+from lossspec.language.diagnostics.codes import Code, codes, page
+from lossspec.language.diagnostics.render import render_full
 
 INTRODUCTION = """\
 # Errors

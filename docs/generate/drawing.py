@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from lossspec.report.ticks import ticks
-from lossspec.report.words import figure
+from lossspec.report.draw.axis import ticks
+from lossspec.report.draw.numbers import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from lossspec.report.formula.math.notation import MINUS
 from lossspec.report.formula.mathml import THIN, as_math
-from lossspec.report.formula.notation import MINUS
 
 #: A name, a number, a bracket or a sign, after its space and with its index and its power.
 _PIECE = re.compile(

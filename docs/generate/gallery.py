@@ -18,7 +18,7 @@ from lossspec.report.formula.mathml import MATHML, listed, mathml
 from lossspec.report.formula.symbols import signs
 
 if TYPE_CHECKING:
-    from lossspec.spec.model import Spec
+    from lossspec.language.model import Spec
 
 SPECS = Path(__file__).parents[2] / "specs"
 INTRODUCTION = """\

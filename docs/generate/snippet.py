@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.registry import find
-from lossspec.report.weights import curves
+from lossspec.report.forecast.weights import curves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lossspec.language.model import Spec
     from lossspec.registry import LossType
-    from lossspec.spec.model import Spec
 
 #: No line is longer: a page shows so much without a scroll bar.
 WIDTH = 80

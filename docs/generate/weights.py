@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from docs.generate.drawing import drawing
 
-from lossspec.report.formula.schedule import pieces_of
-from lossspec.report.phases import in_words, phases
-from lossspec.report.weights import Moment, curves
+from lossspec.report.forecast.phases import in_words, phases
+from lossspec.report.forecast.weights import Moment, curves
+from lossspec.report.formula.schedules.compose import pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.report.weights import Curve
+    from lossspec.language.model import Spec
+    from lossspec.report.forecast.weights import Curve
     from lossspec.schedules import Unit
-    from lossspec.spec.model import Spec
 
     Points = tuple[tuple[float, float], ...]
 

@@ -21,41 +21,42 @@ from lossspec.errors import LossSpecError, MissingExtraError, RegistrationError,
 
 if TYPE_CHECKING:
     from lossspec import schedules as schedules
+    from lossspec.language.diagnostics.diagnostic import Diagnostic as Diagnostic
+    from lossspec.language.diagnostics.error import SpecError as SpecError
+    from lossspec.language.function import spec as spec
+    from lossspec.language.load import load as load
+    from lossspec.language.load import validate as validate
+    from lossspec.language.model import Spec as Spec
+    from lossspec.log.reader import read_log as read_log
+    from lossspec.log.rows import LMHistory as LMHistory
     from lossspec.manager import ConfigManager as ConfigManager
-    from lossspec.manager import LMHistory as LMHistory
     from lossspec.manager import LMLoss as LMLoss
     from lossspec.manager import LossManager as LossManager
     from lossspec.manager import Objective as Objective
     from lossspec.manager import build as build
-    from lossspec.manager import read_log as read_log
     from lossspec.registry import register_balancer as register_balancer
     from lossspec.registry import register_loss as register_loss
     from lossspec.schedules import register_schedule as register_schedule
-    from lossspec.spec.diagnostics import Diagnostic as Diagnostic
-    from lossspec.spec.diagnostics import SpecError as SpecError
-    from lossspec.spec.function import spec as spec
-    from lossspec.spec.load import load as load
-    from lossspec.spec.model import Spec as Spec
-    from lossspec.spec.validate import validate as validate
 
 _HOMES = {
     "ConfigManager": "lossspec.manager",
-    "Diagnostic": "lossspec.spec.diagnostics",
-    "LMHistory": "lossspec.manager",
+    "Diagnostic": "lossspec.language.diagnostics.diagnostic",
+    "LMHistory": "lossspec.log.rows",
     "LMLoss": "lossspec.manager",
     "LossManager": "lossspec.manager",
     "Objective": "lossspec.manager",
-    "Spec": "lossspec.spec.model",
-    "SpecError": "lossspec.spec.diagnostics",
+    "Spec": "lossspec.language.model",
+    "SpecError": "lossspec.language.diagnostics.error",
     "build": "lossspec.manager",
-    "load": "lossspec.spec.load",
-    "read_log": "lossspec.manager",
+    "load": "lossspec.language.load",
+    "read_log": "lossspec.log.reader",
     "register_balancer": "lossspec.registry",
     "register_loss": "lossspec.registry",
     "register_schedule": "lossspec.schedules",
-    "validate": "lossspec.spec.validate",
+    "spec": "lossspec.language.function",
+    "validate": "lossspec.language.load",
 }
-_PACKAGES = ("schedules", "spec")  # `lossspec.spec` is the package and, called, the decorator
+_PACKAGES = ("schedules",)
 
 __all__ = [  # noqa: PLE0604 - the names that are here, then those that are looked up
     "LossSpecError",
@@ -72,7 +73,10 @@ def __getattr__(name: str) -> object:
     if name in _PACKAGES:
         return import_module(f"lossspec.{name}")
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        from lossspec.extras import torch_for
+
+        with torch_for(f"`lossspec.{name}`"):
+            return getattr(import_module(_HOMES[name]), name)
     from lossspec.names import unknown
 
     raise AttributeError(unknown("name", name, __all__, " in `lossspec`"))

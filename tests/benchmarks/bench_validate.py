@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.paired import compile_package, ratio
 
+from lossspec.language.load import validate_reference
+from lossspec.language.schema.committed import schema_path, validator
+from lossspec.language.schema.generate import generate
 from lossspec.registry import balancers, types
-from lossspec.spec.known import schema_path, validator
-from lossspec.spec.schema import generate
-from lossspec.spec.validate import validate_reference
 from lossspec.validation.validator import Validator
 
 if TYPE_CHECKING:

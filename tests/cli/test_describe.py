@@ -11,7 +11,8 @@ from lossspec import schedules
 from lossspec.cli import commands
 from lossspec.cli.describe_type import describe_type, example
 from lossspec.errors import UnknownNameError
-from lossspec.registry import balancers, find, find_balancer, lookup, register, summaries, target, types
+from lossspec.registry import balancers, find, find_balancer, lookup, register, summaries, types
+from lossspec.registry import code as registry_code
 
 
 def run(*args):
@@ -210,7 +211,7 @@ def test_neither_torch_nor_jsonschema_is_imported(args):
 def test_load_brings_the_users_own(tmp_path, monkeypatch):
     monkeypatch.setattr(lookup, "registered", {})
     monkeypatch.setattr(register, "registered", lookup.registered)
-    monkeypatch.setattr(target, "registered", lookup.registered)
+    monkeypatch.setattr(registry_code, "registered", lookup.registered)
     (tmp_path / "my_module_of_losses.py").write_text(
         "import lossspec\n@lossspec.register_loss('mymodule.Own')\ndef own(x):\n    '''My own.'''\n"
     )

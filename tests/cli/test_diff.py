@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import lossspec
 from lossspec.cli.diff import diff_command
 from lossspec.cli.text import toml
-from lossspec.spec.digest import plain
+from lossspec.language.model import plain
 
 
 def diff(*arguments):

@@ -8,8 +8,8 @@ from click.testing import CliRunner
 from lossspec.cli.explain import explain_command
 from lossspec.cli.new import new_command
 from lossspec.cli.validate import validate_command
-from lossspec.spec.codes import codes
-from lossspec.spec.load import load
+from lossspec.language.diagnostics.codes import codes
+from lossspec.language.load import load
 
 
 def run(command, *arguments):

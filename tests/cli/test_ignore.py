@@ -11,7 +11,7 @@ from lossspec.cli.validate import validate_command
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("lossspec.registry.target.find_spec", lambda name: None if name == "monai" else True)
+    monkeypatch.setattr("lossspec.registry.code.find_spec", lambda name: None if name == "monai" else True)
 
     def make(ignore: str, spec: str = 'type = "monai.DiceLoss", inputs = ["x", "y"]') -> None:
         (tmp_path / "pyproject.toml").write_text(f"[tool.lossspec]\nignore = {ignore}\n")

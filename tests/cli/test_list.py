@@ -3,7 +3,7 @@
 from click.testing import CliRunner
 
 from lossspec.cli import commands
-from lossspec.spec.find import shipped
+from lossspec.language.documents.search import shipped
 
 TEXT = 'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"] }\n'
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from lossspec import LossManager
 from lossspec.cli.report import report_command
-from lossspec.report.run_data import shortest
+from lossspec.report.run.page_data import shortest
 
 
 @pytest.fixture

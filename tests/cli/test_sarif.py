@@ -9,9 +9,10 @@ import pytest
 
 from lossspec.cli.formats.sarif import sarif
 from lossspec.faults import Span
-from lossspec.spec.diagnostics import Diagnostic, Label, SpecError
-from lossspec.spec.read import read_source
-from lossspec.spec.validate import validate_source
+from lossspec.language.diagnostics.diagnostic import Diagnostic, Label
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.documents.read import read_source
+from lossspec.language.load import validate_source
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0-part.schema.json").read_text("utf-8"))
 CORPUS = sorted((Path(__file__).parents[1] / "invalid").glob("*.loss.toml"))

@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner
 
 from lossspec.cli import commands
-from lossspec.spec.known import schema_path
+from lossspec.language.schema.committed import schema_path
 
 
 def test_it_prints_the_committed_schema():

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import lossspec
 from lossspec.cli.show import show_command
+from lossspec.language.write import write
 from lossspec.report import formula
-from lossspec.spec.write import write
 
 
 def show(*arguments):

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from lossspec.cli.validate import validate_command
-from lossspec.spec.limits import MAX_BYTES
+from lossspec.language.text.limits import MAX_BYTES
 
 GOOD = 'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["y_hat", "y"] }\n'
 BAD = GOOD.replace(" }", ", wieght = 2.0 }")
@@ -356,8 +356,9 @@ def test_a_good_file_imports_little(folder):
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     imported = set(result.stdout.split())
     assert imported & {
-        "torch", "numpy", "cattrs", "difflib", "lossspec.spec.positions",
-        "lossspec.spec.locate", "lossspec.spec.syntax", "lossspec.spec.render", "lossspec.cli.formats.sarif",
+        "torch", "numpy", "cattrs", "difflib", "lossspec.language.text.positions",
+        "lossspec.language.diagnostics.locate", "lossspec.language.text.syntax",
+        "lossspec.language.diagnostics.render", "lossspec.cli.formats.sarif",
     } == set()  # fmt: skip
 
 

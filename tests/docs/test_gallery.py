@@ -13,7 +13,7 @@ import torch
 
 import lossspec
 from lossspec import LossManager
-from lossspec.spec.write import to_table
+from lossspec.language.write import to_table
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ import pytest
 import lossspec
 from lossspec import errors, losses, registry, report, schedules
 from lossspec.cli import commands
-from lossspec.spec.codes import PAGE, codes
+from lossspec.language.diagnostics.codes import PAGE, codes
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.name.removesuffix(".loss.toml") for path in (ROOT / "specs").glob("*.loss.toml"))
@@ -58,8 +58,6 @@ def test_public_names_and_their_parameters_are_described(generate, package, name
     value = getattr(package, name)
     if f"{package.__name__}.{name}" in api.VALUES:
         return
-    if inspect.ismodule(value):
-        value = value.function.spec
     described = {f"{name}.{member}": each for member, each in _members(api, value).items()} | {name: value}
     for where, each in described.items():
         text = inspect.getdoc(each) or ""

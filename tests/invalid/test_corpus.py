@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 import lossspec
 from lossspec.cli.validate import validate_command
-from lossspec.spec.checks import library
-from lossspec.spec.codes import codes
-from lossspec.spec.limits import MAX_BYTES
+from lossspec.language.checks import library
+from lossspec.language.diagnostics.codes import codes
+from lossspec.language.text.limits import MAX_BYTES
 
 HERE = Path(__file__).parent
 VALID = {"base"}

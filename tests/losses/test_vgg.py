@@ -16,7 +16,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError, MissingExtraError, MissingWeightsError, UnknownNameError
 from lossspec.losses import VGGPerceptualLoss, VGGStyleLoss
-from lossspec.losses.vgg import LAYERS
+from lossspec.losses.perceptual.vgg import LAYERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,7 +215,7 @@ def test_without_torchvision_the_error_names_the_extra(monkeypatch):
             raise ModuleNotFoundError(name)
         return real(name, *rest)
 
-    monkeypatch.setattr("lossspec.losses.vgg_weights.import_module", missing)
+    monkeypatch.setattr("lossspec.losses.perceptual.vgg_weights.import_module", missing)
     with pytest.raises(MissingExtraError, match=r'pip install "lossspec\[vision\]", or name a file'):
         VGGStyleLoss()
 

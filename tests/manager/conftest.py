@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lossspec import LossManager
-from lossspec.spec.model import Every, Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Every, Input, ObjectiveSpec, Spec, Term
 
 
 def as_input(value):

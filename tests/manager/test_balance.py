@@ -8,10 +8,10 @@ import torch
 import lossspec
 from lossspec import LossManager
 from lossspec.errors import LossInputError, LossResultError, UnknownNameError
-from lossspec.losses.balancer import Balancer
-from lossspec.manager.clock import Clock
-from lossspec.manager.loss import LMLoss
-from lossspec.manager.recorder_device import DeviceRecorder
+from lossspec.losses.balancing.balancer import Balancer
+from lossspec.manager.clock.clock import Clock
+from lossspec.manager.loss.loss import LMLoss
+from lossspec.manager.record.device import DeviceRecorder
 from lossspec.registry.lookup import registered
 
 SPEC = """

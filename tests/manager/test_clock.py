@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossspec.errors import ClockError, NonFiniteError
-from lossspec.manager.clock import Clock
+from lossspec.manager.clock.clock import Clock
 
 
 def test_starts_at_zero_and_counts_steps():

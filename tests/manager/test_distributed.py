@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossspec import read_log
-from lossspec.manager import distributed
-from lossspec.manager.history import RAW, SAMPLES, STEP, WIDTH
+from lossspec.log.rows import RAW, SAMPLES, STEP, WIDTH
+from lossspec.manager.record.ranks import _merge_rows, batch_size
 
 PROCESSES = Path(__file__).parent / "processes"
 SCENARIOS = 10
@@ -66,7 +66,7 @@ def test_differing_rows_are_merged_by_clock(of_ranks):
         for step, value, samples in sorted(rows, key=lambda row: row[0]):
             flat.extend((value, 1.0, 1.0, 0.0, step, samples))
         columns.append(flat)
-    merged = distributed._merge_rows(columns)
+    merged = _merge_rows(columns)
     steps = merged[STEP::WIDTH]
     assert list(steps) == sorted(steps)
     for step in set(steps):
@@ -89,4 +89,4 @@ def test_differing_rows_are_merged_by_clock(of_ranks):
     ],
 )
 def test_the_batch_size_is_that_of_the_first_tensor(values, size):
-    assert distributed.batch_size(values) == size
+    assert batch_size(values) == size

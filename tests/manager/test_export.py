@@ -9,11 +9,11 @@ import lossspec
 from lossspec import schedules
 from lossspec.cli import commands
 from lossspec.errors import LossSpecError
+from lossspec.language.write import write
 from lossspec.losses import SobelLoss
 from lossspec.manager import LMLoss
 from lossspec.manager.export import document_of
 from lossspec.registry import types
-from lossspec.spec.write import write
 
 
 def exported(**losses):

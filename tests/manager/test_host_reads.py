@@ -8,7 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lossspec import LossManager, read_log, schedules
-from lossspec.manager import recorder_device, recorders
+from lossspec.manager.record import device, recorders
 
 
 class HostReads(TorchDispatchMode):
@@ -114,7 +114,7 @@ def test_who_asks_reads_once_for_all_losses(fetched, tensors, ask):
 
 
 def test_the_device_buffer_is_emptied_before_it_overflows(fetched, monkeypatch):
-    monkeypatch.setattr(recorder_device, "SLOTS", 10)
+    monkeypatch.setattr(device, "SLOTS", 10)
     manager = LossManager(device="meta", history_buffer_size=1000)
     manager.register_loss_fn("a", lambda x: x)
     for _ in range(35):

@@ -11,7 +11,7 @@ import torch
 
 from lossspec import LossManager, read_log
 from lossspec.errors import LossResultError, LossSpecError
-from lossspec.manager import recorders
+from lossspec.manager.record import recorders
 
 
 @pytest.fixture

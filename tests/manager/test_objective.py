@@ -53,7 +53,7 @@ def test_losses_are_submodules_under_a_prefix():
     from lossspec import register_loss
 
     register_loss("test_objective.Learned")(Learned)
-    from lossspec.spec.model import Input, ObjectiveSpec, Spec, Term
+    from lossspec.language.model import Input, ObjectiveSpec, Spec, Term
 
     inputs = (Input(name="x"), Input(name="y"))
     losses = {

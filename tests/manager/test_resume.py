@@ -8,7 +8,7 @@ from torch import nn
 
 from lossspec import LossManager, read_log, register_loss, schedules
 from lossspec.errors import CheckpointError
-from lossspec.spec.model import Every, Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Every, Input, ObjectiveSpec, Spec, Term
 
 
 @pytest.fixture(scope="module", autouse=True)

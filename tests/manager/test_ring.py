@@ -86,9 +86,9 @@ def test_it_may_be_made_on_the_meta_device(compiled, make_manager, emptied):
 
 
 def test_a_ring_that_overflows_counts_what_is_lost(compiled, make_manager, tmp_path, monkeypatch):
-    from lossspec.manager import ring
+    from lossspec.manager.record import compiled as record_compiled
 
-    monkeypatch.setattr(ring, "CAPACITY", 16)
+    monkeypatch.setattr(record_compiled, "CAPACITY", 16)
     manager = make_manager(options={"experiment_dir": tmp_path}, a={})
     objective, _ = compiled(manager.objective())
     for value in range(40):
@@ -101,9 +101,10 @@ def test_a_ring_that_overflows_counts_what_is_lost(compiled, make_manager, tmp_p
 
 
 def test_a_ring_is_emptied_in_time_whatever_a_step_makes(compiled, make_manager, monkeypatch):
-    from lossspec.manager import recorders, ring
+    from lossspec.manager.record import compiled as record_compiled
+    from lossspec.manager.record import recorders
 
-    monkeypatch.setattr(ring, "CAPACITY", 64)
+    monkeypatch.setattr(record_compiled, "CAPACITY", 64)
     monkeypatch.setattr(recorders, "CAPACITY", 64)
     manager = make_manager(a={})
     manager._recorders._steps_between = 4

@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
     "code",
     [
         "import lossspec",
-        "import lossspec.registry, lossspec.schedules, lossspec.spec, lossspec.cli",
+        "import lossspec.registry, lossspec.schedules, lossspec.language, lossspec.cli",
         "import lossspec; lossspec.load('pix2pix+extended').digest",
         "import lossspec; lossspec.validate('format = 1')",
         "from lossspec import Spec, Diagnostic, LossSpecError, schedules, spec, register_loss",

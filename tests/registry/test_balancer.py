@@ -8,7 +8,7 @@ import pytest
 
 import lossspec
 from lossspec.errors import RegistrationError
-from lossspec.losses.balancer import Balancer
+from lossspec.losses.balancing.balancer import Balancer
 from lossspec.registry import balancers, find, find_balancer, load, summaries, types
 
 

@@ -14,10 +14,10 @@ from lossspec.cli.validate import validate_command
 from lossspec.data import folder
 from lossspec.errors import RegistrationError
 from lossspec.registry import libraries, types
+from lossspec.registry.builtin import catalog_path
 from lossspec.registry.catalog import read_catalog, read_summaries, read_type
 from lossspec.registry.catalog_faults import catalog_faults, schema_path
 from lossspec.registry.entry import Argument, CallInput, LossType
-from lossspec.registry.lookup import _path
 
 SHIPPED = folder("registry/catalog")
 PLUGIN = Path(__file__).parents[2] / "docs" / "examples" / "plugin"
@@ -198,9 +198,9 @@ def test_a_catalogue_that_is_not_utf8_is_refused(catalog):
 @pytest.mark.parametrize("library", sorted(set(libraries())))
 def test_reading_a_part_gives_what_reading_all_gives(library):
     whole = types(library)
-    assert read_summaries(_path(library)) == {name: entry.summary for name, entry in whole.items()}
-    assert {name: read_type(_path(library), "lossspec", name) for name in whole} == whole
-    assert read_type(_path(library), "lossspec", f"{library}.NoSuchLoss") is None
+    assert read_summaries(catalog_path(library)) == {name: entry.summary for name, entry in whole.items()}
+    assert {name: read_type(catalog_path(library), "lossspec", name) for name in whole} == whole
+    assert read_type(catalog_path(library), "lossspec", f"{library}.NoSuchLoss") is None
 
 
 def test_a_catalogue_without_types_has_none(catalog):

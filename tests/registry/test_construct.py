@@ -9,9 +9,8 @@ from torch import nn
 
 import lossspec
 from lossspec.errors import LossSpecError, MissingWeightsError, RegistrationError
-from lossspec.losses.construct import construct
-from lossspec.losses.function import FunctionLoss
-from lossspec.losses.reduced import Reduced
+from lossspec.manager.building.function import FunctionLoss, Reduced
+from lossspec.manager.building.module import construct
 from lossspec.registry import find
 from lossspec.registry.entry import Argument, LossType
 from lossspec.registry.lookup import registered

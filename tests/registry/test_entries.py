@@ -18,9 +18,8 @@ import pytest
 import torch
 from torch import nn
 
-from lossspec.errors import MissingExtraError
-from lossspec.losses.construct import construct
-from lossspec.losses.weights import MissingWeightsError
+from lossspec.errors import MissingExtraError, MissingWeightsError
+from lossspec.manager.building.module import construct
 from lossspec.registry import libraries, load, types
 
 pytestmark = pytest.mark.slow

@@ -8,6 +8,7 @@ import pytest
 import lossspec
 from lossspec.errors import MissingExtraError, RegistrationError
 from lossspec.registry import (
+    builtin,
     find,
     installed_spec_folders,
     libraries,
@@ -23,9 +24,9 @@ CATALOG = 'library = "mylosses"\n[types.Mine]\nsummary = "Of the plug-in."\ninpu
 
 
 def test_finding_reads_one_type_of_one_library(monkeypatch):
-    monkeypatch.setattr(lookup, "_builtin_type", lookup._builtin_type.__wrapped__)  # without its cache
+    monkeypatch.setattr(lookup, "builtin_type", builtin.builtin_type.__wrapped__)  # without its cache
     read = []
-    monkeypatch.setattr(lookup, "read_type", lambda path, *rest: read.append((path.name, rest[-1])))
+    monkeypatch.setattr(builtin, "read_type", lambda path, *rest: read.append((path.name, rest[-1])))
     find("torch.L1Loss")
     assert read == [("torch.toml", "torch.L1Loss")]
 

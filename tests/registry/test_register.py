@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import lossspec
 from lossspec.errors import RegistrationError
-from lossspec.losses.construct import construct
+from lossspec.manager.building.module import construct
 from lossspec.registry import find, load
 
 if TYPE_CHECKING:

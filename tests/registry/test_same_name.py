@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import avg_pool2d, conv2d, cosine_similarity, logsigmoid
 
 from lossspec.cli.describe_type import describe_type
-from lossspec.losses.construct import construct
+from lossspec.manager.building.module import construct
 from lossspec.registry import find
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,7 @@ from lossspec import LossManager, Spec
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lossspec.manager.log_reader import LossLogData
+    from lossspec.log.reader import LossLogData
 
 #: What a term is at (epoch, step).
 Values = dict[str, Callable[[int, int], float]]

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossspec import schedules
-from lossspec.report.formula.expression import evaluate
-from lossspec.report.formula.local import local_names
-from lossspec.report.formula.notation import PLAIN
-from lossspec.report.formula.pieces import stretches
-from lossspec.report.formula.schedule import pieces_of
-from lossspec.report.formula.writer import Writer
+from lossspec.report.formula.math.expression import evaluate
+from lossspec.report.formula.math.notation import PLAIN
+from lossspec.report.formula.math.writer import Writer, local_names
+from lossspec.report.formula.schedules.compose import pieces_of
+from lossspec.report.formula.schedules.pieces import stretches
 
 
 def table(type_name, **fields):

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from lossspec import LossManager, read_log
-from lossspec.report.html import report
-from lossspec.report.run_data import NamedLog
+from lossspec.report.run.page import report
+from lossspec.report.run.page_data import NamedLog
 
 SPEC = """
 [inputs]

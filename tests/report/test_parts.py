@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec.report.envelope import envelope
-from lossspec.report.grid import grid
-from lossspec.report.lines import Line, parts, with_gaps
-from lossspec.report.scale import scale_of
-from lossspec.report.spread import spread
-from lossspec.report.ticks import ticks
-from lossspec.report.words import exact, figure
+from lossspec.report.draw.axis import scale_of, ticks
+from lossspec.report.draw.envelope import envelope
+from lossspec.report.draw.labels import spread
+from lossspec.report.draw.lines import Line, parts, with_gaps
+from lossspec.report.draw.numbers import exact, figure
+from lossspec.report.draw.table import grid
 
 values = st.floats(allow_nan=True, allow_infinity=True, width=32)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossspec import schedules
-from lossspec.report.phases import in_words, phases
+from lossspec.report.forecast.phases import in_words, phases
 
 
 def schedule(type_name, **fields):

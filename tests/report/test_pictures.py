@@ -12,10 +12,10 @@ import pytest
 import lossspec
 from lossspec.errors import MissingExtraError
 from lossspec.report import plot_run
-from lossspec.report.lines import Line
-from lossspec.report.picture import Picture
-from lossspec.report.weight_plot import draw_weights
-from lossspec.report.weights import Plan
+from lossspec.report.draw.lines import Line
+from lossspec.report.draw.picture import Picture
+from lossspec.report.forecast.plot import draw_weights
+from lossspec.report.forecast.weights import Plan
 
 pytestmark = pytest.mark.slow
 
@@ -93,8 +93,8 @@ def test_names_of_lines_that_end_together_do_not_touch(tmp_path):
 def test_pyplot_and_torch_are_left_alone(tmp_path):
     code = (
         "import sys, lossspec; from pathlib import Path\n"
-        "from lossspec.report.weight_plot import draw_weights\n"
-        "from lossspec.report.weights import Plan\n"
+        "from lossspec.report.forecast.plot import draw_weights\n"
+        "from lossspec.report.forecast.weights import Plan\n"
         "draw_weights(lossspec.load('pix2pix'), Plan(3), Path(sys.argv[1]))\n"
         "print('matplotlib.pyplot' in sys.modules, 'torch' in sys.modules)"
     )

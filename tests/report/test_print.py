@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import frozen
 
-from lossspec.report.html import report
-from lossspec.report.run_data import NamedLog
+from lossspec.report.run.page import report
+from lossspec.report.run.page_data import NamedLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec.manager.log_reader import LossColumns, LossLogData
-from lossspec.report.envelope import envelope
-from lossspec.report.run_data import NamedLog, page_data
-from lossspec.report.series import Axis, Series
+from lossspec.log.reader import LossColumns, LossLogData
+from lossspec.report.draw.envelope import envelope
+from lossspec.report.run.page_data import NamedLog, page_data
+from lossspec.report.run.series import Axis, Series
 
 rows = st.lists(
     st.tuples(st.sampled_from([0.0, 1.0, 1.5, 2.0, 7.0, 7.25]), st.integers(0, 9)), min_size=1, max_size=30
@@ -87,7 +87,7 @@ def test_a_term_that_was_never_finite_is_strict_json():
     assert data["runs"][0]["losses"][0]["broken"] == [[0.0, 1], [1.0, 1], [2.0, 1]]
 
 
-@pytest.mark.parametrize("module", ["html", "summary", "run_plot"])
+@pytest.mark.parametrize("module", ["run.page", "run.summary", "run.plot"])
 def test_without_numpy_the_message_says_what_to_install(module):
     code = (
         "import sys; sys.modules['numpy'] = None\n"

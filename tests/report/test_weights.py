@@ -8,8 +8,8 @@ import pytest
 
 import lossspec
 from lossspec.errors import ClockError
-from lossspec.report.weight_plot import weight_panels
-from lossspec.report.weights import Moment, Plan, curves
+from lossspec.report.forecast.plot import weight_panels
+from lossspec.report.forecast.weights import Moment, Plan, curves
 
 EPOCHS, STEPS = 6, 5
 EVERYTHING = """

@@ -16,8 +16,8 @@ import pytest
 
 import lossspec
 from lossspec.errors import LossSpecError
+from lossspec.language.diagnostics.render import render_concise, render_full
 from lossspec.registry import libraries
-from lossspec.spec.render import render_concise, render_full
 
 CORPUS = tomllib.loads(Path(__file__).with_name("corpus.toml").read_text(encoding="utf-8"))
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import lossspec
-from lossspec.spec.find import shipped
-from lossspec.spec.read import parse, read_source
+from lossspec.language.documents.read import parse, read_source
+from lossspec.language.documents.search import shipped
 
 NAMES = """
 pix2pix cyclegan pix2pixhd spade srgan esrgan realesrgan stylegan2 wgan_gp lsgan hinge_gan vqgan beta_vae

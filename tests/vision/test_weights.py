@@ -7,7 +7,7 @@ import torch
 from torchvision.models import squeezenet1_1
 
 import lossspec
-from lossspec.losses.construct import construct
+from lossspec.manager.building.module import construct
 from lossspec.registry import find
 
 

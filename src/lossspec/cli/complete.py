@@ -38,7 +38,7 @@ def described(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 
 def explained(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the codes of problems."""
-    from lossspec.spec.codes import codes  # `--help` does not pay
+    from lossspec.language.diagnostics.codes import codes  # `--help` does not pay
 
     return _starting(incomplete, codes())
 
@@ -48,8 +48,8 @@ def _starting(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
 
 
 def _references(incomplete: str) -> Iterator[str]:
-    from lossspec.spec.find import every, find  # `--help` does not pay
-    from lossspec.spec.reference import SUFFIX
+    from lossspec.language.documents.search import every, find  # `--help` does not pay
+    from lossspec.language.text.reference import SUFFIX
 
     chosen, plus, _ = incomplete.rpartition("+")
     if not plus:
@@ -62,8 +62,8 @@ def _references(incomplete: str) -> Iterator[str]:
 
 def _variants(path: Path) -> list[str]:
     """Return the variants of a spec, those that it inherits last."""
-    from lossspec.spec.draft import Draft, read_draft  # `--help` does not pay
-    from lossspec.spec.origin import Findings
+    from lossspec.language.diagnostics.findings import Findings
+    from lossspec.language.documents.document import Draft, read_draft  # `--help` does not pay
 
     found: dict[str, None] = {}
     draft: Draft | None = read_draft(path, Findings())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+
 import click
 
+from lossspec import schedules
 from lossspec.cli.complete import described
 from lossspec.cli.options import load_option
 from lossspec.errors import UnknownNameError
@@ -29,9 +32,15 @@ def describe_command(name: str) -> None:
 
             click.echo(describe_spec(name))
     except UnknownNameError:
-        from lossspec.cli.describe_schedule import describe_schedule
-
         text = describe_schedule(name) or named_like(name)
         if text is None:
             raise
         click.echo(text)
+
+
+def describe_schedule(name: str) -> str | None:
+    """Return the docstring of a schedule, or None if there is none."""
+    found = schedules.find(name)
+    if found is None:
+        return None
+    return f"{name}: {inspect.getdoc(found) or ''}"

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lossspec.cli.text import columns, toml
+from lossspec.language.diagnostics.findings import Findings
+from lossspec.language.documents.document import read_draft
+from lossspec.language.load import load
+from lossspec.language.text.reference import SUFFIX
 from lossspec.schedules import Schedule
-from lossspec.spec.draft import read_draft
-from lossspec.spec.load import load
-from lossspec.spec.origin import Findings
-from lossspec.spec.reference import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lossspec.spec.draft import Draft
-    from lossspec.spec.model import Balance, Input, Spec, Term
+    from lossspec.language.documents.document import Draft
+    from lossspec.language.model import Balance, Input, Spec, Term
 
 Table = dict[str, object]
 

@@ -9,15 +9,14 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import load_option
-from lossspec.cli.terminal import is_colored
-from lossspec.cli.text import told, toml
+from lossspec.cli.text import is_colored, told, toml
 from lossspec.errors import LossSpecError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lossspec.report.difference import Change
-    from lossspec.spec.model import Spec
+    from lossspec.language.model import Spec
+    from lossspec.report.diff import Change
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 
@@ -42,8 +41,8 @@ def diff_command(first: str, second: str, format_: str) -> None:
 
     Example: lossspec diff pix2pix my/pix2pix.loss.toml+vgg
     """
-    from lossspec.report.difference import differences  # `--help` does not pay
-    from lossspec.spec.load import load
+    from lossspec.language.load import load
+    from lossspec.report.diff import differences  # `--help` does not pay
 
     try:
         before, after = load(first), load(second)
@@ -92,7 +91,7 @@ def _said(before: Spec, after: Spec, change: Change) -> str:
 
 def _term(spec: Spec, name: str) -> str:
     """Return a term as mathematics, and the objective that it belongs to."""
-    from lossspec.report.formula.notation import PLAIN  # `--help` does not pay
+    from lossspec.report.formula.math.notation import PLAIN  # `--help` does not pay
     from lossspec.report.formula.terms import TermWriter
 
     sign, text = TermWriter.of(spec, PLAIN).weighted(spec.losses[name])

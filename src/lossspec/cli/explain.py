@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from lossspec.cli.complete import explained
+from lossspec.language.diagnostics.codes import codes, text
 from lossspec.names import unknown
-from lossspec.spec.codes import codes, text
 
 
 @click.command("explain")

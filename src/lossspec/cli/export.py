@@ -24,9 +24,9 @@ def export_command(function: str, output: Path | None) -> None:
 
     Example: lossspec export my_losses:denoise -o specs/denoise.loss.toml
     """
-    from lossspec.spec.function import spec  # `--help` does not pay
-    from lossspec.spec.trace import document_of
-    from lossspec.spec.write import write
+    from lossspec.language.function import spec  # `--help` does not pay
+    from lossspec.language.function_export import document_of
+    from lossspec.language.write import write
 
     made = spec(_named(function))
     table, keeps_params = document_of(made)

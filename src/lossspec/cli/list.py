@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from lossspec.cli.list_losses import balancers_command, losses_command, schedules_command
+from lossspec.cli.options import load_option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.group("list", invoke_without_command=True)
@@ -19,7 +24,7 @@ def list_command(context: click.Context) -> None:
 
 
 def _list_specs() -> None:
-    from lossspec.spec.find import every  # `--help` does not pay
+    from lossspec.language.documents.search import every  # `--help` does not pay
 
     found = every()
     width = max((len(each.name) for each in found), default=0)
@@ -29,6 +34,66 @@ def _list_specs() -> None:
             click.echo(f"{'':<{width}}  shadows {path}")
 
 
+@click.command("losses")
+@click.argument("word", required=False, default="")
+@click.option("--library", help="Only the losses of one library, such as torch, piq or lossspec.")
+@load_option
+def losses_command(word: str, library: str | None) -> None:
+    """List the loss types; with WORD, those whose name or summary has it.
+
+    Example: lossspec list losses ssim
+    """
+    from lossspec.errors import UnknownNameError  # `--help` does not pay
+    from lossspec.names import unknown
+    from lossspec.registry import libraries, summaries
+
+    if library is not None and library not in libraries():
+        raise UnknownNameError(unknown("library", library, libraries()))
+    _show(summaries(library), "loss type", word)
+
+
 list_command.add_command(losses_command)
+
+
+@click.command("balancers")
+@click.argument("word", required=False, default="")
+@load_option
+def balancers_command(word: str) -> None:
+    """List the balancers; with WORD, those whose name or summary has it.
+
+    Example: lossspec list balancers
+    """
+    from lossspec.registry import balancers  # `--help` does not pay
+
+    _show({name: each.summary for name, each in balancers().items()}, "balancer", word)
+
+
 list_command.add_command(balancers_command)
+
+
+@click.command("schedules")
+@click.argument("word", required=False, default="")
+@load_option
+def schedules_command(word: str) -> None:
+    """List the schedule types; with WORD, those whose name or summary has it.
+
+    Example: lossspec list schedules
+    """
+    from lossspec import schedules
+
+    found = {name: (each.__doc__ or "").partition("\n")[0] for name, each in schedules.types().items()}
+    _show(found, "schedule type", word)
+
+
 list_command.add_command(schedules_command)
+
+
+def _show(types: Mapping[str, str], kind: str, word: str) -> None:
+    from lossspec.errors import UnknownNameError
+
+    sought = word.casefold()
+    found = {name: text for name, text in types.items() if sought in f"{name} {text}".casefold()}
+    if not found:
+        raise UnknownNameError(f"no {kind} has `{word}` in its name or summary: leave it out to see all")
+    width = max(map(len, found))
+    click.echo("\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in found.items()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from lossspec.manager.log_reader import LossColumns, LossLogData
+    from lossspec.log.reader import LossColumns, LossLogData
 
 _RUN = click.argument("run", type=click.Path(path_type=Path))
 
@@ -40,8 +40,8 @@ def show(run: Path, format_: str) -> None:
     """
     import json  # `--help` does not pay
 
-    from lossspec.report.grid import grid
-    from lossspec.report.words import figure
+    from lossspec.report.draw.numbers import figure
+    from lossspec.report.draw.table import grid
 
     log = _read(run)
     sections = (("", log.losses), (" (validation)", log.validation))
@@ -80,14 +80,14 @@ def export(run: Path, format_: str, output: Path | None) -> None:
 
     Example: lossspec log export runs/7 --format csv -o losses.csv
     """
-    from lossspec.manager import log_export
-    from lossspec.manager.log_tensorboard import write_events
+    from lossspec.log.export import as_csv, as_json, as_reference
+    from lossspec.log.tensorboard import write_events
 
     log = _read(run)
     if format_ == "tensorboard":
         click.echo(write_events(log, output or log.path.parent / "tensorboard"))
         return
-    writers = {"json": log_export.as_json, "csv": log_export.as_csv, "nectargan": log_export.as_reference}
+    writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
     if output is None:
         click.echo(text, nl=False)
@@ -108,7 +108,7 @@ def plot(run: Path, output: Path | None) -> None:
 
     Example: lossspec log plot runs/7 -o pictures
     """
-    from lossspec.report.run_plot import plot_run
+    from lossspec.report.run.plot import plot_run
 
     log = _read(run)
     folder = output or log.path.parent
@@ -118,7 +118,7 @@ def plot(run: Path, output: Path | None) -> None:
 
 
 def _read(run: Path) -> LossLogData:
-    from lossspec.manager.log_reader import read_log
+    from lossspec.log.reader import read_log
 
     return read_log(run)
 

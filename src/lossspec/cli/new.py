@@ -11,7 +11,7 @@ import click
 from lossspec.cli.complete import references
 from lossspec.cli.text import toml
 from lossspec.errors import LossSpecError, UnknownNameError
-from lossspec.spec.reference import SUFFIX, Reference
+from lossspec.language.text.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def new_command(name: str, extends: str | None) -> None:
 
 def _refuse_taken(reference: Reference, path: Path) -> None:
     """Raise if a name is that of a spec which the new one would be taken for, or hide."""
-    from lossspec.spec.find import find, folders  # `--help` does not pay
+    from lossspec.language.documents.search import find, folders  # `--help` does not pay
 
     is_found = any(each.path.resolve() == path.parent.resolve() for each in folders())
     if path.exists() or (reference.is_path and not is_found):
@@ -73,7 +73,7 @@ def _refuse_taken(reference: Reference, path: Path) -> None:
 
 def _changes(extends: str, path: Path) -> Iterator[str]:
     """Yield the lines of a spec that changes another: what may be set stands in comments, as it is."""
-    from lossspec.spec.load import load  # `--help` does not pay
+    from lossspec.language.load import load  # `--help` does not pay
 
     if Reference.parse(extends).is_path:
         raise click.UsageError(f"`{extends}` is a path: a spec extends another by its name")

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option, overlay_options
-from lossspec.cli.run_options import plan_options
-from lossspec.cli.terminal import is_colored, width
+from lossspec.cli.options import load_option, overlay_options, plan_options
+from lossspec.cli.text import is_colored, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.report.weights import Plan
+    from lossspec.report.forecast.weights import Plan
 
 SUFFIXES = (".svg", ".png", ".pdf")
 #: No plot is wider: the eye does not follow a line that far.
@@ -44,8 +43,8 @@ def plot_command(
 
     Example: lossspec plot pix2pix+decay --epochs 200 -o weights.svg
     """
-    from lossspec.report.weight_plot import draw_weights, weights_as_text  # `--help` does not pay
-    from lossspec.spec.load import load
+    from lossspec.language.load import load
+    from lossspec.report.forecast.plot import draw_weights, weights_as_text  # `--help` does not pay
 
     if output is not None and output.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"-o {output}: the suffix says the format, one of {', '.join(SUFFIXES)}")

@@ -76,7 +76,7 @@ def _strings(file: Path, table: Mapping[str, object], name: str) -> tuple[str, .
 
 
 def _check_warnings(file: Path, names: tuple[str, ...]) -> None:
-    from lossspec.spec.codes import codes  # most projects ignore nothing
+    from lossspec.language.diagnostics.codes import codes  # most projects ignore nothing
 
     warnings = [name for name, code in codes().items() if code.severity == "warning"]
     for name in names:

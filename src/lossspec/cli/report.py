@@ -34,8 +34,8 @@ def report_command(runs: tuple[Path, ...], output: Path | None, points: int) -> 
 
     Example: lossspec report runs/7 runs/8 -o compared.html
     """
-    from lossspec.manager.log_reader import read_log  # `--help` does not pay
-    from lossspec.report.html import write_report
+    from lossspec.log.reader import read_log  # `--help` does not pay
+    from lossspec.report.run.page import write_report
 
     logs = [read_log(run) for run in runs]
     path = output or logs[0].path.parent / NAME

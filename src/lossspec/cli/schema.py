@@ -22,8 +22,8 @@ def schema_command(output: Path | None, *, catalog: bool) -> None:
 
     With --catalog, it is the schema of the file that lists the losses of a plug-in.
     """
+    from lossspec.language.schema.generate import generate
     from lossspec.registry import balancers, types  # `--help` does not pay
-    from lossspec.spec.schema import generate
 
     if catalog:
         from lossspec.registry.catalog_faults import schema_path

@@ -13,7 +13,7 @@ from lossspec.cli.options import load_option, overlay_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.spec.model import Spec
+    from lossspec.language.model import Spec
 
 
 @click.command("show")
@@ -35,8 +35,8 @@ def show_command(
 
     Example: lossspec show pix2pix+vgg --param lambda_l1=50 --format unicode
     """
+    from lossspec.language.load import load
     from lossspec.report import formula  # `--help` does not pay
-    from lossspec.spec.load import load
 
     written = {
         "toml": _toml,
@@ -49,14 +49,14 @@ def show_command(
 
 
 def _toml(spec: Spec) -> str:
-    from lossspec.spec.write import write  # `--help` does not pay
+    from lossspec.language.write import write  # `--help` does not pay
 
     params = "".join(f"# {name} = {value!r}\n" for name, value in spec.params.items())
     return f"# {spec.reference}, digest {spec.digest}\n{params}\n{write(spec)}"
 
 
 def _json(spec: Spec) -> str:
-    from lossspec.spec.write import to_table  # `--help` does not pay
+    from lossspec.language.write import to_table  # `--help` does not pay
 
     head = {"reference": spec.reference, "digest": spec.digest, "params": dict(spec.params)}
     return json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False)

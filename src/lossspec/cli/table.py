@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option, overlay_options
-from lossspec.cli.run_options import plan_options
+from lossspec.cli.options import load_option, overlay_options, plan_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.report.weights import Plan
+    from lossspec.report.forecast.weights import Plan
 
 #: Where the weights are shown unless the user says: so many epochs, evenly spread.
 COLUMNS = 5
@@ -68,8 +67,8 @@ def table_command(
 
     Example: lossspec table pix2pix+decay --at 0,50,100,150,199
     """
-    from lossspec.report.weight_table import weight_table  # `--help` does not pay
-    from lossspec.spec.load import load
+    from lossspec.language.load import load
+    from lossspec.report.forecast.table import weight_table  # `--help` does not pay
 
     last = plan.epochs - 1
     spread = sorted({round(last * part / (COLUMNS - 1)) for part in range(COLUMNS)})

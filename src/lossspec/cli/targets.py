@@ -11,9 +11,9 @@ from attrs import frozen
 
 from lossspec.cli.project import project
 from lossspec.errors import LossSpecError
-from lossspec.spec.find import file_like, file_of
-from lossspec.spec.reference import SUFFIX, Reference
-from lossspec.spec.validate import is_catalog
+from lossspec.language.documents.search import file_like, file_of
+from lossspec.language.load import is_catalog
+from lossspec.language.text.reference import SUFFIX, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

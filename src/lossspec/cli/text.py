@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,3 +53,13 @@ def toml(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def is_colored() -> bool:
+    """Say whether to colour: on a terminal that can, unless ``NO_COLOR`` is set."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width(widest: int) -> int:
+    """Return how many characters a row has: the terminal's or ``COLUMNS``, at most ``widest``; else 80."""
+    return min(shutil.get_terminal_size((80, 24)).columns, widest)

@@ -14,15 +14,15 @@ from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import load_option
 from lossspec.cli.project import project
 from lossspec.cli.targets import Target, targets
-from lossspec.cli.terminal import is_colored
-from lossspec.spec.diagnostics import SpecError
-from lossspec.spec.read import MAX_READ, decode, parse, read_source, text_source
-from lossspec.spec.reference import SUFFIX
-from lossspec.spec.validate import validate_catalog, validate_reference, validate_source
+from lossspec.cli.text import is_colored
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.documents.read import MAX_READ, decode, parse, read_source, text_source
+from lossspec.language.load import validate_catalog, validate_reference, validate_source
+from lossspec.language.text.reference import SUFFIX
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import Diagnostic
-    from lossspec.spec.source import Source
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
+    from lossspec.language.text.source import Source
 
 #: How often a mended file is looked at anew.
 _ROUNDS = 10
@@ -100,7 +100,7 @@ def _standard_input(name: str | None) -> Source:
 
 def _mended(target: Target) -> list[Diagnostic]:
     """Mend a file, say what was done on standard error, and return the problems that are left."""
-    from lossspec.spec.fix import mend, rewrite  # only --fix pays
+    from lossspec.language.diagnostics.fix import mend, rewrite  # only --fix pays
 
     found = _diagnose(target)
     for _ in range(_ROUNDS):  # a mended file may show what was hidden

@@ -25,67 +25,67 @@ from typing import TYPE_CHECKING
 from lossspec.extras import torch_for
 
 if TYPE_CHECKING:
-    from lossspec.losses.bernoulli import BernoulliReconstructionLoss as BernoulliReconstructionLoss
-    from lossspec.losses.charbonnier import CharbonnierLoss as CharbonnierLoss
-    from lossspec.losses.distillation import DistillationKLLoss as DistillationKLLoss
-    from lossspec.losses.feature_matching import FeatureMatchingLoss as FeatureMatchingLoss
-    from lossspec.losses.focal_frequency import FocalFrequencyLoss as FocalFrequencyLoss
-    from lossspec.losses.gan import GANLoss as GANLoss
-    from lossspec.losses.gaussian_kl import GaussianKLLoss as GaussianKLLoss
-    from lossspec.losses.gradient_difference import GradientDifferenceLoss as GradientDifferenceLoss
-    from lossspec.losses.gradient_penalty import GradientPenalty as GradientPenalty
-    from lossspec.losses.gradient_ratio import GradientRatio as GradientRatio
-    from lossspec.losses.laplacian import LaplacianLoss as LaplacianLoss
-    from lossspec.losses.masked_l1 import MaskedL1Loss as MaskedL1Loss
-    from lossspec.losses.output_balancer import OutputBalancer as OutputBalancer
-    from lossspec.losses.path_length import PathLengthPenalty as PathLengthPenalty
-    from lossspec.losses.perceptual import VGGPerceptualLoss as VGGPerceptualLoss
+    from lossspec.losses.audio.spectrogram import SpectrogramL1L2Loss as SpectrogramL1L2Loss
+    from lossspec.losses.audio.spectrogram import SpectrogramL1Loss as SpectrogramL1Loss
+    from lossspec.losses.audio.spectrogram import SpectrogramL2Loss as SpectrogramL2Loss
+    from lossspec.losses.balancing.gradient_ratio import GradientRatio as GradientRatio
+    from lossspec.losses.balancing.output_balancer import OutputBalancer as OutputBalancer
+    from lossspec.losses.distillation.predictions import DistillationKLLoss as DistillationKLLoss
+    from lossspec.losses.embeddings.redundancy import BarlowTwinsLoss as BarlowTwinsLoss
+    from lossspec.losses.embeddings.redundancy import CovarianceLoss as CovarianceLoss
+    from lossspec.losses.embeddings.redundancy import VarianceLoss as VarianceLoss
+    from lossspec.losses.gan.adversarial import GANLoss as GANLoss
+    from lossspec.losses.gan.feature_matching import FeatureMatchingLoss as FeatureMatchingLoss
+    from lossspec.losses.gan.gradient_penalty import GradientPenalty as GradientPenalty
+    from lossspec.losses.gan.path_length import PathLengthPenalty as PathLengthPenalty
+    from lossspec.losses.gan.relativistic import RelativisticAverageLoss as RelativisticAverageLoss
+    from lossspec.losses.gan.score_gradient import R1Penalty as R1Penalty
+    from lossspec.losses.gan.score_gradient import R2Penalty as R2Penalty
+    from lossspec.losses.images.charbonnier import CharbonnierLoss as CharbonnierLoss
+    from lossspec.losses.images.focal_frequency import FocalFrequencyLoss as FocalFrequencyLoss
+    from lossspec.losses.images.gradient_difference import GradientDifferenceLoss as GradientDifferenceLoss
+    from lossspec.losses.images.laplacian import LaplacianLoss as LaplacianLoss
+    from lossspec.losses.images.masked_l1 import MaskedL1Loss as MaskedL1Loss
+    from lossspec.losses.images.sobel import SobelLoss as SobelLoss
+    from lossspec.losses.latents.bernoulli import BernoulliReconstructionLoss as BernoulliReconstructionLoss
+    from lossspec.losses.latents.gaussian_kl import GaussianKLLoss as GaussianKLLoss
+    from lossspec.losses.latents.vector_quantization import CodebookLoss as CodebookLoss
+    from lossspec.losses.latents.vector_quantization import CommitmentLoss as CommitmentLoss
+    from lossspec.losses.perceptual.content import VGGPerceptualLoss as VGGPerceptualLoss
+    from lossspec.losses.perceptual.style import VGGStyleLoss as VGGStyleLoss
     from lossspec.losses.precomputed import Precomputed as Precomputed
-    from lossspec.losses.redundancy import BarlowTwinsLoss as BarlowTwinsLoss
-    from lossspec.losses.redundancy import CovarianceLoss as CovarianceLoss
-    from lossspec.losses.redundancy import VarianceLoss as VarianceLoss
-    from lossspec.losses.relativistic import RelativisticAverageLoss as RelativisticAverageLoss
-    from lossspec.losses.score_gradient import R1Penalty as R1Penalty
-    from lossspec.losses.score_gradient import R2Penalty as R2Penalty
-    from lossspec.losses.sobel import SobelLoss as SobelLoss
-    from lossspec.losses.spectrogram import SpectrogramL1L2Loss as SpectrogramL1L2Loss
-    from lossspec.losses.spectrogram import SpectrogramL1Loss as SpectrogramL1Loss
-    from lossspec.losses.spectrogram import SpectrogramL2Loss as SpectrogramL2Loss
-    from lossspec.losses.style import VGGStyleLoss as VGGStyleLoss
-    from lossspec.losses.vector_quantization import CodebookLoss as CodebookLoss
-    from lossspec.losses.vector_quantization import CommitmentLoss as CommitmentLoss
 
 #: Where each lives: a loss is imported when it is first used.
 _HOMES = {
-    "BarlowTwinsLoss": "redundancy",
-    "BernoulliReconstructionLoss": "bernoulli",
-    "CharbonnierLoss": "charbonnier",
-    "CodebookLoss": "vector_quantization",
-    "CommitmentLoss": "vector_quantization",
-    "CovarianceLoss": "redundancy",
-    "DistillationKLLoss": "distillation",
-    "FeatureMatchingLoss": "feature_matching",
-    "FocalFrequencyLoss": "focal_frequency",
-    "GANLoss": "gan",
-    "GaussianKLLoss": "gaussian_kl",
-    "GradientDifferenceLoss": "gradient_difference",
-    "GradientPenalty": "gradient_penalty",
-    "GradientRatio": "gradient_ratio",
-    "LaplacianLoss": "laplacian",
-    "MaskedL1Loss": "masked_l1",
-    "OutputBalancer": "output_balancer",
-    "PathLengthPenalty": "path_length",
+    "BarlowTwinsLoss": "embeddings.redundancy",
+    "BernoulliReconstructionLoss": "latents.bernoulli",
+    "CharbonnierLoss": "images.charbonnier",
+    "CodebookLoss": "latents.vector_quantization",
+    "CommitmentLoss": "latents.vector_quantization",
+    "CovarianceLoss": "embeddings.redundancy",
+    "DistillationKLLoss": "distillation.predictions",
+    "FeatureMatchingLoss": "gan.feature_matching",
+    "FocalFrequencyLoss": "images.focal_frequency",
+    "GANLoss": "gan.adversarial",
+    "GaussianKLLoss": "latents.gaussian_kl",
+    "GradientDifferenceLoss": "images.gradient_difference",
+    "GradientPenalty": "gan.gradient_penalty",
+    "GradientRatio": "balancing.gradient_ratio",
+    "LaplacianLoss": "images.laplacian",
+    "MaskedL1Loss": "images.masked_l1",
+    "OutputBalancer": "balancing.output_balancer",
+    "PathLengthPenalty": "gan.path_length",
     "Precomputed": "precomputed",
-    "R1Penalty": "score_gradient",
-    "R2Penalty": "score_gradient",
-    "RelativisticAverageLoss": "relativistic",
-    "SobelLoss": "sobel",
-    "SpectrogramL1L2Loss": "spectrogram",
-    "SpectrogramL1Loss": "spectrogram",
-    "SpectrogramL2Loss": "spectrogram",
-    "VGGPerceptualLoss": "perceptual",
-    "VGGStyleLoss": "style",
-    "VarianceLoss": "redundancy",
+    "R1Penalty": "gan.score_gradient",
+    "R2Penalty": "gan.score_gradient",
+    "RelativisticAverageLoss": "gan.relativistic",
+    "SobelLoss": "images.sobel",
+    "SpectrogramL1L2Loss": "audio.spectrogram",
+    "SpectrogramL1Loss": "audio.spectrogram",
+    "SpectrogramL2Loss": "audio.spectrogram",
+    "VGGPerceptualLoss": "perceptual.content",
+    "VGGStyleLoss": "perceptual.style",
+    "VarianceLoss": "embeddings.redundancy",
 }
 
 __all__ = [*_HOMES]  # noqa: PLE0604 - they are strings

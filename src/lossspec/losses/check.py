@@ -1,13 +1,18 @@
-"""What a loss asks of the tensors it is given: each complaint names the loss and the shapes."""
+"""Checks of arguments and tensors; each message names the loss and the shapes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from lossspec.errors import LossInputError
+from lossspec.errors import LossInputError, UnknownNameError
+from lossspec.names import unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import Tensor, nn
+
+Word = TypeVar("Word", bound=str)
 
 
 def check_layout(loss: nn.Module, layout: str, **tensors: Tensor) -> None:
@@ -43,3 +48,19 @@ def _name(loss: nn.Module) -> str:
 
 def _shape(tensor: Tensor) -> str:
     return str(tuple(tensor.shape))
+
+
+def chosen(argument: str, word: str, words: Iterable[Word]) -> Word:
+    """Return ``word``, which must be one of ``words``.
+
+    Raises:
+        UnknownNameError: it is none of them; the message has the nearest one.
+
+    >>> chosen("mode", "hinge", ("vanilla", "hinge"))
+    'hinge'
+    """
+    known = tuple(words)
+    for each in known:
+        if each == word:
+            return each
+    raise UnknownNameError(unknown(argument, word, known))

@@ -1,15 +1,22 @@
-"""How the elements of a loss become one number."""
+"""How features are compared, and how the elements of a loss become one number."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from lossspec.losses.choice import chosen
+from torch.nn.functional import l1_loss, mse_loss
+
+from lossspec.losses.check import chosen
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Reduction = Literal["none", "mean", "sum"]
+
+Distance = Literal["l1", "l2"]
+
+#: Mean absolute and mean squared difference, by the names that the losses' arguments take.
+DISTANCES = {"l1": l1_loss, "l2": mse_loss}
 
 
 def check_reduction(reduction: str) -> Reduction:

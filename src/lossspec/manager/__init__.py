@@ -24,24 +24,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lossspec.extras import torch_for
+from lossspec.language.function import exporters
 
 if TYPE_CHECKING:
-    from lossspec.manager.building import build as build
+    from collections.abc import Mapping
+
+    from lossspec.manager.building.spec import build as build
     from lossspec.manager.config import ConfigManager as ConfigManager
-    from lossspec.manager.history import LMHistory as LMHistory
-    from lossspec.manager.log_reader import read_log as read_log
-    from lossspec.manager.loss import LMLoss as LMLoss
+    from lossspec.manager.loss.loss import LMLoss as LMLoss
     from lossspec.manager.loss_manager import LossManager as LossManager
-    from lossspec.manager.objective import Objective as Objective
+    from lossspec.manager.objective.objective import Objective as Objective
 
 _HOMES = {
     "ConfigManager": "config",
-    "LMHistory": "history",
-    "LMLoss": "loss",
+    "LMLoss": "loss.loss",
     "LossManager": "loss_manager",
-    "Objective": "objective",
-    "build": "building",
-    "read_log": "log_reader",
+    "Objective": "objective.objective",
+    "build": "building.spec",
 }
 __all__ = [*_HOMES]  # noqa: PLE0604 - each is imported from its home when it is first used
 
@@ -51,3 +50,13 @@ def __getattr__(name: str) -> object:
         with torch_for(f"`lossspec.{name}`"):
             return getattr(import_module(f"lossspec.manager.{_HOMES[name]}"), name)
     raise AttributeError(f"module `lossspec.manager` has no attribute `{name}`")
+
+
+def _exported(losses: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the document of live losses, for spec functions that return them."""
+    from lossspec.manager.export import exported
+
+    return exported(losses)
+
+
+exporters.append(_exported)

@@ -8,16 +8,16 @@ import torch
 from attrs import evolve
 
 from lossspec.errors import LossSpecError
-from lossspec.manager.call import describe
+from lossspec.language.model import Input, Term
+from lossspec.language.write import terms_to_table
+from lossspec.manager.loss.loss import LMLoss
+from lossspec.manager.loss.messages import describe
 from lossspec.registry import load, types
 from lossspec.schedules import Schedule
-from lossspec.spec.model import Input, Term
-from lossspec.spec.write import terms_to_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.manager.loss import LMLoss
     from lossspec.registry import Argument, LossType
 
 _UNREADABLE = object()
@@ -97,3 +97,11 @@ def _value(value: object, argument: Argument) -> object:
         return value.tolist() if argument.tensor else _UNREADABLE
     value = list(value) if isinstance(value, tuple) else value
     return value if value is None or isinstance(value, bool | int | float | str | list) else _UNREADABLE
+
+
+def exported(losses: Mapping[str, object]) -> dict[str, object] | None:
+    """Return the document of live losses, for spec functions that return them; None for anything else."""
+    live = {name: loss for name, loss in losses.items() if isinstance(loss, LMLoss)}
+    if not live or len(live) < len(losses):
+        return None
+    return document_of(live)

@@ -8,23 +8,21 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
 from lossspec.errors import LogError, LossSpecError, UnknownNameError
-from lossspec.manager import state
-from lossspec.manager.about import Run
-from lossspec.manager.answers import Answers
-from lossspec.manager.building import bind, losses_of
-from lossspec.manager.clock import Clock
-from lossspec.manager.collector import Collector
-from lossspec.manager.distributed import rank, ranks
-from lossspec.manager.log import LossLog
-from lossspec.manager.loss import Function, LMLoss
-from lossspec.manager.no_copy import NoCopy
-from lossspec.manager.objective import Objective
+from lossspec.log.writer import LossLog
+from lossspec.manager import checkpoint
+from lossspec.manager.building.spec import bind, losses_of
+from lossspec.manager.clock.clock import Clock
+from lossspec.manager.clock.weights import Weights
+from lossspec.manager.getters import Answers, say
+from lossspec.manager.loss.loss import LMLoss
+from lossspec.manager.objective.objective import Objective
+from lossspec.manager.objective.single import Runners
 from lossspec.manager.options import device_of, refuse_options
-from lossspec.manager.queries import say
-from lossspec.manager.recorders import Recorders, require_batch_size
-from lossspec.manager.roster import Roster
-from lossspec.manager.runner import Runners
-from lossspec.manager.weights import Weights
+from lossspec.manager.record.flush import Collector
+from lossspec.manager.record.ranks import rank, ranks
+from lossspec.manager.record.recorders import Recorders, require_batch_size
+from lossspec.manager.registration import Roster
+from lossspec.manager.run import NoCopy, Run
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
@@ -34,12 +32,13 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from lossspec.manager.building import Losses, Reference
-    from lossspec.manager.collector import OnNonFinite
+    from lossspec.language.model import Spec
+    from lossspec.manager.building.spec import Losses, Reference
     from lossspec.manager.config import HasDevice
-    from lossspec.manager.curve import Curve
+    from lossspec.manager.loss.curve import Curve
+    from lossspec.manager.loss.messages import Function
     from lossspec.manager.options import Options
-    from lossspec.spec.model import Spec
+    from lossspec.manager.record.flush import OnNonFinite
 
 
 class LossManager(NoCopy, Answers):
@@ -98,7 +97,7 @@ class LossManager(NoCopy, Answers):
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
         self._collector = Collector(
-            self._run,
+            self._run.losses,
             self._clock,
             self._weights,
             self._log,
@@ -208,7 +207,7 @@ class LossManager(NoCopy, Answers):
             balance = self._run.balances.get(name)
             kind = Objective
             if balance is not None:  # its module imports the compiler, which takes half as long as torch
-                from lossspec.manager.balanced import BalancedObjective
+                from lossspec.manager.objective.balanced import BalancedObjective
 
                 kind = BalancedObjective
             self._objectives[name] = kind(
@@ -351,9 +350,9 @@ class LossManager(NoCopy, Answers):
             self._flush()
         elif self._writes:
             self._recorders.fetch()
-            state.refuse_waiting(self._losses)
+            checkpoint.refuse_waiting(self._losses)
         chunks = self._log.chunks if self._log is not None else 0
-        return state.save(self._clock, self._run.digest, chunks, self._run.modules())
+        return checkpoint.save(self._clock, self._run.digest, chunks, self._run.modules())
 
     def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
         """Go on where ``state_dict`` was taken.
@@ -368,8 +367,8 @@ class LossManager(NoCopy, Answers):
         Raises:
             CheckpointError: it is of another spec, or no checkpoint; nothing has changed then.
         """
-        state.check(saved, self._run.digest, self._run.modules(), any_spec=ignore_digest)
-        chunks = state.restore(saved, self._clock, self._run.modules())
+        checkpoint.check(saved, self._run.digest, self._run.modules(), any_spec=ignore_digest)
+        chunks = checkpoint.restore(saved, self._clock, self._run.modules())
         self._recorders.fetch()
         self._roster.forget()
         if self._log is not None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypedDict, get_args
 import torch
 
 from lossspec.errors import LossSpecError
-from lossspec.manager.clock import is_count
-from lossspec.manager.collector import OnNonFinite
+from lossspec.manager.loss.curve import is_count
+from lossspec.manager.record.flush import OnNonFinite
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.registry.code import load as load
+from lossspec.registry.code import missing_library as missing_library
 from lossspec.registry.entry import Argument as Argument
 from lossspec.registry.entry import CallInput as CallInput
 from lossspec.registry.entry import LossType as LossType
@@ -25,8 +27,6 @@ from lossspec.registry.lookup import find_balancer as find_balancer
 from lossspec.registry.lookup import libraries as libraries
 from lossspec.registry.lookup import summaries as summaries
 from lossspec.registry.lookup import types as types
-from lossspec.registry.target import load as load
-from lossspec.registry.target import missing_library as missing_library
 
 if TYPE_CHECKING:
     from lossspec.registry.balancer import register_balancer as register_balancer

@@ -25,7 +25,8 @@ def register_balancer(name: str, *, formula: str = "", reference: str = "") -> C
 
     Its constructor takes ``losses``, the names of those it balances, and its own arguments. Its ``forward``
     takes ``values`` and ``weights``, each a dict by those names, and its own inputs, and returns what the
-    losses contribute to the total and the weights that it applied: ``lossspec.losses.balancer`` says more.
+    losses contribute to the total and the weights that it applied; see
+    ``lossspec.losses.balancing.balancer``.
 
     Args:
         name: ``<package>.<Class>``, as a balance's ``type`` will say.
@@ -37,7 +38,7 @@ def register_balancer(name: str, *, formula: str = "", reference: str = "") -> C
 
     Example:
         >>> import lossspec
-        >>> from lossspec.losses.balancer import Balancer
+        >>> from lossspec.losses.balancing.balancer import Balancer
         >>> @lossspec.register_balancer("mylib.Product")
         ... class Product(Balancer):
         ...     '''Multiplies the losses.'''

@@ -22,8 +22,8 @@ from attrs import frozen
 
 from lossspec.errors import RegistrationError
 from lossspec.names import is_name
+from lossspec.registry.builtin import builtin_libraries
 from lossspec.registry.catalog import read_catalog
-from lossspec.registry.lookup import builtin_libraries
 
 if TYPE_CHECKING:
     from lossspec.registry.entry import LossType

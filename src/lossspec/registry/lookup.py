@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
-from lossspec.data import folder as data_folder
 from lossspec.errors import RegistrationError
-from lossspec.registry.catalog import read_catalog, read_summaries, read_type
+from lossspec.registry.builtin import builtin_libraries, builtin_type, builtin_types, catalog_path
+from lossspec.registry.catalog import read_summaries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from lossspec.registry.entry import LossType
 
-_CATALOGS = data_folder("registry/catalog")
-
 #: What this process registered by decorator: a type and the class or function itself.
 registered: dict[str, tuple[LossType, Callable[..., object]]] = {}
-
-
-@cache
-def builtin_libraries() -> tuple[str, ...]:
-    """Return the libraries whose catalogues come with lossspec, sorted."""
-    return tuple(sorted(path.stem for path in _CATALOGS.glob("*.toml")))
-
-
-@cache
-def _builtin(library: str) -> dict[str, LossType]:
-    return read_catalog(_path(library), "lossspec")
-
-
-@cache
-def _builtin_type(library: str, name: str) -> LossType | None:
-    return read_type(_path(library), "lossspec", name)
-
-
-def _path(library: str) -> Path:
-    return _CATALOGS / f"{library}.toml"
 
 
 def find(name: str) -> LossType | None:
@@ -73,7 +49,7 @@ def find_balancer(name: str) -> LossType | None:
 
 def _find(name: str) -> LossType | None:
     library = name.partition(".")[0]
-    if library in builtin_libraries() and (entry := _builtin_type(library, name)):
+    if library in builtin_libraries() and (entry := builtin_type(library, name)):
         return entry
     if name in registered:
         return registered[name][0]
@@ -110,7 +86,7 @@ def _all(library: str | None) -> dict[str, LossType]:
     for each in libraries() if library is None else (library,):
         found |= installed.catalog(each)
         found |= {name: entry for name, (entry, _) in registered.items() if entry.library == each}
-        found |= _builtin(each) if each in builtin_libraries() else {}
+        found |= builtin_types(each) if each in builtin_libraries() else {}
     return dict(sorted(found.items()))
 
 
@@ -128,7 +104,7 @@ def summaries(library: str | None = None) -> dict[str, str]:
         found |= {
             entry.name: entry.summary for entry in entries if entry.library == each and not entry.balancer
         }
-        found |= read_summaries(_path(each)) if each in builtin_libraries() else {}
+        found |= read_summaries(catalog_path(each)) if each in builtin_libraries() else {}
     return dict(sorted(found.items()))
 
 

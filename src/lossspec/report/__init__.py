@@ -24,14 +24,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lossspec.report.html import write_report as write_report
-    from lossspec.report.run_plot import plot_run as plot_run
-    from lossspec.report.summary import first_and_last as first_and_last
+    from lossspec.report.run.page import write_report as write_report
+    from lossspec.report.run.plot import plot_run as plot_run
+    from lossspec.report.run.summary import first_and_last as first_and_last
 
 _HOMES = {
-    "first_and_last": "lossspec.report.summary",
-    "plot_run": "lossspec.report.run_plot",
-    "write_report": "lossspec.report.html",
+    "first_and_last": "lossspec.report.run.summary",
+    "plot_run": "lossspec.report.run.plot",
+    "write_report": "lossspec.report.run.page",
 }
 __all__ = [*_HOMES]  # noqa: PLE0604 - each is imported from its home when it is first used
 

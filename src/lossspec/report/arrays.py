@@ -6,6 +6,11 @@ from typing import TYPE_CHECKING
 
 from lossspec.errors import MissingExtraError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
 try:
     import numpy as np
 except ModuleNotFoundError as error:
@@ -13,11 +18,6 @@ except ModuleNotFoundError as error:
         'reports on runs need numpy, which is not installed: pip install "lossspec[report]", '
         'or "lossspec[plot]" for pictures too'
     ) from error
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 __all__ = ["as_column", "np"]
 

@@ -30,8 +30,7 @@ from lossspec.schedules.base import Function, Schedule, Unit
 from lossspec.schedules.fault import ScheduleError, ScheduleFault
 from lossspec.schedules.lookup import TYPES, find, types
 from lossspec.schedules.register import register_schedule
-from lossspec.schedules.schema import json_schema
-from lossspec.schedules.table import faults, from_table
+from lossspec.schedules.table import faults, from_table, json_schema
 
 if TYPE_CHECKING:
     from lossspec.schedules.families.compose import join as join

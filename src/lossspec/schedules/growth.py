@@ -1,4 +1,8 @@
-"""Where a value that is multiplied again and again leaves the numbers, and what happens there."""
+"""Where a value that is multiplied again and again leaves the numbers, and what happens there.
+
+>>> 0.7 / 0.1 < 7, (0.7 / 0.1 + NEARLY) // 1.0
+(True, 7.0)
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,11 @@ from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+#: The part of a period that is forgiven at a boundary.
+NEARLY = 1e-9
+#: The part of a period from which on the next one has begun.
+FULL = 1.0 - NEARLY
 
 
 def rate_of(rate: float, value: float) -> float:

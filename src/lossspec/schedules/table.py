@@ -1,4 +1,4 @@
-"""From the table of a spec to a schedule, or to every problem that it has."""
+"""Schedules from tables, the faults of tables, and the JSON Schema of each type."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from attrs import NOTHING
 
 from lossspec.names import nearest, unknown
-from lossspec.schedules.base import Schedule, table_fields
+from lossspec.schedules.base import Schedule, plain, table_fields
 from lossspec.schedules.child import Child
 from lossspec.schedules.families.constant import constant
 from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, shown
 from lossspec.schedules.kinds import Array, Kind, named
-from lossspec.schedules.lookup import find, names
+from lossspec.schedules.lookup import find, names, types
 
 #: What takes the place of a schedule that can't be, so that what holds it is looked at all the same.
 _STAND_IN = constant(value=0.0)
@@ -112,3 +112,40 @@ def _keys(cls: type[Schedule], table: Mapping[str, object], path: Path) -> list[
 
 def _list(names: Mapping[str, object] | list[str]) -> str:
     return ", ".join(f"`{each}`" for each in names)
+
+
+def json_schema() -> dict[str, dict[str, object]]:
+    """Return one JSON Schema per schedule type, by name, for ``$defs``.
+
+    They refer to three neighbours in ``$defs``: ``number`` (a number or a ``"${...}"``), ``reference``
+    (a ``"${...}"``), and ``schedule`` (any of the types).
+
+    >>> json_schema()["constant"]["required"]
+    ['type', 'value']
+    """
+    return {name: _of(cls) for name, cls in types().items()}
+
+
+def _of(cls: type[Schedule]) -> dict[str, object]:
+    properties: dict[str, object] = {"type": {"description": summary(cls), "const": cls.type_name}}
+    required = ["type"]
+    for attribute, kind in table_fields(cls):
+        described = {"description": kind.description, **kind.schema()}
+        if attribute.default is NOTHING:
+            required.append(attribute.name)
+        elif attribute.default is not None:
+            described["default"] = plain(attribute.default)
+        properties[attribute.name] = described
+    return {
+        "description": summary(cls),
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "required": required,
+    }
+
+
+def summary(cls: type[Schedule]) -> str:
+    """Return the first line of a type's docstring, without the full stop."""
+    first, *_ = (cls.__doc__ or cls.type_name).strip().splitlines()
+    return first.removesuffix(".")

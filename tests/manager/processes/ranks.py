@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lossspec import LossManager, read_log, schedules
 from lossspec.errors import CheckpointError
-from lossspec.spec.model import Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Input, ObjectiveSpec, Spec, Term
 
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])

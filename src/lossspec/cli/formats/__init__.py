@@ -2,7 +2,7 @@
 
 >>> from lossspec.cli.formats import formatted
 >>> from lossspec.faults import Span
->>> from lossspec.spec.diagnostics import Diagnostic
+>>> from lossspec.language.diagnostics.diagnostic import Diagnostic
 >>> problem = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7))
 >>> print(formatted("concise", [problem]))
 x.loss.toml:2:1: error[unknown-key]: unknown key `wieght`
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.spec.diagnostics import Diagnostic
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
 
 FORMATS = ("full", "concise", "json", "github", "sarif")
 
@@ -39,7 +39,7 @@ def formatted(form: str, problems: Sequence[Diagnostic], *, color: bool = False)
         from lossspec.cli.formats.github import github
 
         return "\n".join(map(github, problems))
-    from lossspec.spec.render import render_concise, render_full
+    from lossspec.language.diagnostics.render import render_concise, render_full
 
     if form == "concise":
         return "\n".join(map(render_concise, problems))

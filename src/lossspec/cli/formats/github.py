@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lossspec.spec.diagnostics import Diagnostic
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
 
 
 def github(problem: Diagnostic) -> str:

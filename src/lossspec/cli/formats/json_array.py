@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lossspec.spec.codes import url
+from lossspec.language.diagnostics.codes import url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossspec.faults import Span
-    from lossspec.spec.diagnostics import Diagnostic
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
 
     Json = dict[str, object]
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from lossspec._version import __version__
-from lossspec.spec.codes import codes
+from lossspec.language.diagnostics.codes import codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossspec.faults import Span
-    from lossspec.spec.diagnostics import Diagnostic
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
 
     Json = dict[str, object]
 

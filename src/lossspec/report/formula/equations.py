@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.formula.local import local_names
-from lossspec.report.formula.pieces import cut, stretches
-from lossspec.report.formula.schedule import pieces_of
+from lossspec.report.formula.math.writer import Writer, local_names
+from lossspec.report.formula.schedules.compose import pieces_of
+from lossspec.report.formula.schedules.pieces import cut, stretches
 from lossspec.report.formula.terms import TermWriter
-from lossspec.report.formula.writer import Writer
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.report.formula.notation import Notation
-    from lossspec.spec.model import ObjectiveSpec, Spec
+    from lossspec.language.model import ObjectiveSpec, Spec
+    from lossspec.report.formula.math.notation import Notation
 
 
 @frozen

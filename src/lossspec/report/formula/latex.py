@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.report.formula.equations import Function, Total, functions, totals
-from lossspec.report.formula.notation import LATEX, escape
+from lossspec.report.formula.math.notation import LATEX, escape
 from lossspec.report.formula.symbols import Word, words
 
 if TYPE_CHECKING:
-    from lossspec.spec.model import Spec
+    from lossspec.language.model import Spec
 
 
 def latex(spec: Spec) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.report.draw.numbers import exact
 from lossspec.report.formula.latex import aligned, function_rows, total_rows
-from lossspec.report.formula.notation import LATEX, PLAIN
+from lossspec.report.formula.math.notation import LATEX, PLAIN
 from lossspec.report.formula.symbols import inputs, losses, signs
 from lossspec.report.formula.terms import TermWriter
-from lossspec.report.words import exact
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lossspec.language.model import Spec, Term
     from lossspec.report.formula.symbols import Word
-    from lossspec.spec.model import Spec, Term
 
 
 def markdown(spec: Spec) -> str:

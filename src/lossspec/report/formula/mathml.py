@@ -7,14 +7,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lossspec.report.formula.equations import Function, Total, functions, totals
-from lossspec.report.formula.notation import MINUS, Notation
+from lossspec.report.formula.math.notation import MINUS, Notation
 from lossspec.report.formula.symbols import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lossspec.language.model import Spec
     from lossspec.report.formula.symbols import Word
-    from lossspec.spec.model import Spec
 
 THIN = '<mspace width="0.2em"/>'
 #: What stands between tags is numbers, letters and signs; they get tags of their own at the end.

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.registry import find, find_balancer
+from lossspec.report.draw.numbers import exact
 from lossspec.report.formula.equations import moving
 from lossspec.report.formula.terms import VARIABLES, TermWriter, has_long_arguments
-from lossspec.report.words import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.report.formula.notation import Notation
-    from lossspec.spec.model import Spec
+    from lossspec.language.model import Spec
+    from lossspec.report.formula.math.notation import Notation
 
 CLOCK = {
     "epoch": "the epoch, counted from 0",

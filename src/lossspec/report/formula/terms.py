@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.formula.notation import PLAIN
-from lossspec.report.formula.writer import value_of
+from lossspec.report.formula.math.notation import PLAIN
+from lossspec.report.formula.math.writer import value_of
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from lossspec.report.formula.notation import Notation
-    from lossspec.spec.model import Balance, Input, Spec, Term
+    from lossspec.language.model import Balance, Input, Spec, Term
+    from lossspec.report.formula.math.notation import Notation
 
 #: What a schedule's position is called, by its unit.
 VARIABLES = {"epoch": "e", "step": "s", "fraction": "τ"}

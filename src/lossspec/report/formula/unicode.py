@@ -6,13 +6,13 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from lossspec.report.formula.equations import Function, Total, functions, totals
-from lossspec.report.formula.notation import MINUS, PLAIN
+from lossspec.report.formula.math.notation import MINUS, PLAIN
 from lossspec.report.formula.symbols import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.spec.model import Spec
+    from lossspec.language.model import Spec
 
 #: No line is longer where words can be broken.
 WIDTH = 100

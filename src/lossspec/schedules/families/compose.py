@@ -12,8 +12,8 @@ from attrs import field, frozen
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.child import child, children
 from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
+from lossspec.schedules.interval import one_more, rising
 from lossspec.schedules.kinds import Number, array, number
-from lossspec.schedules.order import one_more, rising
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

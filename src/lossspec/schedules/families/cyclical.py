@@ -8,9 +8,9 @@ from typing import Literal
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.growth import FULL
 from lossspec.schedules.interval import Interval
 from lossspec.schedules.kinds import choice, count, number
-from lossspec.schedules.period import FULL
 from lossspec.schedules.shapes import SHAPES
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.interval import rising
 from lossspec.schedules.kinds import Array, Number, array, choice
-from lossspec.schedules.order import rising
 from lossspec.schedules.shapes import SHAPES
 
 if TYPE_CHECKING:

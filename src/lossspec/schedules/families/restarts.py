@@ -10,9 +10,8 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import growth_limit, rate_of
+from lossspec.schedules.growth import NEARLY, growth_limit, rate_of
 from lossspec.schedules.kinds import count, number
-from lossspec.schedules.period import NEARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,9 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import growth_limit, outgrown, rate_of
+from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
+from lossspec.schedules.interval import one_more, rising
 from lossspec.schedules.kinds import Number, array, number
-from lossspec.schedules.order import one_more, rising
-from lossspec.schedules.period import NEARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

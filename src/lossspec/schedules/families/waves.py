@@ -10,9 +10,8 @@ from attrs import field, frozen
 
 from lossspec.schedules.base import Function, Schedule, bad_position
 from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.growth import growth_limit, outgrown, rate_of
+from lossspec.schedules.growth import FULL, NEARLY, growth_limit, outgrown, rate_of
 from lossspec.schedules.kinds import number
-from lossspec.schedules.period import FULL, NEARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

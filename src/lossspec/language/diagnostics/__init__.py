@@ -1,0 +1,1 @@
+"""Problems with their place in a file: finding, rendering and fixing them."""

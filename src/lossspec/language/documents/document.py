@@ -1,0 +1,171 @@
+"""A draft: one document as it was written, its own faults found, and the draft that it extends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from attrs import evolve, frozen
+
+from lossspec.errors import LossSpecError
+from lossspec.faults import Fault, get
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.diagnostics.findings import TextOrigin
+from lossspec.language.documents.read import parse, read_source
+from lossspec.language.documents.search import find
+from lossspec.language.schema.committed import validator
+from lossspec.language.text.limits import MAX_EXTENDS
+from lossspec.language.text.reference import SUFFIX, BadReferenceError, Reference
+from lossspec.validation.reported import without_faulty
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
+
+    from lossspec.language.diagnostics.findings import Findings, Origin
+
+Table = dict[str, object]
+
+
+@frozen(eq=False)
+class Draft:
+    """One document as it was written.
+
+    Attributes:
+        name: the spec's name.
+        origin: where its faults are shown.
+        written: the document, mistakes and all.
+        table: the document with ``FAULTY`` where the schema found fault.
+        folder: where its file lies, or None.
+        parent: the draft that it extends, or None.
+        parent_variants: the variants of the parent that it extends.
+        is_whole: False if what it extends could not be read: then little can be said of its meaning.
+        filled: parameters that a Python function has used already.
+    """
+
+    name: str
+    origin: Origin
+    written: Table
+    table: Table
+    folder: Path | None = None
+    parent: Draft | None = None
+    parent_variants: tuple[str, ...] = ()
+    is_whole: bool = True
+    filled: frozenset[str] = frozenset()
+
+
+def read_draft(path: Path, findings: Findings, name: str = "") -> Draft:
+    """Read the draft in a file, and those that it extends.
+
+    Args:
+        path: the file.
+        findings: takes the faults of the schema, and those of ``extends``.
+        name: what messages call the file; the path if empty.
+
+    Raises:
+        SpecError: the file can't be read or parsed.
+    """
+    source = read_source(path, name)
+    stem = path.name.removesuffix(SUFFIX)
+    return make_draft(stem, TextOrigin(source), parse(source), findings, path)
+
+
+def make_draft(
+    name: str,
+    origin: Origin,
+    written: Table,
+    findings: Findings,
+    path: Path | None = None,
+    *,
+    children: tuple[Path, ...] = (),
+    filled: frozenset[str] = frozenset(),
+) -> Draft:
+    """Check a document against the schema and read what it extends.
+
+    Args:
+        name: the spec's name.
+        origin: where its faults are shown.
+        written: the document.
+        findings: takes the faults.
+        path: its file, or None.
+        children: the files of the drafts that led here through ``extends``, the first one first.
+        filled: parameters that a Python function has used already.
+    """
+    faults = validator().faults(written)
+    table = without_faulty(written, faults)
+    findings.expect(origin, faults)
+    folder = path.parent if path is not None else None
+    parent: Draft | None = None
+    variants: tuple[str, ...] = ()
+    if isinstance(table.get("extends"), str):
+        chain = children if path is None else (*children, path)
+        try:
+            parent, variants = _parent(cast("str", table["extends"]), folder, chain, findings)
+        except SpecError as error:
+            findings.diagnosed.extend(error.diagnostics)
+        except ExtendsError as error:
+            findings.add(origin, Fault(error.code, str(error), ("extends",), help=error.help))
+    known = {*_names(parent), *_params(table)}
+    for fault in faults:
+        findings.add(origin, _as_param(fault, written, known))
+    is_whole = parent.is_whole if parent is not None else "extends" not in table
+    return Draft(name, origin, written, table, folder, parent, variants, is_whole, filled)
+
+
+def _names(draft: Draft | None) -> Iterator[str]:
+    """Yield the parameters of a draft and of all that it extends."""
+    while draft is not None:
+        yield from _params(draft.table)
+        draft = draft.parent
+
+
+def _params(table: Table) -> Iterable[str]:
+    params = table.get("params")
+    return params if isinstance(params, dict) else ()
+
+
+def _as_param(fault: Fault, written: Table, known: Collection[str]) -> Fault:
+    """Return a fault; if it is that of a parameter outside of ``params``, it says so."""
+    *path, key = fault.path or ("",)
+    is_place = not path or (len(path) == 2 and path[0] == "variants")
+    if fault.code != "unknown-key" or not is_place or key not in known:
+        return fault
+    table = get(written, tuple(path))
+    has_params = isinstance(table, dict) and "params" in table  # a dotted key can't add to them
+    return evolve(
+        fault,
+        help=f"it is a parameter: `params.{key} = ...`",
+        replacement=None if has_params else f"params.{key}",
+        certain=not has_params,
+    )
+
+
+class ExtendsError(LossSpecError):
+    """An ``extends`` that leads nowhere."""
+
+    def __init__(self, code: str, message: str, help_: str = "") -> None:
+        super().__init__(message)
+        self.code, self.help = code, help_
+
+
+def _parent(
+    extends: str, folder: Path | None, chain: tuple[Path, ...], findings: Findings
+) -> tuple[Draft, tuple[str, ...]]:
+    try:
+        reference = Reference.parse(extends)
+    except BadReferenceError as error:
+        raise ExtendsError("bad-reference", str(error)) from error
+    try:
+        found = find(reference.name, folder, chain[-1] if chain else None)
+    except LossSpecError as error:
+        message, _, help_ = str(error).partition(": ")
+        raise ExtendsError("unknown-spec", message, help_) from error
+    resolved = [each.resolve() for each in chain]
+    if found.path.resolve() in resolved:
+        start = resolved.index(found.path.resolve())
+        circle = " -> ".join(each.name.removesuffix(SUFFIX) for each in (*chain[start:], found.path))
+        raise ExtendsError("extends-cycle", f"`extends` goes in a circle: {circle}")
+    if len(chain) > MAX_EXTENDS:
+        raise ExtendsError("too-many-extends", f"a chain of more than {MAX_EXTENDS} `extends`")
+    source = read_source(found.path)
+    parent = make_draft(found.name, TextOrigin(source), parse(source), findings, found.path, children=chain)
+    return parent, reference.variants

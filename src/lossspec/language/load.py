@@ -1,0 +1,209 @@
+"""Loads and validates specs.
+
+>>> import lossspec
+>>> [each.message for each in lossspec.validate('''
+... format = 1
+... losses.l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"], wieght = 100 }
+... ''')]
+['unknown key `wieght` in `losses.l1`']
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec.errors import LossSpecError
+from lossspec.language.diagnostics.diagnostic import Diagnostic
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.diagnostics.findings import CallerOrigin, Findings, TextOrigin
+from lossspec.language.documents.document import Draft, make_draft, read_draft
+from lossspec.language.documents.read import parse, read_source, text_source
+from lossspec.language.documents.search import file_of
+from lossspec.language.examine import examine
+from lossspec.language.resolve.layers import Layer
+from lossspec.language.resolve.variants import declared
+from lossspec.language.schema.committed import validator
+from lossspec.language.structure import structure
+from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.registry.catalog_faults import catalog_faults
+from lossspec.validation.reported import without_faulty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lossspec.faults import Fault
+    from lossspec.language.model import Spec
+    from lossspec.language.text.source import Source
+
+Table = dict[str, object]
+_NONE: Mapping[str, object] = {}
+
+
+def load(
+    ref: str | Path | Callable[..., object],
+    params: Mapping[str, object] = _NONE,
+    overlay: Mapping[str, object] = _NONE,
+) -> Spec:
+    """Load a spec.
+
+    Args:
+        ref: ``NAME[+VARIANT...]``; the path of a ``.loss.toml`` file with or without variants; or a Python
+            spec function.
+        params: values of the spec's parameters.
+        overlay: a table of the shape of a variant, laid over the spec and its variants.
+
+    Returns:
+        The spec, resolved and frozen.
+
+    Raises:
+        SpecError: with every problem found.
+        UnknownNameError: there is no spec of that name.
+
+    >>> spec = load("pix2pix", params={"lambda_l1": 50.0})
+    >>> spec.losses["G_L1"].weight
+    50.0
+    """
+    findings = Findings()
+    params, overlay = _as_toml(params), _as_toml(overlay)
+    if callable(ref):
+        from lossspec.language.function import spec  # most specs are files
+
+        return load_draft(spec(ref).draft(params, findings), (), params, overlay, findings)
+    reference = Reference.parse(str(ref))
+    path = file_of(reference)
+    draft = read_draft(path, findings)
+    return load_draft(draft, reference.variants, params, overlay, findings)
+
+
+def load_draft(
+    draft: Draft,
+    variants: tuple[str, ...],
+    params: Mapping[str, object],
+    overlay: Mapping[str, object],
+    findings: Findings,
+) -> Spec:
+    """Resolve a draft into a spec, or raise all that is wrong with it."""
+    over = [_overlay(overlay, findings)] if overlay else []
+    resolved = examine(draft, variants, findings, over=over, given=params)
+    findings.drop(lambda fault: _is_elsewhere(fault, _picked(draft, variants)))
+    errors = [each for each in findings.diagnostics() if each.severity == "error"]
+    if errors or resolved is None:
+        raise SpecError(errors)
+    order = [name for name in declared(resolved.stack.table) if name in variants]
+    reference = str(Reference(draft.name, tuple(order)))
+    folder = str(draft.folder.resolve()) if draft.folder else None
+    return structure(resolved, draft.name, reference, folder)
+
+
+def _picked(draft: Draft, variants: tuple[str, ...]) -> frozenset[str]:
+    """Return the variants that are applied anywhere in the chain of a draft."""
+    below = _picked(draft.parent, draft.parent_variants) if draft.parent else frozenset[str]()
+    return below.union(variants)
+
+
+def _is_elsewhere(fault: Fault, picked: frozenset[str]) -> bool:
+    """Say whether a fault is in a variant that is not applied: it may name a library that is not here."""
+    section, *rest = fault.path or ("",)
+    return section == "variants" and bool(rest) and rest[0] not in picked
+
+
+def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
+    """Check the caller's overlay against the schema of variants."""
+    origin = CallerOrigin("overlay")
+    table = dict(overlay)
+    faults = validator().faults(table, "overlay")
+    for fault in faults:
+        findings.add(origin, fault)
+    return Layer(origin, (), without_faulty(table, faults))
+
+
+def _as_toml(values: Mapping[str, object]) -> Table:
+    if not values:
+        return {}
+    from lossspec.language.write import as_table  # it imports schedules
+
+    return as_table(values)
+
+
+def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
+    """Return every problem of a spec: of the base and of each of its variants, of what it extends, too.
+
+    Args:
+        spec: a path, of a spec or of a plug-in's catalogue (``catalog/LIBRARY.toml``); a reference
+            ``NAME[+VARIANT...]``; the text of a spec, known by a line end or an equals sign; or a Python spec
+            function, which is called with its defaults.
+
+    Returns:
+        The problems in the order of the file; none if the spec is right. Nothing is imported but data.
+    """
+    if callable(spec):
+        return validate_function(spec)
+    if isinstance(spec, str) and ("\n" in spec or ("=" in spec and SUFFIX not in spec)):
+        try:
+            return validate_source(text_source(spec))
+        except SpecError as error:
+            return list(error.diagnostics)
+    if is_catalog(path := Path(spec)):
+        return validate_catalog(path)
+    return validate_reference(str(spec))
+
+
+def is_catalog(path: Path) -> bool:
+    """Say whether a path is that of a plug-in's catalogue: a TOML file in a folder ``catalog``.
+
+    >>> is_catalog(Path("mylosses/catalog/mylosses.toml")), is_catalog(Path("catalog/a.loss.toml"))
+    (True, False)
+    """
+    return path.resolve().parent.name == "catalog" and path.suffix == ".toml" and SUFFIX not in path.name
+
+
+def validate_catalog(path: Path) -> list[Diagnostic]:
+    """Return every problem of a plug-in's catalogue, in the order of the file."""
+    try:
+        source = read_source(path)
+        document = parse(source)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return TextOrigin(source).diagnose(catalog_faults(document))
+
+
+def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:
+    """Return every problem of a spec that has been read."""
+    findings = Findings()
+    try:
+        draft = make_draft(name, TextOrigin(source), parse(source), findings, source.path)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return _validate(draft, (), findings)
+
+
+def validate_function(function: Callable[..., object]) -> list[Diagnostic]:
+    """Return every problem of the table that a Python function returns; each points at the function."""
+    from lossspec.language.function import spec  # most specs are files
+
+    findings = Findings()
+    try:
+        draft = spec(function).draft({}, findings)
+    except SpecError as error:
+        return list(error.diagnostics)
+    return _validate(draft, (), findings)
+
+
+def validate_reference(text: str) -> list[Diagnostic]:
+    """Return every problem of the spec that a reference names, its variants together, too."""
+    findings = Findings()
+    try:
+        reference = Reference.parse(text)
+        path = file_of(reference)
+        draft = read_draft(path, findings)
+    except SpecError as error:
+        return list(error.diagnostics)
+    except LossSpecError as error:
+        return [Diagnostic("unknown-spec", "error", str(error), text)]
+    return _validate(draft, reference.variants, findings)
+
+
+def _validate(draft: Draft, variants: tuple[str, ...], findings: Findings) -> list[Diagnostic]:
+    examine(draft, variants, findings, every=True)
+    return findings.diagnostics()

@@ -1,0 +1,1 @@
+"""From documents to one resolved table: layers, variants, parameters."""

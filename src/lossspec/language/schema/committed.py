@@ -1,0 +1,57 @@
+"""What the validator knows: the committed schema, and the types of this process and of installed plug-ins."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+from lossspec.data import folder as data_folder
+from lossspec.validation.validator import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from lossspec.validation.choices import Kind, Schema
+
+FILE_NAME = "lossspec.schema.json"
+
+
+def schema_path() -> Path:
+    """Return the file of the schema that comes with lossspec."""
+    return data_folder("schemas") / FILE_NAME
+
+
+@cache
+def validator() -> Validator:
+    """Return the validator of documents; it reads the committed schema once, as data."""
+    return Validator(json.loads(schema_path().read_text("utf-8")), _definition, _others)
+
+
+def _definition(kind: Kind, name: str) -> Schema | None:
+    """Return the schema of a type that the committed one does not have: registered here, or installed."""
+    from lossspec.language.schema import generate  # most specs name built-in types only
+
+    if kind == "schedule":
+        return generate.schedule_definition(name)
+    from lossspec.registry import find, find_balancer
+
+    entry = find(name) if kind == "loss" else find_balancer(name)
+    return generate.definition(kind, entry) if entry else None
+
+
+def _others(kind: Kind, name: str) -> Iterable[str]:
+    """Return the types, besides the committed ones, that a misspelt name may mean."""
+    if kind == "schedule":
+        from lossspec import schedules  # only a mistake pays
+
+        return schedules.types()
+    from lossspec.registry import installed
+    from lossspec.registry.lookup import registered
+
+    entries = [
+        *(entry for entry, _ in registered.values()),
+        *installed.catalog(name.partition(".")[0]).values(),
+    ]
+    return [entry.name for entry in entries if entry.balancer == (kind == "balance")]

@@ -1,0 +1,99 @@
+"""Writes specs as TOML: what is read back is equal.
+
+>>> import lossspec
+>>> from lossspec.language.write import write
+>>> text = write(lossspec.load("pix2pix", params={"lambda_l1": 50.0}))
+>>> print(text[text.index("[losses.G_L1]"):text.index("[losses.D_real]")].strip())
+[losses.G_L1]
+type = "torch.L1Loss"
+inputs = ["y_fake", "y"]
+weight = 50.0
+objective = "G"
+tags = ["pixel"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import tomli_w
+
+from lossspec.language.checks.objectives import TOTAL
+from lossspec.language.model import Spec, Term
+from lossspec.language.structure import converter
+from lossspec.schedules import Schedule
+
+Table = dict[str, Any]
+#: Arrays of up to this many characters stand on one line.
+_LINE = 100
+
+
+def write(spec: Spec | Mapping[str, object]) -> str:
+    """Return the TOML of a resolved spec, or of a table.
+
+    A resolved spec has its variants applied and its parameters filled in: its text has neither, and
+    resolves to the same digest.
+    """
+    return _on_one_line(tomli_w.dumps(to_table(spec) if isinstance(spec, Spec) else spec))
+
+
+def to_table(spec: Spec) -> Table:
+    """Return the document of a resolved spec, what is at its default left out."""
+    table = converter().unstructure(spec)
+    losses, objectives = table.pop("losses"), table.pop("objectives")
+    table = {"format": 1, **table, "losses": _with_total(losses)}
+    said = {name: each for name, each in objectives.items() if each}
+    return {**table, "objectives": said} if said else table
+
+
+def terms_to_table(terms: Mapping[str, Term]) -> Table:
+    """Return the ``[losses]`` of a document, what is at its default left out."""
+    return _with_total(converter().unstructure(terms, Mapping[str, Term]))
+
+
+def _with_total(losses: Table) -> Table:
+    """Name the objective of each term where one is named: only all of them may leave it out."""
+    if any("objective" in each for each in losses.values()):
+        for each in losses.values():
+            each.setdefault("objective", TOTAL)
+    return losses
+
+
+def _on_one_line(text: str) -> str:
+    """Put each short array on one line; what the writer writes has no line ends in strings."""
+    lines: list[str] = []
+    starts: list[int] = []
+    for line in text.removesuffix("\n").split("\n"):
+        lines.append(line)
+        if line.endswith("["):
+            starts.append(len(lines) - 1)
+        elif starts and line.strip() in ("]", "],"):
+            start = starts.pop()
+            head, *items, last = lines[start:]
+            joined = head + " ".join(item.strip() for item in items).removesuffix(",") + last.strip()
+            if len(joined) <= _LINE:
+                lines[start:] = [joined]
+    return "\n".join(lines) + "\n"
+
+
+def as_table(values: Mapping[str, object]) -> dict[str, object]:
+    """Return a mapping as a table.
+
+    >>> as_table({"inputs": ("y_fake", "y")})
+    {'inputs': ['y_fake', 'y']}
+    """
+    return cast("dict[str, object]", as_toml(values))
+
+
+def as_toml(value: object) -> object:
+    """Return a value as TOML would have it; what TOML has nothing for is left as it is."""
+    if isinstance(value, Schedule):
+        return as_toml(value.to_table())
+    if isinstance(value, Mapping):
+        return {str(key): as_toml(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_toml(each) for each in value]
+    if isinstance(value, str):  # an enum may be one
+        return str.__str__(value)
+    return float(value) if isinstance(value, float) else value  # as a float64 of NumPy is

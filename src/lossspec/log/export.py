@@ -1,0 +1,92 @@
+"""Loss logs in other forms: one JSON document, CSV, and what NectarGAN's LossManager writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from io import StringIO
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from lossspec.log.reader import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lossspec.log.reader import LossColumns, LossLogData
+
+_FLOAT = Struct("f")
+
+
+def as_json(log: LossLogData) -> str:
+    """Return the whole log as one strict JSON document; NaN and infinities are strings, as in the log."""
+    document = {
+        "header": dict(log.header),
+        "losses": _tables(log.losses),
+        "validation": _tables(log.validation),
+        "lost": log.lost,
+        "resumes": [{"epoch": epoch, "step": step} for epoch, step in log.resumes],
+    }
+    return json.dumps(document, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def as_csv(log: LossLogData) -> str:
+    """Return one line for each value, with a header line."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["loss", "section", *COLUMNS])
+    for section, losses in (("training", log.losses), ("validation", log.validation)):
+        for name, columns in losses.items():
+            found = [_shortest(column, getattr(columns, column)) for column in COLUMNS]
+            writer.writerows([name, section, *row] for row in zip(*found, strict=True))
+    return text.getvalue()
+
+
+def as_reference(log: LossLogData) -> str:
+    """Return what the tools of NectarGAN read: for each loss its weighted values and its applied weights.
+
+    Like that format, it has the bare words NaN and Infinity, which are not strict JSON.
+    """
+    losses = {
+        name: {
+            "loss": list(_shortest("weighted", columns.weighted)),
+            "weights": [
+                term * objective
+                for term, objective in zip(columns.term_weight, columns.objective_weight, strict=True)
+            ],
+        }
+        for name, columns in log.losses.items()
+    }
+    about = {"device": log.header.get("device"), "experiment": log.path.resolve().parent.name}
+    return json.dumps({"LOSSMANAGER_LOG": {**about, "loss_functions": losses}}, indent=4) + "\n"
+
+
+def _tables(losses: Mapping[str, LossColumns]) -> dict[str, dict[str, list[float | str]]]:
+    return {
+        name: {
+            column: [
+                value if math.isfinite(value) else _word(value)
+                for value in _shortest(column, getattr(columns, column))
+            ]
+            for column in COLUMNS
+        }
+        for name, columns in losses.items()
+    }
+
+
+def _shortest(column: str, values: Iterable[float]) -> Iterable[float]:
+    """Return 32-bit values as the shortest 64-bit ones that round to them; others as they are."""
+    return map(_shortest_float, values) if column in {"raw", "weighted"} else values
+
+
+def _shortest_float(value: float) -> float:
+    for digits in (6, 7, 8):
+        short = float(f"{value:.{digits}g}")
+        if _FLOAT.unpack(_FLOAT.pack(short))[0] == value:
+            return short
+    return float(f"{value:.9g}")
+
+
+def _word(value: float) -> str:
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -1,0 +1,189 @@
+"""The file of a loss log: opening, locking, appending and repairing it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import weakref
+from typing import TYPE_CHECKING, cast
+
+from lossspec.errors import LogError
+from lossspec.log.format import FILE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_BLOCK = 1 << 16
+
+
+class LogFile:
+    """The open log of one run: one process at a time has it.
+
+    Args:
+        folder: the run's folder; made if it is not there.
+        durable: whether each write is followed by an fsync.
+
+    Raises:
+        LogError: the folder can't be written, or another manager has its log open.
+    """
+
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
+        self.path = folder / FILE_NAME
+        self._durable = durable
+        self._descriptor = -1
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._open()
+        except OSError as error:
+            raise LogError(f"can't write a loss log in `{folder}`: {error.strerror or error}") from error
+
+    def _open(self) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)  # no line ends of Windows
+        descriptor = os.open(self.path, flags, 0o666)
+        if not try_lock(descriptor):
+            os.close(descriptor)
+            raise LogError(
+                f"`{self.path}` is open in another LossManager: give each run its own folder, "
+                "or `close()` the other one"
+            )
+        self._descriptor = descriptor
+        _open_files.add(self)
+
+    def header(self) -> Mapping[str, object] | None:
+        """Return the first record, or None if there is none yet.
+
+        Raises:
+            LogError: the file is no loss log.
+        """
+        try:
+            with self.path.open("rb") as file:
+                first = file.readline()
+        except FileNotFoundError:  # the folder vanished: it may come back
+            return None
+        return parse(first, self.path) if first.endswith(b"\n") else None
+
+    def last(self) -> Mapping[str, object] | None:
+        """Return the last whole record, and cut off what a killed run left after it."""
+        size = os.fstat(self._descriptor).st_size
+        start, tail = size, b""
+        with self.path.open("rb") as file:
+            while start > 0 and tail.count(b"\n") < 2:  # the end of the record before, and its own
+                start = max(0, start - max(_BLOCK, len(tail)))
+                file.seek(start)
+                tail = file.read(size - start)
+        whole = tail.rfind(b"\n") + 1
+        if whole < len(tail):
+            os.ftruncate(self._descriptor, start + whole)
+        lines = tail[:whole].splitlines()
+        return parse(lines[-1], self.path) if lines else None
+
+    def append(self, data: bytes) -> None:
+        """Write ``data`` at the end, whole or not at all: also if the user stops the run meanwhile.
+
+        Raises:
+            OSError: it can't be written; the file is as it was.
+        """
+        before = os.fstat(self._descriptor).st_size
+        try:
+            written = os.write(self._descriptor, data)
+            while written < len(data):  # a signal came, or the disk is full: then the next write says so
+                written += os.write(self._descriptor, data[written:])
+            if self._durable:
+                os.fsync(self._descriptor)
+        except BaseException:  # whoever is told that it failed writes it again
+            os.ftruncate(self._descriptor, before)
+            raise
+
+    def reopen_if_gone(self) -> bool:
+        """Open the path again if it is not the open file any more; say so, or that the file was emptied.
+
+        Raises:
+            OSError: it can't be opened: the folder is gone.
+        """
+        if self._descriptor >= 0:
+            try:
+                here = self.path.stat()
+                if os.path.samestat(here, os.fstat(self._descriptor)):
+                    return here.st_size == 0
+            except FileNotFoundError:
+                pass
+            self.close()
+        self._open()
+        return True
+
+    def close(self) -> None:
+        """Close the file and give up the lock."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def __del__(self) -> None:
+        self.close()
+
+
+#: A worker that a data loader forks inherits the descriptor, and would hold the lock when the run is killed.
+_open_files: weakref.WeakSet[LogFile] = weakref.WeakSet()
+
+
+def _close_in_child() -> None:
+    for file in list(_open_files):
+        file.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_child)
+
+
+def parse(text: bytes, path: Path) -> Mapping[str, object]:
+    """Read one line of a log.
+
+    Raises:
+        LogError: it is no record.
+    """
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not isinstance(record.get("record"), str):
+        shown = text[:60].decode(errors="replace")
+        raise LogError(f"`{path}` is no loss log of lossspec: it has the line {shown!r}")
+    return cast("Mapping[str, object]", record)
+
+
+if sys.platform == "win32":
+    import msvcrt
+    import os
+
+    _FAR = 1 << 62  # a byte that nothing is ever written to
+
+    def try_lock(descriptor: int) -> bool:
+        """Take the lock if nobody has it."""
+        position = os.lseek(descriptor, 0, os.SEEK_CUR)
+        try:
+            os.lseek(descriptor, _FAR, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, position, os.SEEK_SET)
+        return True
+
+else:
+    import errno
+    import fcntl
+
+    #: What a file system says that knows no locks: better no lock than no log.
+    _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
+
+    def try_lock(descriptor: int) -> bool:
+        """Take the lock if nobody has it; say whether it may be written."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+        return True

@@ -1,0 +1,1 @@
+"""Balancers: modules that weigh the losses of an objective by their gradients."""

@@ -1,0 +1,137 @@
+"""Makes weights mean shares of the gradient that reaches the model's output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from lossspec.errors import LossInputError
+from lossspec.losses.balancing.balancer import Balancer, length, mean_over_ranks, weighted_sum
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class OutputBalancer(Balancer):
+    """EnCodec's balancer: each loss gives its share of the gradient at the output, whatever its scale.
+
+    .. math:: G = sum_k (w_k / sum_j w_j) (R / (eps + average ||g_k||)) g_k,  g_k = grad_x L_k
+
+    where ``average`` is a moving one over the steps,
+    ``sum_i decay^i ||g_k(t - i)|| / sum_i decay^i``, and the length is the mean over the items of the
+    batch. The contribution has the value ``sum_k s_k L_k``, ``s_k`` being the factor of
+    ``g_k``, and its gradient is ``G`` at the output and nothing elsewhere: not at the
+    discriminator. That is what the authors' code gets by ``output.backward(G)``, so other terms may be
+    added to it, and ``backward`` be called once.
+
+    A step whose length is not finite moves no average. Where gradients are off, the averages stand as they
+    are, and before the first step the weights do. Where several processes train together, the lengths are
+    averaged over them, weighted by their batch sizes, in one collective (the authors' code averages the
+    averages, which is the same where the batch sizes stay).
+
+    Args:
+        losses: the names of the losses.
+        total_norm: ``R``, the length of the gradient if all losses agreed.
+        decay: in (0, 1]; 1 is the mean over all steps.
+        per_item: whether the length is taken item by item; else of the whole batch at once.
+        eps: keeps the factor finite.
+
+    Shape:
+        values: scalars by name; output: ``x``, ``(N, *)``, which all of them were computed from.
+        Returns a scalar, and the factors ``s_k`` by name.
+
+    Raises:
+        LossInputError: ``total_norm``, ``decay`` or ``eps`` is out of range; on call: the weights add up to
+            nothing, or a loss was not computed from the output with gradients.
+
+    Reference:
+        Défossez et al., High fidelity neural audio compression, 2022, section 3.4.
+        https://arxiv.org/abs/2210.13438
+
+    Example:
+        >>> output = torch.zeros(1, 4, requires_grad=True)
+        >>> values = {"l1": 100 * output.sum(), "feat": output[0, 0]}
+        >>> balancer = OutputBalancer(["l1", "feat"])
+        >>> total, applied = balancer(values, {"l1": 1.0, "feat": 3.0}, output)
+        >>> total.backward()
+        >>> output.grad  # a quarter of the length for one, three for the other
+        tensor([[0.8750, 0.1250, 0.1250, 0.1250]])
+    """
+
+    averages: Tensor
+    counts: Tensor
+
+    def __init__(
+        self,
+        losses: Sequence[str],
+        total_norm: float = 1.0,
+        decay: float = 0.999,
+        per_item: bool = True,
+        eps: float = 1e-12,
+    ) -> None:
+        super().__init__(losses)
+        if not (total_norm > 0 and 0 < decay <= 1 and eps > 0):
+            raise LossInputError(
+                "OutputBalancer needs total_norm > 0, 0 < decay <= 1 and eps > 0, found "
+                f"total_norm = {total_norm}, decay = {decay}, eps = {eps}"
+            )
+        self.total_norm = total_norm
+        self.decay = decay
+        self.per_item = per_item
+        self.eps = eps
+        self.register_buffer("averages", torch.zeros(len(self.losses), dtype=torch.float64))
+        self.register_buffer("counts", torch.zeros(len(self.losses), dtype=torch.float64))
+
+    def forward(
+        self, values: Mapping[str, Tensor], weights: Mapping[str, float], output: Tensor
+    ) -> tuple[Tensor, dict[str, float | Tensor]]:
+        """Return the balanced contribution of ``values``, and the factors that were applied."""
+        total = sum(weights[name] for name in values)
+        if not total > 0:
+            raise LossInputError(f"OutputBalancer needs weights with a sum above 0, found {total}")
+        shares = {name: self.total_norm * weights[name] / total for name in values}
+        if not torch.is_grad_enabled():
+            applied = self._factors(shares, weights)
+            return weighted_sum(values, applied), applied
+        gradients = {name: self.gradient(name, value, output) for name, value in values.items()}
+        self._average(gradients, len(output))
+        applied = self._factors(shares, weights)
+        gradient = weighted_sum(gradients, applied)
+        value = weighted_sum({name: each.detach() for name, each in values.items()}, applied)
+        return _WithGradient.apply(output, gradient, value), applied  # type: ignore[no-untyped-call]
+
+    def _average(self, gradients: Mapping[str, Tensor], samples: int) -> None:
+        """Move the averages of the losses that have gradients."""
+        lengths = [length(each, per_item=self.per_item) for each in gradients.values()]
+        found = mean_over_ranks(lengths, samples if self.per_item else 1)
+        where = [self.losses.index(name) for name in gradients]
+        finite, old = found.isfinite(), self.averages[where]
+        counts = self.counts[where] * self.decay + 1
+        self.counts[where] = torch.where(finite, counts, self.counts[where])
+        self.averages[where] = torch.where(finite, old + (found - old) / counts, old)
+
+    def _factors(
+        self, shares: Mapping[str, float], weights: Mapping[str, float]
+    ) -> dict[str, float | Tensor]:
+        where = [self.losses.index(name) for name in shares]
+        average, known = self.averages[where], self.counts[where] > 0
+        return {
+            name: torch.where(known[index], share / (self.eps + average[index]), weights[name])
+            for index, (name, share) in enumerate(shares.items())
+        }
+
+
+class _WithGradient(torch.autograd.Function):
+    """A value whose gradient at a tensor is given."""
+
+    @staticmethod
+    def forward(ctx: Any, _: Tensor, gradient: Tensor, value: Tensor) -> Tensor:
+        ctx.save_for_backward(gradient)
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * grad_output, None, None

@@ -1,0 +1,1 @@
+"""Losses that teach a student what its teacher predicts."""

@@ -1,0 +1,1 @@
+"""Losses of generative adversarial networks, their critics and their gradient penalties."""

@@ -1,0 +1,1 @@
+"""Losses that compare two images pixel by pixel, by edges or by spectrum."""

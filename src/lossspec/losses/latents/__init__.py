@@ -1,0 +1,1 @@
+"""Losses of autoencoders: divergences, reconstruction and vector quantisation."""

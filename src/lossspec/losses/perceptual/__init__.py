@@ -1,0 +1,1 @@
+"""Losses that compare images by the features of a pretrained network."""

@@ -1,0 +1,83 @@
+"""Compares two images by what VGG19 sees in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from lossspec.losses.check import check_alike, chosen
+from lossspec.losses.perceptual.vgg import VGG19Features, check_layer_weights
+from lossspec.losses.reduction import DISTANCES, Distance
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+
+
+class VGGPerceptualLoss(nn.Module):
+    """Distance of the VGG19 features of two images, summed over layers.
+
+    .. math:: sum_l w_l mean |phi_l(x) - phi_l(y)|
+
+    (squared with ``criterion="l2"``), where ``phi_l`` are the activations of layer ``l``, and the
+    mean is over batch, channels and positions. Gradients reach the images; VGG19 is frozen. Where a target
+    should get none, detach it.
+
+    Args:
+        layers: ``relu3_3`` is the third ReLU of the third block, ``conv3_3`` the convolution before it.
+        layer_weights: ``w_l``, one a layer; all 1 unless they are given.
+        criterion: ``"l1"`` or ``"l2"``.
+        normalize: whether to normalise the images as VGG19 saw them in training: mapped from
+            ``input_range`` to [0, 1], less ImageNet's mean, divided by its standard deviation. False takes
+            them as they are, as pix2pixHD and SPADE do.
+        input_range: the lowest and the highest value of the images; [0, 1] unless it is given.
+        weights: ``"default"``, which torchvision fetches, or the path of a file with its ``state_dict``.
+
+    Shape:
+        input, target: ``(N, 3, H, W)`` or, gray, ``(N, 1, H, W)``, the same for both, in ``input_range``,
+        at least 4x4 pixels for ``relu3_3`` and 16x16 for ``relu5_1``. Returns a scalar.
+
+    Raises:
+        UnknownNameError: no layer or criterion has this name.
+        MissingExtraError: ``weights="default"`` without torchvision.
+        MissingWeightsError: the weights are neither here nor to be fetched.
+        LossInputError: the file holds other weights, there is not one weight a layer, or the range is none;
+            on call: the shapes differ or are none of the above.
+
+    Reference:
+        Johnson et al., Perceptual losses for real-time style transfer and super-resolution, 2016.
+        https://arxiv.org/abs/1603.08155
+
+    Example:
+        >>> VGGPerceptualLoss(layers=["conv5_4"], weights="vgg19.pth")  # where there is no such file
+        Traceback (most recent call last):
+            ...
+        lossspec.errors.MissingWeightsError: no file of VGG19's weights at vgg19.pth (named in `weights`)
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3"),
+        *,
+        layer_weights: Sequence[float] | None = None,
+        criterion: Distance = "l1",
+        normalize: bool = True,
+        input_range: Sequence[float] | None = None,
+        weights: str | Path = "default",
+    ) -> None:
+        super().__init__()
+        self.criterion = chosen("criterion", criterion, DISTANCES)
+        self.layer_weights = check_layer_weights(self, layers, layer_weights)
+        self.features = VGG19Features(layers, weights, normalize, input_range)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Compare ``input`` with ``target``."""
+        self.features.check(self, input=input, target=target)
+        check_alike(self, input=input, target=target)
+        distance = DISTANCES[self.criterion]
+        pairs = zip(self.layer_weights, self.features(input), self.features(target), strict=True)
+        return torch.stack([weight * distance(x, y) for weight, x, y in pairs]).sum()

@@ -1,0 +1,71 @@
+"""Builds the module of a loss type from the JSON values of its arguments."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import torch
+from torch import nn
+
+from lossspec.errors import LossSpecError
+from lossspec.manager.building.function import FunctionLoss, Reduced
+from lossspec.manager.building.local_weights import local_weights
+from lossspec.registry import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lossspec.registry import Argument, LossType
+
+
+def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = False) -> nn.Module:
+    """Import the code of a loss type and call its constructor; a function becomes a module.
+
+    Args:
+        entry: the loss type, from ``lossspec.registry.find``.
+        args: the constructor arguments that the spec gives; the library's own defaults stand for the rest.
+            An array becomes a tensor where the entry says so, and a ``weights_path`` stands in for what
+            the loss would download.
+        downloads: whether the library may fetch what is not on this machine.
+
+    Raises:
+        MissingExtraError: the library is not installed.
+        MissingWeightsError: its weights are not on this machine, and may not be fetched.
+        LossSpecError: the constructor refuses the arguments.
+
+    Example:
+        >>> from lossspec.registry import find
+        >>> construct(find("torch.HuberLoss"), {"delta": 0.5})
+        HuberLoss()
+    """
+    target: Callable[..., Any] = load(entry)
+    added = {name: value for name, value in args.items() if name in entry.args and entry.args[name].ours}
+    values = {name: _value(entry.args.get(name), args[name]) for name in args if name not in added}
+    weights = cast("str | None", added.get("weights_path"))
+    try:
+        with local_weights(entry.name, weights, downloads=downloads) if entry.downloads else nullcontext():
+            module = FunctionLoss(target, **values) if entry.function else target(**values)
+    except LossSpecError:
+        raise
+    except Exception as error:  # whatever a library raises, its user needs to know which loss and why
+        given = ", ".join(f"{name} = {value!r}" for name, value in args.items())
+        raise LossSpecError(f"`{entry.name}` can't be built with ({given}): {error}") from error
+    if not isinstance(module, nn.Module):
+        raise LossSpecError(
+            f"`{entry.name}` is a {type(module).__name__}, not a torch.nn.Module or a function"
+        )
+    reduction = added.get("reduction", "none")
+    return module if reduction == "none" else Reduced(module, cast("Literal['mean', 'sum']", reduction))
+
+
+def _value(argument: Argument | None, value: object) -> object:
+    if argument is None or not argument.tensor or isinstance(value, torch.Tensor):
+        return value
+    return torch.tensor(value, dtype=_dtype(argument))
+
+
+def _dtype(argument: Argument) -> torch.dtype:
+    items = argument.schema.get("items")
+    integers = isinstance(items, dict) and items.get("type") == "integer"
+    return torch.int64 if integers else torch.get_default_dtype()

@@ -1,0 +1,1 @@
+"""The clock of a run, and the weights that move with it."""

@@ -1,0 +1,1 @@
+"""One registered loss: its call, its weight over time, its messages."""

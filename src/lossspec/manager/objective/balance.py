@@ -1,0 +1,74 @@
+"""Binds the balance of an objective: which losses and tensors its module gets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import nn
+
+from lossspec.errors import LossInputError, LossResultError
+from lossspec.manager.loss.messages import describe
+from lossspec.manager.objective.term import detached
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lossspec.language.model import Balance
+    from lossspec.manager.record.host import Applied
+
+
+class BoundBalance:
+    """The balance of an objective, called with its raw losses and all the objective's tensors.
+
+    Args:
+        objective: the objective's name, for messages.
+        balance: what the spec says of it.
+        module: does it; its ``forward`` takes the raw values and the weights, both by name, and the inputs.
+    """
+
+    def __init__(self, objective: str, balance: Balance, module: nn.Module) -> None:
+        self.objective = objective
+        self.module = module
+        self.losses = frozenset(balance.losses)
+        self.inputs = balance.inputs
+        self.needed = tuple(dict.fromkeys(each.name for each in balance.inputs if each.name is not None))
+
+    def __call__(
+        self,
+        values: Mapping[str, torch.Tensor],
+        weights: Mapping[str, float],
+        tensors: Mapping[str, object],
+    ) -> tuple[torch.Tensor, Applied]:
+        """Return what the losses contribute to the total, and the weight that was applied to each.
+
+        Raises:
+            LossInputError: the balance takes a tensor, and there is something else.
+            LossResultError: the module returns anything but a scalar and a weight for each loss.
+        """
+        order, named = [], {}
+        for each in self.inputs:
+            given = tensors[str(each.name)]
+            if not isinstance(given, torch.Tensor):
+                raise LossInputError(
+                    f"the balance of `{self.objective}` takes a tensor as `{each.name}`: "
+                    f"it is {describe(given)}"
+                )
+            value = detached(given) if each.detach else given
+            if each.argument is None:
+                order.append(value)
+            else:
+                named[each.argument] = value
+        try:
+            found = self.module(values, weights, *order, **named)
+        except Exception as error:
+            error.add_note(f"in the balance of the objective `{self.objective}`")
+            raise
+        if isinstance(found, tuple) and len(found) == 2:
+            total, applied = found
+            if isinstance(total, torch.Tensor) and total.dim() == 0 and set(applied) == set(values):
+                return total, cast("Applied", applied)
+        raise LossResultError(
+            f"the balance of `{self.objective}` must return a scalar and a weight for each of "
+            f"{', '.join(f'`{name}`' for name in values)}: it returned {describe(found)}"
+        )

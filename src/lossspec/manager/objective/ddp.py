@@ -1,0 +1,61 @@
+"""Finds parameters that a skipped term leaves without a gradient, which DistributedDataParallel waits for."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from torch.autograd.graph import Node
+
+    from lossspec.manager.objective.term import BoundTerm
+
+
+def parameters_behind(values: Iterable[object]) -> set[torch.Tensor]:
+    """Return the parameters that a backward from these tensors reaches; through lists."""
+    found: set[torch.Tensor] = set()
+    nodes: list[Node] = []
+    waiting = list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list | tuple):
+            waiting += value
+        elif isinstance(value, torch.nn.Parameter) and value.requires_grad:
+            found.add(value)
+        elif isinstance(value, torch.Tensor) and value.grad_fn is not None:
+            nodes.append(value.grad_fn)
+    seen = set(nodes)
+    while nodes:
+        node = nodes.pop()
+        variable = getattr(node, "variable", None)  # of an AccumulateGrad, the end of a graph
+        if isinstance(variable, torch.nn.Parameter):
+            found.add(variable)
+        for following, _ in node.next_functions:
+            if following is not None and following not in seen:
+                seen.add(following)
+                nodes.append(following)
+    return found
+
+
+def warn_of_unreached(
+    objective: str, skipped: Iterable[BoundTerm], tensors: Mapping[str, object], total: torch.Tensor
+) -> None:
+    """Warn for each skipped term whose tensors were made by parameters that ``total`` does not reach."""
+    reached = parameters_behind([total])
+    for term in skipped:
+        given = [tensors.get(each.name) for each in term.inputs if each.name is not None and not each.detach]
+        missed = parameters_behind(given) - reached
+        if missed:
+            warnings.warn(
+                f"the term `{term.name}` of the objective `{objective}` has the weight 0 and is skipped: "
+                f"{len(missed)} parameters behind its tensors get no gradient from this objective, and "
+                "DistributedDataParallel raises or hangs in the next step if nothing else reaches them. Set "
+                f'`at_zero = "compute"` in `[losses.{term.name}]`, or do not compute what '
+                "`objective.needed()` does not name, or use `find_unused_parameters=True`",
+                RuntimeWarning,
+                stacklevel=6,
+            )

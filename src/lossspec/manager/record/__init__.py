@@ -1,0 +1,1 @@
+"""Recording values: on the host, on a device, in compiled code; collected over ranks."""

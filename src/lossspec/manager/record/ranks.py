@@ -1,0 +1,139 @@
+"""The mean of what the ranks recorded, weighted by their batch sizes, in one collective a flush."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from array import array
+from typing import TYPE_CHECKING
+
+import torch
+from torch import distributed
+
+from lossspec.log.rows import EPOCH, RAW, SAMPLES, STEP, WIDTH
+from lossspec.manager.loss.messages import LISTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lossspec.log.rows import Sections
+
+_HEAD = 4
+
+
+def ranks() -> int:
+    """Return how many processes train together."""
+    ready = distributed.is_available() and distributed.is_initialized()
+    return distributed.get_world_size() if ready else 1
+
+
+def rank() -> int:
+    """Return which of them this is; before the process group is there, what torchrun says."""
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank()
+    return int(os.environ.get("RANK", "0"))
+
+
+def batch_size(values: Iterable[object]) -> int:
+    """Return the first dimension of the first tensor; 1 where there is none."""
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            return value.shape[0] if value.dim() else 1
+        if isinstance(value, LISTS):
+            return batch_size(value)
+    return 1
+
+
+class RankMean:
+    """Averages rows over the ranks.
+
+    All ranks must call it equally often. The first collective has a size that all know beforehand; where
+    the rows do not fit it, or the ranks recorded different rows, its head says so to all alike, and a
+    second one follows.
+    """
+
+    def __init__(self) -> None:
+        self._capacity = 4096
+
+    def __call__(self, sections: Sections) -> Sections:
+        """Return this rank's rows with the mean of all ranks' values."""
+        rows = [row for losses in sections.values() for row in losses.values()]
+        count = sum(len(each) for each in rows) // WIDTH
+        layout = [
+            (section, name, len(row)) for section, losses in sections.items() for name, row in losses.items()
+        ]
+        digest = zlib.crc32(repr(layout).encode())
+        for row in rows:
+            digest = zlib.crc32(row[EPOCH::WIDTH].tobytes() + row[STEP::WIDTH].tobytes(), digest)
+        short = float(digest >> 12)  # its square, summed over the ranks, is exact
+        head = [float(count), float(count) ** 2, short, short**2]
+        fits = count <= self._capacity
+        sums = _all_reduce(head + (_products(rows, self._capacity) if fits else [0.0] * 2 * self._capacity))
+        size = ranks()
+        if any(sums[index] ** 2 != size * sums[index + 1] for index in (0, 2)):
+            return _merge(sections)
+        if not fits:
+            self._capacity = 1 << (count - 1).bit_length()
+            sums = _all_reduce(head + _products(rows, self._capacity))
+        self._set(rows, sums[_HEAD:], self._capacity if not fits else len(sums[_HEAD:]) // 2)
+        return sections
+
+    @staticmethod
+    def _set(rows: list[array[float]], sums: list[float], capacity: int) -> None:
+        start = 0
+        for each in rows:
+            stop = start + len(each) // WIDTH
+            values, samples = sums[start:stop], sums[capacity + start : capacity + stop]
+            each[RAW::WIDTH] = array("d", (v / n for v, n in zip(values, samples, strict=True)))
+            each[SAMPLES::WIDTH] = array("d", samples)
+            start = stop
+
+
+def _products(rows: list[array[float]], capacity: int) -> list[float]:
+    """Return value times batch size for each row, then the batch sizes, each padded to the capacity."""
+    values = [v * n for row in rows for v, n in zip(row[RAW::WIDTH], row[SAMPLES::WIDTH], strict=True)]
+    samples = [n for row in rows for n in row[SAMPLES::WIDTH]]
+    padding = [0.0] * (capacity - len(values))
+    return [*values, *padding, *samples, *padding]
+
+
+def _all_reduce(values: list[float]) -> list[float]:
+    where = torch.device("cuda", torch.cuda.current_device()) if _only_nccl() else torch.device("cpu")
+    summed = torch.tensor(values, dtype=torch.float64, device=where)
+    distributed.all_reduce(summed)
+    found: list[float] = summed.tolist()
+    return found
+
+
+def _only_nccl() -> bool:
+    return distributed.get_backend() == "nccl"
+
+
+def _merge(sections: Sections) -> Sections:
+    """Average rows that differ between ranks: each with those of its loss, at its place on the clock."""
+    gathered: list[Sections] = [{}] * ranks()
+    distributed.all_gather_object(gathered, sections)
+    merged: dict[str, dict[str, array[float]]] = {}
+    for section in dict.fromkeys(name for each in gathered for name in each):
+        for loss in dict.fromkeys(name for each in gathered for name in each.get(section, {})):
+            found = [each.get(section, {}).get(loss, array("d")) for each in gathered]
+            merged.setdefault(section, {})[loss] = _merge_rows(found)
+    return merged
+
+
+def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
+    places: dict[tuple[float, float, int], list[array[float]]] = {}
+    for rows in of_ranks:
+        seen: dict[tuple[float, float], int] = {}
+        for start in range(0, len(rows), WIDTH):
+            row = rows[start : start + WIDTH]
+            at = (row[EPOCH], row[STEP])
+            seen[at] = seen.get(at, 0) + 1
+            places.setdefault((*at, seen[at]), []).append(row)
+    merged = array("d")
+    for _, found in sorted(places.items(), key=lambda place: place[0]):
+        row, samples = found[0], sum(each[SAMPLES] for each in found)
+        row[RAW] = sum(each[RAW] * each[SAMPLES] for each in found) / samples
+        row[SAMPLES] = samples
+        merged.extend(row)
+    return merged

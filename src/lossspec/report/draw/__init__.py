@@ -1,0 +1,1 @@
+"""Drawing: axes, lines, tables, terminal plots and SVG pictures."""

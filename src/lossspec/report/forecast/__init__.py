@@ -1,0 +1,1 @@
+"""The weights of a spec over a run that has not begun."""

@@ -1,0 +1,160 @@
+"""Draws the weights of a spec over a run that has not begun: as a picture, or as text."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.report.draw.canvas import painted
+from lossspec.report.draw.lines import Line
+from lossspec.report.draw.numbers import figure
+from lossspec.report.draw.terminal import ROWS, text_plot
+from lossspec.report.forecast.phases import in_words, phases
+from lossspec.report.forecast.weights import Plan, curves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from lossspec.language.model import Spec
+    from lossspec.report.forecast.phases import Phase
+    from lossspec.report.forecast.weights import Curve, Moment
+
+    Points = list[tuple[float, float]]
+
+#: A panel with more changes of phase than this has none of them marked: they'd be a fence.
+MARKS = 8
+#: The height of a panel in which nothing moves, in heights of one where something does.
+STILL = 0.5
+#: The width of the numbers beside a plot in the terminal, at least.
+TICK_WIDTH = 5
+
+
+@frozen
+class WeightPanel:
+    """The weights of one objective, or the scheduled arguments of its terms.
+
+    Attributes:
+        title: its headline.
+        lines: the curves, each value held until the next.
+        phases: how each of them goes, by name.
+    """
+
+    title: str
+    lines: list[Line] = field(repr=False)
+    phases: dict[str, list[Phase]] = field(repr=False)
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing moves in it."""
+        return all(len(curve) == 1 for curve in self.phases.values())
+
+    def changes(self) -> list[float]:
+        """Return where phases change, in order; none if that is all over the place."""
+        found = {each.begin for curve in self.phases.values() for each in curve[1:]}
+        return sorted(found) if len(found) <= MARKS else []
+
+
+def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
+    """Return what is to be drawn: a panel for each objective, then one for its scheduled arguments.
+
+    Raises:
+        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+    """
+    found = []
+    by_panel = sorted(curves(spec), key=lambda curve: [*spec.objectives].index(curve.objective))
+    for (objective, is_argument), group in groupby(
+        by_panel, lambda each: (each.objective, bool(each.argument))
+    ):
+        sampled = {
+            curve.name: [(x, curve.at(moment)) for x, moment in _moments(curve, plan)] for curve in group
+        }
+        title = f"objective {objective}" + (", scheduled arguments" if is_argument else "")
+        ways = {name: phases(*zip(*points, strict=True)) for name, points in sampled.items()}
+        found.append(WeightPanel(title, _held(sampled, float(plan.epochs)), ways))
+    return found
+
+
+def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
+    """Draw the weights into a file, in the format of its suffix.
+
+    Raises:
+        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        MissingExtraError: matplotlib is not installed.
+    """
+    from lossspec.report.draw.picture import Picture  # text needs none of it
+
+    panels = weight_panels(spec, plan)
+    heights = [STILL if panel.still else 1.0 for panel in panels]
+    picture = Picture([panel.title for panel in panels], "epoch", 0, plan.epochs, heights)
+    for panel, drawn in zip(panels, picture.panels, strict=True):
+        drawn.remark("weight applied" if "argument" not in panel.title else "value")
+        drawn.scale([line.ys for line in panel.lines], from_zero=True)
+        drawn.lines(panel.lines)
+        for change in panel.changes():
+            drawn.mark([change], figure(change))
+    picture.save(path)
+
+
+def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False) -> str:
+    """Draw the weights for a terminal, and say below each panel how every curve goes.
+
+    Args:
+        spec: what to draw.
+        plan: how long the run will be.
+        width: how many characters a row may have.
+        colour: whether to use the colours of a terminal.
+
+    Raises:
+        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+    """
+    rows: list[str] = []
+    panels = weight_panels(spec, plan)
+    margins = (TICK_WIDTH, max(len(line.name) for panel in panels for line in panel.lines))
+    for panel in panels:
+        height = round(ROWS * STILL) if panel.still else ROWS
+        marks = panel.changes()
+        plot = text_plot(panel.lines, width, rows=height, marks=marks, margins=margins, colour=colour)
+        rows += [panel.title, *plot, ""]
+        longest = max(map(len, panel.phases))
+        for index, (name, found) in enumerate(panel.phases.items()):
+            first, *more = textwrap.wrap(in_words(found), max(width - longest - 4, 10))
+            rows.append(f"  {painted(f'{name:<{longest}}', index if colour else None)}  {first}")
+            rows += [f"  {'':<{longest}}  {line}" for line in more]
+        rows.append("")
+    return "\n".join(rows[:-1])
+
+
+def _moments(curve: Curve, plan: Plan) -> list[tuple[float, Moment]]:
+    """Return the moments at which a curve can change: none but the first, every epoch, or every step."""
+    if not curve.units:
+        return [(0.0, plan.moment(0))]
+    return plan.epoch_moments() if curve.units == {"epoch"} else plan.moments()
+
+
+def _held(curves: dict[str, Points], end: float) -> list[Line]:
+    """Return the curves as steps: each value holds until the next change, the last until ``end``.
+
+    All have the same positions, those where any of them changes, so that it shows where they agree.
+    """
+    changes = {
+        0.0,
+        *(x for points in curves.values() for (_, before), (x, y) in pairwise(points) if y != before),
+    }
+    edges = sorted(changes)
+    positions = [x for pair in zip(edges, [*edges[1:], end], strict=True) for x in pair]
+    return [Line(name, positions, _values_at(points, edges)) for name, points in curves.items()]
+
+
+def _values_at(points: Points, edges: Sequence[float]) -> list[float]:
+    """Return the value that holds from each edge to the next, twice: at its begin and at its end."""
+    found = []
+    at = 0
+    for edge in edges:
+        while at + 1 < len(points) and points[at + 1][0] <= edge:
+            at += 1
+        found += [points[at][1]] * 2
+    return found

@@ -1,0 +1,96 @@
+"""The weights of a spec at chosen epochs, as numbers: for people, spreadsheets and programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.report.draw.numbers import exact, figure
+from lossspec.report.draw.table import Row, grid
+from lossspec.report.forecast.weights import curves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.language.model import Spec
+    from lossspec.report.forecast.weights import Curve, Plan
+
+
+@frozen
+class WeightTable:
+    """The value of every weight and scheduled argument at some epochs.
+
+    Attributes:
+        spec: whose they are.
+        epochs: where.
+        rows: each curve with its values.
+    """
+
+    spec: Spec
+    epochs: tuple[float, ...]
+    rows: tuple[tuple[Curve, tuple[float, ...]], ...]
+
+    def text(self) -> str:
+        """Return it in columns, one for each epoch; a block for each objective."""
+        lines: list[Row] = [("epoch", *map(exact, self.epochs))]
+        for objective in self.spec.objectives:
+            lines += [(), (f"objective {objective}",)]
+            for curve, values in self.rows:
+                if curve.objective == objective:
+                    lines.append((f"  {curve.name}", *map(figure, values)))
+        return grid(lines)
+
+    def csv(self) -> str:
+        """Return a line for each epoch and a column for each curve, in all digits."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["epoch", *(curve.name for curve, _ in self.rows)])
+        for at, epoch in enumerate(self.epochs):
+            writer.writerow([exact(epoch), *(exact(values[at]) for _, values in self.rows)])
+        return out.getvalue()
+
+    def json(self) -> str:
+        """Return a JSON document: ``spec``, ``digest``, ``epochs``, ``weights``, ``arguments``."""
+        weights = {curve.name: values for curve, values in self.rows if not curve.argument}
+        arguments = {curve.name: values for curve, values in self.rows if curve.argument}
+        document = {
+            "spec": self.spec.reference,
+            "digest": self.spec.digest,
+            "epochs": self.epochs,
+            "weights": weights,
+            "arguments": arguments,
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def weight_table(spec: Spec, plan: Plan, epochs: Sequence[float]) -> WeightTable:
+    """Return the weights at some epochs.
+
+    Args:
+        spec: whose weights.
+        plan: how long the run will be.
+        epochs: where; a fraction of an epoch is so many steps into it.
+
+    Raises:
+        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+
+    >>> import lossspec
+    >>> from lossspec.report.forecast.weights import Plan
+    >>> print(weight_table(lossspec.load("pix2pix+decay"), Plan(200), [0, 150, 199]).text())
+    epoch       0  150  199
+    <BLANKLINE>
+    objective G
+      G_GAN     1    1    1
+      G_L1    100   50    1
+    <BLANKLINE>
+    objective D
+      D_real  0.5  0.5  0.5
+      D_fake  0.5  0.5  0.5
+    """
+    moments = [plan.moment(epoch) for epoch in epochs]
+    rows = [(curve, tuple(curve.at(moment) for moment in moments)) for curve in curves(spec)]
+    return WeightTable(spec, tuple(epochs), tuple(rows))

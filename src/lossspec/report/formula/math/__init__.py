@@ -1,0 +1,1 @@
+"""Mathematical expressions, and writing them in a notation."""

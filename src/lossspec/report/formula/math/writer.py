@@ -1,0 +1,173 @@
+"""Writes expressions in a notation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from lossspec.report.formula.math.expression import (
+    Call,
+    Expression,
+    Local,
+    Number,
+    Opaque,
+    Pi,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Variable,
+    times,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lossspec.report.formula.math.notation import Notation
+
+#: How tightly a text holds together: what is loose gets brackets where something tight is wanted.
+LOOSE, FACTOR, TIGHT = range(3)
+
+
+@frozen
+class Writer:
+    """Writes expressions of one variable.
+
+    Attributes:
+        notation: how.
+        variable: what the variable is called.
+        names: what a part is called that is written apart, where its own name is taken.
+    """
+
+    notation: Notation
+    variable: str
+    names: Mapping[Local, str] = field(factory=dict)
+
+    def write(self, expression: Expression, wanted: int = LOOSE) -> str:
+        r"""Return an expression, in brackets if it is looser than ``wanted``.
+
+        >>> from lossspec.report.formula.math.expression import plus
+        >>> from lossspec.report.formula.math.notation import LATEX
+        >>> Writer(LATEX, "e").write(plus(100, times(-2, plus(Variable(), -100))))
+        '100 - 2\\, \\left(e - 100\\right)'
+        """
+        text, tightness = self._written(expression)
+        return text if tightness >= wanted else self.notation.brackets.format(text)
+
+    def _written(self, expression: Expression) -> tuple[str, int]:  # noqa: PLR0911 - one line a kind
+        notation = self.notation
+        if _is_negative(expression):
+            return notation.minus + self.write(_negated(expression), FACTOR), LOOSE
+        match expression:
+            case Number(value):
+                text = notation.number(value)
+                return text, TIGHT if text.replace(".", "").isdigit() else FACTOR
+            case Sum(terms):
+                return self._sum(terms), LOOSE
+            case Product(factors):
+                return notation.product([self.write(each, FACTOR) for each in factors]), FACTOR
+            case Quotient(upper, lower):
+                if notation.fraction_is_tight:
+                    return notation.fraction.format(self.write(upper), self.write(lower)), FACTOR
+                return notation.fraction.format(self.write(upper, FACTOR), self.write(lower, TIGHT)), FACTOR
+            case Power(base, exponent):
+                return notation.raised(self.write(base, TIGHT), self._inline(exponent)), FACTOR
+            case Call("mod", arguments):
+                return notation.calls["mod"].format(*[self.write(each, FACTOR) for each in arguments]), LOOSE
+            case Call(name, arguments):
+                return notation.calls[name].format(*[self.write(each) for each in arguments]), TIGHT
+            case Opaque(name, position, arguments, _):
+                fields = [f"{notation.named(key)} = {value_of(notation, value)}" for key, value in arguments]
+                inside = ", ".join([self.write(position), *fields])
+                return notation.loss(name) + notation.brackets.format(inside), TIGHT
+        return self._atom(expression), TIGHT
+
+    def _atom(self, expression: Pi | Variable | Local) -> str:
+        match expression:
+            case Pi():
+                return self.notation.letters["π"]
+            case Variable():
+                return self.variable
+            case Local():
+                return self.names.get(expression, expression.name)
+
+    def _inline(self, expression: Expression) -> str:
+        """Write a fraction on one line, as exponents want it."""
+        if isinstance(expression, Quotient) and not _is_negative(expression):
+            return f"{self.write(expression.upper, FACTOR)} / {self.write(expression.lower, TIGHT)}"
+        return self.write(expression)
+
+    def _sum(self, terms: tuple[Expression, ...]) -> str:
+        text = self.write(terms[0], FACTOR) if not _is_negative(terms[0]) else self.write(terms[0])
+        for term in terms[1:]:
+            if _is_negative(term):
+                text += f" {self.notation.minus} {self.write(_negated(term), FACTOR)}"
+            else:
+                text += f" + {self.write(term, FACTOR)}"
+        return text
+
+
+def _is_negative(expression: Expression) -> bool:
+    match expression:
+        case Number(value):
+            return value < 0
+        case Product(factors):
+            return _is_negative(factors[0])
+        case Quotient(upper, _):
+            return _is_negative(upper)
+    return False
+
+
+def _negated(expression: Expression) -> Expression:
+    if isinstance(expression, Quotient):
+        return Quotient(_negated(expression.upper), expression.lower)
+    return times(-1, expression)
+
+
+def value_of(notation: Notation, value: object) -> str:
+    """Write a value of an argument: a number, an array of values, or words."""
+    if isinstance(value, bool) or value is None:
+        return notation.text(str(value).lower())
+    if isinstance(value, int | float):
+        return notation.number(value)
+    if isinstance(value, list | tuple):
+        return f"({', '.join(value_of(notation, each) for each in value)})"
+    return notation.text(str(value))
+
+
+def local_names(expressions: Iterable[Expression]) -> dict[Local, str]:
+    """Return every part with a name of its own: a name that two parts want gets a number.
+
+    >>> from lossspec.report.formula.math.expression import Number, plus
+    >>> parts = [Local("u", Number(1.0)), Local("u", Number(2.0)), Local("n", Number(3.0))]
+    >>> [*local_names([plus(*parts)]).values()]
+    ['u_1', 'u_2', 'n']
+    """
+    found = list(dict.fromkeys(local for each in expressions for local in _inside(each)))
+    wanted = [local.name for local in found]
+    names = {}
+    for index, local in enumerate(found):
+        number = wanted[: index + 1].count(local.name)
+        names[local] = f"{local.name}_{number}" if wanted.count(local.name) > 1 else local.name
+    return names
+
+
+def _inside(expression: Expression) -> Iterator[Local]:
+    """Yield the parts of an expression, one that another needs before it."""
+    for child in _children(expression):
+        yield from _inside(child)
+    if isinstance(expression, Local):
+        yield expression
+
+
+def _children(expression: Expression) -> tuple[Expression, ...]:
+    match expression:
+        case Sum(inner) | Product(inner) | Call(_, inner):
+            return inner
+        case Quotient(first, second) | Power(first, second):
+            return first, second
+        case Local(_, inner_one) | Opaque(_, inner_one, _, _):
+            return (inner_one,)
+        case _:
+            return ()

@@ -1,0 +1,94 @@
+"""Piecewise formulas: an expression for each stretch of the axis, from its begin up to its end."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.report.formula.math.expression import Expression, Variable, call, plus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+@frozen
+class Piece:
+    """An expression that holds up to ``end``; the next piece begins there."""
+
+    end: float
+    expression: Expression
+
+
+Pieces = list[Piece]
+
+
+@frozen
+class Frame:
+    """The clock that a schedule sees: the run's, begun later where it stands in ``join`` or ``warmup``."""
+
+    offset: float = 0.0
+
+    def since(self, position: float) -> Expression:
+        """Return how long ago a position of this clock was."""
+        return plus(Variable(), -(position + self.offset))
+
+    def at(self, position: float) -> float:
+        """Return a position of this clock on the run's."""
+        return position + self.offset
+
+
+def everywhere(expression: Expression) -> Pieces:
+    """Return a formula that holds all along."""
+    return [Piece(math.inf, expression)]
+
+
+def cut(pieces: Pieces, begin: float, end: float) -> Pieces:
+    """Return the part of a formula between two positions."""
+    found = []
+    before = -math.inf
+    for piece in pieces:
+        if piece.end > begin and before < end:
+            found.append(Piece(min(piece.end, end), piece.expression))
+        before = piece.end
+    return found
+
+
+def combined(factors: Sequence[Pieces], combine: Callable[..., Expression]) -> Pieces:
+    """Return one formula of several, cut wherever any of them is."""
+    ends = sorted({piece.end for pieces in factors for piece in pieces})
+    found = []
+    for end in ends:
+        inside = [next(piece.expression for piece in pieces if piece.end >= end) for pieces in factors]
+        found.append(Piece(end, combine(*inside)))
+    return found
+
+
+def merged(pieces: Pieces) -> Pieces:
+    """Join neighbours that say the same."""
+    found: Pieces = []
+    for piece in pieces:
+        if found and found[-1].expression == piece.expression:
+            found.pop()
+        found.append(piece)
+    return found
+
+
+def clamped(pieces: Pieces, minimum: float | None, maximum: float | None) -> Pieces:
+    """Keep every expression within the clamps that are there."""
+    return [Piece(piece.end, _clamp(piece.expression, minimum, maximum)) for piece in pieces]
+
+
+def stretches(pieces: Pieces) -> Iterator[tuple[float, float, Expression]]:
+    """Yield the begin, the end and the expression of every piece."""
+    begin = -math.inf
+    for piece in pieces:
+        yield begin, piece.end, piece.expression
+        begin = piece.end
+
+
+def _clamp(expression: Expression, minimum: float | None, maximum: float | None) -> Expression:
+    if maximum is not None:
+        expression = call("min", maximum, expression)
+    return expression if minimum is None else call("max", minimum, expression)

@@ -1,0 +1,1 @@
+"""Reports on a run: series, plots, summaries and the HTML page."""

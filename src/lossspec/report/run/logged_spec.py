@@ -1,0 +1,53 @@
+"""The spec of a run, from what its log says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from attrs import evolve, frozen
+
+from lossspec.errors import LossSpecError
+from lossspec.language.load import load
+from lossspec.language.write import write
+
+if TYPE_CHECKING:
+    from lossspec.language.model import Spec
+    from lossspec.log.reader import LossLogData
+
+
+@frozen
+class RunSpec:
+    """What a run was trained with.
+
+    Attributes:
+        reference: what was asked for; "" where the losses came from code.
+        digest: the digest of the spec; "" likewise.
+        text: the resolved spec as TOML; "" if the log does not have it.
+        spec: the spec itself, or None if it can't be loaded here.
+        problem: why it can't.
+    """
+
+    reference: str
+    digest: str
+    text: str
+    spec: Spec | None
+    problem: str = ""
+
+
+def spec_of_run(log: LossLogData) -> RunSpec:
+    """Return the spec that a run logged."""
+    header = log.header
+    reference, digest, document = (header.get(key) for key in ("spec", "digest", "document"))
+    if not isinstance(reference, str) or not isinstance(digest, str):
+        return RunSpec("", "", "", None, "its losses were registered in code")
+    if not isinstance(document, dict):
+        return RunSpec(reference, digest, "", None, "its log does not have the spec")
+
+    def logged() -> dict[str, object]:
+        return cast("dict[str, object]", document)
+
+    try:
+        spec = load(logged)
+    except LossSpecError as error:
+        return RunSpec(reference, digest, write(document), None, str(error).strip().splitlines()[0])
+    return RunSpec(reference, digest, write(document), evolve(spec, reference=reference))

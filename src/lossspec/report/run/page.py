@@ -1,0 +1,176 @@
+"""The page about runs: one file of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossspec._version import __version__
+from lossspec.report.diff import differences
+from lossspec.report.formula.mathml import mathml, meanings
+from lossspec.report.run.logged_spec import spec_of_run
+from lossspec.report.run.page_data import STRETCHES, named, page_data
+from lossspec.report.run.summary import first_and_last_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from os import PathLike
+
+    from lossspec.language.model import Spec
+    from lossspec.log.reader import LossLogData
+    from lossspec.report.draw.table import Row
+    from lossspec.report.run.logged_spec import RunSpec
+    from lossspec.report.run.page_data import NamedLog
+
+#: The script, in the order in which its parts need each other.
+SCRIPTS = ("data", "state", "scale", "curves", "frame", "charts", "controls", "paper", "main")
+_PLACE = re.compile(r"\{(version|title|style|about|objectives|numbers|specs|data|script)\}")
+
+
+def write_report(logs: Sequence[LossLogData], path: str | PathLike[str], stretches: int = STRETCHES) -> Path:
+    """Write the page about some runs.
+
+    Args:
+        logs: what ``lossspec.read_log`` returned, one at least; several are compared.
+        path: the file, in a folder that exists.
+        stretches: how many points a curve has at most; each keeps its lowest, mean and highest value.
+
+    Returns:
+        The path.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    file = Path(path)
+    file.write_text(report(named(logs), stretches), encoding="utf-8")
+    return file
+
+
+def report(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> str:
+    """Return the page about some runs: formula, curves, weights, shares, first and last values, spec.
+
+    Args:
+        runs: one at least; several are compared.
+        stretches: how many points a curve has at most; each keeps its lowest, mean and highest value.
+    """
+    title = ", ".join(run.name for run in runs)
+    page = files("lossspec.report") / "page"
+    parts = {
+        "version": __version__,
+        "title": escape(title),
+        "style": (page / "style.css").read_text(encoding="utf-8"),
+        "about": "\n".join(_about(runs)),
+        "objectives": "\n".join(_objectives(runs)),
+        "numbers": "\n".join(_numbers(run) for run in runs),
+        "specs": "\n".join(_specs(runs)),
+        "data": _script_data(page_data(runs, stretches)),
+        "script": "\n".join((page / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
+    }
+    template = (page / "page.html").read_text(encoding="utf-8")
+    return _PLACE.sub(lambda place: parts[place[1]], template)
+
+
+def _about(runs: Sequence[NamedLog]) -> Iterator[str]:
+    yield '<ul class="about">'
+    for index, run in enumerate(runs):
+        key = f'<span class="key" style="background: var(--c{index % 7})"></span>' if len(runs) > 1 else ""
+        name = f"<strong>{escape(run.name)}</strong> · " if len(runs) > 1 else ""
+        yield f"<li>{key}{name}{' · '.join(_facts(run))}</li>"
+        yield from (f'<li class="warning">{escape(each)}</li>' for each in _warnings(run.log))
+    yield "</ul>"
+
+
+def _facts(run: NamedLog) -> Iterator[str]:
+    header = run.log.header
+    if header.get("spec"):
+        digest = escape(str(header.get("digest")))
+        yield f'{escape(str(header["spec"]))} <span class="digest" title="{digest}">{digest[:12]}</span>'
+    values = sum(len(columns) for columns in run.log.losses.values())
+    yield f"{values:,} values"
+    versions = header.get("versions")
+    if isinstance(versions, dict) and "torch" in versions:
+        yield f"torch {escape(str(versions['torch']))} on {escape(str(header.get('device')))}"
+    if isinstance(header.get("time"), int | float):
+        yield f"{datetime.fromtimestamp(header['time'], UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _warnings(log: LossLogData) -> Iterator[str]:
+    """Yield what a reader must know before trusting the curves."""
+    for name, count in log.lost.items():
+        yield f"{count:,} values of {name} were lost while the log could not be written"
+
+
+def _objectives(runs: Sequence[NamedLog]) -> Iterator[str]:
+    """Yield the formula of each spec once, and how the others differ from the first."""
+    first: RunSpec | None = None
+    shown: set[str] = set()
+    for run in runs:
+        found = spec_of_run(run.log)
+        if found.digest in shown and found.digest:
+            continue
+        shown.add(found.digest)
+        if len(runs) > 1:
+            yield f"<h3>{escape(run.name)}</h3>"
+        if found.spec is None:
+            yield f"<p>No formula: {escape(found.problem)}.</p>"
+            continue
+        yield f'<div class="scroll">{mathml(found.spec)}</div>'
+        yield f"<details><summary>What the symbols mean</summary>{meanings(found.spec)}</details>"
+        if first is not None and first.spec is not None:
+            yield from _difference(first.spec, found.spec)
+        first = first or found
+
+
+def _difference(before: Spec, after: Spec) -> Iterator[str]:
+    yield "<p>Differs from the first in:</p><ul>"
+    for change in differences(before, after):
+        values = [change.before, change.after]
+        said = (
+            " → ".join(map(str, values))
+            if all(isinstance(each, int | float | str) for each in values)
+            else ""
+        )
+        yield f"<li>{change.kind}: <code>{escape('.'.join(change.path))}</code> {escape(said)}</li>"
+    yield "</ul>"
+
+
+def _numbers(run: NamedLog) -> str:
+    rows = first_and_last_rows(run.log)
+    if not rows:
+        return f"<h3>{escape(run.name)}</h3><p>Nothing was recorded.</p>"
+    heads, body = rows[:2], [row for row in rows[2:] if row]
+    width = len(heads[1])
+    lines = [_row(row, "th", width) for row in heads] + [_row(row, "td", width) for row in body]
+    table = f'<table class="numbers">{"".join(lines)}</table>'
+    return f'<h3>{escape(run.name)}</h3><div class="scroll">{table}</div>'
+
+
+def _row(row: Row, cell: str, width: int) -> str:
+    if len(row) == 1:
+        return f'<tr><th colspan="{width}">{escape(row[0])}</th></tr>'
+    return f"<tr>{''.join(f'<{cell}>{escape(text.strip())}</{cell}>' for text in row)}</tr>"
+
+
+def _specs(runs: Sequence[NamedLog]) -> Iterator[str]:
+    shown: set[str] = set()
+    for run in runs:
+        found = spec_of_run(run.log)
+        if not found.text or found.digest in shown:
+            continue
+        shown.add(found.digest)
+        digest = f'<span class="digest">{escape(found.digest)}</span>'
+        yield f"<details><summary>{escape(found.reference)}, digest {digest}</summary>"
+        yield f"<pre>{escape(found.text)}</pre></details>"
+    if not shown:
+        yield "<p>No log has its spec.</p>"
+
+
+def _script_data(value: Mapping[str, object]) -> str:
+    """Return JSON that can't end the script that holds it."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c")

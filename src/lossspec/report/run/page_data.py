@@ -1,0 +1,151 @@
+"""The data of the page about runs: every curve in stretches, its numbers packed."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.report.arrays import np
+from lossspec.report.draw.envelope import Envelope, envelope
+from lossspec.report.run.series import Axis, series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.log.reader import LossLogData
+    from lossspec.report.run.series import AxisUnit, Series
+
+#: How many stretches a run is cut into unless the caller says: more than a screen has pixels for it.
+STRETCHES = 2000
+
+
+@frozen
+class NamedLog:
+    """A log and what the page calls its run."""
+
+    name: str
+    log: LossLogData
+
+
+def named(logs: Sequence[LossLogData]) -> list[NamedLog]:
+    """Call each run by the end of its folder that tells it from the others."""
+    names = shortest([log.path.parent for log in logs])
+    return [NamedLog(name, log) for name, log in zip(names, logs, strict=True)]
+
+
+def shortest(folders: list[Path]) -> list[str]:
+    """Return the shortest endings of paths that tell them apart.
+
+    >>> shortest([Path("/data/runs/7"), Path("/data/runs/8"), Path("/old/runs/7")])
+    ['data/runs/7', '8', 'old/runs/7']
+    """
+    whole = [Path(os.path.abspath(folder)).parts for folder in folders]  # noqa: PTH100 - links stay
+    found = []
+    for parts in whole:
+        length = 1
+        while length < len(parts) and [other[-length:] for other in whole].count(parts[-length:]) > 1:
+            length += 1
+        found.append(str(Path(*parts[-length:])))
+    return found
+
+
+def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str, object]:
+    """Return what the page draws from, as JSON data.
+
+    Numbers are 32-bit floats, little-endian, in base64: ``x``, the mean position of each stretch, and for the
+    raw value, the weighted value and the weight ``mean``, ``low`` and ``high``.
+
+    Args:
+        runs: one at least.
+        stretches: into how many stretches the time axis is cut.
+    """
+    recorded = [series_of(run.log) for run in runs]
+    axes = _axes(recorded)
+    span = (min(axis.begin for axis in axes), max(axis.end for axis in axes))
+    return {
+        "unit": axes[0].unit,
+        "begin": span[0],
+        "end": span[1],
+        "stretches": stretches,
+        "runs": [
+            {
+                "name": run.name,
+                "resumes": _resumes(run.log, axis),
+                "losses": _losses(run.log, series, _Cut(axis, *span, stretches)),
+            }
+            for run, series, axis in zip(runs, recorded, axes, strict=True)
+        ],
+    }
+
+
+@frozen
+class _Cut:
+    """How the values of a run are cut into stretches: its own axis, the span of all runs, how many."""
+
+    axis: Axis
+    begin: float
+    end: float
+    stretches: int
+
+    def pack(self, series: Series) -> dict[str, object]:
+        """Return one loss as JSON data."""
+        xs = self.axis.positions(series)
+        raw = envelope(xs, series.raw, self.begin, self.end, self.stretches)
+        weight = envelope(xs, series.weight, self.begin, self.end, self.stretches)
+        weighted = envelope(xs, series.weighted, self.begin, self.end, self.stretches)
+        return {
+            "name": series.name,
+            "objective": series.objective,
+            "x": packed(raw.x),
+            "count": packed(raw.count) if any(count != 1 for count in raw.count) else None,
+            "raw": _column(raw),
+            "weighted": _column(weighted),
+            "weight": _column(weight),
+            "broken": [[x, count] for x, count in zip(raw.x, raw.broken, strict=True) if count],
+        }
+
+
+def packed(values: Sequence[float]) -> str:
+    """Return numbers as base64 of little-endian 32-bit floats.
+
+    >>> packed([1.0, -2.0])
+    'AACAPwAAAMA='
+    """
+    with np.errstate(over="ignore"):  # what a 32-bit float can't hold is infinite
+        floats = np.asarray(values).astype("<f4")
+    return base64.b64encode(floats.tobytes()).decode("ascii")
+
+
+def _column(found: Envelope) -> dict[str, object]:
+    """Return what a column needs: one number, a mean for each stretch, or its lowest and highest too."""
+    if np.array_equal(found.low, found.high, equal_nan=True):
+        if len(set(found.mean)) == 1 and math.isfinite(found.mean[0]):
+            return {"constant": found.mean[0]}
+        return {"mean": packed(found.mean)}
+    return {"mean": packed(found.mean), "low": packed(found.low), "high": packed(found.high)}
+
+
+def _losses(log: LossLogData, series: Sequence[Series], cut: _Cut) -> list[dict[str, object]]:
+    validation = {each.name: cut.pack(each) for each in series_of(log, log.validation)}
+    return [{**cut.pack(each), "validation": validation.get(each.name)} for each in series]
+
+
+def _axes(recorded: Sequence[Sequence[Series]]) -> list[Axis]:
+    """Return the axis of each run, all in one unit."""
+    axes = [Axis.of(series) for series in recorded]
+    units = {axis.unit for axis in axes}
+    if len(units) == 1:
+        return axes
+    unit: AxisUnit = "call" if "call" in units else "step"
+    return [Axis.of(series, unit) for series in recorded]
+
+
+def _resumes(log: LossLogData, axis: Axis) -> list[float]:
+    if axis.unit == "call":
+        return []
+    return [epoch if axis.unit == "epoch" else step for epoch, step in log.resumes]

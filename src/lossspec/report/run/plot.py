@@ -1,0 +1,92 @@
+"""Draws a run: what each term added to its total, and the weight that was applied to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lossspec.report.draw.envelope import Envelope, envelope
+from lossspec.report.draw.lines import Line, with_gaps
+from lossspec.report.draw.picture import Panel, Picture
+from lossspec.report.run.series import Axis, Series, series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    from lossspec.log.reader import LossLogData
+
+#: Stretches across a panel: about one a pixel.
+STRETCHES = 1200
+#: Of a run without epochs, the bold line is the mean of each of so many stretches.
+MEANS = 50
+
+
+def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
+    """Draw ``losses.png`` and ``weights.png`` into ``folder``, one panel for each objective.
+
+    In ``losses.png`` a bold line is the mean of each epoch, and a thin one every value, or the lowest and the
+    highest of what falls on one pixel: no spike is lost however long the run was. A cross marks values that
+    are not finite, a dotted line a place where the run was resumed. Nothing is drawn where a term was not
+    computed.
+
+    Args:
+        log: what ``lossspec.read_log`` returned.
+        folder: where the pictures go; it must exist.
+
+    Returns:
+        The paths of the pictures.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    run = series_of(log)
+    axis = Axis.of(run)
+    resumes = [epoch if axis.unit == "epoch" else step for epoch, step in log.resumes]
+    pictures = (("losses.png", _losses), ("weights.png", _weights))
+    return [_picture(Path(folder) / file, run, axis, resumes, draw) for file, draw in pictures]
+
+
+def _picture(
+    path: Path,
+    run: Sequence[Series],
+    axis: Axis,
+    resumes: Sequence[float],
+    draw: Callable[[Panel, Sequence[Series], Axis], None],
+) -> Path:
+    objectives = list(dict.fromkeys(series.objective for series in run))
+    titles = [f"objective {objective}" if objective else "losses" for objective in objectives]
+    picture = Picture(titles, axis.unit, axis.begin, axis.end)
+    for objective, panel in zip(objectives, picture.panels, strict=True):
+        draw(panel, [series for series in run if series.objective == objective], axis)
+        panel.mark(resumes, "resumed")
+    return picture.save(path)
+
+
+def _losses(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
+    bold = round(axis.end - axis.begin) if axis.unit == "epoch" else MEANS
+    panel.remark(
+        "value times weight; bold: mean of each epoch" if axis.unit == "epoch" else "value times weight"
+    )
+    thin = [_envelope(term, term.weighted, axis, STRETCHES) for term in terms]
+    means = [_envelope(term, term.weighted, axis, bold) for term in terms]
+    panel.scale([value for each in thin for value in (each.low, each.high)])
+    for index, (term, every, mean) in enumerate(zip(terms, thin, means, strict=True)):
+        panel.band(index, every)
+        panel.line(index, with_gaps(Line(term.name, mean.x, mean.mean)))
+        panel.crosses(index, [x for x, broken in zip(every.x, every.broken, strict=True) if broken])
+
+
+def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
+    panel.remark("weight applied")
+    found = [_envelope(term, term.weight, axis, STRETCHES) for term in terms]
+    panel.scale([each.mean for each in found], from_zero=True)
+    panel.lines(
+        [with_gaps(Line(term.name, each.x, each.mean)) for term, each in zip(terms, found, strict=True)]
+    )
+
+
+def _envelope(term: Series, column: NDArray[Any], axis: Axis, stretches: int) -> Envelope:
+    return envelope(axis.positions(term), column, axis.begin, axis.end, stretches)

@@ -1,0 +1,146 @@
+"""What one loss recorded over a run, as columns, and where each row stands on the time axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import field, frozen
+
+from lossspec.report.arrays import as_column, np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+    from lossspec.log.reader import LossColumns, LossLogData
+
+AxisUnit = Literal["epoch", "step", "call"]
+
+
+@frozen(eq=False)
+class Series:
+    """The rows of one loss, oldest first; every column has the same length.
+
+    Attributes:
+        name: the loss.
+        objective: the total that it belongs to; "" for one that was registered by hand.
+        raw: the mean of each result before weighting.
+        weight: the weight that was applied: the term's times its objective's.
+        weighted: the mean of each result after weighting.
+        epoch: the epoch of each row; may be fractional.
+        step: the optimiser step of each row.
+    """
+
+    name: str
+    objective: str
+    raw: NDArray[Any] = field(converter=as_column, repr=False)
+    weight: NDArray[Any] = field(converter=as_column, repr=False)
+    weighted: NDArray[Any] = field(converter=as_column, repr=False)
+    epoch: NDArray[Any] = field(converter=as_column, repr=False)
+    step: NDArray[Any] = field(converter=as_column, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+@frozen
+class Axis:
+    """The time axis of a run: epochs if it has several, else steps, else calls in order.
+
+    Attributes:
+        unit: what it counts, and its label.
+        begin: where it begins.
+        end: where it ends: the end of the last epoch or step.
+        first_steps: the first step of each epoch, by the epoch's number.
+        steps: how many steps each epoch has.
+    """
+
+    unit: AxisUnit
+    begin: float
+    end: float
+    first_steps: Mapping[int, float] = field(factory=dict)
+    steps: Mapping[int, float] = field(factory=dict)
+
+    @classmethod
+    def of(cls, run: Iterable[Series], unit: AxisUnit | None = None) -> Axis:
+        """Return the axis that tells the rows of ``run`` apart, or the one in ``unit``."""
+        run = list(run)
+        first: dict[int, float] = {}
+        last: dict[int, float] = {}
+        for series in filter(len, run):
+            epochs = np.floor(series.epoch)
+            starts = _changes(epochs)
+            lowest, highest = (each.reduceat(series.step, starts) for each in (np.minimum, np.maximum))
+            stretches = zip(
+                epochs[starts].astype(int).tolist(), lowest.tolist(), highest.tolist(), strict=True
+            )
+            for epoch, low, high in stretches:
+                first[epoch] = min(low, first.get(epoch, low))
+                last[epoch] = max(high, last.get(epoch, high))
+        if unit == "epoch" or (unit is None and len(first) > 1):
+            steps = {epoch: last[epoch] - first[epoch] + 1 for epoch in first}
+            return cls("epoch", min(first), max(first) + 1, first, steps)
+        if unit == "step" or (unit is None and first != last):
+            return cls("step", min(first.values()), max(last.values()) + 1)
+        return cls("call", 0, max((len(series) for series in run), default=1))
+
+    def positions(self, series: Series) -> NDArray[np.float64]:
+        """Return where each row of ``series`` stands.
+
+        Rows of one epoch are spread over it: by their steps, or evenly if the run did not count steps.
+        An epoch that is fractional already says itself where a row stands.
+
+        >>> rows = Series("a", "G", *[[1.0] * 4] * 3, epoch=[0, 0, 1, 1], step=[0, 1, 2, 3])
+        >>> Axis.of([rows]).positions(rows).tolist()
+        [0.0, 0.5, 1.0, 1.5]
+        """
+        if self.unit == "step":
+            return series.step.astype(np.float64)
+        if self.unit == "call" or not len(series):
+            return np.arange(len(series), dtype=np.float64)
+        epochs = np.floor(series.epoch)
+        own = np.unique(epochs[_changes(epochs)])
+        which = np.searchsorted(own, epochs)
+        first = np.array([self.first_steps.get(int(epoch), 0) for epoch in own])[which]
+        steps = np.array([self.steps.get(int(epoch), 1) for epoch in own])[which]
+        whole = series.epoch == epochs
+        found = np.where(whole, epochs + (series.step - first) / steps, series.epoch)
+        uncounted = whole & (steps <= 1)
+        if uncounted.any():
+            groups = which[uncounted]
+            found[uncounted] = epochs[uncounted] + _ranks(groups) / np.bincount(which)[groups]
+        return found
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.intp]:
+    """Return where a value differs from the one before it, the first index included."""
+    return np.concatenate(([0], np.flatnonzero(values[1:] != values[:-1]) + 1))
+
+
+def _ranks(groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return how many of the same group come before each."""
+    order = np.argsort(groups, kind="stable")
+    sizes = np.bincount(groups)
+    found = np.empty_like(order)
+    found[order] = np.arange(len(groups)) - (np.cumsum(sizes) - sizes)[groups[order]]
+    return found
+
+
+def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None) -> list[Series]:
+    """Return what a run recorded, in the order of its spec.
+
+    Args:
+        log: the log.
+        losses: its ``losses`` unless given, or its ``validation``.
+    """
+    found = log.losses if losses is None else losses
+    about = log.header.get("losses", {})
+    names = [*(name for name in about if name in found), *(name for name in found if name not in about)]
+    return [_series(name, about.get(name, {}).get("objective") or "", found[name]) for name in names]
+
+
+def _series(name: str, objective: str, rows: LossColumns) -> Series:
+    with np.errstate(over="ignore", invalid="ignore"):  # a weight that a balance found may be infinite
+        weight = np.multiply(rows.term_weight, rows.objective_weight)
+    return Series(name, objective, rows.raw, weight, rows.weighted, rows.epoch, rows.step)

@@ -1,0 +1,138 @@
+"""A table of a run: what each term was at first, and at last."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from lossspec.report.arrays import np
+from lossspec.report.draw.numbers import figure
+from lossspec.report.draw.table import Row, grid
+from lossspec.report.run.series import Axis, series_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.log.reader import LossLogData
+    from lossspec.report.run.series import Series
+
+#: Of a run without epochs: this part of its steps is "first", and as much "last".
+PART = 0.1
+QUANTITIES = ("weight", "raw", "weighted")
+
+
+def first_and_last(log: LossLogData) -> str:
+    """Return a table of every term: weight, raw and weighted value, at first and at last.
+
+    Each number is the mean over the first or the last epoch; over the first or last tenth of the steps where
+    the run has one epoch only. The total of an objective is the mean of the sum of its terms. "-" stands for
+    what was not computed.
+
+    Args:
+        log: what ``lossspec.read_log`` returned.
+
+    Returns:
+        Plain text, one block for each objective.
+    """
+    rows = first_and_last_rows(log)
+    return grid(rows) if rows else "nothing was recorded"
+
+
+def first_and_last_rows(log: LossLogData) -> list[Row]:
+    """Return the rows of the table; none if nothing was recorded."""
+    run = series_of(log)
+    if not run:
+        return []
+    windows = _windows(run)
+    names = [window.name for window in windows]
+    blank = [""] * (len(windows) - 1)
+    rows: list[Row] = [
+        ("", *(cell for quantity in QUANTITIES for cell in (*blank, quantity, ""))),
+        ("term", *(*names, "") * len(QUANTITIES)),
+    ]
+    objectives = list(dict.fromkeys(series.objective for series in run))
+    for objective in objectives:
+        if objectives != [""]:
+            rows += [(), (f"objective {objective}" if objective else "in no objective",)]
+        rows += _block(objective, [each for each in run if each.objective == objective], windows)
+    return [row[:-1] if row[-1:] == ("",) else row for row in rows]
+
+
+@frozen
+class Window:
+    """A stretch of a run, by epochs or by steps: the first that lies in it, and the first that does not."""
+
+    name: str
+    begin: float
+    end: float
+    by_step: bool = False
+
+    def mean(self, term: Series) -> Mean | None:
+        """Return the means of a term over it, or None if it was not computed there."""
+        clock = term.step if self.by_step else term.epoch
+        inside = (self.begin <= clock) & (clock < self.end)
+        if not inside.any():
+            return None
+        with np.errstate(
+            over="ignore", invalid="ignore"
+        ):  # infinities add up to infinity or NaN, and are shown
+            weight, raw, weighted = (
+                float(column[inside].mean(dtype=np.float64))
+                for column in (term.weight, term.raw, term.weighted)
+            )
+        return Mean(weight, raw, weighted, int(inside.sum()))
+
+
+@frozen
+class Mean:
+    """The means of one term over so many rows."""
+
+    weight: float
+    raw: float
+    weighted: float
+    rows: int
+
+
+def _windows(run: Sequence[Series]) -> list[Window]:
+    axis = Axis.of(run)
+    if axis.unit == "epoch":
+        epochs = (int(axis.begin), int(axis.end) - 1)
+        return [Window(f"epoch {epoch}", epoch, epoch + 1) for epoch in epochs]
+    if axis.unit == "call":
+        return [Window("mean", -math.inf, math.inf)]
+    first = min(int(series.step[0]) for series in run if series)
+    end = max(int(series.step[-1]) for series in run if series) + 1
+    length = max(1, math.floor((end - first) * PART))
+    return [_steps(first, first + length), _steps(end - length, end)]
+
+
+def _steps(begin: float, end: float) -> Window:
+    name = f"step {begin:.0f}" if end == begin + 1 else f"steps {begin:.0f}-{end - 1:.0f}"
+    return Window(name, begin, end, by_step=True)
+
+
+def _block(objective: str, terms: Sequence[Series], windows: Sequence[Window]) -> list[Row]:
+    rows: list[Row] = []
+    means = [[window.mean(term) for window in windows] for term in terms]
+    for term, found in zip(terms, means, strict=True):
+        cells = [
+            cell
+            for quantity in QUANTITIES
+            for cell in (*(figure(getattr(mean, quantity, None)) for mean in found), "")
+        ]
+        rows.append((f"  {term.name}", *cells))
+    if objective and len(terms) > 1:
+        totals = [_total([found[at] for found in means]) for at in range(len(windows))]
+        rows.append(("  total", *[""] * 2 * (len(windows) + 1), *map(figure, totals)))
+    return rows
+
+
+def _total(means: Sequence[Mean | None]) -> float | None:
+    """Return the mean total: a term that some calls skip counts for those that had it."""
+    found = [mean for mean in means if mean is not None]
+    if not found:
+        return None
+    calls = max(mean.rows for mean in found)
+    return sum(mean.weighted * mean.rows for mean in found) / calls

@@ -1,0 +1,179 @@
+"""The digest: what computes counts, what only tells does not."""
+
+import json
+
+import pytest
+
+import lossspec
+from lossspec.language.model import canonical
+
+TEXT = """
+format = 1
+description = "d"
+references = ["r"]
+params.w = 100
+inputs = { x = "output", y = "truth" }
+[losses.a]
+type = "torch.SmoothL1Loss"
+args.beta = 2.0
+inputs = ["x", "y"]
+weight = "${w}"
+objective = "G"
+tags = ["t"]
+[losses.b]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+objective = "G"
+weight = { type = "linear", unit = "epoch", start = 0, end = 10, start_value = 1, end_value = 0 }
+[objectives.G]
+weight = 0.5
+"""
+
+
+@pytest.fixture
+def digest(tmp_path):
+    def digest(text, name="a"):
+        path = tmp_path / f"{name}.loss.toml"
+        path.write_text(text)
+        return lossspec.load(path).digest
+
+    return digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('description = "d"', ""),
+        ('references = ["r"]', 'references = ["s"]'),
+        ('x = "output"', 'x = "something else"'),
+        ('inputs = { x = "output", y = "truth" }', ""),
+        ('tags = ["t"]', ""),
+        ("params.w = 100", "params.w = 100.0"),
+        ("params.w = 100", 'params.w = { default = 1e2, minimum = 0, description = "w" }'),
+        ("args.beta = 2.0", "args.beta = 2"),
+        ("start = 0,", "start = 0.0,"),
+        ("weight = 0.5", "weight = 5e-1"),
+        ('objective = "G"\ntags', 'objective = "G"\nat_zero = "skip"\ntags'),
+        ("[objectives.G]", "[variants.v]\nlosses.a.weight = 3\n[objectives.G]"),
+    ],
+)
+def test_what_does_not_count(digest, old, new):
+    assert old in TEXT
+    assert digest(TEXT.replace(old, new)) == digest(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("params.w = 100", "params.w = 101"),
+        ("torch.L1Loss", "torch.MSELoss"),
+        ("args.beta = 2.0", "args.beta = 2.5"),
+        ('inputs = ["x", "y"]\nweight', 'inputs = ["y", "x"]\nweight'),
+        ('inputs = ["x", "y"]\nweight', 'inputs = ["x", { name = "y", detach = true }]\nweight'),
+        ('inputs = ["x", "y"]\nobj', 'inputs = ["x", 1.0]\nobj'),
+        ('tags = ["t"]', 'at_zero = "record"'),
+        ('tags = ["t"]', 'lists = "sum"'),
+        ('tags = ["t"]', "every = { steps = 2, gain = 2 }"),
+        ("end = 10", "end = 11"),
+        ('unit = "epoch"', 'unit = "step"'),
+        ("weight = 0.5", "weight = 0.25"),
+        ("losses.a", "losses.c"),
+        ('"G"', '"H"'),
+    ],
+)
+def test_what_counts(digest, old, new):
+    assert old in TEXT
+    changed = TEXT.replace(old, new).replace(
+        "[objectives.G]", "[objectives.H]" if new == '"H"' else "[objectives.G]"
+    )
+    assert digest(changed) != digest(TEXT)
+
+
+def test_the_order_of_summation_counts(digest):
+    head, _, rest = TEXT.partition("[losses.a]")
+    a, _, rest = rest.partition("[losses.b]")
+    b, _, end = rest.partition("[objectives.G]")
+    swapped = f"{head}[losses.b]{b}[losses.a]{a}[objectives.G]{end}"
+    assert digest(swapped) != digest(TEXT)
+
+
+def test_neither_name_nor_folder_counts(digest):
+    assert digest(TEXT, "other") == digest(TEXT)
+
+
+def test_the_canonical_json_of_a_small_spec(tmp_path):
+    """The digest is written into logs and checkpoints: what it is made of must never change by accident."""
+    path = tmp_path / "a.loss.toml"
+    path.write_text('format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["x", 1], weight = 100.0 }')
+    spec = lossspec.load(path)
+    assert json.loads(canonical(spec)) == {
+        "format": 1,
+        "losses": [
+            {
+                "name": "l1",
+                "type": "torch.L1Loss",
+                "inputs": [
+                    {"name": "x", "value": None, "detach": False, "argument": None},
+                    {"name": None, "value": 1, "detach": False, "argument": None},
+                ],
+                "args": {},
+                "weight": 100,
+                "objective": "total",
+                "at_zero": "skip",
+                "lists": None,
+                "every": None,
+            }
+        ],
+        "objectives": {"total": {"weight": 1, "balance": None}},
+    }
+    assert spec.digest == "e42f0b3b9ce7669a836b11f4e012c836a8a409cd60c5b38327df4a99e06c1149"
+
+
+def test_canonical_json_of_a_whole_term_and_objective(tmp_path):
+    path = tmp_path / "a.loss.toml"
+    path.write_text("""
+format = 1
+[losses.a]
+type = "torch.SmoothL1Loss"
+inputs = { target = 0.5, input = { name = "x", detach = true } }
+args = { beta = { type = "constant", unit = "step", value = 2.0 }, reduction = "sum" }
+weight = -0.0
+objective = "G"
+tags = ["t"]
+at_zero = "compute"
+lists = [1.0, 0.5]
+every = { steps = 16, gain = 16.0 }
+[objectives.G]
+weight = { type = "constant", unit = "epoch", value = 3.0 }
+balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z"], args = { per_item = false } }
+""")
+    spec = lossspec.load(path)
+    found = json.loads(canonical(spec))
+    assert found["losses"] == [
+        {
+            "name": "a",
+            "type": "torch.SmoothL1Loss",
+            "inputs": [
+                {"name": "x", "value": None, "detach": True, "argument": "input"},
+                {"name": None, "value": 0.5, "detach": False, "argument": "target"},
+            ],
+            "args": {"beta": {"type": "constant", "unit": "step", "value": 2}, "reduction": "sum"},
+            "weight": 0,
+            "objective": "G",
+            "at_zero": "compute",
+            "lists": [1, 0.5],
+            "every": [16, 16],
+        }
+    ]
+    assert found["objectives"] == {
+        "G": {
+            "weight": {"type": "constant", "unit": "epoch", "value": 3},
+            "balance": {
+                "type": "lossspec.OutputBalancer",
+                "losses": ["a"],
+                "args": {"per_item": False},
+                "inputs": [{"name": "z", "value": None, "detach": False, "argument": None}],
+            },
+        }
+    }
+    assert spec.digest == "066acef0b9cf9fe04a45feaf84735d1991d9a2f025585e1fa243b58f3b91366b"

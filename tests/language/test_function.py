@@ -1,0 +1,189 @@
+"""Python spec functions: the same language, the same diagnostics, pointing at the function."""
+# ruff: noqa: ARG005 - what matters of these functions are their arguments
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+import lossspec
+from lossspec import schedules
+from lossspec.errors import LossSpecError
+from lossspec.language import function as function_module
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.function import SpecFunction
+
+
+def l1(**keys):
+    return {"type": "torch.L1Loss", "inputs": ("y_fake", "y"), **keys}
+
+
+@lossspec.spec
+def denoise(lambda_l1: float = 100.0, *, mode: str = "mean", lazy: bool = False):
+    """A function that computes with its parameters."""
+    return {
+        "losses": {
+            "l1": l1(weight=lambda_l1 if not lazy else lambda_l1 / 2, args={"reduction": mode}),
+            "mse": {"type": "torch.MSELoss", "inputs": ["y_fake", "y"], "weight": "${lambda_l1}"},
+        },
+        "variants": {"half": {"losses": {"l1": {"weight": "${lambda_l1 / 2}"}}}},
+    }
+
+
+def test_the_function_is_still_a_function():
+    assert isinstance(denoise, SpecFunction)
+    assert denoise.__doc__ == "A function that computes with its parameters."
+    assert denoise.__name__ == denoise.name == "denoise"
+    assert denoise(3.0)["losses"]["l1"]["weight"] == 3.0
+    assert lossspec.spec(denoise) is denoise
+
+
+def test_its_arguments_are_parameters():
+    assert denoise.params == {"lambda_l1": 100.0, "mode": "mean", "lazy": False}
+    spec = lossspec.load(denoise, params={"lambda_l1": 50.0, "lazy": True})
+    assert (spec.name, spec.reference, spec.folder) == ("denoise", "denoise", None)
+    assert spec.params == {"lambda_l1": 50.0, "mode": "mean", "lazy": True}
+    assert (spec.losses["l1"].weight, spec.losses["mse"].weight) == (25.0, 50.0)
+
+
+def test_any_callable_that_returns_a_table_will_do():
+    def plain(w=2.0):
+        return {"format": 1, "losses": {"a": l1(weight=w)}}
+
+    assert lossspec.load(plain, {"w": 3.0}).losses["a"].weight == 3.0
+
+
+def test_schedules_may_be_objects():
+    @lossspec.spec
+    def moving():
+        ramp = schedules.linear(unit="epoch", start=0, end=10, start_value=0.0, end_value=1.0)
+        return {"losses": {"a": l1(weight=ramp)}}
+
+    spec = lossspec.load(moving)
+    assert spec.losses["a"].weight == schedules.linear(
+        unit="epoch", start=0, end=10, start_value=0.0, end_value=1.0
+    )
+
+
+def test_the_digest_is_that_of_the_same_file(tmp_path):
+    path = tmp_path / "denoise.loss.toml"
+    path.write_text("""
+format = 1
+[losses]
+l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"], weight = 100, args = { reduction = "mean" } }
+mse = { type = "torch.MSELoss", inputs = ["y_fake", "y"], weight = 100.0 }
+""")
+    assert lossspec.load(denoise).digest == lossspec.load(path).digest
+
+
+def test_bounds_may_be_given_in_the_table():
+    @lossspec.spec
+    def bounded(w: float = 1.0):
+        return {"params": {"w": {"minimum": 0.0}}, "losses": {"a": l1(weight=w)}}
+
+    assert lossspec.load(bounded).losses["a"].weight == 1.0
+    with pytest.raises(SpecError, match="below its `minimum`"):
+        lossspec.load(bounded, {"w": -1.0})
+
+
+@lossspec.spec
+def wrong(w: float = 1.0):
+    """The line below is where faults point."""
+    return {"losses": {"a": l1(wieght=w, args={"reduction": "men"}), "b": l1() | {"type": "torch.nn.L1Loss"}}}
+
+
+def test_its_faults_point_at_its_def():
+    found = lossspec.validate(wrong)
+    assert sorted(each.code for each in found) == ["unknown-key", "unknown-type", "unknown-value"]
+    lines, start = inspect.getsourcelines(wrong.__wrapped__)
+    line = start + next(index for index, text in enumerate(lines) if text.startswith("def"))
+    assert {(Path(each.source).name, each.span.line) for each in found} == {("test_function.py", line)}
+    assert {each.line for each in found} == {"def wrong(w: float = 1.0):"}
+    assert "unknown key `wieght` in `losses.a`" in {each.message for each in found}
+    assert {each.replacement for each in found} == {None}  # nobody mends Python
+
+
+def test_a_function_without_text_has_a_place_all_the_same():
+    made = {}
+    exec("def typed(w=1.0):\n    return {'losses': {}}", made)
+    [found] = lossspec.validate(made["typed"])
+    assert (found.code, found.span) == ("no-losses", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"params": {"lambda_ll": 1.0}}, "unknown-param"),
+        ({"params": {"lambda_l1": "x"}}, "wrong-type"),
+        ({"params": {"mode": "men"}}, "unknown-value"),
+        ({"overlay": {"losses": {"l2": {"weight": 1.0}}}}, "missing-key"),
+    ],
+)
+def test_what_the_caller_may_not_say(given, code):
+    with pytest.raises(SpecError) as caught:
+        lossspec.load(denoise, **given)
+    assert [each.code for each in caught.value.diagnostics] == [code]
+
+
+def test_an_overlay_lies_over_a_function_too():
+    assert lossspec.load(denoise, overlay={"losses": {"l1": {"weight": 7}}}).losses["l1"].weight == 7.0
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda w: {}, "the argument `w` of the spec function `<lambda>` has no default"),
+        (lambda *w: {}, "the argument `w` of the spec function `<lambda>` has no default"),
+        (lambda **w: {}, "the argument `w` of the spec function `<lambda>` has no default"),
+        (lambda w=None: {}, "can't be a parameter: it must be a number, a boolean or a string, not None"),
+        (lambda w=(1, 2): {}, "not (1, 2)"),
+        (lambda w=1.0, /: {}, "can't be a parameter"),
+    ],
+)
+def test_what_can_be_no_spec_function(function, message):
+    with pytest.raises(LossSpecError) as caught:
+        lossspec.spec(function)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("returned", [None, 3, ["a"], "format = 1"])
+def test_what_it_may_not_return(returned):
+    found = lossspec.validate(lambda: returned)
+    assert [(each.code, "returned" in each.message) for each in found] == [("wrong-type", True)]
+
+
+def test_enums_and_numbers_of_numpy_are_what_they_stand_for():
+    import enum
+
+    import numpy as np
+
+    Mode = enum.Enum("Mode", {"MEAN": "mean"}, type=str)
+
+    def fn(w=1.0):
+        return {"losses": {"a": l1(weight=np.float64(w) * 2, args={"reduction": Mode.MEAN})}}
+
+    spec = lossspec.load(fn, {"w": np.float64(3.0)}, {"losses": {"a": {"tags": ("t",)}}})
+    term = spec.losses["a"]
+    assert (term.weight, term.args, term.tags) == (6.0, {"reduction": "mean"}, ("t",))
+    assert (type(term.weight), type(term.args["reduction"])) == (float, str)
+
+
+def test_what_toml_has_nothing_for_is_a_fault():
+    [found] = lossspec.validate(lambda: {"losses": {"a": l1(weight=1j)}})
+    assert (
+        found.message
+        == "`losses.a.weight` is a Python complex: expected a number, a `${param}` or a schedule"
+    )
+
+
+def test_live_losses_become_a_table(monkeypatch):
+    class Live:
+        """What only the manager knows."""
+
+    def export(losses):
+        return {"losses": {name: l1() for name in losses}} if "live" in losses else None
+
+    monkeypatch.setattr(function_module, "exporters", [lambda _: None, export])
+    assert list(lossspec.load(lambda: {"live": Live()}).losses) == ["live"]
+    found = lossspec.validate(lambda: {"other": Live()})
+    assert "unknown-key" in [each.code for each in found]

@@ -1,0 +1,428 @@
+"""Loading: what a reference, parameters and an overlay come to; and every bullet of the language."""
+# ruff: noqa: E501 - lines of specs
+
+import sys
+
+import pytest
+
+import lossspec
+from lossspec import schedules
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.model import Every, Input
+
+BASE = """
+format = 1
+description = "the base"
+references = ["https://arxiv.org/abs/1611.07004"]
+params.w = { default = 2.0, minimum = 0.0 }
+inputs = { x = "output", y = "truth" }
+[losses.a]
+type = "torch.SmoothL1Loss"
+args = { beta = 2.0 }
+inputs = ["x", "y"]
+weight = "${w}"
+objective = "G"
+tags = ["pixel"]
+[losses.b]
+type = "torch.MSELoss"
+inputs = ["x", "y"]
+objective = "D"
+[objectives.D]
+weight = 0.5
+[variants.mse]
+description = "squared"
+losses.a.type = "torch.MSELoss"
+[variants.heavy.losses.a]
+weight = 10.0
+[variants.light.losses.a]
+weight = 0.1
+[variants.more.losses.c]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+objective = "G"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working folder with ``specs/base.loss.toml``; ``write(name, text)`` adds more."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOSSSPEC_PATH", raising=False)
+    (tmp_path / "specs").mkdir()
+
+    def write(name, text):
+        path = tmp_path / "specs" / f"{name}.loss.toml"
+        path.write_text(text)
+        return path
+
+    write("base", BASE)
+    return write
+
+
+def codes(caught):
+    return sorted(each.code for each in caught.value.diagnostics)
+
+
+# what a spec says
+
+
+def test_a_whole_term(folder):
+    folder(
+        "one",
+        """
+format = 1
+params = { real = 0.9, every = 16 }
+losses.a = { type = "torch.MSELoss", inputs = [{ name = "x", detach = true }, "${real}"], weight = -2, objective = "G", tags = ["t", "u"], at_zero = "record", lists = [1, 0.5], every = { steps = "${every}", gain = 16 } }
+""",
+    )
+    term = lossspec.load("one").losses["a"]
+    assert term.inputs == (Input(name="x", detach=True), Input(value=0.9))
+    assert (term.weight, term.objective, term.tags) == (-2.0, "G", ("t", "u"))
+    assert (term.at_zero, term.lists, term.every) == ("record", (1.0, 0.5), Every(16, 16.0))
+
+
+def test_the_defaults_of_a_term(folder):
+    folder("one", 'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["y_fake", "y"] }')
+    spec = lossspec.load("one")
+    term = spec.losses["l1"]
+    assert (term.weight, term.objective, term.tags, term.at_zero) == (1.0, "total", (), "skip")
+    assert (term.lists, term.every, dict(term.args)) == (None, None, {})
+    assert spec.objectives["total"].weight == 1.0
+    assert spec.objectives["total"].balance is None
+
+
+def test_inputs_by_name_come_in_call_order(folder):
+    folder("one", 'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = { target = 1.0, input = "x" } }')
+    assert lossspec.load("one").losses["l1"].inputs == (
+        Input(name="x", argument="input"),
+        Input(value=1.0, argument="target"),
+    )
+
+
+def test_weights_and_live_arguments_may_be_schedules(folder):
+    folder(
+        "one",
+        """
+format = 1
+params.peak = 3.0
+[losses.a]
+type = "torch.SmoothL1Loss"
+inputs = ["x", "y"]
+weight = { type = "linear", unit = "epoch", start = 0, end = 10, start_value = 0, end_value = "${peak}" }
+args.beta = { type = "constant", unit = "step", value = 2.0 }
+objective = "G"
+[objectives.G]
+weight = { type = "window", unit = "step", start = 5, value = 0.5 }
+""",
+    )
+    spec = lossspec.load("one")
+    assert spec.losses["a"].weight == schedules.linear(
+        unit="epoch", start=0, end=10, start_value=0, end_value=3.0
+    )
+    assert spec.losses["a"].args["beta"] == schedules.constant(unit="step", value=2.0)
+    assert spec.objectives["G"].weight(7) == 0.5
+
+
+def test_a_balance(folder):
+    folder(
+        "one",
+        """
+format = 1
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"] }
+[objectives.total.balance]
+type = "lossspec.OutputBalancer"
+losses = ["b", "a"]
+inputs = ["last"]
+args.decay = 0.5
+""",
+    )
+    balance = lossspec.load("one").objectives["total"].balance
+    assert (balance.type, balance.losses, balance.args) == (
+        "lossspec.OutputBalancer",
+        ("b", "a"),
+        {"decay": 0.5},
+    )
+    assert balance.inputs == (Input(name="last"),)
+
+
+def test_the_frame_of_a_spec(folder):
+    spec = lossspec.load("base", params={"w": 3})
+    assert (spec.name, spec.reference, spec.description) == ("base", "base", "the base")
+    assert spec.references == ("https://arxiv.org/abs/1611.07004",)
+    assert spec.params == {"w": 3}
+    assert spec.inputs == {"x": "output", "y": "truth"}
+    assert list(spec.objectives) == ["G", "D"]
+    assert spec.folder.endswith("specs")
+
+
+# variants
+
+
+def test_a_changed_type_drops_its_arguments(folder):
+    term = lossspec.load("base+mse").losses["a"]
+    assert (term.type, term.args, term.weight, term.tags) == ("torch.MSELoss", {}, 2.0, ("pixel",))
+
+
+def test_variants_apply_in_the_order_of_declaration(folder):
+    one, other = lossspec.load("base+more+mse"), lossspec.load("base+mse+more")
+    assert one == other
+    assert one.reference == "base+mse+more"
+    assert list(one.losses) == ["a", "b", "c"]
+
+
+def test_variants_that_contradict_each_other_name_both(folder):
+    with pytest.raises(SpecError) as caught:
+        lossspec.load("base+heavy+light")
+    [found] = caught.value.diagnostics
+    assert found.code == "variant-conflict"
+    assert found.message == "the variants `heavy` and `light` contradict each other at `losses.a.weight`"
+    assert [label.text for label in found.labels] == ["the other one"]
+
+
+@pytest.mark.parametrize("settled", [{"overlay": {"losses": {"a": {"weight": 3.0}}}}])
+def test_what_the_caller_says_settles_a_conflict(folder, settled):
+    assert lossspec.load("base+heavy+light", **settled).losses["a"].weight == 3.0
+
+
+def test_a_parameter_of_the_callers_settles_a_conflict_about_it(folder):
+    folder("alt", BASE + "[variants.p]\nparams.w = 1.0\n[variants.q]\nparams.w = 5.0\n")
+    with pytest.raises(SpecError):
+        lossspec.load("alt+p+q")
+    assert lossspec.load("alt+p+q", params={"w": 4.0}).losses["a"].weight == 4.0
+
+
+def test_an_unknown_variant_names_the_nearest(folder):
+    with pytest.raises(SpecError) as caught:
+        lossspec.load("base+hevy")
+    [found] = caught.value.diagnostics
+    assert (found.code, found.message) == ("unknown-variant", "unknown variant `hevy`")
+    assert found.help == "a variant with a similar name exists: `heavy`"
+
+
+@pytest.mark.parametrize("fault", ['weight = "${nope}"', 'type = "not.Installed"', "wieght = 1.0"])
+def test_a_fault_in_a_variant_that_is_not_asked_for_waits(folder, fault):
+    folder("one", BASE + f"[variants.bad.losses.a]\n{fault}\n")
+    folder("child", 'format = 1\nextends = "one+bad"\n')
+    assert lossspec.load("one").losses["a"].weight == 2.0
+    for reference in ("one+bad", "child"):
+        with pytest.raises(SpecError):
+            lossspec.load(reference)
+    assert len(lossspec.validate("one")) == 1
+
+
+def test_a_variant_may_remove(folder):
+    folder("one", BASE + '[variants.no_b]\nremove = ["losses.b", "objectives.D"]\n')
+    spec = lossspec.load("one+no_b")
+    assert list(spec.losses) == ["a"]
+    assert list(spec.objectives) == ["G"]
+
+
+def test_two_variants_may_remove_the_same(folder):
+    remove = 'remove = ["losses.b", "objectives.D"]\n'
+    folder("one", BASE + "[variants.p]\n" + remove + "[variants.q]\n" + remove)
+    assert list(lossspec.load("one+p+q").losses) == ["a"]
+
+
+# extends
+
+
+def test_a_child_inherits_terms_and_variants(folder):
+    folder("child", 'format = 1\nextends = "base"\n[losses.a]\nweight = 7.0\n[params]\n')
+    with pytest.raises(SpecError) as caught:
+        lossspec.load("child")
+    assert codes(caught) == ["unused-param"]
+    folder("child", 'format = 1\nextends = "base"\nremove = ["params.w"]\nlosses.a.weight = 7.0\n')
+    spec = lossspec.load("child+more")
+    assert (spec.name, spec.losses["a"].weight, list(spec.losses)) == ("child", 7.0, ["a", "b", "c"])
+    assert spec.description == "the base"
+
+
+def test_what_a_child_leaves_unused_is_its_own_fault(folder):
+    path = folder("child", 'format = 1\nextends = "base"\nlosses.a.weight = 7.0\n')
+    [found] = lossspec.validate(path)
+    assert (found.code, found.source, found.span.line) == ("unused-param", str(path), 2)
+
+
+def test_a_child_extends_variants_and_has_its_own(folder):
+    folder(
+        "child",
+        'format = 1\nextends = "base+mse"\n[variants.mse]\nlosses.b.weight = 3.0\n[variants.v]\nlosses.b.weight = 4.0',
+    )
+    assert lossspec.load("child").losses["a"].type == "torch.MSELoss"
+    assert lossspec.load("child+mse").losses["b"].weight == 3.0
+    assert lossspec.load("child+v").losses["b"].weight == 4.0
+
+
+def test_a_childs_parameter_keeps_the_bounds(folder):
+    path = folder("child", 'format = 1\nextends = "base"\nparams.w = -1.0\n')
+    with pytest.raises(SpecError) as caught:
+        lossspec.load(path)
+    [found] = caught.value.diagnostics
+    assert (found.code, found.span.line) == ("out-of-range", 3)
+
+
+def test_a_fault_of_an_inherited_term_is_shown_where_it_is_said(folder):
+    folder("child", 'format = 1\nextends = "base"\nlosses.a.args.beta = -1.0\n')
+    [found] = lossspec.validate("child")
+    assert (found.code, found.source.endswith("child.loss.toml"), found.span.line) == (
+        "out-of-range",
+        True,
+        3,
+    )
+    base = folder("base", BASE.replace("beta = 2.0", "beta = -2.0"))
+    folder("child", 'format = 1\nextends = "base"\nlosses.b.weight = 2\n')
+    [found] = lossspec.validate("child")
+    assert (found.code, found.source.endswith(base.name)) == ("out-of-range", True)
+
+
+def test_extends_looks_beside_the_file_first(folder, tmp_path):
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "base.loss.toml").write_text('format = 1\nextends = "base"\nlosses.b.weight = 9.0\n')
+    (other / "child.loss.toml").write_text('format = 1\nextends = "base"\n')
+    spec = lossspec.load(other / "child.loss.toml")
+    assert (spec.losses["b"].weight, spec.losses["a"].weight) == (9.0, 2.0)
+
+
+def test_a_circle_of_extends_prints_the_circle(folder):
+    folder("p", 'format = 1\nextends = "q"\n')
+    folder("q", 'format = 1\nextends = "r"\n')
+    folder("r", 'format = 1\nextends = "q"\n')
+    [found] = lossspec.validate("p")
+    assert (found.code, found.message) == ("extends-cycle", "`extends` goes in a circle: q -> r -> q")
+    assert found.source.endswith("r.loss.toml")
+
+
+@pytest.mark.parametrize(("links", "is_right"), [(16, True), (17, False)])
+def test_a_chain_of_extends_has_an_end(folder, links, is_right):
+    folder("s0", BASE)
+    for index in range(1, links + 1):
+        folder(f"s{index}", f'format = 1\nextends = "s{index - 1}"\n')
+    found = lossspec.validate(f"s{links}")
+    assert [each.code for each in found] == ([] if is_right else ["too-many-extends"])
+
+
+@pytest.mark.parametrize(
+    ("extends", "code"),
+    [("nothing", "unknown-spec"), ("base+nope", "unknown-variant"), ("base+heavy+light", "variant-conflict")],
+)
+def test_an_extends_that_leads_nowhere_is_one_fault(folder, extends, code):
+    path = folder(
+        "child", f'format = 1\nextends = "{extends}"\nlosses.a.tags = ["t"]\nobjectives.D.weight = 1\n'
+    )
+    [found] = lossspec.validate(path)
+    assert (found.code, found.span.line) == (code, 2)
+
+
+def test_a_broken_parent_shows_its_own_faults(folder):
+    folder("base", "format = 1\nlosses.a = {")
+    folder("child", 'format = 1\nextends = "base"\n')
+    [found] = lossspec.validate("child")
+    assert found.source.endswith("base.loss.toml")
+
+
+# the caller
+
+
+def test_an_overlay_is_one_more_variant(folder):
+    spec = lossspec.load(
+        "base",
+        overlay={"remove": ["losses.b", "objectives.D"], "losses": {"a": {"tags": []}}, "params": {"w": 5.0}},
+    )
+    assert (list(spec.losses), spec.losses["a"].tags, spec.losses["a"].weight) == (["a"], (), 5.0)
+
+
+def test_parameters_come_last(folder):
+    spec = lossspec.load("base", params={"w": 1.5}, overlay={"params": {"w": 5.0}})
+    assert spec.losses["a"].weight == 1.5
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "message", "help_"),
+    [
+        ({"params": {"v": 1.0}}, "unknown-param", "unknown parameter `v`", "known are `w`"),
+        ({"params": {"w": -1.0}}, "out-of-range", "`params.w` is -1.0, below its `minimum` 0.0", ""),
+        ({"params": {"w": "x"}}, "wrong-type", "the parameter `w` is a number: a string is given", ""),
+        (
+            {"params": {"w": None}},
+            "wrong-type",
+            "the parameter `w` is a number: a Python NoneType is given",
+            "",
+        ),
+        (
+            {"overlay": {"losses": {"aa": {"weight": 1.0}}}},
+            "missing-key",
+            "`losses.aa` has no `type`, and inherits none",
+            "a loss with a similar name exists: `a`",
+        ),
+        (
+            {"overlay": {"losses": {"a": {"wieght": 1.0}}}},
+            "unknown-key",
+            "unknown key `wieght` in `losses.a`",
+            "a key with a similar name exists: `weight`",
+        ),
+        (
+            {"overlay": {"losses": {"a": {"args": {"bata": 1.0}}}}},
+            "unknown-key",
+            "unknown key `bata` in `losses.a.args`",
+            "a key with a similar name exists: `beta`",
+        ),
+        (
+            {"overlay": {"variants": {}}},
+            "unknown-key",
+            "unknown key `variants`",
+            "known are `description`, `references`, `remove`, `params`, `inputs`, `losses`, `objectives`",
+        ),
+    ],
+)
+def test_what_the_caller_may_not_say(folder, given, code, message, help_):
+    with pytest.raises(SpecError) as caught:
+        lossspec.load("base", **given)
+    [found] = caught.value.diagnostics
+    assert (found.code, found.message, found.help, found.span) == (code, message, help_, None)
+    assert found.source == next(iter(given))
+
+
+def test_the_caller_may_give_any_path_and_a_file_may_not(folder):
+    text = """
+format = 1
+params.weights = "vgg.pth"
+[losses.a]
+type = "lossspec.VGGPerceptualLoss"
+inputs = ["x", "y"]
+args.weights = "${weights}"
+"""
+    folder("one", text)
+    spec = lossspec.load("one", params={"weights": "/data/vgg.pth"})
+    assert spec.losses["a"].args["weights"] == "/data/vgg.pth"
+    spec = lossspec.load(
+        "one", overlay={"losses": {"a": {"args": {"weights": "../vgg.pth"}}}, "remove": ["params.weights"]}
+    )
+    assert spec.losses["a"].args["weights"] == "../vgg.pth"
+    folder("one", text.replace('"vgg.pth"', '"/data/vgg.pth"'))
+    with pytest.raises(SpecError) as caught:
+        lossspec.load("one")
+    assert codes(caught) == ["path-outside"]
+
+
+def test_nothing_of_the_callers_is_changed(folder):
+    overlay = {"losses": {"a": {"wieght": 1.0}}}
+    with pytest.raises(SpecError):
+        lossspec.load("base", overlay=overlay)
+    assert overlay == {"losses": {"a": {"wieght": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [("lossspec.load('base+more')", {"cattrs"}), ("lossspec.validate('base')", set())],
+    ids=["load", "validate"],
+)
+def test_neither_torch_nor_what_is_not_needed_is_imported(folder, call, needed):
+    """In a process of its own: here, other tests have imported it."""
+    import subprocess
+
+    heavy = {"torch", "numpy", "cattrs", "tomli_w"}
+    code = f"import sys, lossspec; {call}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert heavy & set(done.stdout.split()) == needed

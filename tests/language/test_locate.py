@@ -1,0 +1,92 @@
+"""From fault to place: order, sameness, what falls back, what is cut, and what may still be mended."""
+
+import pytest
+
+from lossspec.faults import MAX_PROBLEMS, Fault, Span, TextFault
+from lossspec.language.diagnostics.diagnostic import Label
+from lossspec.language.diagnostics.locate import locate
+from lossspec.language.text.source import Source
+
+SOURCE = Source("x.loss.toml", '[loses.a]\nweight = 1\n[loses.b]\ntype = "日本"\n')
+
+
+def one(fault, source=SOURCE):
+    (diagnostic,) = locate([fault], source)
+    return diagnostic
+
+
+def test_a_key_and_a_value_have_their_own_places():
+    path = ("loses", "a", "weight")
+    assert one(Fault("wrong-type", "m", path, "key")).span == Span(2, 1, 2, 7)
+    diagnostic = one(Fault("wrong-type", "m", path, "value"))
+    assert (diagnostic.span, diagnostic.line) == (Span(2, 10, 2, 11), "weight = 1")
+
+
+def test_diagnostics_come_in_file_order():
+    faults = [
+        Fault("unknown-key", str(i), path)
+        for i, path in enumerate([("loses", "b", "type"), (), ("loses", "a", "weight")])
+    ]
+    assert [each.message for each in locate(faults, SOURCE)] == ["1", "2", "0"]
+
+
+def test_what_two_checks_say_alike_is_said_once():
+    faults = [Fault("missing-key", "m", ("loses", "a"), help=help_) for help_ in ("x", "y")]
+    assert [each.help for each in locate([*faults, Fault("missing-key", "n", ("loses", "a"))], SOURCE)] == [
+        "x",
+        "",
+    ]
+
+
+def test_a_replacement_goes_to_every_repeated_header():
+    diagnostic = one(Fault("unknown-key", "m", ("loses",), "key", replacement="losses", certain=True))
+    assert (diagnostic.span, diagnostic.repeats) == (Span(1, 2, 1, 7), (Span(3, 2, 3, 7),))
+    assert diagnostic.certain
+
+
+def test_a_replacement_of_what_is_not_there_is_none():
+    diagnostic = one(Fault("unknown-key", "m", ("loses", "a", "inputs"), "key", "h", "new", certain=True))
+    assert (diagnostic.span, diagnostic.replacement, diagnostic.certain) == (Span(1, 8, 1, 9), None, False)
+
+
+def test_other_places_keep_their_lines():
+    fault = Fault("duplicate-key", "m", ("loses", "b"), "key", related=((("loses", "a", "weight"), "here"),))
+    assert one(fault).labels == (Label("x.loss.toml", Span(2, 1, 2, 7), "here", "weight = 1"),)
+
+
+def test_columns_count_characters():
+    start = SOURCE.text.index("日")
+    assert one(TextFault("syntax", "m", start, start + 2)).span == Span(4, 9, 4, 11)
+
+
+def test_the_severity_is_that_of_the_code():
+    assert one(Fault("unknown-key", "m", ())).severity == "error"
+    assert one(Fault("missing-extra", "m", ())).severity == "warning"
+
+
+def test_a_code_that_is_not_in_the_table_is_an_error_of_ours():
+    with pytest.raises(KeyError, match="no-such-code"):
+        one(Fault("no-such-code", "m", ()))
+
+
+def test_what_quotes_a_huge_value_is_cut():
+    assert len(one(Fault("wrong-type", "x" * 10_000, (), help="y" * 10_000)).message) == 500
+
+
+def test_no_more_faults_are_taken_than_are_shown():
+    taken = []
+
+    def endless():
+        while True:
+            taken.append(len(taken))
+            yield Fault("unknown-key", str(len(taken)), ())
+
+    diagnostics = locate(endless(), SOURCE)
+    assert len(taken) == MAX_PROBLEMS + 1
+    assert [each.code for each in diagnostics[-2:]] == ["unknown-key", "too-many-problems"]
+    assert diagnostics[-1].message == "more than 500 problems: the rest is not shown"
+
+
+def test_an_empty_source_has_a_place():
+    diagnostic = one(Fault("missing-key", "m", ("format",), "key"), Source("x", ""))
+    assert (diagnostic.span, diagnostic.line) == (Span(1, 1, 1, 1), "")

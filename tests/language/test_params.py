@@ -1,0 +1,77 @@
+"""Parameters: values, bounds, choices and kinds."""
+# ruff: noqa: E501 - tables of messages, each whole on its line
+
+import math
+
+import pytest
+
+from lossspec.language.resolve.params import of_other_kinds, param_faults, unknown_params, values
+
+
+@pytest.mark.parametrize(
+    ("param", "code", "message"),
+    [
+        ({"default": 1.0, "minimum": 2.0}, "out-of-range", "`params.w` is 1.0, below its `minimum` 2.0"),
+        ({"default": 3, "maximum": 2.0}, "out-of-range", "`params.w` is 3, above its `maximum` 2.0"),
+        ({"default": 1, "minimum": 3, "maximum": 2}, "out-of-range", "`minimum` of `params.w` is 3, above its `maximum` 2"),
+        ({"default": "a", "minimum": 3}, "wrong-type", "`params.w` has bounds, but its value is a string"),
+        ({"default": True, "minimum": 0}, "wrong-type", "`params.w` has bounds, but its value is a boolean"),
+        ({"default": "lsgn", "choices": ["lsgan", "hinge"]}, "unknown-value", '`params.w.default` is `"lsgn"`: expected one of `lsgan`, `hinge`'),
+        ({"default": True, "choices": [1, 0]}, "unknown-value", "`params.w.default` is `true`: expected one of `1`, `0`"),
+        ({"minimum": 0.0}, "missing-key", "`params.w` has no `default`"),
+    ],
+)  # fmt: skip
+def test_faults_of_a_parameter(param, code, message):
+    [fault] = param_faults({"w": param})
+    assert (fault.code, fault.message) == (code, message)
+
+
+@pytest.mark.parametrize(
+    "param",
+    [
+        1.0,
+        True,
+        "a",
+        {"default": 2.0, "minimum": 2.0, "maximum": 2.0},
+        {"default": 1, "choices": [1.0, 2.0]},
+        {"default": False, "choices": [False, True]},
+    ],
+)
+def test_parameters_that_are_right(param):
+    assert list(param_faults({"w": param})) == []
+
+
+def test_values_are_the_defaults():
+    assert values({"a": 1, "b": {"default": "x", "description": "d"}}) == {"a": 1, "b": "x"}
+    assert values(None) == {}
+
+
+def test_a_value_for_no_parameter_names_the_nearest():
+    [fault] = unknown_params({"lambda_l1": 1.0, "T": 2}, {"lambda_ll": 3})
+    assert fault.help == "a parameter with a similar name exists: `lambda_l1`"
+    [fault] = unknown_params({"lambda_l1": 1.0, "T": 2}, {"xyz": 3})
+    assert fault.help == "known are `lambda_l1`, `T`"
+    [fault] = unknown_params({}, {"xyz": 3})
+    assert fault.help == "known are none"
+
+
+@pytest.mark.parametrize(
+    ("default", "value", "is_right"),
+    [
+        (1.0, 2, True),
+        (1, 2.5, True),
+        ({"default": 1.0}, 2, True),
+        ("a", "b", True),
+        (True, False, True),
+        (1.0, "2", False),
+        (1.0, True, False),
+        (True, 1, False),
+        ("a", 1, False),
+        (1.0, None, False),
+        (1.0, [1.0], False),
+        (1.0, math.nan, False),
+        (1.0, math.inf, False),
+    ],
+)
+def test_given_values_have_the_parameters_kind(default, value, is_right):
+    assert (not list(of_other_kinds({"w": default}, {"w": value}))) is is_right

@@ -1,0 +1,59 @@
+"""What is told of a text that is not TOML: all that is true, and nothing that a broken line may mend."""
+
+import pytest
+
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.documents.read import parse, text_source
+
+LOSS = 'losses.l1 = { type = "torch.L1Loss", inputs = ["y_hat", "y"], wieght = 2.0 }\n'
+
+
+def told(text):
+    with pytest.raises(SpecError) as caught:
+        parse(text_source(text))
+    return [(each.code, each.span.line, each.span.column) for each in caught.value.diagnostics]
+
+
+def test_what_is_wrong_between_broken_lines_is_told_in_order():
+    assert told(f"fromat = 1\na = .5\n{LOSS}b = \nlosses.l2.weight = 'x'\n") == [
+        ("unknown-key", 1, 1),
+        ("bad-number", 2, 5),
+        ("unknown-key", 3, 63),
+        ("missing-value", 4, 3),
+        ("wrong-type", 5, 20),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("formt 1\n" + LOSS.replace("wieght", "weight"), [("syntax", 1, 7)]),
+        ('format = 1\n[losses.l1]\ntype: "torch.SmoothL1Loss"\nargs.beta = 2.0\n', [("syntax", 3, 5)]),
+        ("format = 1\n[losses.l1\ntype = 'torch.L1Loss'\nbeta = 2.0\n", [("unclosed-bracket", 2, 1)]),
+        ("[params]\na = 1\n[params]\nb = 2\nwieght = 3\n", [("duplicate-key", 3, 2)]),
+        ('[losses.l1]\nweight = 1\nweight = "x"\n', [("duplicate-key", 3, 1)]),
+        (
+            'format = 1 a = 2\n[losses.l1] x = 1\ntype = "torch.L1Loss"\n',
+            [("syntax", 1, 12), ("syntax", 2, 13)],
+        ),
+        ('[losses."\\d"]\ntype = "torch.L1Loss"\n', [("bad-escape", 1, 10)]),
+        ('description = """\n[losses.l1]\nwieght = 1\n', [("unclosed-string", 1, 15)]),
+    ],
+    ids=[
+        "a key that is missing",
+        "a type",
+        "a header",
+        "a header twice",
+        "a value twice",
+        "the end of a line",
+        "a name",
+        "all that follows",
+    ],
+)
+def test_what_a_broken_line_may_have_said_is_not_told(text, expected):
+    assert told(text) == expected
+
+
+def test_a_large_text_is_not_looked_at_twice():
+    assert len(told("unknown = 1\na = .5\n")) == 2
+    assert len(told("unknown = 1\na = .5\n" + "#" * 70_000)) == 1
