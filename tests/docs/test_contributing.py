@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: its map shows the real folders, and its walk names real functions in the order they run."""
+"""CONTRIBUTING.md: its map shows the real folders, its walk names real functions in the order they run."""
 
 import re
 import sys
