@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn, Self, TypeVar, cast
 import torch
 from torch import nn
 
-from lossspec.errors import LossSpecError
-from lossspec.manager.loss.messages import place, refuse_tensors
+from lossspec.errors import LossInputError, LossResultError, LossSpecError
+from lossspec.manager.loss.messages import LISTS, place, refuse_tensors
 from lossspec.manager.objective.ddp import warn_of_unreached
 from lossspec.manager.objective.plan import Mode, Plan, mode
 from lossspec.manager.record.compiled import Ring
-from lossspec.manager.record.ranks import batch_size, ranks
+from lossspec.manager.record.ranks import batch_size
+from lossspec.manager.record.weighing import Weighing, stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -89,6 +90,7 @@ class Objective(nn.Module):
         takers = [term for _, term in terms] + ([balance] if balance is not None else [])
         self._known = tuple(sorted({name for each in takers for name in each.needed}))
         self._modes: list[Mode] | None = None
+        self._weighing: Weighing | None = None
         self._has_graph = False
         self._nothing = torch.zeros((), requires_grad=True)  # a graph can't make one
         self._warned: set[str] = set()
@@ -132,36 +134,67 @@ class Objective(nn.Module):
         plan = self._plan
         if unnamed or tensors.keys() != plan.needed:
             refuse_tensors(self.name, list(tensors), plan.due, self._known, len(unnamed))
-        total: torch.Tensor | None = None
-        scale = 1.0
-        elsewhere = []
+        if plan.unknown is not None:
+            raise self._weights.refusal(plan.unknown)
+        for name in plan.plain:
+            if isinstance(tensors[name], LISTS):
+                raise self._refusal_of_list(name, tensors)
+        raws: list[torch.Tensor] = []
+        try:
+            for compute in plan.computes:
+                raws.append(compute(tensors))  # noqa: PERF401 - its length says which one failed
+        except Exception as error:
+            self._place(error, plan.summed[len(raws)], tensors)
+            raise
         recorders = self._recorders
-        samples = 1
-        if recorders.counts_samples:
-            samples = recorders.samples or batch_size(tensors.values())
-        for loss, term, summed in plan.running:
-            weight, scale = loss.weight, loss.scale
-            if weight is None:
-                raise self._weights.refusal(loss)
-            try:
-                raw = term(tensors) if summed else without_gradient(term, tensors)
-            except Exception as error:
-                place(error, loss.name, self.name, term.needed, tensors)
-                raise
-            if raw.is_cpu:
-                self._record_on_host(loss, raw, samples)
-            else:
-                elsewhere.append((loss, raw))
-            if summed:
-                part = raw if weight == 1.0 and not plan.is_alone else raw * weight
-                total = part if total is None else total + part
-        if elsewhere:
-            recorders.record_all(elsewhere, samples)
-        if total is None:
+        samples = recorders.count(tensors) if recorders.counts_samples else 1
+        if raws:
+            stacked = stack(raws)
+            if stacked is None:
+                self._check(raws, tensors)
+            weighing = self._weighing or self._weigh()
+            recorders.record_row(weighing, raws, stacked, samples)
+            total = weighing.total(raws, stacked)
+        else:
             total = self._zero(tensors)
-        if self._new_plan and ranks() > 1:
+        if plan.recorded:
+            self._only_record(tensors, samples)
+        if self._new_plan and recorders.counts_samples:
             self._warn_of_unreached(tensors, total)
-        return total if scale == 1.0 else total * scale
+        return total
+
+    def _only_record(self, tensors: Mapping[str, object], samples: int) -> None:
+        """Compute and record the terms that are not in the total."""
+        for loss, term in self._plan.recorded:
+            try:
+                raw = without_gradient(term, tensors)
+            except Exception as error:
+                self._place(error, term, tensors)
+                raise
+            self._recorders.record_one(loss, raw, samples)
+
+    def _place(self, error: Exception, term: BoundTerm, tensors: Mapping[str, object]) -> None:
+        place(error, term.name, self.name, term.needed, tensors)
+
+    def _weigh(self) -> Weighing:
+        self._weighing = Weighing([loss for loss, _, summed in self._plan.running if summed])
+        return self._weighing
+
+    def _check(self, raws: Sequence[torch.Tensor], tensors: Mapping[str, object]) -> None:
+        """Refuse raw values that can't be summed."""
+        for term, raw in zip(self._plan.summed, raws, strict=True):
+            try:
+                term.check(raw)
+            except LossResultError as error:
+                self._place(error, term, tensors)
+                raise
+
+    def _refusal_of_list(self, name: str, tensors: Mapping[str, object]) -> LossInputError:
+        """Return the error of the first term that takes a list for a tensor."""
+        term = next(each for each in self._plan.summed if name in (each.plain or ()))
+        error = term.refusal_of_list(name)
+        self._place(error, term, tensors)
+        return error
 
     def _warn_of_unreached(self, tensors: Mapping[str, object], total: torch.Tensor) -> None:
         self._new_plan = False
@@ -234,6 +267,7 @@ class Objective(nn.Module):
 
     def _replan(self) -> None:
         """Decide which terms run where the clock is."""
+        self._weighing = None
         step = self._clock.step
         modes = [mode(loss, step) for loss, _ in self._terms]
         if modes != self._modes:

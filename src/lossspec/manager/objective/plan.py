@@ -37,10 +37,14 @@ class Plan:
         key: the same as plain values: the columns of the terms and what each does.
         due: for each tensor that is needed, the terms that take it.
         needed: the names of these tensors.
-        is_alone: whether at most one term is in the total.
+        summed: the terms that are in the total.
+        computes: the functions that compute them.
+        recorded: the losses and terms that are only recorded.
+        plain: the tensors that terms of the total take as they are: none of them may be a list.
+        unknown: a loss whose weight is not known, or None.
     """
 
-    __slots__ = ("due", "is_alone", "key", "needed", "running")
+    __slots__ = ("computes", "due", "key", "needed", "plain", "recorded", "running", "summed", "unknown")
 
     def __init__(
         self,
@@ -54,7 +58,13 @@ class Plan:
             if each != "skip"
         )
         self.key = tuple((column, each) for column, each in enumerate(modes) if each != "skip")
-        self.is_alone = sum(each == "sum" for each in modes) <= 1
+        self.unknown = next(
+            (loss for (loss, _), each in zip(terms, modes, strict=True) if each == "unknown"), None
+        )
+        self.summed = tuple(term for _, term, is_summed in self.running if is_summed)
+        self.computes = tuple(term.compute for term in self.summed)
+        self.recorded = tuple((loss, term) for loss, term, is_summed in self.running if not is_summed)
+        self.plain = tuple(dict.fromkeys(name for term in self.summed for name in term.plain or ()))
         self.due: dict[str, list[str]] = {}
         for loss, term, _ in self.running:
             for name in term.needed:

@@ -10,7 +10,7 @@ from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.language.model import Input, Term
     from lossspec.manager.loss.messages import Function
@@ -35,6 +35,8 @@ class BoundTerm:
         self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
         #: The names in call order, where the inputs are tensors as they are: by far the commonest case.
         self.plain = None if self._is_special() else tuple(str(each.name) for each in term.inputs)
+        #: Computes the term without any check of what it takes and returns.
+        self.compute = self._call_special if self.plain is None else _direct(function, self.plain)
 
     def _is_special(self) -> bool:
         changed = any(each.name is None or each.detach for each in self.inputs)
@@ -47,14 +49,19 @@ class BoundTerm:
             LossInputError: a list is given where the loss takes a tensor, or lists differ in length.
             LossResultError: the result is no scalar tensor.
         """
-        if self.plain is not None:
-            plain = [tensors[name] for name in self.plain]
-            for name, value in zip(self.plain, plain, strict=True):
-                if isinstance(value, LISTS):
-                    raise self._refusal_of_list(name)
-            raw = self.function(*plain)
-        else:
-            raw = self._call_special(tensors)
+        for name in self.plain or ():
+            if isinstance(tensors[name], LISTS):
+                raise self.refusal_of_list(name)
+        raw = self.compute(tensors)
+        self.check(raw)
+        return raw
+
+    def check(self, raw: object) -> None:
+        """Refuse what can't be summed.
+
+        Raises:
+            LossResultError: it is not a scalar tensor.
+        """
         if not isinstance(raw, torch.Tensor):
             raise LossResultError(f"`{self.name}` must return a tensor: it returned {describe(raw)}")
         if raw.dim() != 0:
@@ -62,7 +69,6 @@ class BoundTerm:
                 f"`{self.name}` must be a scalar to be summed: it has the shape {tuple(raw.shape)}; "
                 'give it `args = { reduction = "mean" }` or another reduction'
             )
-        return raw
 
     def _call_special(self, tensors: Mapping[str, object]) -> torch.Tensor:
         values: list[object] = [
@@ -77,13 +83,14 @@ class BoundTerm:
             if each.name is None:
                 values[index] = shaped_like(first, each.value or 0.0)
             elif isinstance(values[index], LISTS) and not self.takes_lists[index]:
-                raise self._refusal_of_list(each.name)
+                raise self.refusal_of_list(each.name)
         if self.by_name:
             named = {str(each.argument): value for each, value in zip(self.inputs, values, strict=True)}
             return self.function(**named)
         return self.function(*values)
 
-    def _refusal_of_list(self, name: str) -> LossInputError:
+    def refusal_of_list(self, name: str) -> LossInputError:
+        """Return the error for a list where the loss takes a tensor."""
         return LossInputError(
             f"`{self.name}` takes a tensor as `{name}`, found a list: "
             'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
@@ -116,6 +123,14 @@ class BoundTerm:
         for part in parts[1:]:
             total = total + part
         return total / length if self.lists == "mean" else total
+
+
+def _direct(function: Function, names: tuple[str, ...]) -> Callable[[Mapping[str, object]], torch.Tensor]:
+    """Return the function that calls a loss with the tensors of these names; most losses take two."""
+    if len(names) == 2:
+        first, second = names
+        return lambda tensors: function(tensors[first], tensors[second])
+    return lambda tensors: function(*[tensors[name] for name in names])
 
 
 def _first(values: Sequence[object]) -> object:

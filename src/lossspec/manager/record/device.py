@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.host import Applied
+    from lossspec.manager.record.weighing import Weighing
 
 #: How many values wait on a device before the host fetches them unasked.
 SLOTS = 8192
@@ -66,6 +67,20 @@ class DeviceRecorder:
         with torch.no_grad():
             room = self._values[first : first + len(values)]
             torch.stack([value.to(room) for value in values], out=room)
+
+    def record_row(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for each loss: its raw value is one element of ``stacked``. One copy, on the device."""
+        if runs_again():
+            return
+        losses = weighing.losses
+        if len(self._rest) + len(losses) > SLOTS:
+            self._fetch()
+        first, clock = len(self._rest), self._clock
+        rest = weighing.scale, clock.epoch, clock.step, samples
+        for loss, weight in zip(losses, weighing.weights, strict=True):
+            self._rest.append((loss.history, (weight, *rest)))
+        with torch.no_grad():
+            self._values[first : first + len(losses)].copy_(stacked)
 
     def waiting(self) -> torch.Tensor:
         """Return the values that wait, on their device."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.record.weighing import Weighing
 
 #: Weights by loss: as the spec has them, or as a balancer found them, which may still be on a device.
 Applied = dict[str, float | torch.Tensor]
@@ -57,6 +58,25 @@ class HostRecorder:
         flat += (value, weight, loss.scale, clock.epoch, clock.step, samples)
         if len(flat) >= history.end:
             self._full(history)
+
+    def record_row(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for each loss: its raw value is one element of ``stacked``."""
+        if _current_graph_task_id() != NO_BACKWARD:  # `runs_again`, without a call
+            return
+        try:
+            values: list[float] = stacked.tolist()
+        except RuntimeError:  # within a transform of torch.func, which is unwrapped value by value
+            values = [
+                read_wrapped(raw, loss.name) for loss, raw in zip(weighing.losses, stacked, strict=True)
+            ]
+        clock = self._clock
+        rest = weighing.scale, clock.epoch, clock.step, samples
+        for loss, weight, value in zip(weighing.losses, weighing.weights, values, strict=True):
+            history = loss.history
+            flat = history.flat
+            flat += (value, weight, *rest)
+            if len(flat) >= history.end:
+                self._full(history)
 
     def record_weighted(self, loss: LMLoss, raw: torch.Tensor, weight: float, samples: int = 1) -> None:
         """Add a row for a scalar whose weight a balance found."""

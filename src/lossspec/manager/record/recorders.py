@@ -13,15 +13,16 @@ from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, Ring
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
-from lossspec.manager.record.ranks import ranks
+from lossspec.manager.record.ranks import batch_size, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.host import Applied
+    from lossspec.manager.record.weighing import Weighing
 
 #: After how many steps rings are first fetched, to learn how many rows a step makes.
 _FIRST_FETCH = 64
@@ -55,6 +56,31 @@ class Recorders:
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
 
+    def count(self, tensors: Mapping[str, object]) -> int:
+        """Return how many samples a call has: what the caller said, or the batch size of its tensors."""
+        return self.samples or batch_size(tensors.values())
+
+    def record_row(
+        self,
+        weighing: Weighing,
+        raws: Sequence[torch.Tensor],
+        stacked: torch.Tensor | None,
+        samples: int = 1,
+    ) -> None:
+        """Record the raw values of losses, which are given as one vector, too, where that could be made."""
+        if stacked is None:
+            for loss, raw in zip(weighing.losses, raws, strict=True):
+                self.record_one(loss, raw, samples)
+        elif stacked.is_cpu:
+            self.host.record_row(weighing, stacked, samples)
+        else:
+            self._on(stacked.device).record_row(weighing, stacked, samples)
+
+    def record_one(self, loss: LMLoss, raw: torch.Tensor, samples: int = 1) -> None:
+        """Record one result, wherever it is."""
+        record = self.host.record if raw.is_cpu else self.record
+        record(loss, raw, samples)
+
     def record(self, loss: LMLoss, raw: torch.Tensor, samples: int = 1) -> None:
         """Record one result that is not on the CPU."""
         self.record_all([(loss, raw)], samples)
@@ -81,12 +107,15 @@ class Recorders:
         applied: Applied | None = None,
     ) -> None:
         """Record results that are all on one device that is not the CPU."""
+        self._on(results[0][1].device).record(results, samples, applied)
+
+    def _on(self, device: torch.device) -> DeviceRecorder:
+        """Return the recorder of a device, for the thread that trains."""
         self._thread = threading.get_ident()
-        device = results[0][1].device
         if device not in self._devices:
             self._devices[device] = DeviceRecorder(device, self._clock, self.fetch)
             self._clock.follow(["step"], self._after_step)
-        self._devices[device].record(results, samples, applied)
+        return self._devices[device]
 
     def claim(self) -> None:
         """Take the thread that calls for the one that trains."""
