@@ -45,7 +45,7 @@ class Clock:
         self.stepped = False
         self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
-        self._each_step: list[Callable[[], None]] = []
+        self._each_step: list[Callable[[], None]] | None = None  # found when a step is counted
 
     def follow(self, units: Iterable[Unit], callback: Callable[[], None]) -> None:
         """Call ``callback`` after every move of one of ``units``, in the order in which they were added."""
@@ -53,12 +53,14 @@ class Clock:
         followed |= set(units)
         if "fraction" in followed:  # it is made of epochs or steps, whichever total is known
             followed |= {"epoch", "step"}
-        self._each_step = [each for each, units in self._followers.items() if "step" in units]
+        self._each_step = None
 
     def tick(self) -> None:
         """Count one optimiser step."""
         self.step += 1
         self.stepped = True
+        if self._each_step is None:
+            self._each_step = [each for each, units in self._followers.items() if "step" in units]
         _tell(self._each_step)
 
     def move(
