@@ -1,7 +1,7 @@
 """Weight schedules: pure functions of one number ``t``, written as tables of numbers.
 
 A schedule is a frozen object that is called with t and returns a float. Its fields are its only state;
-``from_table`` and ``to_table`` go between it and the table of a spec:
+``from_table`` and ``to_table`` convert between it and the table of a spec:
 
 >>> from lossspec import schedules
 >>> decay = schedules.linear(start=100, end=200, start_value=100.0, end_value=0.0)
@@ -10,14 +10,14 @@ A schedule is a frozen object that is called with t and returns a float. Its fie
 >>> schedules.from_table(decay.to_table()) == decay
 True
 
-Positions are counted from 0 and may be fractions. Before its start a schedule holds its first value, a
-boundary belongs to what begins there, and from its end on it is exactly its last value. What can't be is
-refused when it is made:
+Positions are counted from 0 and can be fractions. Before its start a schedule has its first value, at a
+boundary the new value holds, and from its end on a schedule is exactly its last value. An invalid schedule
+is an error when it is made:
 
 >>> schedules.linear(start=10, end=10, start_value=1.0, end_value=0.0)
 Traceback (most recent call last):
-lossspec.schedules.fault.ScheduleError: linear: `end` is 10, the same as `start`: a schedule of no length; \
-move `end` behind `start`, or use `piecewise_constant` for a jump
+lossspec.schedules.error.ScheduleError: linear: `end` must be after `start` (10), got `10`; \
+move `end`, or use `piecewise_constant` for a jump
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from lossspec.names import unknown
 from lossspec.schedules.adapter import from_callable
 from lossspec.schedules.base import Function, Schedule, Unit
-from lossspec.schedules.fault import ScheduleError, ScheduleFault
+from lossspec.schedules.error import ScheduleError
 from lossspec.schedules.lookup import TYPES, find, types
 from lossspec.schedules.register import register_schedule
 from lossspec.schedules.table import faults, from_table, json_schema
@@ -59,45 +59,20 @@ if TYPE_CHECKING:
     from lossspec.schedules.families.waves import triangular as triangular
     from lossspec.schedules.families.window import window as window
 
-__all__ = [
+__all__ = [  # noqa: PLE0604 - the keys of TYPES are strings
     "TYPES",
     "Function",
     "Schedule",
     "ScheduleError",
-    "ScheduleFault",
     "Unit",
-    "constant",
-    "cosine",
-    "cosine_restarts",
-    "cyclical",
-    "exponential",
-    "exponential_decay",
     "faults",
     "find",
     "from_callable",
     "from_table",
-    "inverse_sqrt",
-    "inverse_time",
-    "join",
     "json_schema",
-    "linear",
-    "logistic",
-    "multistep",
-    "one_cycle",
-    "piecewise",
-    "piecewise_constant",
-    "polynomial",
-    "product",
-    "rampup",
     "register_schedule",
-    "sawtooth",
-    "step",
-    "tanh",
-    "triangular",
     "types",
-    "warmup",
-    "warmup_stable_decay",
-    "window",
+    *TYPES,
 ]
 
 
