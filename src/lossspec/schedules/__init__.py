@@ -20,67 +20,6 @@ lossspec.schedules.error.ScheduleError: linear: `end` must be after `start` (10)
 move `end`, or use `piecewise_constant` for a jump
 """
 
-from __future__ import annotations
+from lossspec.lazy import attach
 
-from typing import TYPE_CHECKING
-
-from lossspec.names import unknown
-from lossspec.schedules.adapter import from_callable
-from lossspec.schedules.base import Function, Schedule, Unit
-from lossspec.schedules.error import ScheduleError
-from lossspec.schedules.lookup import TYPES, find, types
-from lossspec.schedules.register import register_schedule
-from lossspec.schedules.table import faults, from_table, json_schema
-
-if TYPE_CHECKING:
-    from lossspec.schedules.families.compose import join as join
-    from lossspec.schedules.families.compose import product as product
-    from lossspec.schedules.families.compose import warmup as warmup
-    from lossspec.schedules.families.constant import constant as constant
-    from lossspec.schedules.families.cosine import cosine as cosine
-    from lossspec.schedules.families.cyclical import cyclical as cyclical
-    from lossspec.schedules.families.decay import exponential_decay as exponential_decay
-    from lossspec.schedules.families.decay import inverse_sqrt as inverse_sqrt
-    from lossspec.schedules.families.decay import inverse_time as inverse_time
-    from lossspec.schedules.families.exponential import exponential as exponential
-    from lossspec.schedules.families.linear import linear as linear
-    from lossspec.schedules.families.linear import polynomial as polynomial
-    from lossspec.schedules.families.phases import one_cycle as one_cycle
-    from lossspec.schedules.families.phases import warmup_stable_decay as warmup_stable_decay
-    from lossspec.schedules.families.piecewise import piecewise as piecewise
-    from lossspec.schedules.families.restarts import cosine_restarts as cosine_restarts
-    from lossspec.schedules.families.sigmoid import logistic as logistic
-    from lossspec.schedules.families.sigmoid import rampup as rampup
-    from lossspec.schedules.families.sigmoid import tanh as tanh
-    from lossspec.schedules.families.steps import multistep as multistep
-    from lossspec.schedules.families.steps import piecewise_constant as piecewise_constant
-    from lossspec.schedules.families.steps import step as step
-    from lossspec.schedules.families.waves import sawtooth as sawtooth
-    from lossspec.schedules.families.waves import triangular as triangular
-    from lossspec.schedules.families.window import window as window
-
-__all__ = [  # noqa: PLE0604 - the keys of TYPES are strings
-    "TYPES",
-    "Function",
-    "Schedule",
-    "ScheduleError",
-    "Unit",
-    "faults",
-    "find",
-    "from_callable",
-    "from_table",
-    "json_schema",
-    "register_schedule",
-    "types",
-    *TYPES,
-]
-
-
-def __getattr__(name: str) -> type[Schedule]:
-    if name in TYPES:
-        return TYPES[name]
-    raise AttributeError(unknown("name", name, __all__, " in `lossspec.schedules`"))
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__, __all__ = attach(__name__)
