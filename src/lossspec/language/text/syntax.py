@@ -10,7 +10,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lossspec.faults import MAX_PROBLEMS, TextFault
+from lossspec.faults import MAX_PROBLEMS, Fault, Range
 from lossspec.language.text.limits import MAX_KEY_PARTS, MAX_LEVELS
 from lossspec.language.text.positions import unquote
 from lossspec.language.text.syntax_faults import (
@@ -65,7 +65,7 @@ class _EnoughError(Exception):
     """More is wrong than will be shown."""
 
 
-def syntax_faults(text: str, error: ValueError) -> tuple[list[TextFault], str]:
+def syntax_faults(text: str, error: ValueError) -> tuple[list[Fault], str]:
     r"""Return every syntax error of a text, and the text with blanks in place of what is not TOML.
 
     Args:
@@ -78,7 +78,7 @@ def syntax_faults(text: str, error: ValueError) -> tuple[list[TextFault], str]:
     ...     _ = tomli.loads(text)
     ... except tomli.TOMLDecodeError as error:
     ...     faults, rest = syntax_faults(text, error)
-    >>> [(fault.code, text[fault.start : fault.end]) for fault in faults]
+    >>> [(fault.code, text[slice(*fault.path)]) for fault in faults]
     [('bad-number', '.5'), ('unclosed-string', '"torch.L1Loss')]
     >>> rest.split("\n")
     ['           ', 'format = 1', '                    ', '']
@@ -95,7 +95,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._faults: list[TextFault] = []
+        self._faults: list[Fault] = []
         self._definitions = Definitions()
         self._brackets = 0  # open where the reader is
         self._broken: list[Offsets] = []  # statements with a fault, and those that belong to nothing
@@ -108,7 +108,7 @@ class _Reader:
             at = end
         return "".join([*parts, self._text[at:]])
 
-    def read(self) -> list[TextFault]:
+    def read(self) -> list[Fault]:
         try:
             self._statements()
         except _EnoughError:
@@ -138,7 +138,7 @@ class _Reader:
                 at = self._end_of_line(at)
             except LostError as lost:
                 self._add(lost.fault)
-                at = self._after(lost.fault) if lost.resume is None else lost.resume
+                at = self._after(lost.start) if lost.resume is None else lost.resume
             at = self._gap(at)
             if len(self._faults) > before or base is None:
                 self._broken.append((start, at))
@@ -182,9 +182,9 @@ class _Reader:
         )
         return self._line_end(at)
 
-    def _after(self, fault: TextFault) -> int:
+    def _after(self, error: int) -> int:
         """Return where reading goes on after an error."""
-        at = self._line_end(fault.start)
+        at = self._line_end(error)
         if self._brackets:
             found = _STATEMENT.search(self._text, at)
             return found.start() if found else len(self._text)
@@ -204,9 +204,9 @@ class _Reader:
         *,
         certain: bool = False,
     ) -> None:
-        self._add(TextFault(code, message, *place, help_, new, certain))
+        self._add(Fault(code, message, Range(*place), help=help_, replacement=new, certain=certain))
 
-    def _add(self, *faults: TextFault) -> None:
+    def _add(self, *faults: Fault) -> None:
         self._faults += faults
         if len(self._faults) > MAX_PROBLEMS:
             raise _EnoughError
@@ -343,8 +343,8 @@ class _Reader:
                     at = self._pair(path, at)
                 at = self._separator(start, at, "}", column)
             except LostError as lost:
-                at = lost.resume or _end(_GAP, self._text, self._line_end(lost.fault.start))
-                is_own = column is not None and lost.fault.start > start
+                at = lost.resume or _end(_GAP, self._text, self._line_end(lost.start))
+                is_own = column is not None and lost.start > start
                 if not is_own or not _KEY_OR_END.match(self._text, at):
                     raise
                 self._add(lost.fault)

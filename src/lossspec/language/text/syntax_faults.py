@@ -6,7 +6,7 @@ import unicodedata
 
 import tomli
 
-from lossspec.faults import TextFault
+from lossspec.faults import Fault, Range
 from lossspec.language.text import limits
 from lossspec.names import shorten
 
@@ -14,9 +14,10 @@ from lossspec.names import shorten
 class LostError(Exception):
     """The reader can't tell what follows: reading goes on at ``resume``, or else with the next statement."""
 
-    def __init__(self, fault: TextFault, resume: int | None = None) -> None:
+    def __init__(self, fault: Fault, resume: int | None = None) -> None:
         super().__init__(fault.message)
         self.fault = fault
+        self.start = fault.path.start if isinstance(fault.path, Range) else 0
         self.resume = resume
 
 
@@ -24,28 +25,32 @@ def unexpected(text: str, at: int, expected: str) -> LostError:
     """Word a character, or an end, that stands where something else is expected."""
     char = text[at : at + 1]
     if not char:
-        return LostError(TextFault("syntax", f"unexpected end of the file: expected {expected}", at, at))
+        return LostError(Fault("syntax", f"unexpected end of the file: expected {expected}", Range(at, at)))
     if char == "\n" or text.startswith("\r\n", at):
-        return LostError(TextFault("syntax", f"unexpected end of the line: expected {expected}", at, at))
+        return LostError(Fault("syntax", f"unexpected end of the line: expected {expected}", Range(at, at)))
     if char.isascii() and char.isprintable():
-        return LostError(TextFault("syntax", f"unexpected `{char}`: expected {expected}", at, at + 1))
+        return LostError(Fault("syntax", f"unexpected `{char}`: expected {expected}", Range(at, at + 1)))
     name = unicodedata.name(char, "a control character")
     message = f"unexpected character U+{ord(char):04X}, {name}: expected {expected}"
     if char.isspace():
-        return LostError(TextFault("syntax", message, at, at + 1, "write a blank", " ", certain=True))
-    return LostError(TextFault("syntax", message, at, at + 1))
+        return LostError(
+            Fault("syntax", message, Range(at, at + 1), help="write a blank", replacement=" ", certain=True)
+        )
+    return LostError(Fault("syntax", message, Range(at, at + 1)))
 
 
 def no_key(like: str, at: int) -> LostError:
     """Word what is like a key, but has characters that stand in quotes only."""
     help_ = "a key without quotes has only letters, digits, `_` and `-`"
-    return LostError(TextFault("syntax", f"`{shorten(like)}` is not a key", at, at + len(like), help_))
+    return LostError(
+        Fault("syntax", f"`{shorten(like)}` is not a key", Range(at, at + len(like)), help=help_)
+    )
 
 
 def no_value(key: str, at: int) -> LostError:
     """Word a key that nothing follows."""
     message = f"the key `{shorten(key)}` has no value"
-    return LostError(TextFault("missing-value", message, at, at + len(key), "write `key = value`"))
+    return LostError(Fault("missing-value", message, Range(at, at + len(key)), help="write `key = value`"))
 
 
 def unclosed_string(text: str, at: int) -> LostError:
@@ -53,34 +58,39 @@ def unclosed_string(text: str, at: int) -> LostError:
     quotes = text[at : at + 3]
     if quotes in {'"""', "'''"}:
         message = f"the string has no end: no `{quotes}` follows"
-        return LostError(TextFault("unclosed-string", message, at, at + 3), len(text))
+        return LostError(Fault("unclosed-string", message, Range(at, at + 3)), len(text))
     rest = text[at:].partition("\n")[0].rstrip()
     quote, long = quotes[0], quotes[0] * 3
     help_ = f"it ends with `{quote}` on its line; one of several lines begins and ends with `{long}`"
     if '\\"' in rest:
         help_ = '`\\"` is a quote in the string; a backslash is written `\\\\`'
-    return LostError(TextFault("unclosed-string", "the string has no end", at, at + len(rest), help_))
+    return LostError(Fault("unclosed-string", "the string has no end", Range(at, at + len(rest)), help=help_))
 
 
 def unclosed_header(text: str, start: int, at: int, closing: str) -> LostError:
     """Word a header whose line ends too early."""
     end = start + len(text[start:at].rstrip())
     return LostError(
-        TextFault("unclosed-bracket", "the header is not closed", start, end, f"it ends with `{closing}`")
+        Fault(
+            "unclosed-bracket",
+            "the header is not closed",
+            Range(start, end),
+            help=f"it ends with `{closing}`",
+        )
     )
 
 
-def json_file(at: int) -> TextFault:
+def json_file(at: int) -> Fault:
     """Word a file that begins as JSON does: one fault says it all."""
     help_ = "write lines `key = value` under headers `[table]`, without the outermost braces"
-    return TextFault("syntax", "the file begins like JSON: a spec is TOML", at, at + 1, help_)
+    return Fault("syntax", "the file begins like JSON: a spec is TOML", Range(at, at + 1), help=help_)
 
 
 def unclosed(text: str, start: int, at: int, closing: str) -> LostError:
     """Word a bracket that is still open where the next statement begins, or the file ends."""
-    related = ((at, at + 1, f"`{closing}` is expected before this"),) if at < len(text) else ()
+    related = ((Range(at, at + 1), f"`{closing}` is expected before this"),) if at < len(text) else ()
     message = f"`{text[start]}` is not closed"
-    return LostError(TextFault("unclosed-bracket", message, start, start + 1, related=related), at)
+    return LostError(Fault("unclosed-bracket", message, Range(start, start + 1), related=related), at)
 
 
 def too_deep(at: int) -> LostError:
@@ -96,15 +106,15 @@ def too_many_parts(at: int) -> LostError:
 def other_bracket(text: str, start: int, at: int, closing: str) -> LostError:
     """Word a bracket that closes one of another kind."""
     message = f"`{text[at]}` where `{closing}` is expected"
-    related = ((start, start + 1, "opened here"),)
-    return LostError(TextFault("unclosed-bracket", message, at, at + 1, related=related))
+    related = ((Range(start, start + 1), "opened here"),)
+    return LostError(Fault("unclosed-bracket", message, Range(at, at + 1), related=related))
 
 
-def as_the_parser_says(text: str, error: ValueError) -> TextFault:
+def as_the_parser_says(text: str, error: ValueError) -> Fault:
     """Fall back on the parser's own words and place."""
     message, at = str(error), len(text)
     if isinstance(error, tomli.TOMLDecodeError):
         message = error.msg
         lines = text.split("\n")[: error.lineno - 1]  # its offset does not count carriage returns
         at = min(at, sum(len(line) + 1 for line in lines) + error.colno - 1)
-    return TextFault("syntax", message[:1].lower() + message[1:], at, min(at + 1, len(text)))
+    return Fault("syntax", message[:1].lower() + message[1:], Range(at, min(at + 1, len(text))))

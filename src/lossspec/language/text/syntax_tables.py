@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import define
 
-from lossspec.faults import TextFault
+from lossspec.faults import Fault, Range
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Definitions:
 
     def header(
         self, parts: Sequence[tuple[str, Offsets]], *, array: bool
-    ) -> tuple[KeyPath | None, TextFault | None]:
+    ) -> tuple[KeyPath | None, Fault | None]:
         """Open a table; return its path, or None and what is wrong."""
         path: KeyPath = ()
         for name, place in parts[:-1]:
@@ -67,7 +67,7 @@ class Definitions:
 
     def pair(
         self, base: KeyPath, parts: Sequence[tuple[str, Offsets]]
-    ) -> tuple[KeyPath | None, TextFault | None]:
+    ) -> tuple[KeyPath | None, Fault | None]:
         """Give a key of the table at ``base`` a value; return its path, or None and what is wrong."""
         path = base
         for name, place in parts[:-1]:
@@ -111,7 +111,11 @@ def _mend(kind: _Kind) -> str:
     return "put the keys of both under one header" if kind in {"header", "dotted"} else ""
 
 
-def _fault(message: str, place: Offsets, node: _Node, help_: str = "") -> TextFault:
-    return TextFault(
-        "duplicate-key", message, *place, help=help_, related=((*node.place, _GIVEN[node.kind]),)
+def _fault(message: str, place: Offsets, node: _Node, help_: str = "") -> Fault:
+    return Fault(
+        "duplicate-key",
+        message,
+        Range(*place),
+        help=help_,
+        related=((Range(*node.place), _GIVEN[node.kind]),),
     )
