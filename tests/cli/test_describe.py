@@ -48,10 +48,10 @@ def test_list_losses_of_one_library_or_with_a_word():
             ("list", "losses", "--library", "pij"),
             "unknown library `pij`: a library with a similar name exists: `piq`",
         ),
-        (("list", "losses", "zzz"), "no loss type has `zzz` in its name or summary: leave it out to see all"),
+        (("list", "losses", "zzz"), "no loss type has `zzz` in its name or summary: leave it out to list all"),
         (
             ("list", "schedules", "zzz"),
-            "no schedule type has `zzz` in its name or summary: leave it out to see all",
+            "no schedule type has `zzz` in its name or summary: leave it out to list all",
         ),
         (
             ("describe", "torch.L1"),
@@ -112,7 +112,7 @@ arguments
   reduction = "mean"     how the elements are combined
                          "none" or "mean" or "sum"
   label_smoothing = 0.0  share of the target spread over all classes
-                         number, at least 0 and at most 1; may be a schedule
+                         number, at least 0 and at most 1; can be a schedule
 
 example
 [losses.CrossEntropyLoss]
@@ -137,7 +137,7 @@ def test_describe_shows_lists_callables_and_optional_inputs():
     assert "  fake  a list: one tensor a layer" in run("describe", "lossspec.FeatureMatchingLoss")
     assert "  critic  a callable: images -> scores" in run("describe", "lossspec.GradientPenalty")
     text = run("describe", "pytorch_metric_learning.VICRegLoss")
-    assert "ref_labels     (M) class indices (may be left out)" in text
+    assert "ref_labels     (M) class indices (optional)" in text
     assert 'inputs = { embeddings = "embeddings", ref_emb = "ref_emb" }' in text
 
 
@@ -230,7 +230,7 @@ def test_load_brings_the_users_own(tmp_path, monkeypatch):
 
 def test_a_type_is_found_by_its_class():
     assert run("describe", "GANLoss") == run("describe", "lossspec.GANLoss")
-    assert "`SSIMLoss` is in several libraries: `" in refused("describe", "SSIMLoss")
+    assert "`SSIMLoss` exists in several libraries: `" in refused("describe", "SSIMLoss")
     assert "`piq.SSIMLoss`" in refused("describe", "SSIMLoss")
 
 

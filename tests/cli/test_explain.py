@@ -67,7 +67,7 @@ class TestNew:
     def test_it_leaves_what_is_there(self, folder):
         Path("mine.loss.toml").write_text("precious")
         status, _, errors = run(new_command, "mine")
-        assert (status, errors) == (1, "Error: `mine.loss.toml` is there already\n")
+        assert (status, errors) == (1, "Error: `mine.loss.toml` already exists\n")
         assert Path("mine.loss.toml").read_text() == "precious"
 
     @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ class TestNew:
             ("a b", 2, "`a b` is no reference"),
             ("../mine", 2, "`../mine` is no reference"),
             ("mine+robust", 2, "names a variant"),
-            ("nowhere/mine.loss.toml", 1, "can't be written: No such file or directory"),
+            ("nowhere/mine.loss.toml", 1, "cannot write `nowhere/mine.loss.toml`: No such file or directory"),
         ],
     )
     def test_what_it_refuses(self, folder, name, status, message):
@@ -90,8 +90,8 @@ class TestNew:
         if folder_of_specs:
             Path("specs").mkdir()
         expected = (
-            "Error: `pix2pix` is a spec of lossspec already: give yours another name, "
-            "or start from it: `lossspec new my_pix2pix --extends pix2pix`\n"
+            "Error: `pix2pix` is already a spec of lossspec: choose another name, "
+            "or extend it: `lossspec new my_pix2pix --extends pix2pix`\n"
         )
         assert run(new_command, "pix2pix") == (1, "", expected)
         if folder_of_specs:
@@ -112,7 +112,7 @@ class TestNew:
 
     @pytest.mark.parametrize(
         ("reference", "message"),
-        [("specs/a.loss.toml", "is a path: a spec extends another by its name"), ("pix2pixx", "`pix2pix`")],
+        [("specs/a.loss.toml", "is a path: --extends needs the name of a spec"), ("pix2pixx", "`pix2pix`")],
     )
     def test_it_starts_from_nothing_that_is_not_there(self, folder, reference, message):
         result = CliRunner().invoke(new_command, ["mine", "--extends", reference])

@@ -65,18 +65,18 @@ def test_where_they_cannot_a_note_says_so(module):
     assert "weight = 10.0" in result.stdout
     assert (
         result.stderr
-        == "note: the function computes with `lambda_l1`: what they are by default is filled in\n"
+        == "note: the function computes with `lambda_l1`: their default values are written instead\n"
     )
 
 
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("my_specs_for_export", "is no MODULE:FUNCTION"),
-        (":fn", "is no MODULE:FUNCTION"),
-        ("my_specs_for_export:", "is no MODULE:FUNCTION"),
-        ("no_such_module_of_mine:fn", "there is no module `no_such_module_of_mine`"),
-        ("my_specs_for_export.deeper:fn", "there is no module `my_specs_for_export.deeper`"),
+        ("my_specs_for_export", "must be MODULE:FUNCTION"),
+        (":fn", "must be MODULE:FUNCTION"),
+        ("my_specs_for_export:", "must be MODULE:FUNCTION"),
+        ("no_such_module_of_mine:fn", "module `no_such_module_of_mine` not found"),
+        ("my_specs_for_export.deeper:fn", "module `my_specs_for_export.deeper` not found"),
         ("my_specs_for_export:nothing", "has no function `nothing`"),
         ("my_specs_for_export:number", "has no function `number`"),
     ],

@@ -73,10 +73,10 @@ def test_set_takes_any_toml_value():
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["pix2pix", "--param", "lambda_l1"], "expected NAME=VALUE"),
-        (["pix2pix", "--param", "=3"], "expected NAME=VALUE"),
-        (["pix2pix", "--set", "losses.a=1", "--set", "losses.a.b=1"], "another --set gives `a` a value"),
-        (["pix2pix", "--load", "no_such_module_of_mine"], "there is no module `no_such_module_of_mine`"),
+        (["pix2pix", "--param", "lambda_l1"], "must be NAME=VALUE, got"),
+        (["pix2pix", "--param", "=3"], "must be NAME=VALUE, got"),
+        (["pix2pix", "--set", "losses.a=1", "--set", "losses.a.b=1"], "another --set already gives `a` a value"),
+        (["pix2pix", "--load", "no_such_module_of_mine"], "module `no_such_module_of_mine` not found"),
         ([], "Missing argument"),
     ],
 )

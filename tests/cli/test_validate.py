@@ -97,7 +97,7 @@ class TestWhatIsLookedAt:
             ('[tool.lossspec]\nexclud = ["x"]', "unknown key `exclud` in `tool.lossspec`"),
             ('[tool.lossspec]\nexclude = "x"', "`tool.lossspec.exclude` must be an array of strings"),
             ('[tool.lossspec]\nignore = ["unknown-key"]', "unknown warning `unknown-key`"),
-            ("[tool", "can't be read"),
+            ("[tool", "cannot read"),
         ],
     )
     def test_a_project_that_says_it_wrong(self, text, message):
@@ -137,19 +137,19 @@ class TestWhatIsLookedAt:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["missing.loss.toml"], "there is no file `missing.loss.toml`"),
+        (["missing.loss.toml"], "file `missing.loss.toml` not found"),
         (["nowhere"], "there is no spec `nowhere`"),
-        (["empty"], "there is no file that ends in `.loss.toml` under `empty`"),
-        ([], "there is no file that ends in `.loss.toml` under `.`"),
-        (["notes.toml"], "`notes.toml` is not a spec: the file of a spec ends in `.loss.toml`"),
+        (["empty"], "no file under `empty` ends in `.loss.toml`"),
+        ([], "no file under `.` ends in `.loss.toml`"),
+        (["notes.toml"], "`notes.toml` is not a spec: the name of its file must end in `.loss.toml`"),
         (["a b"], "`a b` is no reference"),
         (["a\0b"], "is no reference"),
         (["a" * 5000], "there is no spec"),
-        (["a" * 5000 + ".loss.toml"], "there is no file"),
+        (["a" * 5000 + ".loss.toml"], "not found"),
         (["good.loss.toml", "--format", "yaml"], "'yaml' is not one of"),
-        (["good.loss.toml", "--load", "no_such_module"], "there is no module `no_such_module`"),
-        (["-", "--fix"], "--fix mends files"),
-        (["pix2pix", "--fix"], "--fix mends files"),
+        (["good.loss.toml", "--load", "no_such_module"], "module `no_such_module` not found"),
+        (["-", "--fix"], "--fix needs paths of files"),
+        (["pix2pix", "--fix"], "--fix needs paths of files"),
     ],
 )
 def test_a_wrong_call_ends_with_2_and_prints_no_problem(folder, arguments, message):
@@ -433,6 +433,6 @@ def test_a_path_that_is_not_there_names_the_nearest(folder):
     code, _, errors = run("restor.loss.toml")
     assert code == 2
     assert (
-        "there is no file `restor.loss.toml`: a file with a similar name exists: `restore.loss.toml`"
+        "file `restor.loss.toml` not found: a file with a similar name exists: `restore.loss.toml`"
         in errors
     )

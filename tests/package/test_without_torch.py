@@ -73,8 +73,8 @@ WORKS = {
 }
 FAILS = {
     "export mine:live": f"`lossspec.LMLoss` needs torch, which is not installed: {HOW}",
-    "export trained:model": f"the module `trained` needs torch, which is not installed: {HOW}",
-    "validate --load trained": f"the module `trained` needs torch, which is not installed: {HOW}",
+    "export trained:model": f"module `trained` needs torch, which is not installed: {HOW}",
+    "validate --load trained": f"module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
     "log plot run": '"lossspec[plot]"',
     "log export run --format tensorboard": 'pip install "lossspec[tensorboard]"',
