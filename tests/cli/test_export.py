@@ -60,7 +60,7 @@ def test_parameters_are_kept_where_they_can_be(module):
     assert result.stderr == ""
 
 
-def test_where_they_cannot_a_note_says_so(module):
+def test_a_note_says_which_parameters_are_not_kept(module):
     result = run("my_specs_for_export:clipped")
     assert "weight = 10.0" in result.stdout
     assert (
@@ -81,13 +81,13 @@ def test_where_they_cannot_a_note_says_so(module):
         ("my_specs_for_export:number", "has no function `number`"),
     ],
 )
-def test_a_wrong_call_is_told_as_such(module, argument, message):
+def test_a_wrong_call_is_a_usage_error(module, argument, message):
     result = run(argument)
     assert result.exit_code == 2
     assert message in result.output
 
 
-def test_a_function_that_is_no_spec_is_shown_with_its_faults(module):
+def test_an_invalid_function_is_shown_with_its_faults(module):
     result = run("my_specs_for_export:wrong")
     assert result.exit_code == 1
     assert "unknown key `tpye` in `losses.l1`" in str(result.exception)

@@ -26,7 +26,7 @@ def test_it_draws_in_the_terminal_as_wide_as_that_is():
     assert "\x1b" not in done.output  # not a terminal
 
 
-def test_epochs_params_and_changes_are_heard():
+def test_epochs_params_and_overrides_apply():
     done = plot(
         "pix2pix+decay", "--epochs", "150", "--param", "lambda_l1=8", "--set", "objectives.D.weight=0.25"
     )

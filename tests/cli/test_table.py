@@ -83,7 +83,7 @@ def test_the_epochs_that_are_shown(arguments, columns):
         ("nan", "epochs must be at least 0 and below 1e9, got 'nan'"),
     ],
 )
-def test_epochs_that_are_none(at, message):
+def test_invalid_epochs(at, message):
     done = table("--at", at)
     assert done.exit_code == 2
     assert message in done.output
