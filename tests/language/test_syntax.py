@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.fix import mend
 from lossspec.language.documents.read import parse, text_source
-from lossspec.language.text.syntax import _Reader, syntax_faults
-from lossspec.language.text.syntax_faults import as_the_parser_says
+from lossspec.language.text.reading import Reading
+from lossspec.language.text.syntax_faults import fault_of_the_parser
 
 
 def faults(text):
     try:
         tomli.loads(text)
     except ValueError as error:
-        return syntax_faults(text, error)[0]
+        return Reading(text).faults or [fault_of_the_parser(text, error)]
     raise AssertionError("TOML accepts it")
 
 
@@ -224,7 +224,7 @@ def test_digits_that_int_refuses_are_a_fault():
 def test_faults_of_the_parser_keep_place_and_words(text, marked):
     with pytest.raises(tomli.TOMLDecodeError) as raised:
         tomli.loads(text)
-    fault = as_the_parser_says(text, raised.value)
+    fault = fault_of_the_parser(text, raised.value)
     assert (fault.code, fault.message) == ("syntax", raised.value.msg[:1].lower() + raised.value.msg[1:])
     assert text[fault.start : fault.end] == marked
 
@@ -242,13 +242,13 @@ def mutated(draw):
 @settings(max_examples=5 * settings().max_examples)
 @given(mutated())
 def test_it_agrees_with_the_parser_on_what_is_toml(text):
+    reading = Reading(text)
     try:
         tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        found, rest = syntax_faults(text, error)
+    except tomli.TOMLDecodeError:
+        assert reading.faults
     else:
-        assert _Reader(text).read() == []
-        return
-    assert found
-    assert [len(line) for line in rest.split("\n")] == [len(line) for line in text.split("\n")] or rest == ""
-    assert all(0 <= each.start <= each.end <= len(text) for each in found)
+        assert reading.faults == []
+    tomli.loads(reading.rest())
+    assert [len(line) for line in reading.rest().split("\n")] == [len(line) for line in text.split("\n")]
+    assert all(0 <= each.start <= each.end <= len(text) for each in reading.faults)

@@ -44,14 +44,14 @@ def _place(diagnostic: Diagnostic) -> tuple[int, int]:
 
 def _in_document(fault: Fault, source: Source) -> Diagnostic:
     """Place a fault by its key path."""
-    positions = source.positions
-    (start, end), exact = positions.nearest(fault.path, fault.at)
+    tables = source.reading.tables
+    (start, end), exact = tables.nearest(fault.path, fault.at)
     related = []
     for path, label in fault.related:
-        place, _ = positions.nearest(path, "key")
+        place, _ = tables.nearest(path, "key")
         related.append((*place, label))
     replacement = fault.replacement if exact else None
-    repeats = positions.keys(fault.path)[1:] if replacement is not None and fault.at == "key" else ()
+    repeats = tables.keys(fault.path)[1:] if replacement is not None and fault.at == "key" else ()
     return _in_text(
         TextFault(
             fault.code,

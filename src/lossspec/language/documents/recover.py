@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import tomli
-from attrs import evolve
 
 from lossspec.language.diagnostics.locate import locate
 from lossspec.language.text.limits import scan
-from lossspec.language.text.syntax import syntax_faults
+from lossspec.language.text.syntax_faults import fault_of_the_parser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.faults import Fault
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.text.source import Source
 
@@ -45,27 +47,24 @@ def every_fault(source: Source, error: ValueError) -> list[Diagnostic]:
 
     Args:
         source: what is not TOML.
-        error: what the parser said of it.
+        error: the error of the parser.
     """
-    faults, rest = syntax_faults(source.text, error)
-    beside = [evolve(each, line=_line(source, each)) for each in _beside(evolve(source, text=rest))]
-    found = [*locate(faults, source), *beside]
-    return sorted(found, key=lambda each: (each.span.line, each.span.column) if each.span else (len(rest), 0))
+    reading = source.reading
+    if not reading.faults:
+        return locate([fault_of_the_parser(source.text, error)], source)
+    found = [*locate(reading.faults, source), *locate(_other_faults(reading.rest()), source)]
+    end = (len(source.text), 0)
+    return sorted(found, key=lambda each: (each.span.line, each.span.column) if each.span else end)
 
 
-def _line(source: Source, diagnostic: Diagnostic) -> str:
-    """Return the line as it is, with what was left out of it."""
-    return source.line(diagnostic.span.line) if diagnostic.span else ""
-
-
-def _beside(rest: Source) -> list[Diagnostic]:
-    """Return the faults of a source without its broken statements that are true whatever these said."""
+def _other_faults(rest: str) -> Iterator[Fault]:
+    """Yield the faults of a text without its broken statements that are true whatever these say."""
     from lossspec.language.schema.committed import validator  # reading does without the schema
 
-    if len(rest.text) > _MAX_LENGTH or scan(rest.text) is not None:
-        return []
+    if len(rest) > _MAX_LENGTH or scan(rest) is not None:
+        return
     try:
-        document = tomli.loads(rest.text)
+        document = tomli.loads(rest)
     except ValueError:  # only the parser knows what is wrong
-        return []
-    return locate((each for each in validator().faults(document) if each.code in _CODES_OF_ITS_OWN), rest)
+        return
+    yield from (each for each in validator().faults(document) if each.code in _CODES_OF_ITS_OWN)

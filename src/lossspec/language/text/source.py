@@ -13,7 +13,7 @@ from lossspec.faults import Span
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lossspec.language.text.positions import Positions
+    from lossspec.language.text.reading import Reading
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -46,11 +46,11 @@ class Source:
         return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
 
     @cached_property
-    def positions(self) -> Positions:
-        """Where each key and value stands; built when it is first asked for."""
-        from lossspec.language.text.positions import Positions  # the clean path does not pay
+    def reading(self) -> Reading:
+        """Its syntax errors, and the place of each key and value."""
+        from lossspec.language.text.reading import Reading  # the clean path does not pay
 
-        return Positions(self.text)
+        return Reading(self.text)
 
     @cached_property
     def _starts(self) -> list[int]:

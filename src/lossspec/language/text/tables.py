@@ -1,0 +1,184 @@
+r"""The tables, keys and values of a TOML text: where each is, and which of them are duplicates.
+
+>>> from lossspec.language.text.reading import Reading
+>>> tables = Reading("[losses.l1]\nweight = 2.0\n").tables
+>>> tables.key(("losses", "l1", "weight")), tables.value(("losses", "l1", "weight"))
+((12, 18), (21, 24))
+>>> tables.value(("losses", "l1"))  # a table that a header opens: the header
+(0, 11)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import define
+
+from lossspec.faults import TextFault
+from lossspec.wording import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lossspec.faults import KeyPath
+
+#: Where something starts in the text, and where it has ended.
+Offsets = tuple[int, int]
+#: The parts of a key, each with its place.
+Parts = list[tuple[str, Offsets]]
+
+_Kind = Literal["value", "header", "array", "dotted", "parent"]
+_GIVEN: dict[_Kind, str] = {
+    "value": "first given here",
+    "header": "opened by this header",
+    "array": "an array of tables begins here",
+    "dotted": "built by this dotted key",
+    "parent": "built by this header",
+}
+
+
+@define
+class _Node:
+    """What a key path is, and where it is defined, or else first written."""
+
+    kind: _Kind
+    place: Offsets
+
+
+class Tables:
+    """An index of the keys and values of a text by key path, built statement by statement.
+
+    Args:
+        add: takes each key that is given twice, and each table that is built in two ways.
+    """
+
+    def __init__(self, add: Callable[[TextFault], None]) -> None:
+        self._add = add
+        self._nodes: dict[KeyPath, _Node] = {}
+        self._lengths: dict[KeyPath, int] = {}  # of arrays of tables
+        self._keys: dict[KeyPath, list[Offsets]] = {}  # the place that defines a key is the first
+        self._values: dict[KeyPath, Offsets] = {}
+        self._new_keys: list[tuple[KeyPath, Offsets]] = []  # of the statement that is being read
+        self._new_values: list[tuple[KeyPath, Offsets]] = []
+
+    def keys(self, path: KeyPath) -> list[Offsets]:
+        """Return every place that writes the last key of a path: headers and dotted keys repeat it."""
+        return self._keys.get(path, [])
+
+    def key(self, path: KeyPath) -> Offsets | None:
+        """Return where the last key of a path is defined, or else where it is first written."""
+        places = self._keys.get(path)
+        return places[0] if places else None
+
+    def value(self, path: KeyPath) -> Offsets | None:
+        """Return where a value is written; for a table, its header, or else its key."""
+        return self._values.get(path) or self.key(path)
+
+    def nearest(self, path: KeyPath, at: Literal["key", "value"] = "value") -> tuple[Offsets, bool]:
+        """Return the place of a path, or of its closest parent that has one, and whether it is its own."""
+        found = self.key(path) if at == "key" else self.value(path)
+        if found is not None:
+            return found, True
+        while path:
+            found = self.key(path) or self._values.get(path)
+            if found is not None:
+                return found, False
+            path = path[:-1]
+        return (0, 0), False
+
+    def header(self, parts: Parts, span: Offsets, *, array: bool) -> KeyPath | None:
+        """Open a table, or the next one of an array; return its path, or None if it is a duplicate."""
+        path: KeyPath = ()
+        for name, place in parts[:-1]:
+            path = self._last(self._written((*path, name), place))
+            node = self._nodes.setdefault(path, _Node("parent", place))
+            if node.kind == "value":
+                self._refuse(f"`{dotted(path)}` has a value: nothing can be added to it", place, node)
+                return None
+        name, place = parts[-1]
+        path = self._written((*path, name), place)
+        node = self._nodes.setdefault(path, _Node("array" if array else "header", place))
+        self._new_values.append((path, span))
+        if array and node.kind == "array":
+            self._lengths[path] = self._lengths.get(path, 0) + 1
+            path = self._last(path)
+            self._nodes[path] = _Node("header", place)
+            self._new_values.append((path, span))
+        elif node.kind == "parent" and not array:
+            node.kind, node.place = "header", place
+        elif node.place != place:
+            self._refuse(_reopened(path, node.kind, array=array), place, node, _advice(node.kind))
+            return None
+        return path
+
+    def pair(self, base: KeyPath, parts: Parts) -> KeyPath | None:
+        """Give a key of the table at ``base`` a value; return its path, or None if it is a duplicate."""
+        path = base
+        for name, place in parts[:-1]:
+            path = self._written((*path, name), place)
+            node = self._nodes.setdefault(path, _Node("dotted", place))
+            if node.kind == "value":
+                self._refuse(f"`{dotted(path)}` has a value: nothing can be added to it", place, node)
+                return None
+            if node.kind in {"header", "array"}:
+                message = f"a dotted key can't add to the table `{dotted(path)}`, which a header opens"
+                self._refuse(message, place, node, "put the key under that header")
+                return None
+        name, place = parts[-1]
+        path = self._written((*path, name), place)
+        node = self._nodes.setdefault(path, _Node("value", place))
+        if node.place == place:
+            return path
+        key, where = dotted(path[len(base) :]), f" in `{dotted(base)}`" if base else ""
+        if node.kind == "value":
+            message = f"key `{key}` is given twice{where}"
+        else:
+            message = f"key `{key}` is given a value{where}, but it is a table already"
+        self._refuse(message, place, node, "keep one of them")
+        return None
+
+    def add_value(self, path: KeyPath, span: Offsets) -> None:
+        """Note where the value of a key or of an array is."""
+        self._new_values.append((path, span))
+
+    def begin(self) -> None:
+        """Begin a statement. What the one before it noted is forgotten, unless it was kept."""
+        self._new_keys, self._new_values = [], []
+
+    def keep(self) -> None:
+        """Keep the places that the statement noted: it is valid."""
+        for path, place in self._new_keys:
+            places = self._keys.setdefault(path, [])
+            places.insert(0 if self._nodes[path].place == place else len(places), place)
+        for path, span in self._new_values:
+            self._values.setdefault(path, span)
+        self.begin()
+
+    def _written(self, path: KeyPath, place: Offsets) -> KeyPath:
+        self._new_keys.append((path, place))
+        return path
+
+    def _last(self, path: KeyPath) -> KeyPath:
+        """Return the path of the last table of an array of tables, the path itself of anything else."""
+        return (*path, self._lengths[path] - 1) if path in self._lengths else path
+
+    def _refuse(self, message: str, place: Offsets, node: _Node, help_: str = "") -> None:
+        related = ((*node.place, _GIVEN[node.kind]),)
+        self._add(TextFault("duplicate-key", message, *place, help=help_, related=related))
+
+
+def _reopened(path: KeyPath, kind: _Kind, *, array: bool) -> str:
+    name = f"`{dotted(path)}`"
+    if kind == "value":
+        return f"{name} has a value: nothing can be added to it"
+    if kind == "array":
+        return f"{name} is an array of tables: each of its tables is headed `[[{dotted(path)}]]`"
+    if array:
+        return f"{name} is a table already, and no array of tables"
+    if kind == "dotted":
+        return f"table {name} is opened, but dotted keys have built it"
+    return f"table {name} is opened twice"
+
+
+def _advice(kind: _Kind) -> str:
+    return "put the keys of both under one header" if kind in {"header", "dotted"} else ""
