@@ -1,8 +1,8 @@
 """The tolerant reader of TOML: it finds every syntax error of a text, and the place of each key and value.
 
 ``tomli`` decides what is TOML, but it stops at the first error, often reports a place past it, and gives no
-places of keys and values. So a text with a fault is read once more, by a reader that knows common mistakes and
-continues after each error with the next statement.
+places of keys and values. So a text with a fault is read once more, by a reader that knows common mistakes
+and continues after each error with the next statement.
 """
 
 from __future__ import annotations
