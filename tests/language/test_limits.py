@@ -74,13 +74,13 @@ def test_within_the_limits(text):
 def test_past_a_limit(text, code, marked):
     fault = scan(text)
     assert fault is not None
-    assert (fault.code, text[fault.start : fault.end]) == (code, marked)
+    assert (fault.code, text[slice(*fault.path)]) == (code, marked)
 
 
 def test_the_place_is_that_of_the_first_part_too_many():
     fault = scan(f"first = 1\n{DOTTED} = 1")
     assert fault is not None
-    assert fault.start == len("first = 1\n") + 63
+    assert fault.path[0] == len("first = 1\n") + 63
 
 
 def depth(value):

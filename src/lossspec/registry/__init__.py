@@ -12,39 +12,6 @@ a loss is built:
 (1.0, ['input', 'target'])
 """
 
-from __future__ import annotations
+from lossspec.lazy import attach
 
-from typing import TYPE_CHECKING
-
-from lossspec.registry.code import load as load
-from lossspec.registry.code import missing_library as missing_library
-from lossspec.registry.entry import Argument as Argument
-from lossspec.registry.entry import CallInput as CallInput
-from lossspec.registry.entry import LossType as LossType
-from lossspec.registry.lookup import balancers as balancers
-from lossspec.registry.lookup import find as find
-from lossspec.registry.lookup import find_balancer as find_balancer
-from lossspec.registry.lookup import libraries as libraries
-from lossspec.registry.lookup import summaries as summaries
-from lossspec.registry.lookup import types as types
-
-if TYPE_CHECKING:
-    from lossspec.registry.balancer import register_balancer as register_balancer
-    from lossspec.registry.installed import installed_spec_folders as installed_spec_folders
-    from lossspec.registry.register import register_loss as register_loss
-
-
-def __getattr__(name: str) -> object:
-    if name == "register_loss":
-        from lossspec.registry.register import register_loss  # inspect is slow to import
-
-        return register_loss
-    if name == "register_balancer":
-        from lossspec.registry.balancer import register_balancer
-
-        return register_balancer
-    if name == "installed_spec_folders":
-        from lossspec.registry.installed import installed_spec_folders  # slow to import
-
-        return installed_spec_folders
-    raise AttributeError(name)
+__getattr__, __dir__, __all__ = attach(__name__)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from lossspec.faults import MAX_PROBLEMS, Fault, TextFault
+from lossspec.faults import MAX_PROBLEMS, Fault, Range
 from lossspec.language.diagnostics.codes import codes
 from lossspec.language.diagnostics.diagnostic import Diagnostic, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lossspec.faults import KeyPath
     from lossspec.language.text.source import Source
 
 _MAX_MESSAGE = 500
 
 
-def locate(faults: Iterable[Fault | TextFault], source: Source) -> list[Diagnostic]:
+def locate(faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
     """Give each fault its place in the source.
 
     A fault whose path the source does not have stands at what encloses it most closely, and loses its
@@ -32,7 +33,7 @@ def locate(faults: Iterable[Fault | TextFault], source: Source) -> list[Diagnost
             message = f"more than {MAX_PROBLEMS} problems: the rest is not shown"
             cut = [Diagnostic("too-many-problems", "error", message, source.name)]
             break
-        each = _in_text(fault, source) if isinstance(fault, TextFault) else _in_document(fault, source)
+        each = _diagnostic(fault, source)
         found.setdefault((each.span, each.code, each.message), each)
     return [*sorted(found.values(), key=_place), *cut]
 
@@ -42,38 +43,16 @@ def _place(diagnostic: Diagnostic) -> tuple[int, int]:
     return (span.line, span.column) if span else (0, 0)
 
 
-def _in_document(fault: Fault, source: Source) -> Diagnostic:
-    """Place a fault by its key path."""
-    tables = source.reading.tables
-    (start, end), exact = tables.nearest(fault.path, fault.at)
-    related = []
-    for path, label in fault.related:
-        place, _ = tables.nearest(path, "key")
-        related.append((*place, label))
-    replacement = fault.replacement if exact else None
-    repeats = tables.keys(fault.path)[1:] if replacement is not None and fault.at == "key" else ()
-    return _in_text(
-        TextFault(
-            fault.code,
-            fault.message,
-            start,
-            end,
-            help=fault.help,
-            replacement=replacement,
-            certain=fault.certain and replacement is not None,
-            related=tuple(related),
-        ),
-        source,
-        repeats,
-    )
-
-
-def _in_text(fault: TextFault, source: Source, repeats: Iterable[tuple[int, int]] = ()) -> Diagnostic:
-    """Place a fault by its offsets."""
-    span = source.span(fault.start, fault.end)
+def _diagnostic(fault: Fault, source: Source) -> Diagnostic:
+    (start, end), is_exact = _offsets(fault.path, fault.at, source)
+    span = source.span(start, end)
+    replacement = fault.replacement if is_exact else None
+    repeats: Iterable[tuple[int, int]] = ()
+    if replacement is not None and fault.at == "key" and not isinstance(fault.path, Range):
+        repeats = source.reading.tables.keys(fault.path)[1:]
     labels = []
-    for start, end, text in fault.related:
-        where = source.span(start, end)
+    for path, text in fault.related:
+        where = source.span(*_offsets(path, "key", source)[0])
         labels.append(Label(source.name, where, text, source.line(where.line)))
     return Diagnostic(
         code=fault.code,
@@ -83,11 +62,16 @@ def _in_text(fault: TextFault, source: Source, repeats: Iterable[tuple[int, int]
         span=span,
         help=_shortened(fault.help),
         line=source.line(span.line),
-        replacement=fault.replacement,
-        certain=fault.certain,
+        replacement=replacement,
+        certain=fault.certain and replacement is not None,
         repeats=tuple(source.span(*each) for each in repeats),
         labels=tuple(labels),
     )
+
+
+def _offsets(path: KeyPath, at: Literal["key", "value"], source: Source) -> tuple[tuple[int, int], bool]:
+    """Return where a path leads, or what encloses it most closely, and whether it is the path's own place."""
+    return (path, True) if isinstance(path, Range) else source.reading.tables.nearest(path, at)
 
 
 def _shortened(text: str) -> str:

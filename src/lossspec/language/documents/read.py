@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tomli
 
-from lossspec.faults import Fault, TextFault
+from lossspec.faults import Fault, Range
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.search import file_like
@@ -91,23 +91,22 @@ def parse(source: Source) -> dict[str, object]:
     return document
 
 
-def _not_utf_8(content: bytes) -> TextFault | None:
+def _not_utf_8(content: bytes) -> Fault | None:
     try:
         content.decode()
     except UnicodeDecodeError as error:
         start = len(content[: error.start].decode())
         which = "UTF-16, not UTF-8" if content.startswith(_MARKS_OF_UTF_16) else "not UTF-8"
-        return TextFault(
+        return Fault(
             "not-utf-8",
             f"the file is {which}: byte {error.start + 1} is 0x{content[error.start]:02x}",
-            start,
-            start + 1,
+            Range(start, start + 1),
             help="save it as UTF-8",
         )
     return None
 
 
-def _error(source: Source, *faults: Fault | TextFault) -> SpecError:
+def _error(source: Source, *faults: Fault) -> SpecError:
     from lossspec.language.diagnostics.locate import locate  # the clean path does not pay
 
     return SpecError(locate(faults, source))

@@ -62,7 +62,7 @@ def folders(beside: Path | None = None) -> Iterator[Folder]:
         if entry:
             yield Folder(Path(entry), "LOSSSPEC_PATH", 1)
     yield Folder(Path("specs"), "./specs", 2)
-    from lossspec.registry import installed_spec_folders  # slow to import
+    from lossspec.registry.installed import installed_spec_folders  # slow to import
 
     for owner, path in installed_spec_folders().items():
         yield Folder(path, owner, 3)

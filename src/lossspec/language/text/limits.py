@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.faults import Fault, TextFault
+from lossspec.faults import Fault, Range
 from lossspec.language.text.tokens import COMMENT, STRING
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _OPENERS = frozenset(('"', "'", '"""', "'''"))
 _LONG_INTEGER = re.compile(r"\d\w{18,}", re.ASCII)
 
 
-def scan(text: str) -> TextFault | None:  # noqa: C901, PLR0912 - one state machine, one pass
+def scan(text: str) -> Fault | None:  # noqa: C901, PLR0912 - one state machine, one pass
     """Return the first place of a text that is past a limit, or None.
 
     >>> scan("a = [[1], [2]]")
@@ -88,15 +88,14 @@ def scan(text: str) -> TextFault | None:  # noqa: C901, PLR0912 - one state mach
     return next(_long_integers(text), None)
 
 
-def too_large(size: int) -> TextFault | None:
+def too_large(size: int) -> Fault | None:
     """Return the fault of a file of more bytes than may be read, or None."""
     if size <= MAX_BYTES:
         return None
-    return TextFault(
+    return Fault(
         "too-large",
         f"the file is larger than {MAX_BYTES // 1024} KiB",
-        0,
-        0,
+        Range(0, 0),
         help="split it: one spec may extend another",
     )
 
@@ -116,29 +115,27 @@ def too_many_losses(document: Mapping[str, object]) -> Fault | None:
     )
 
 
-def too_many_parts(at: int) -> TextFault:
+def too_many_parts(at: int) -> Fault:
     """Return the fault of a key that goes on at a dot, though it has as many parts as it may."""
-    return TextFault(
+    return Fault(
         "too-many-key-parts",
         f"a key of more than {MAX_KEY_PARTS} parts",
-        at,
-        at + 1,
+        Range(at, at + 1),
         help="nothing in a spec lies that deep",
     )
 
 
-def too_deep(at: int) -> TextFault:
+def too_deep(at: int) -> Fault:
     """Return the fault of what opens one level too many."""
-    return TextFault(
+    return Fault(
         "too-deep",
         f"more than {MAX_LEVELS} levels of tables and arrays",
-        at,
-        at + 1,
+        Range(at, at + 1),
         help="nothing in a spec lies that deep",
     )
 
 
-def _long_integers(text: str) -> Iterator[TextFault]:
+def _long_integers(text: str) -> Iterator[Fault]:
     """Yield the integers that 64 bits don't hold: no other reader of TOML takes them, nor does torch."""
     if _LONG_INTEGER.search(text) is None:
         return
@@ -147,11 +144,10 @@ def _long_integers(text: str) -> Iterator[TextFault]:
         end = token.start() if token else len(text)
         for match in _LONG_INTEGER.finditer(text, covered, end):
             if _is_integer_beyond_64_bits(text, match):
-                yield TextFault(
+                yield Fault(
                     "integer-too-large",
                     "an integer that 64 bits do not hold",
-                    match.start(),
-                    match.end(),
+                    Range(match.start(), match.end()),
                     help="write it as a float, such as 1e20",
                 )
         covered = token.end() if token else end

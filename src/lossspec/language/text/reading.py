@@ -11,7 +11,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lossspec.faults import MAX_PROBLEMS, TextFault
+from lossspec.faults import MAX_PROBLEMS, Fault, Range
 from lossspec.language.text import tokens
 from lossspec.language.text.limits import MAX_KEY_PARTS, MAX_LEVELS, too_deep, too_many_parts
 from lossspec.language.text.syntax_faults import (
@@ -37,7 +37,7 @@ from lossspec.names import shorten
 
 if TYPE_CHECKING:
     from lossspec.faults import KeyPath
-    from lossspec.language.text.tables import Offsets, Parts
+    from lossspec.language.text.tables import Parts
 
 #: What may follow a part of a key: anything else belongs to it, or is an error.
 _AFTER_KEY = frozenset((" ", "\t", "=", ".", "]", ":", "\n", "\r", "#", ""))
@@ -53,12 +53,12 @@ class Reading(Cursor):
 
     >>> text = 'weight = .5\nformat = 1\ntype = "torch.L1Loss\n'
     >>> reading = Reading(text)
-    >>> [(fault.code, text[fault.start : fault.end]) for fault in reading.faults]
+    >>> [(fault.code, text[slice(*fault.path)]) for fault in reading.faults]
     [('bad-number', '.5'), ('unclosed-string', '"torch.L1Loss')]
     >>> reading.rest().split("\n")
     ['           ', 'format = 1', '                    ', '']
     >>> reading.tables.value(("format",)), reading.tables.value(("weight",))
-    ((21, 22), None)
+    (Range(start=21, end=22), None)
 
     Attributes:
         faults: every syntax error, none if the text is TOML.
@@ -67,14 +67,14 @@ class Reading(Cursor):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.faults: list[TextFault] = []
+        self.faults: list[Fault] = []
         self.tables = Tables(self._add)
         self._brackets = 0  # open where the reader is
-        self._broken: list[Offsets] = []  # statements with a fault, and those whose table is unknown
+        self._broken: list[Range] = []  # statements with a fault, and those whose table is unknown
         try:
             self._statements()
         except _TooManyError:
-            self._broken = [(0, len(text))]
+            self._broken = [Range(0, len(text))]
 
     def rest(self) -> str:
         """Return the text with blanks in place of its broken statements; lines stay where they are."""
@@ -87,9 +87,9 @@ class Reading(Cursor):
     def _statements(self) -> None:
         self._gap()
         if self.faults:  # in comments
-            self._broken.append((0, self.at))
+            self._broken.append(Range(0, self.at))
         if self.peek() == "{":
-            self._broken = [(0, len(self.text))]
+            self._broken = [Range(0, len(self.text))]
             self._add(json_file(self.at))
             return
         table: KeyPath | None = ()  # that keys belong to; None if its header is broken
@@ -109,20 +109,20 @@ class Reading(Cursor):
                 self._end_of_line()
             except StatementError as error:
                 self._add(error.fault)
-                self.at = self._next_statement(error.fault) if error.resume is None else error.resume
+                self.at = self._next_statement(error.at) if error.resume is None else error.resume
             self._gap()
             if table is None or len(self.faults) > before:
-                self._broken.append((start, self.at))
+                self._broken.append(Range(start, self.at))
 
-    def _next_statement(self, fault: TextFault) -> int:
+    def _next_statement(self, at: int) -> int:
         """Return where reading continues after an error."""
-        at = self.line_end(fault.start)
+        at = self.line_end(at)
         if self._brackets:
             found = tokens.STATEMENT.search(self.text, at)
             return found.start() if found else len(self.text)
         return at
 
-    def _add(self, *faults: TextFault) -> None:
+    def _add(self, *faults: Fault) -> None:
         self.faults += faults
         if len(self.faults) > MAX_PROBLEMS:
             raise _TooManyError
@@ -155,7 +155,7 @@ class Reading(Cursor):
                 raise unclosed_header(self.text, start, self.at, closing)
             raise unexpected(self.text, self.at, f"`{closing}`")
         self.at += len(closing)
-        path = self.tables.header(parts, (start, self.at), array=closing == "]]")
+        path = self.tables.header(parts, Range(start, self.at), array=closing == "]]")
         return path if len(self.faults) == before else None
 
     def _pair(self, table: KeyPath | None) -> None:
@@ -188,13 +188,13 @@ class Reading(Cursor):
             if found is None:
                 raise unexpected(self.text, self.at, "a key")
             name = found[1]
-            is_wrong = name[0] in "\"'" and self._has_string_faults(found.span(1))
-            parts.append((name if is_wrong else unquote(name), found.span(1)))
+            is_wrong = name[0] in "\"'" and self._has_string_faults(Range(*found.span(1)))
+            parts.append((name if is_wrong else unquote(name), Range(*found.span(1))))
             self.at = found.end()
             if not found[2]:
                 return parts
             if len(parts) == MAX_KEY_PARTS:
-                raise StatementError(too_many_parts(self.at - 1))
+                raise StatementError(too_many_parts(self.at - 1), self.at - 1)
 
     def _check_odd_key(self, part: str) -> None:
         """Raise if a key is a string without an end, or has characters that no key has."""
@@ -217,16 +217,16 @@ class Reading(Cursor):
         else:
             self._bare()
         if path is not None:
-            self.tables.add_value(path, (start, self.at))
+            self.tables.add_value(path, Range(start, self.at))
 
     def _string(self) -> None:
         found = tokens.WHOLE_STRING.match(self.text, self.at)
         if found is None:
             raise unclosed_string(self.text, self.at)
-        self._has_string_faults(found.span())
+        self._has_string_faults(Range(*found.span()))
         self.at = found.end()
 
-    def _has_string_faults(self, place: Offsets) -> bool:
+    def _has_string_faults(self, place: Range) -> bool:
         """Note what is wrong in a string, and return whether anything is."""
         faults = list(islice(string_faults(self.text, *place), MAX_PROBLEMS + 1))
         self._add(*faults)
@@ -272,10 +272,10 @@ class Reading(Cursor):
                     self._pair(path)
                 self._separator(start, "}", column)
             except StatementError as error:
-                self.at = error.resume or self.line_end(error.fault.start)
+                self.at = error.resume or self.line_end(error.at)
                 if error.resume is None:
                     self.skip(tokens.GAP)
-                is_own = column is not None and error.fault.start > start
+                is_own = column is not None and error.at > start
                 if not is_own or not self.look(tokens.PAIR_OR_END):
                     raise
                 self._add(error.fault)
@@ -287,7 +287,7 @@ class Reading(Cursor):
     def _open(self) -> None:
         self._brackets += 1
         if self._brackets > MAX_LEVELS:  # what is not TOML may hide its levels from the limits
-            raise StatementError(too_deep(self.at))
+            raise StatementError(too_deep(self.at), self.at)
         self.at += 1
         self._gap()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import tomli
 
-from lossspec.faults import TextFault
+from lossspec.faults import Fault, Range
 from lossspec.names import shorten
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _LINE_END = re.compile(r"\\[ \t]*\r?\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
-def word_fault(word: str, start: int) -> TextFault | None:
+def word_fault(word: str, start: int) -> Fault | None:
     """Return what is wrong with a value without quotes that starts at an offset, or None.
 
     >>> word_fault("1e-3", 0) is None
@@ -46,13 +46,15 @@ def word_fault(word: str, start: int) -> TextFault | None:
     if foreign is not None:
         help_, new = foreign
         message = f"{shown} is not a TOML value"
-        return TextFault("bad-value", message, start, end, help_, new, certain=new is not None)
+        return Fault(
+            "bad-value", message, Range(start, end), help=help_, replacement=new, certain=new is not None
+        )
     if word[0] in "0123456789+-.":
         return _number_fault(word, start, end)
     return _unquoted(word, start, end)
 
 
-def string_faults(text: str, start: int, end: int) -> Iterator[TextFault]:
+def string_faults(text: str, start: int, end: int) -> Iterator[Fault]:
     """Yield what is wrong in a whole string: control characters and, in a basic one, bad escapes."""
     string = text[start:end]
     yield from control_faults(text, start, end)
@@ -65,30 +67,28 @@ def string_faults(text: str, start: int, end: int) -> Iterator[TextFault]:
         length = len(found[0]) if found else 2
         if found is None or 0xD800 <= _code_point(found[0]) <= 0xDFFF:
             shown = string[at : at + length]
-            yield TextFault(
+            yield Fault(
                 "bad-escape",
                 f"`{shown}` is not an escape of TOML",
-                start + at,
-                start + at + length,
-                "a backslash is written `\\\\`, or the string in single quotes",
-                None if found else f"\\{shown}",
+                Range(start + at, start + at + length),
+                help="a backslash is written `\\\\`, or the string in single quotes",
+                replacement=None if found else f"\\{shown}",
             )
         at = string.find("\\", at + length)
 
 
-def control_faults(text: str, start: int, end: int) -> Iterator[TextFault]:
+def control_faults(text: str, start: int, end: int) -> Iterator[Fault]:
     """Yield the control characters of a string or a comment."""
     for found in _CONTROL.finditer(text, start, end):
-        yield TextFault(
+        yield Fault(
             "control-character",
             f"a control character, U+{ord(found[0]):04X}",
-            found.start(),
-            found.end(),
-            f"take it out; in a string it is written `\\u{ord(found[0]):04x}`",
+            Range(found.start(), found.end()),
+            help=f"take it out; in a string it is written `\\u{ord(found[0]):04x}`",
         )
 
 
-def _unquoted(word: str, start: int, end: int) -> TextFault:
+def _unquoted(word: str, start: int, end: int) -> Fault:
     shown, quoted, certain = f"`{shorten(word)}`", _quoted(word), False
     help_ = f"a string stands in quotes: `{shorten(quoted)}`"
     message = f"{shown} is not in quotes"
@@ -97,7 +97,9 @@ def _unquoted(word: str, start: int, end: int) -> TextFault:
     elif word[0] in _TYPOGRAPHIC:
         quoted, certain = _quoted(word.strip(_TYPOGRAPHIC)), word[-1] in _TYPOGRAPHIC
         message, help_ = f"{shown} is in typographic quotes", 'a string stands in straight quotes: `"`'
-    return TextFault("unquoted-string", message, start, end, help_, quoted, certain)
+    return Fault(
+        "unquoted-string", message, Range(start, end), help=help_, replacement=quoted, certain=certain
+    )
 
 
 def _foreign(word: str) -> tuple[str, str | None] | None:
@@ -114,22 +116,21 @@ def _foreign(word: str) -> tuple[str, str | None] | None:
     return None
 
 
-def _number_fault(word: str, start: int, end: int) -> TextFault:
+def _number_fault(word: str, start: int, end: int) -> Fault:
     shown, replacement = f"`{shorten(word)}`", None
     if _is_date_like(word):
-        return TextFault("bad-value", f"{shown} is not a date or a time", start, end)
+        return Fault("bad-value", f"{shown} is not a date or a time", Range(start, end))
     if (found := _has_bare_point(word)) and (found[2] or found[3]):
         replacement = f"{found[1]}{found[2].lstrip('0') or '0'}.{found[3] or '0'}{found[4]}"
     elif found := _has_leading_zeros(word):
         replacement = found[1] + found[2]
     help_ = f"write `{replacement}`" if replacement else ""
-    return TextFault(
+    return Fault(
         "bad-number",
         f"{shown} is not a number of TOML",
-        start,
-        end,
-        help_,
-        replacement,
+        Range(start, end),
+        help=help_,
+        replacement=replacement,
         certain=replacement is not None,
     )
 

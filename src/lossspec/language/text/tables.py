@@ -3,9 +3,9 @@ r"""The tables, keys and values of a TOML text: where each is, and which of them
 >>> from lossspec.language.text.reading import Reading
 >>> tables = Reading("[losses.l1]\nweight = 2.0\n").tables
 >>> tables.key(("losses", "l1", "weight")), tables.value(("losses", "l1", "weight"))
-((12, 18), (21, 24))
+(Range(start=12, end=18), Range(start=21, end=24))
 >>> tables.value(("losses", "l1"))  # a table that a header opens: the header
-(0, 11)
+Range(start=0, end=11)
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import define
 
-from lossspec.faults import TextFault
+from lossspec.faults import Fault, Range
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
     from lossspec.faults import KeyPath
 
-#: Where something starts in the text, and where it has ended.
-Offsets = tuple[int, int]
 #: The parts of a key, each with its place.
-Parts = list[tuple[str, Offsets]]
+Parts = list[tuple[str, Range]]
 
 _Kind = Literal["value", "header", "array", "dotted", "parent"]
 _GIVEN: dict[_Kind, str] = {
@@ -42,7 +40,7 @@ class _Node:
     """What a key path is, and where it is defined, or else first written."""
 
     kind: _Kind
-    place: Offsets
+    place: Range
 
 
 class Tables:
@@ -52,29 +50,29 @@ class Tables:
         add: takes each key that is given twice, and each table that is built in two ways.
     """
 
-    def __init__(self, add: Callable[[TextFault], None]) -> None:
+    def __init__(self, add: Callable[[Fault], None]) -> None:
         self._add = add
         self._nodes: dict[KeyPath, _Node] = {}
         self._lengths: dict[KeyPath, int] = {}  # of arrays of tables
-        self._keys: dict[KeyPath, list[Offsets]] = {}  # the place that defines a key is the first
-        self._values: dict[KeyPath, Offsets] = {}
-        self._new_keys: list[tuple[KeyPath, Offsets]] = []  # of the statement that is being read
-        self._new_values: list[tuple[KeyPath, Offsets]] = []
+        self._keys: dict[KeyPath, list[Range]] = {}  # the place that defines a key is the first
+        self._values: dict[KeyPath, Range] = {}
+        self._new_keys: list[tuple[KeyPath, Range]] = []  # of the statement that is being read
+        self._new_values: list[tuple[KeyPath, Range]] = []
 
-    def keys(self, path: KeyPath) -> list[Offsets]:
+    def keys(self, path: KeyPath) -> list[Range]:
         """Return every place that writes the last key of a path: headers and dotted keys repeat it."""
         return self._keys.get(path, [])
 
-    def key(self, path: KeyPath) -> Offsets | None:
+    def key(self, path: KeyPath) -> Range | None:
         """Return where the last key of a path is defined, or else where it is first written."""
         places = self._keys.get(path)
         return places[0] if places else None
 
-    def value(self, path: KeyPath) -> Offsets | None:
+    def value(self, path: KeyPath) -> Range | None:
         """Return where a value is written; for a table, its header, or else its key."""
         return self._values.get(path) or self.key(path)
 
-    def nearest(self, path: KeyPath, at: Literal["key", "value"] = "value") -> tuple[Offsets, bool]:
+    def nearest(self, path: KeyPath, at: Literal["key", "value"] = "value") -> tuple[Range, bool]:
         """Return the place of a path, or of its closest parent that has one, and whether it is its own."""
         found = self.key(path) if at == "key" else self.value(path)
         if found is not None:
@@ -84,9 +82,9 @@ class Tables:
             if found is not None:
                 return found, False
             path = path[:-1]
-        return (0, 0), False
+        return Range(0, 0), False
 
-    def header(self, parts: Parts, span: Offsets, *, array: bool) -> KeyPath | None:
+    def header(self, parts: Parts, span: Range, *, array: bool) -> KeyPath | None:
         """Open a table, or the next one of an array; return its path, or None if it is a duplicate."""
         path: KeyPath = ()
         for name, place in parts[:-1]:
@@ -137,7 +135,7 @@ class Tables:
         self._refuse(message, place, node, "keep one of them")
         return None
 
-    def add_value(self, path: KeyPath, span: Offsets) -> None:
+    def add_value(self, path: KeyPath, span: Range) -> None:
         """Note where the value of a key or of an array is."""
         self._new_values.append((path, span))
 
@@ -154,7 +152,7 @@ class Tables:
             self._values.setdefault(path, span)
         self.begin()
 
-    def _written(self, path: KeyPath, place: Offsets) -> KeyPath:
+    def _written(self, path: KeyPath, place: Range) -> KeyPath:
         self._new_keys.append((path, place))
         return path
 
@@ -162,9 +160,9 @@ class Tables:
         """Return the path of the last table of an array of tables, the path itself of anything else."""
         return (*path, self._lengths[path] - 1) if path in self._lengths else path
 
-    def _refuse(self, message: str, place: Offsets, node: _Node, help_: str = "") -> None:
-        related = ((*node.place, _GIVEN[node.kind]),)
-        self._add(TextFault("duplicate-key", message, *place, help=help_, related=related))
+    def _refuse(self, message: str, place: Range, node: _Node, help_: str = "") -> None:
+        related = ((node.place, _GIVEN[node.kind]),)
+        self._add(Fault("duplicate-key", message, place, help=help_, related=related))
 
 
 def _reopened(path: KeyPath, kind: _Kind, *, array: bool) -> str:
