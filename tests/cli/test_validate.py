@@ -138,13 +138,13 @@ class TestWhatIsLookedAt:
     ("arguments", "message"),
     [
         (["missing.loss.toml"], "there is no file `missing.loss.toml`"),
-        (["nowhere"], "there is no spec `nowhere`"),
+        (["nowhere"], "spec `nowhere` not found"),
         (["empty"], "there is no file that ends in `.loss.toml` under `empty`"),
         ([], "there is no file that ends in `.loss.toml` under `.`"),
         (["notes.toml"], "`notes.toml` is not a spec: the file of a spec ends in `.loss.toml`"),
-        (["a b"], "`a b` is no reference"),
-        (["a\0b"], "is no reference"),
-        (["a" * 5000], "there is no spec"),
+        (["a b"], "`a b` is not a valid reference"),
+        (["a\0b"], "is not a valid reference"),
+        (["a" * 5000], "not found in"),
         (["a" * 5000 + ".loss.toml"], "there is no file"),
         (["good.loss.toml", "--format", "yaml"], "'yaml' is not one of"),
         (["good.loss.toml", "--load", "no_such_module"], "there is no module `no_such_module`"),
@@ -220,7 +220,7 @@ class TestOutput:
             {
                 "path": "a.loss.toml",
                 "range": {"start": {"line": 1, "column": 1}, "end": {"line": 1, "column": 7}},
-                "message": "first given here",
+                "message": "first defined here",
             }
         ]
         assert (found["help"], found["suggestion"]) == (None, None)

@@ -100,7 +100,7 @@ def _standard_input(name: str | None) -> Source:
 
 def _mended(target: Target) -> list[Diagnostic]:
     """Mend a file, say what was done on standard error, and return the problems that are left."""
-    from lossspec.language.diagnostics.fix import mend, rewrite  # only --fix pays
+    from lossspec.language.diagnostics.fix import apply_fixes, rewrite  # only --fix pays
 
     found = _diagnose(target)
     for _ in range(_ROUNDS):  # a mended file may show what was hidden
@@ -110,7 +110,7 @@ def _mended(target: Target) -> list[Diagnostic]:
             source = read_source(target.path)
         except SpecError:
             break
-        text, edits = mend(source, found)
+        text, edits = apply_fixes(source, found)
         if not edits or (_parses(source.text) and not _parses(text)):
             break
         rewrite(target.path, text)

@@ -1,7 +1,7 @@
-"""What can be told of a text that is not TOML: its syntax errors, and what is wrong in the lines between.
+"""Finds the problems of a text that is not TOML: its syntax errors, and those of its valid statements.
 
-A statement with a syntax error is left out, and what is left is held against the schema. Faults that the
-missing statement may have caused, such as a key that is not there, are not told: they may not be true.
+Statements with a syntax error are left out, and the rest is checked against the schema. Problems that a
+missing statement may have caused, such as a missing key, are not reported: they may be false.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.text.source import Source
 
-#: What is wrong with a key or a value whatever else the file says.
-_CODES_OF_ITS_OWN = frozenset(
+#: Problems of a key or a value that do not depend on the rest of the file.
+_INDEPENDENT_CODES = frozenset(
     (
         "bad-expression",
         "bad-name",
@@ -38,19 +38,19 @@ _CODES_OF_ITS_OWN = frozenset(
         "wrong-type",
     )
 )
-#: A larger text is looked at again when it is TOML: until then an answer must not take long.
+#: The statements of a larger text are checked only once all of it is TOML: the answer must not take long.
 _MAX_LENGTH = 64 * 1024
 
 
-def every_fault(source: Source, error: ValueError) -> list[Diagnostic]:
+def every_fault(source: Source, error: ValueError | None) -> list[Diagnostic]:
     """Return the syntax errors of a source and the faults of its other statements, in the order of the file.
 
     Args:
-        source: what is not TOML.
-        error: the error of the parser.
+        source: a text that is not valid.
+        error: the error of the parser, used if the tolerant reader finds none.
     """
     reading = source.reading
-    if not reading.faults:
+    if error is not None and not reading.faults:
         return locate([fault_of_the_parser(source.text, error)], source)
     found = [*locate(reading.faults, source), *locate(_other_faults(reading.rest()), source)]
     end = (len(source.text), 0)
@@ -58,13 +58,13 @@ def every_fault(source: Source, error: ValueError) -> list[Diagnostic]:
 
 
 def _other_faults(rest: str) -> Iterator[Fault]:
-    """Yield the faults of a text without its broken statements that are true whatever these say."""
-    from lossspec.language.schema.committed import validator  # reading does without the schema
+    """Yield the independent faults of a text without its broken statements."""
+    from lossspec.language.schema.committed import validator  # reading does not need the schema
 
     if len(rest) > _MAX_LENGTH or scan(rest) is not None:
         return
     try:
         document = tomli.loads(rest)
-    except ValueError:  # only the parser knows what is wrong
+    except ValueError:  # for a reason that only the parser knows
         return
-    yield from (each for each in validator().faults(document) if each.code in _CODES_OF_ITS_OWN)
+    yield from (each for each in validator().faults(document) if each.code in _INDEPENDENT_CODES)

@@ -168,7 +168,7 @@ class Reading(Cursor):
         elif self.is_at_line_end():
             raise no_equals_sign(key, start)
         elif self.peek() != "=":
-            raise unexpected(self.text, self.at, f"`=` after the key `{shorten(key)}`")
+            raise unexpected(self.text, self.at, f"`=` after key `{shorten(key)}`")
         path = None if table is None else self.tables.pair(table, parts)
         sign = self.at
         self.at += 1

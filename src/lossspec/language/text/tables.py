@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 Parts = list[tuple[str, Range]]
 
 _Kind = Literal["value", "header", "array", "dotted", "parent"]
-_GIVEN: dict[_Kind, str] = {
-    "value": "first given here",
-    "header": "opened by this header",
-    "array": "an array of tables begins here",
-    "dotted": "built by this dotted key",
-    "parent": "built by this header",
+_LABELS: dict[_Kind, str] = {
+    "value": "first defined here",
+    "header": "defined by this header",
+    "array": "the array of tables starts here",
+    "dotted": "defined by this dotted key",
+    "parent": "defined by this header",
 }
 
 
@@ -47,7 +47,7 @@ class Tables:
     """An index of the keys and values of a text by key path, built statement by statement.
 
     Args:
-        add: takes each key that is given twice, and each table that is built in two ways.
+        add: takes the fault of each key or table that is defined twice.
     """
 
     def __init__(self, add: Callable[[Fault], None]) -> None:
@@ -91,7 +91,7 @@ class Tables:
             path = self._last(self._written((*path, name), place))
             node = self._nodes.setdefault(path, _Node("parent", place))
             if node.kind == "value":
-                self._refuse(f"`{dotted(path)}` has a value: nothing can be added to it", place, node)
+                self._refuse(f"`{dotted(path)}` already has a value: nothing can be added to it", place, node)
                 return None
         name, place = parts[-1]
         path = self._written((*path, name), place)
@@ -110,16 +110,16 @@ class Tables:
         return path
 
     def pair(self, base: KeyPath, parts: Parts) -> KeyPath | None:
-        """Give a key of the table at ``base`` a value; return its path, or None if it is a duplicate."""
+        """Define a key of the table at ``base``; return its path, or None if it is a duplicate."""
         path = base
         for name, place in parts[:-1]:
             path = self._written((*path, name), place)
             node = self._nodes.setdefault(path, _Node("dotted", place))
             if node.kind == "value":
-                self._refuse(f"`{dotted(path)}` has a value: nothing can be added to it", place, node)
+                self._refuse(f"`{dotted(path)}` already has a value: nothing can be added to it", place, node)
                 return None
             if node.kind in {"header", "array"}:
-                message = f"a dotted key can't add to the table `{dotted(path)}`, which a header opens"
+                message = f"a dotted key cannot add to table `{dotted(path)}`, which a header defines"
                 self._refuse(message, place, node, "put the key under that header")
                 return None
         name, place = parts[-1]
@@ -129,22 +129,22 @@ class Tables:
             return path
         key, where = dotted(path[len(base) :]), f" in `{dotted(base)}`" if base else ""
         if node.kind == "value":
-            message = f"key `{key}` is given twice{where}"
+            message = f"duplicate key `{key}`{where}"
         else:
-            message = f"key `{key}` is given a value{where}, but it is a table already"
+            message = f"`{key}`{where} is already a table: it cannot have a value"
         self._refuse(message, place, node, "keep one of them")
         return None
 
     def add_value(self, path: KeyPath, span: Range) -> None:
-        """Note where the value of a key or of an array is."""
+        """Note the place of a value."""
         self._new_values.append((path, span))
 
     def begin(self) -> None:
-        """Begin a statement. What the one before it noted is forgotten, unless it was kept."""
+        """Begin a statement, and forget the places of the one before unless they were kept."""
         self._new_keys, self._new_values = [], []
 
     def keep(self) -> None:
-        """Keep the places that the statement noted: it is valid."""
+        """Keep the places of the statement: it is valid."""
         for path, place in self._new_keys:
             places = self._keys.setdefault(path, [])
             places.insert(0 if self._nodes[path].place == place else len(places), place)
@@ -161,21 +161,21 @@ class Tables:
         return (*path, self._lengths[path] - 1) if path in self._lengths else path
 
     def _refuse(self, message: str, place: Range, node: _Node, help_: str = "") -> None:
-        related = ((node.place, _GIVEN[node.kind]),)
+        related = ((node.place, _LABELS[node.kind]),)
         self._add(Fault("duplicate-key", message, place, help=help_, related=related))
 
 
 def _reopened(path: KeyPath, kind: _Kind, *, array: bool) -> str:
     name = f"`{dotted(path)}`"
     if kind == "value":
-        return f"{name} has a value: nothing can be added to it"
+        return f"{name} already has a value: nothing can be added to it"
     if kind == "array":
-        return f"{name} is an array of tables: each of its tables is headed `[[{dotted(path)}]]`"
+        return f"{name} is an array of tables: open each of its tables with `[[{dotted(path)}]]`"
     if array:
-        return f"{name} is a table already, and no array of tables"
+        return f"{name} is already a table: it cannot be an array of tables"
     if kind == "dotted":
-        return f"table {name} is opened, but dotted keys have built it"
-    return f"table {name} is opened twice"
+        return f"table {name} is already defined by dotted keys"
+    return f"table {name} is defined twice"
 
 
 def _advice(kind: _Kind) -> str:
