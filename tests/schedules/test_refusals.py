@@ -150,7 +150,7 @@ REFUSALS = [
      "unknown key `strat` in a schedule of type `linear`", "a key with a similar name exists: `start`"),
     ("constant", {"value": 1, "gamma": 3}, "unknown-key", ("gamma",),
      "unknown key `gamma` in a schedule of type `constant`",
-     "known are `unit`, `value`, `minimum`, `maximum`"),
+     "expected one of `unit`, `value`, `minimum`, `maximum`"),
     ("linear", {"start": 0, "end": 3}, "missing-key", (),
      "keys `start_value`, `end_value` are missing in a schedule of type `linear`",
      "add `start_value`, `end_value`"),
