@@ -26,6 +26,15 @@ def test_the_navigation_lists_every_page(generated):
     assert len(NAV) == len(set(NAV))
 
 
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/examples/plugin/README.md"]
+)
+def test_links_of_pages_outside_the_site_lead_to_files(page):
+    text = (ROOT / page).read_text("utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("http")]
+    assert not [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
+
+
 def test_a_broken_link_and_a_broken_anchor_fail_the_build(zensical, tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("site_name: x\n")
