@@ -76,7 +76,7 @@ def test_an_unknown_name_names_the_nearest_and_the_places(places):
         "spec `pix2pixx` not found in LOSSSPEC_PATH, ./specs, plugin-one, plugin-two, lossspec: "
         "a spec with a similar name exists: `pix2pix`"
     )
-    with pytest.raises(UnknownNameError, match=re.escape("known are `pix2pix`")):
+    with pytest.raises(UnknownNameError, match=re.escape("expected `pix2pix`")):
         find("zzz")
 
 

@@ -53,33 +53,33 @@ BAD = [
         "[types.X]\nsumary = 's'",
         "unknown key `sumary` in `types.X`: a key with a similar name exists: `summary`",
     ),
-    ("[types.X]", "the key `summary` is missing in `types.X`"),
-    ("types = 1", "`types` is a number: expected a table"),
-    ("[types]\nX = 1", "`types.X` is a number: expected a table"),
-    ("[types.X]\nsummary = 's'\nfunction = 'yes'", "`types.X.function` is a string: expected true or false"),
+    ("[types.X]", "key `summary` is missing in `types.X`"),
+    ("types = 1", "`types` must be a table, got a number"),
+    ("[types]\nX = 1", "`types.X` must be a table, got a number"),
+    ("[types.X]\nsummary = 's'\nfunction = 'yes'", "`types.X.function` must be true or false, got a string"),
     (
         "[types.X]\nsummary = 's'\ntarget = 'os:system'",
         "`types.X.target` must be `module:attribute` in the package `mylosses`",
     ),
     (
         "[types.X]\nsummary = 's'\ntarget = 'mylosses.code'",
-        '`types.X.target` is `"mylosses.code"`: expected to match',
+        "`types.X.target` must match",
     ),
     (
         "[types.X]\nsummary = 's'\ninputs.x = 1",
-        "`types.X.inputs.x` is a number: expected a string or a table",
+        "`types.X.inputs.x` must be a string or a table, got a number",
     ),
     (
         "[types.X]\nsummary = 's'\ninputs.x = { kind = 'number' }",
-        '`types.X.inputs.x.kind` is `"number"`: expected one of `tensor`, `list`, `callable`',
+        '`types.X.inputs.x.kind` must be one of `tensor`, `list`, `callable`, got `"number"`',
     ),
     (
         "[types.X]\nsummary = 's'\nargs.a = { type = 'number' }",
-        "the key `description` is missing in `types.X.args.a`",
+        "key `description` is missing in `types.X.args.a`",
     ),
     (
         "[types.X]\nsummary = 's'\nargs.a = { description = 'd' }",
-        "the key `type` is missing in `types.X.args.a`",
+        "key `type` is missing in `types.X.args.a`",
     ),
     (
         "[types.X]\nsummary = 's'\nargs.a = { type = 'number', min = 1 }",
@@ -124,9 +124,9 @@ def test_what_is_wrong_is_named_with_its_file(catalog, types_, message):
 @pytest.mark.parametrize(
     ("head", "message"),
     [
-        ("", "the key `library` is missing"),
-        ("library = 1", "`library` is a number: expected a string"),
-        ("library = 'my.losses'", '`library` is `"my.losses"`, which is no name'),
+        ("", "key `library` is missing"),
+        ("library = 1", "`library` must be a string, got a number"),
+        ("library = 'my.losses'", '`library` must be a name, got `"my.losses"`'),
         ("library = 'mylosses'\nmodule = 'os'", "`module` must be in the package `mylosses`"),
     ],
 )
@@ -154,10 +154,10 @@ def test_validate_shows_the_positions_of_mistakes(tmp_path, monkeypatch):
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         "catalog/mylosses.toml:3:1: error[unknown-key]: unknown key `sumary` in `types.X`",
-        "catalog/mylosses.toml:4:6: error[missing-key]: the key `description` is missing in `types.X.args.a`",
+        "catalog/mylosses.toml:4:6: error[missing-key]: key `description` is missing in `types.X.args.a`",
         (
-            "catalog/mylosses.toml:4:36: error[wrong-type]: `types.X.args.a.ours` is a number: "
-            "expected true or false"
+            "catalog/mylosses.toml:4:36: error[wrong-type]: `types.X.args.a.ours` must be true or false, "
+            "got a number"
         ),
     ]
     assert [each.code for each in lossspec.validate(path)] == ["unknown-key", "missing-key", "wrong-type"]

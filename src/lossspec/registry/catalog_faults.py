@@ -30,7 +30,7 @@ def catalog_faults(document: Table) -> list[Fault]:
     """Return what is wrong in a catalogue, in its order.
 
     >>> [fault.message for fault in catalog_faults({"library": "mylosses", "types": {"X": {}}})]
-    ['the key `summary` is missing in `types.X`']
+    ['key `summary` is missing in `types.X`']
     """
     return _validator().faults(document) or list(_beyond_the_schema(document))
 

@@ -15,7 +15,7 @@ from lossspec.language.documents.search import find
 from lossspec.language.schema.committed import validator
 from lossspec.language.text.limits import MAX_EXTENDS
 from lossspec.language.text.reference import SUFFIX, BadReferenceError, Reference
-from lossspec.validation.reported import without_faulty
+from lossspec.validation.invalid import mark_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -34,7 +34,7 @@ class Draft:
         name: the spec's name.
         origin: where its faults are shown.
         written: the document, with its mistakes.
-        table: the document with ``FAULTY`` where the schema found fault.
+        table: the document with ``INVALID`` in place of values that the schema refuses.
         folder: the folder of its file, or None.
         parent: the draft that it extends, or None.
         parent_variants: the variants of the parent that it extends.
@@ -91,7 +91,7 @@ def make_draft(
         filled: parameters whose values a Python function has already used.
     """
     faults = validator().faults(written)
-    table = without_faulty(written, faults)
+    table = mark_invalid(written, faults)
     findings.expect(origin, faults)
     folder = path.parent if path is not None else None
     parent: Draft | None = None
