@@ -34,7 +34,7 @@ class Draft:
         name: the spec's name.
         origin: where its faults are shown.
         written: the document, with its mistakes.
-        table: the document with ``INVALID`` in place of values that the schema refuses.
+        table: the document with ``INVALID`` where the schema found a fault.
         folder: the folder of its file, or None.
         parent: the draft that it extends, or None.
         parent_variants: the variants of the parent that it extends.
