@@ -356,7 +356,7 @@ def test_a_good_file_imports_little(folder):
     imported = set(result.stdout.split())
     assert imported & {
         "torch", "numpy", "cattrs", "difflib", "lossspec.language.text.positions",
-        "lossspec.language.diagnostics.locate", "lossspec.language.text.syntax",
+        "lossspec.language.diagnostics.locate", "lossspec.language.text.reading",
         "lossspec.language.diagnostics.render", "lossspec.cli.formats.sarif",
     } == set()  # fmt: skip
 
