@@ -136,12 +136,18 @@ def test_whole_numbers_become_floats_where_the_model_has_floats():
     assert type(term.args["beta"]) is int  # an argument is the library's
 
 
-def test_inputs_by_argument_come_in_the_order_of_the_call():
+def test_inputs_by_argument_come_in_the_order_of_the_call(tmp_path):
     """Which is neither that of the table nor that of the alphabet."""
-    inputs = {"fake": {"name": "f", "detach": True}, "real": "r", "critic": "c"}
-    term = converter().structure({"name": "p", "type": "lossspec.GradientPenalty", "inputs": inputs}, Term)
-    assert [each.argument for each in term.inputs] == ["critic", "real", "fake"]
-    assert converter().unstructure(term)["inputs"] == inputs
+    loss = 'type = "lossspec.GradientPenalty", inputs.fake.name = "f", inputs.real = "r", inputs.critic = "c"'
+    path = tmp_path / "a.loss.toml"
+    path.write_text(f"format = 1\nlosses.p = {{ {loss}, inputs.fake.detach = true }}")
+    spec = lossspec.load(path)
+    assert [each.argument for each in spec.losses["p"].inputs] == ["critic", "real", "fake"]
+    assert to_table(spec)["losses"]["p"]["inputs"] == {
+        "fake": {"name": "f", "detach": True},
+        "real": "r",
+        "critic": "c",
+    }
 
 
 def test_schedules_are_structured_where_they_may_stand():
@@ -191,15 +197,14 @@ def test_nothing_is_turned_into_something_else(change):
         {"references": "r"},
         {"inputs": {"x": 1}},
         {"params": {"w": [1.0]}},
-        {"losses": {"a": {"type": "torch.L1Loss"}}},
-        {"objectives": {"total": {"weigth": 1}}},
-        {"objectives": {"total": {"balance": {"type": "lossspec.OutputBalancer"}}}},
+        {"losses": {"a": {"name": "a", "type": "torch.L1Loss"}}},
+        {"objectives": {"total": {"name": "total", "weigth": 1}}},
+        {"objectives": {"total": {"name": "total", "balance": {"type": "lossspec.OutputBalancer"}}}},
     ],
     ids=str,
 )
 def test_nor_in_a_whole_spec(change):
-    losses = {"a": {"type": "torch.L1Loss", "inputs": ["x", "y"]}}
-    table = {"name": "s", "reference": "s", "losses": losses, "objectives": {"total": {}}}
+    table = {"name": "s", "reference": "s", "losses": {"a": TERM}, "objectives": {"total": {"name": "total"}}}
     converter().structure(table, Spec)
     with pytest.raises(ClassValidationError, match="While structuring Spec"):
         converter().structure({**table, **change}, Spec)

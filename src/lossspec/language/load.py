@@ -65,7 +65,7 @@ def load(
     50.0
     """
     findings = Findings()
-    params, overlay = as_toml(params), as_toml(overlay)
+    params, overlay = as_toml(params) if params else {}, as_toml(overlay) if overlay else {}
     if callable(ref):
         from lossspec.language.function import spec  # most specs are files
 
@@ -90,8 +90,8 @@ def load_draft(
     errors = [each for each in findings.diagnostics() if each.severity == "error"]
     if errors or resolved is None:
         raise SpecError(errors)
-    order = [name for name in declared(resolved.stack.table) if name in variants]
-    reference = str(Reference(draft.name, tuple(order)))
+    order = [name for name in declared(resolved.stack.table) if name in variants] if variants else []
+    reference = "+".join((draft.name, *order))
     folder = str(draft.folder.resolve()) if draft.folder else None
     return structure(resolved, draft.name, reference, folder)
 

@@ -39,14 +39,17 @@ def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Faul
     if not is_valid(inputs):
         return
     if isinstance(inputs, list):
-        yield from _count(entry, len(inputs), path)
+        least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
+        if not least <= len(inputs) <= most:
+            yield _wrong_count(entry, len(inputs), path)
         calls = dict(enumerate(entry.inputs))
         given = [(index, value, calls.get(index)) for index, value in enumerate(inputs)]
     elif isinstance(inputs, dict):
         yield from _names(entry, inputs, path)
         by_name = {each.name: each for each in entry.inputs}
         given = [(key, value, by_name.get(key)) for key, value in inputs.items()]
-    yield from _kinds(entry, given, path)
+    if any(not isinstance(value, str) for _, value, _ in given):
+        yield from _kinds(entry, given, path)
 
 
 def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
@@ -98,16 +101,13 @@ def tensors(inputs: object) -> Iterator[tuple[KeyPath, str]]:
             yield (key, "name"), entry["name"]
 
 
-def _count(entry: LossType, count: int, path: KeyPath) -> Iterator[Fault]:
-    least = sum(1 for each in entry.inputs if each.required)
-    most = len(entry.inputs)
-    if least <= count <= most:
-        return
+def _wrong_count(entry: LossType, count: int, path: KeyPath) -> Fault:
+    names = ["`{}`{}".format(each.name, "" if each.required else " (optional)") for each in entry.inputs]
+    least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
     expected = f"{most}" if least == most else f"{least} to {most}"
     inputs = "input" if most == 1 else "inputs"
-    names = ", ".join(f"`{each.name}`" + ("" if each.required else " (optional)") for each in entry.inputs)
     message = f"`{dotted(path[:-1])}` must have {expected} {inputs} for `{entry.name}`, got {count}"
-    yield Fault("input-count", message, path, help=f"in call order: {names}")
+    return Fault("input-count", message, path, help=f"in call order: {', '.join(names)}")
 
 
 def _names(entry: LossType, inputs: dict[str, object], path: KeyPath) -> Iterator[Fault]:
