@@ -290,7 +290,7 @@ def test_a_circle_of_extends_prints_the_circle(folder):
     folder("q", 'format = 1\nextends = "r"\n')
     folder("r", 'format = 1\nextends = "q"\n')
     [found] = lossspec.validate("p")
-    assert (found.code, found.message) == ("extends-cycle", "`extends` goes in a circle: q -> r -> q")
+    assert (found.code, found.message) == ("extends-cycle", "circular `extends`: q -> r -> q")
     assert found.source.endswith("r.loss.toml")
 
 

@@ -667,7 +667,9 @@ def test_every_position_of_a_schedule_is_known_as_one():
         attribute.name
         for cls in schedules.TYPES.values()
         for attribute, kind in table_fields(cls)
-        if kind.description.startswith(("where ", "how long ", "pairs of a position"))
+        if kind.description.startswith(
+            ("where ", "the length of ", "the time ", "how long ", "pairs of a position")
+        )
     }
     assert said - {"lower", "upper"} == POSITIONS  # those are places on the curve, not on the clock
 

@@ -140,7 +140,7 @@ def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: li
     try:
         return expression.evaluate(text, cast("Mapping[str, Scalar]", params))
     except expression.ExpressionError as error:
-        replacement = f'"{error.mended}"' if error.mended else None
+        replacement = f'"{error.replacement}"' if error.replacement else None
         faults.append(Fault(error.code, str(error), path, help=error.help, replacement=replacement))
         return INVALID
 
