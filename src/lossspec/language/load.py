@@ -174,9 +174,9 @@ def validate_reference(text: str) -> list[Diagnostic]:
     try:
         reference = Reference.parse(text)
         path = file_of(reference)
+        return _validate(lambda findings: (read_draft(path, findings), reference.variants))
     except LossSpecError as error:
         return [Diagnostic("unknown-spec", "error", str(error), text)]
-    return _validate(lambda findings: (read_draft(path, findings), reference.variants))
 
 
 def _validate(read: Callable[[Findings], tuple[Draft, tuple[str, ...]]]) -> list[Diagnostic]:
