@@ -30,7 +30,7 @@ def test_diagnostics_come_in_file_order():
     assert [each.message for each in locate(faults, SOURCE)] == ["1", "2", "0"]
 
 
-def test_what_two_checks_say_alike_is_said_once():
+def test_a_fault_of_two_checks_is_reported_once():
     faults = [Fault("missing-key", "m", ("loses", "a"), help=help_) for help_ in ("x", "y")]
     assert [each.help for each in locate([*faults, Fault("missing-key", "n", ("loses", "a"))], SOURCE)] == [
         "x",

@@ -110,7 +110,7 @@ def specs(draw):
 
 @settings(max_examples=2 * settings().max_examples)
 @given(specs())
-def test_what_is_written_is_read_back(spec):
+def test_written_specs_are_read_back(spec):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "generated.loss.toml"
         path.write_text(write(spec), encoding="utf-8")
@@ -150,7 +150,7 @@ def test_inputs_by_argument_come_in_the_order_of_the_call(tmp_path):
     }
 
 
-def test_schedules_are_structured_where_they_may_stand():
+def test_schedules_are_structured():
     term = converter().structure({**TERM, "weight": LINEAR, "args": {"beta": LINEAR}}, Term)
     assert term.weight == term.args["beta"] == schedules.from_table(LINEAR)
 
@@ -183,7 +183,7 @@ def test_schedules_are_structured_where_they_may_stand():
     ],
     ids=str,
 )
-def test_nothing_is_turned_into_something_else(change):
+def test_a_term_is_structured_strictly(change):
     converter().structure(TERM, Term)
     with pytest.raises(ClassValidationError, match="While structuring Term"):
         converter().structure({**TERM, **change}, Term)
@@ -203,7 +203,7 @@ def test_nothing_is_turned_into_something_else(change):
     ],
     ids=str,
 )
-def test_nor_in_a_whole_spec(change):
+def test_a_whole_spec_is_structured_strictly(change):
     table = {"name": "s", "reference": "s", "losses": {"a": TERM}, "objectives": {"total": {"name": "total"}}}
     converter().structure(table, Spec)
     with pytest.raises(ClassValidationError, match="While structuring Spec"):
@@ -231,7 +231,7 @@ def test_a_value_that_does_not_fit_raises(tmp_path, monkeypatch):
     ]
 
 
-def test_terms_of_the_unnamed_objective_say_it_beside_others():
+def test_total_is_written_beside_other_objectives():
     """Only all of them may leave it out."""
     pair = (Input("x"), Input("y"))
     losses = {

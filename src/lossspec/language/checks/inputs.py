@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lossspec.faults import Fault
 from lossspec.language.diagnostics.findings import TextOrigin
 from lossspec.language.text.reference import SUFFIX
-from lossspec.names import close, listed, near_or_all, nearest
+from lossspec.names import listed, near_or_all, nearest, similar
 from lossspec.validation.invalid import is_valid
 from lossspec.validation.messages import unknown_key
 from lossspec.wording import dotted
@@ -62,7 +62,7 @@ def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[F
             continue
         owner = _closed_by(spec, path)
         if owner:  # most likely it is new: its author may not have seen the list
-            found = next(iter(close(name, known, _VERY_NEAR)), None)
+            found = next(iter(similar(name, known, _VERY_NEAR)), None)
             message = (
                 f"unknown tensor `{name}`: it is not in `[inputs]` of `{owner}`, which this spec extends"
             )
