@@ -35,13 +35,13 @@ def here(monkeypatch):
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("name", NAMES)
-def test_the_output_is_as_expected(name):
+def test_expected_output(name):
     expected = "" if name in VALID else (HERE / f"{name}.expected").read_text("utf-8")
     assert output_of(f"{name}.loss.toml") == (expected, 0 if name in VALID else 1)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - VALID))
-def test_each_problem_is_shown_once_and_in_order(name):
+def test_problems_are_unique_and_in_file_order(name):
     blocks = (HERE / f"{name}.expected").read_text("utf-8").split("\n\n")
     assert len(blocks) == len(set(blocks))
     places = [block.splitlines()[1].split("--> ")[1] for block in blocks]
@@ -49,7 +49,7 @@ def test_each_problem_is_shown_once_and_in_order(name):
     assert own == sorted(own)
 
 
-def test_every_expected_file_has_its_spec():
+def test_each_expectation_has_a_spec():
     assert {path.stem for path in HERE.glob("*.expected")} == set(NAMES) - VALID
 
 
@@ -152,7 +152,7 @@ MADE = {
 
 
 @pytest.mark.parametrize("make", MADE, ids=lambda make: make.__name__)
-def test_problems_that_no_small_file_can_show(make, tmp_path, monkeypatch):
+def test_problems_of_generated_specs(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if make is missing_extra:
         monkeypatch.setattr(library, "missing_library", lambda _: "not here: pip install it")

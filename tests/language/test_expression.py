@@ -78,7 +78,7 @@ operands = st.one_of(st.sampled_from(["a", "b"]), st.integers(1, 9).map(str))
 
 
 @given(st.lists(st.tuples(st.sampled_from("*/"), operands), max_size=5), operands, st.booleans())
-def test_it_equals_what_python_computes(rest, first, negative):
+def test_a_symbol_equals_python_arithmetic(rest, first, negative):
     text = ("-" if negative else "") + first + "".join(f" {op} {each}" for op, each in rest)
     product = eval(text.lstrip("-"), {}, PARAMS)
     assert evaluate(f"${{{text}}}", PARAMS) == (-product if negative else product)

@@ -30,7 +30,7 @@ def test_diagnostics_are_in_file_order():
     assert [each.message for each in locate(faults, SOURCE)] == ["1", "2", "0"]
 
 
-def test_equal_faults_are_reported_once():
+def test_a_fault_of_two_checks_is_reported_once():
     faults = [Fault("missing-key", "m", ("loses", "a"), help=help_) for help_ in ("x", "y")]
     assert [each.help for each in locate([*faults, Fault("missing-key", "n", ("loses", "a"))], SOURCE)] == [
         "x",
