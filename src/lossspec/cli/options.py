@@ -111,8 +111,8 @@ def import_user_module(name: str) -> ModuleType:
         raise click.UsageError(f"module `{name}` not found") from error
 
 
-def plan_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``plan``."""
+def run_length_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``run``."""
 
     @click.option(
         "--epochs", type=click.IntRange(min=1), default=200, show_default=True, help="Length of the run."
@@ -123,9 +123,9 @@ def plan_options(command: Callable[..., None]) -> Callable[..., None]:
         help="Optimiser steps per epoch, for schedules that count steps.",
     )
     @functools.wraps(command)
-    def with_plan(*args: object, epochs: int, steps_per_epoch: int | None, **kwargs: object) -> None:
-        from lossspec.report.forecast.weights import Plan
+    def with_run(*args: object, epochs: int, steps_per_epoch: int | None, **kwargs: object) -> None:
+        from lossspec.report.forecast.weights import RunLength
 
-        command(*args, plan=Plan(epochs, steps_per_epoch), **kwargs)
+        command(*args, run=RunLength(epochs, steps_per_epoch), **kwargs)
 
-    return with_plan
+    return with_run

@@ -79,7 +79,7 @@ def _losses(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
 
 
 def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
-    panel.remark("weight applied")
+    panel.remark("applied weight")
     found = [_envelope(term, term.weight, axis, STRETCHES) for term in terms]
     panel.scale([each.mean for each in found], from_zero=True)
     panel.lines(

@@ -158,6 +158,11 @@ def plus(*terms: Operand) -> Expression:
     return Sum(tuple(parts)) if len(parts) > 1 else parts[0] if parts else Number(0.0)
 
 
+def minus(left: Operand, right: Operand) -> Expression:
+    """Return a difference."""
+    return plus(left, times(-1, right))
+
+
 def times(*factors: Operand) -> Expression:
     """Return a product: inner products flattened, numbers multiplied and put first, ones dropped."""
     flat = [
