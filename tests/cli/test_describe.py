@@ -72,7 +72,7 @@ def test_list_losses_of_one_library_or_with_a_word():
             ("describe", "lossspec.GradientRatios"),
             "`lossspec.GradientRatios`: a loss type with a similar name exists: `lossspec.GradientRatio`",
         ),
-        (("describe", "pix2pixx"), "there is no spec `pix2pixx`"),
+        (("describe", "pix2pixx"), "spec `pix2pixx` not found"),
     ],
 )
 def test_an_unknown_name_is_an_error_with_the_nearest(args, message):

@@ -73,8 +73,8 @@ class TestNew:
     @pytest.mark.parametrize(
         ("name", "status", "message"),
         [
-            ("a b", 2, "`a b` is no reference"),
-            ("../mine", 2, "`../mine` is no reference"),
+            ("a b", 2, "`a b` is not a valid reference"),
+            ("../mine", 2, "`../mine` is not a valid reference"),
             ("mine+robust", 2, "names a variant"),
             ("nowhere/mine.loss.toml", 1, "cannot write `nowhere/mine.loss.toml`: No such file or directory"),
         ],

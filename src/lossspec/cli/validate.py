@@ -101,7 +101,7 @@ def _standard_input(name: str | None) -> Source:
 
 def _fixed(target: Target) -> list[Diagnostic]:
     """Fix a file, print each fix to standard error, and return the remaining problems."""
-    from lossspec.language.diagnostics.fix import mend, rewrite
+    from lossspec.language.diagnostics.fix import apply_fixes, rewrite
 
     found = _diagnose(target)
     for _ in range(_ROUNDS):
@@ -111,7 +111,7 @@ def _fixed(target: Target) -> list[Diagnostic]:
             source = read_source(target.path)
         except SpecError:
             break
-        text, edits = mend(source, found)
+        text, edits = apply_fixes(source, found)
         if not edits or (_parses(source.text) and not _parses(text)):
             break
         rewrite(target.path, text)
