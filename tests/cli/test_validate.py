@@ -357,7 +357,7 @@ def test_a_good_file_imports_little(folder):
     assert imported & {
         "torch", "numpy", "cattrs", "difflib", "lossspec.language.text.positions",
         "lossspec.language.diagnostics.locate", "lossspec.language.text.syntax",
-        "lossspec.language.diagnostics.render", "lossspec.cli.formats.sarif",
+        "lossspec.language.diagnostics.render", "lossspec.cli.sarif",
     } == set()  # fmt: skip
 
 

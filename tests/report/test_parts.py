@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from lossspec.report.draw.axis import scale_of, ticks
 from lossspec.report.draw.envelope import envelope
-from lossspec.report.draw.labels import spread
-from lossspec.report.draw.lines import Line, parts, with_gaps
-from lossspec.report.draw.numbers import exact, figure
-from lossspec.report.draw.table import grid
+from lossspec.report.draw.lines import Line, parts, spread, with_gaps
+from lossspec.report.draw.text import exact, figure, grid
 
 values = st.floats(allow_nan=True, allow_infinity=True, width=32)
 

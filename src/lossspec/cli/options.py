@@ -1,4 +1,4 @@
-"""Options that several commands share: parameters, overlays, user modules, and the length of the run."""
+"""Options that several commands share: format, parameters, overlays, user modules, length of the run."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+    Command = Callable[..., None]
 
-def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Add ``--format``, one of ``formats``, the first by default: the command gets ``format_``."""
+    choice = click.Choice(formats)
+    return click.option(
+        "--format", "format_", type=choice, default=formats[0], show_default=True, help="Output format."
+    )
+
+
+def overlay_options(command: Command) -> Command:
     """Add ``--param NAME=VALUE`` and ``--set PATH=VALUE``: the command gets ``params`` and ``overlay``."""
 
     @click.option(
@@ -51,7 +61,7 @@ def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_overlay
 
 
-def load_option(command: Callable[..., None]) -> Callable[..., None]:
+def load_option(command: Command) -> Command:
     """Add ``--load MODULE``: import a user module that registers losses or schedules before the command."""
 
     @click.option(
@@ -111,7 +121,7 @@ def import_user_module(name: str) -> ModuleType:
         raise click.UsageError(f"module `{name}` not found") from error
 
 
-def run_length_options(command: Callable[..., None]) -> Callable[..., None]:
+def run_length_options(command: Command) -> Command:
     """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``run``."""
 
     @click.option(

@@ -9,7 +9,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import load_option, overlay_options, run_length_options
-from lossspec.cli.text import is_colored, width
+from lossspec.cli.text import is_colored, unwritable, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,4 +57,4 @@ def plot_command(
     try:
         draw_weights(spec, run, output)
     except OSError as error:
-        raise click.FileError(str(output), error.strerror) from error
+        raise unwritable(output, error) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option, overlay_options, run_length_options
+from lossspec.cli.options import format_option, load_option, overlay_options, run_length_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,14 +41,7 @@ class Epochs(click.ParamType[tuple[float, ...]]):
 @click.command("table")
 @click.argument("reference", shell_complete=references)
 @click.option("--at", type=Epochs(), help="The epochs to show, such as 0,50,100. Default: five over the run.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "csv", "json"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@format_option("text", "csv", "json")
 @run_length_options
 @overlay_options
 @load_option

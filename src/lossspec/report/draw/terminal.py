@@ -10,8 +10,8 @@ from attrs import frozen
 
 from lossspec.report.draw.axis import Scale, scale_of, ticks
 from lossspec.report.draw.canvas import Canvas, painted
-from lossspec.report.draw.labels import spread
-from lossspec.report.draw.numbers import figure
+from lossspec.report.draw.lines import spread
+from lossspec.report.draw.text import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from attrs import field, frozen
 
 from lossspec.report.draw.canvas import painted
 from lossspec.report.draw.lines import Line
-from lossspec.report.draw.numbers import figure
 from lossspec.report.draw.terminal import ROWS, text_plot
+from lossspec.report.draw.text import figure
 from lossspec.report.forecast.phases import in_words, phases
 from lossspec.report.forecast.weights import RunLength, curves
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.draw.numbers import exact, figure
-from lossspec.report.draw.table import Row, grid
+from lossspec.report.draw.text import Row, exact, figure, grid
 from lossspec.report.forecast.weights import curves
 
 if TYPE_CHECKING:

@@ -43,9 +43,8 @@ def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
     """
     run = series_of(log)
     axis = Axis.of(run)
-    resumes = [epoch if axis.unit == "epoch" else step for epoch, step in log.resumes]
     pictures = (("losses.png", _losses), ("weights.png", _weights))
-    return [_picture(Path(folder) / file, run, axis, resumes, draw) for file, draw in pictures]
+    return [_picture(Path(folder) / file, run, axis, axis.resumes(log), draw) for file, draw in pictures]
 
 
 def _picture(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.draw.numbers import exact
+from lossspec.report.draw.text import exact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
