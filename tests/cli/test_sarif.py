@@ -1,4 +1,4 @@
-"""SARIF: valid by the standard's own rules, whatever the problem; and one result to the character."""
+"""SARIF output: every problem of the corpus gives a valid log, and one result is compared in full."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``lossspec validate``: what it looks at, what it prints where, how it ends, and what it mends."""
+"""``lossspec validate``: targets, output, exit codes and ``--fix``."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The page about runs, in a real browser: what a reader sees, points at and types."""
+"""The HTML report in a real browser: what it shows, the pointer and the keyboard."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rec(_, step):
 
 VALUES = {"rec": rec, "adv": lambda epoch, _: 0.5 + epoch, "dis": lambda *_: 0.7}
 
-#: What a reader can do, in the words of the tests below.
+#: The actions of a reader, for the tests below.
 READER = (Path(__file__).parent / "reader.js").read_text(encoding="utf-8")
 
 
@@ -74,7 +74,7 @@ def test_what_a_reader_sees_first(one, ask):
     )
     assert found["titles"] == ["losses", "applied weight", "share of the total", "losses"]
     last = 100 * rec(7, 79)
-    recs = sum(100 * rec(7, step) for step in (77, 78, 79))  # what lies in the last stretch of the shares
+    recs = sum(100 * rec(7, step) for step in (77, 78, 79))  # the last stretch of the shares
     share = 100 * recs / (recs + 3 * 15.0)
     assert found["legends"] == [
         {"rec": f"{last:.4g}", "adv": "15"},

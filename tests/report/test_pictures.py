@@ -1,4 +1,4 @@
-"""The pictures: written, the same each time, and nothing in them covers anything else."""
+"""Pictures are written, reproducible, and without overlapping names."""
 
 from __future__ import annotations
 

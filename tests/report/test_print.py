@@ -1,4 +1,4 @@
-"""The page about runs on paper: printed to PDF by a real browser, and read as the printer would."""
+"""The HTML report on paper: printed to PDF by a real browser, and read back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ objective = "G"
 """
 VALUES = {"rec": lambda _, step: math.nan if step == 7 else 1.0 / (1 + step), LONG: lambda *_: 0.5}
 EPOCHS, STEPS = 4, 5
-#: Of US Letter, on which the browser prints unless told otherwise, in points.
+#: US Letter in points, the default paper of the browser.
 WIDTH, HEIGHT, MARGIN = 612, 792, 27
 
 

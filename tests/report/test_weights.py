@@ -1,4 +1,4 @@
-"""The weights that are drawn are the weights that a manager applies."""
+"""The forecast weights equal the weights that a manager applies."""
 
 from __future__ import annotations
 
