@@ -41,7 +41,8 @@ def plot_command(
 ) -> None:
     """Plot the applied weight of every term over a run, one panel per objective.
 
-    The applied weight is the term's weight times its objective's.
+    The applied weight is the term's weight times its objective's. REFERENCE is the name or path of a spec,
+    with +VARIANT for each variant.
 
     Example: lossspec plot pix2pix+decay --epochs 200 -o weights.svg
     """

@@ -26,7 +26,8 @@ def show_command(
 ) -> None:
     """Print a resolved spec: variants applied, parameters filled in, with its digest.
 
-    The formats unicode, latex and markdown are formulas.
+    REFERENCE is the name or path of a spec, with +VARIANT for each variant. The formats unicode, latex and
+    markdown are formulas.
 
     Example: lossspec show pix2pix+vgg --param lambda_l1=50 --format unicode
     """

@@ -56,7 +56,8 @@ def table_command(
 ) -> None:
     """Print the applied weight of every term at chosen epochs.
 
-    The applied weight is the term's weight times its objective's.
+    The applied weight is the term's weight times its objective's. REFERENCE is the name or path of a spec,
+    with +VARIANT for each variant.
 
     Example: lossspec table pix2pix+decay --at 0,50,100,150,199
     """

@@ -31,8 +31,8 @@ _ROUNDS = 10
 @click.command("validate")
 @click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=references)
 @format_option(*FORMATS)
-@click.option("--fix", is_flag=True, help="Apply the fixes that are certain to the files.")
-@click.option("--stdin-filename", metavar="PATH", help="The file that standard input comes from.")
+@click.option("--fix", is_flag=True, help="Apply every fix that is certain.")
+@click.option("--stdin-filename", metavar="PATH", help="Treat standard input as the content of this file.")
 @load_option
 @click.pass_context
 def validate_command(
