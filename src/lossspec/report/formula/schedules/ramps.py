@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from lossspec.report.formula.math.expression import Expression, Pi, call, minus, over, plus, power, times
+from lossspec.report.formula.math.expression import PI, Expression, call, minus, over, plus, power, times
 from lossspec.report.formula.schedules.pieces import Formula, LocalClock, Pieces, everywhere
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def shaped(shape: str, part: Expression) -> Expression:
     """Return the way from 0 to 1 that a shape takes while ``part`` goes from 0 to 1."""
     match shape:
         case "cosine":
-            return over(minus(1, call("cos", times(Pi(), part))), 2)
+            return over(minus(1, call("cos", times(PI, part))), 2)
         case "sigmoid":
             bend = call("tanh", plus(times(6, part), -3))
             return over(plus(1, over(bend, call("tanh", 3))), 2)
@@ -53,7 +53,7 @@ def _exponential(schedule: exponential, part: Expression) -> Expression:
 def _cosine(schedule: cosine, part: Expression) -> Expression:
     if schedule.exponent == 1 and abs(schedule.start_value) < abs(schedule.end_value):
         return between(schedule.start_value, schedule.end_value, shaped("cosine", part))
-    wave = over(plus(1, call("cos", times(Pi(), part))), 2)
+    wave = over(plus(1, call("cos", times(PI, part))), 2)
     return between(schedule.end_value, schedule.start_value, power(wave, schedule.exponent))
 
 

@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from lossspec.report.formula.math.expression import (
+    PI,
     Expression,
     Local,
     Operand,
-    Pi,
     call,
     minus,
     over,
@@ -90,7 +90,7 @@ def _counted(schedule: cosine_restarts, clock: LocalClock) -> tuple[Expression, 
 
 
 def _half_wave(peak: Operand, last: float, part: Expression) -> Expression:
-    wave = over(plus(1, call("cos", times(Pi(), part))), 2)
+    wave = over(plus(1, call("cos", times(PI, part))), 2)
     return plus(last, times(plus(peak, -last), wave))
 
 
