@@ -42,7 +42,7 @@ def test_it_writes_where_it_is_told(runs):
 def test_what_is_no_run_is_said(runs):
     done = report(runs / "9")
     assert done.exit_code == 1
-    assert str(done.exception) == f"there is no loss log `{runs / '9'}`"
+    assert str(done.exception) == f"the loss log `{runs / '9'}` is missing"
     done = report(runs / "7", "-o", runs / "nowhere" / "page.html")
     assert done.exit_code == 1
     assert "No such file or directory" in done.output

@@ -1,7 +1,7 @@
-"""Runs losses while a model trains: weighs them, moves the weights, records the values, writes the log.
+"""Runs losses while a model trains: weighs and schedules them, records their values, writes the log.
 
-A ``LossManager`` holds losses by name. Each is run by ``compute_loss_xy``, or all of an objective at once
-by calling the module that ``objective`` returns. One clock moves every weight:
+A ``LossManager`` holds losses by name. ``compute_loss_xy`` runs one; calling the module that ``objective``
+returns runs all terms of an objective. One clock moves every weight:
 
 >>> import torch
 >>> from lossspec import LossManager, schedules
@@ -15,7 +15,7 @@ by calling the module that ``objective`` returns. One clock moves every weight:
 >>> [round(weight, 2) for weight in manager.get_registered_losses(strip=False)["l1"].history.weights]
 [1.0, 0.9, 0.8]
 
-Reading a log, and importing this package, does not import torch; the rest needs it.
+Importing this package does not import torch; using a name of it does.
 """
 
 from __future__ import annotations
@@ -24,11 +24,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lossspec.extras import torch_for
-from lossspec.language.function import exporters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from lossspec.manager.building.spec import build as build
     from lossspec.manager.config import ConfigManager as ConfigManager
     from lossspec.manager.loss.loss import LMLoss as LMLoss
@@ -50,13 +47,3 @@ def __getattr__(name: str) -> object:
         with torch_for(f"`lossspec.{name}`"):
             return getattr(import_module(f"lossspec.manager.{_HOMES[name]}"), name)
     raise AttributeError(f"module `lossspec.manager` has no attribute `{name}`")
-
-
-def _exported(losses: Mapping[str, object]) -> dict[str, object] | None:
-    """Return the document of live losses, for spec functions that return them."""
-    from lossspec.manager.export import exported
-
-    return exported(losses)
-
-
-exporters.append(_exported)
