@@ -1,8 +1,8 @@
-"""A problem before it has a place in a file: where it stands is a key path, or an offset in the text."""
+"""A problem before it has a line and a column: its place is a key path, or a range of the text."""
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 from attrs import frozen
 
@@ -12,17 +12,25 @@ KeyPath = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
 
 
+class Range(NamedTuple):
+    """The place of a problem in text that is not a document yet: offsets; ``end`` is after the last one."""
+
+    start: int
+    end: int
+
+
 @frozen
 class Fault:
-    """A problem at a key path, before it has a place in a file.
+    """A problem in a document or its text, before it has a line and a column.
 
     Attributes:
         code: the stable word for this kind of problem, a key of the table of codes.
         message: what was found, in lower case, without a full stop; it stands alone.
-        path: the key path of the culprit in its document, array positions as integers.
+        path: the key path of the culprit in its document, array positions as integers; a ``Range`` in text
+            that is not a document yet.
         at: whether the key or its value is at fault.
         help: what to do about it, or "".
-        replacement: TOML text that mends it if put in place of the key or value, or None.
+        replacement: TOML text that fixes it if put in place of the key or value, or None.
         certain: whether ``lossspec validate --fix`` may put it there unasked.
         related: other places of the same document that take part, each with a label.
         meant: the dotted key that a wrong one was meant to be, where a replacement would not do.
@@ -37,27 +45,6 @@ class Fault:
     certain: bool = False
     related: tuple[tuple[KeyPath, str], ...] = ()
     meant: str = ""
-
-
-@frozen
-class TextFault:
-    """A problem in text that is not a document (yet): where it stands is known by offsets.
-
-    Attributes:
-        code, message, help, replacement, certain: as those of a ``Fault``.
-        start: the offset of the first character at fault.
-        end: the offset after the last one.
-        related: other places that take part: start, end and a label.
-    """
-
-    code: str
-    message: str
-    start: int
-    end: int
-    help: str = ""
-    replacement: str | None = None
-    certain: bool = False
-    related: tuple[tuple[int, int, str], ...] = ()
 
 
 @frozen(order=True)

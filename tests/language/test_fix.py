@@ -2,8 +2,8 @@
 
 import pytest
 
-from lossspec.faults import Fault, TextFault
-from lossspec.language.diagnostics.fix import mend, rewrite
+from lossspec.faults import Fault, Range
+from lossspec.language.diagnostics.fix import apply_fixes, rewrite
 from lossspec.language.diagnostics.locate import locate
 from lossspec.language.text.source import Source
 
@@ -12,7 +12,7 @@ TEXT = "# wieght\r\n[loses.a]\r\nwieght\t= 1 # wieght\r\n[loses.b]\r\n"
 
 def mended(*faults, text=TEXT, name="x"):
     source = Source(name, text)
-    return mend(source, locate(faults, source))
+    return apply_fixes(source, locate(faults, source))
 
 
 def key(*path, new, certain=True):
@@ -44,19 +44,19 @@ def test_what_is_not_certain_stays(fault):
 
 def test_what_another_file_says_stays():
     elsewhere = locate([key("loses", new="losses")], Source("base", TEXT))
-    assert mend(Source("x", TEXT), elsewhere) == (TEXT, [])
+    assert apply_fixes(Source("x", TEXT), elsewhere) == (TEXT, [])
 
 
 def test_of_replacements_that_overlap_the_first_is_made():
-    outer = TextFault("syntax", "m", 0, 8, replacement="A", certain=True)
-    inner = TextFault("bad-value", "m", 2, 4, replacement="B", certain=True)
-    after = TextFault("bad-value", "m", 8, 9, replacement="C", certain=True)
+    outer = Fault("syntax", "m", Range(0, 8), replacement="A", certain=True)
+    inner = Fault("bad-value", "m", Range(2, 4), replacement="B", certain=True)
+    after = Fault("bad-value", "m", Range(8, 9), replacement="C", certain=True)
     assert mended(inner, outer, after, text="01234567 9")[0] == "AC9"
 
 
 def test_text_is_put_in_and_taken_out():
-    put = TextFault("syntax", "m", 2, 2, replacement=",", certain=True)
-    taken = TextFault("syntax", "m", 3, 4, replacement="", certain=True)
+    put = Fault("syntax", "m", Range(2, 2), replacement=",", certain=True)
+    taken = Fault("syntax", "m", Range(3, 4), replacement="", certain=True)
     assert mended(put, taken, text="日本 x")[0] == "日本, "
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossspec.faults import MAX_PROBLEMS, Fault, Span, TextFault
+from lossspec.faults import MAX_PROBLEMS, Fault, Range, Span
 from lossspec.language.diagnostics.diagnostic import Label
 from lossspec.language.diagnostics.locate import locate
 from lossspec.language.text.source import Source
@@ -56,7 +56,7 @@ def test_other_places_keep_their_lines():
 
 def test_columns_count_characters():
     start = SOURCE.text.index("日")
-    assert one(TextFault("syntax", "m", start, start + 2)).span == Span(4, 9, 4, 11)
+    assert one(Fault("syntax", "m", Range(start, start + 2))).span == Span(4, 9, 4, 11)
 
 
 def test_the_severity_is_that_of_the_code():

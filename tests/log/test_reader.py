@@ -110,7 +110,7 @@ def test_an_unknown_loss_gets_the_nearest_name(tmp_path, section):
     for error in (KeyError, UnknownNameError):
         with pytest.raises(error) as raised:
             columns["A"]
-        known = "a loss with a similar name exists: `a`" if section == "losses" else "there is none"
+        known = "a loss with a similar name exists: `a`" if section == "losses" else "there are none"
         assert str(raised.value) == f"unknown loss `A` in the log: {known}"
     assert columns.get("A") is None
     assert "A" not in columns

@@ -117,7 +117,7 @@ def test_without_gradients_it_records_too(compiled, make_manager):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["x", "y", "z"], "unknown tensor `z` in the call of objective `total`: known are `x`, `y`"),
+        (["x", "y", "z"], "unknown tensor `z` in the call of objective `total`: expected one of `x`, `y`"),
         (["x"], "objective `total` is missing tensor `y`, needed by `a`"),
     ],
 )

@@ -147,7 +147,7 @@ def test_invalid_inputs_name_the_term(make_manager, term, tensors, message):
         (
             ["x", "y", "mask", "z"],
             UnknownNameError,
-            "unknown tensor `z` in the call of objective `total`: known are `mask`, `x`, `y`",
+            "unknown tensor `z` in the call of objective `total`: expected one of `mask`, `x`, `y`",
         ),
         (
             ["x", "y", "masks"],
@@ -197,7 +197,7 @@ def test_a_term_that_is_not_a_scalar_names_the_reduction(make_manager):
 def test_a_loss_registered_in_code_has_no_objective(xy):
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss())
-    with pytest.raises(UnknownNameError, match="unknown objective `total`: there is none"):
+    with pytest.raises(UnknownNameError, match="unknown objective `total`: there are none"):
         manager.objective()
 
 

@@ -20,30 +20,6 @@ Importing this package does not import torch; using a name of it does.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from lossspec.lazy import attach
 
-from lossspec.extras import torch_for
-
-if TYPE_CHECKING:
-    from lossspec.manager.building.spec import build as build
-    from lossspec.manager.config import ConfigManager as ConfigManager
-    from lossspec.manager.loss.loss import LMLoss as LMLoss
-    from lossspec.manager.loss_manager import LossManager as LossManager
-    from lossspec.manager.objective.objective import Objective as Objective
-
-_HOMES = {
-    "ConfigManager": "config",
-    "LMLoss": "loss.loss",
-    "LossManager": "loss_manager",
-    "Objective": "objective.objective",
-    "build": "building.spec",
-}
-__all__ = [*_HOMES]  # noqa: PLE0604 - each is imported from its home when it is first used
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        with torch_for(f"`lossspec.{name}`"):
-            return getattr(import_module(f"lossspec.manager.{_HOMES[name]}"), name)
-    raise AttributeError(f"module `lossspec.manager` has no attribute `{name}`")
+__getattr__, __dir__, __all__ = attach(__name__)

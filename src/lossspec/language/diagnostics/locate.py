@@ -1,29 +1,30 @@
-"""From what is wrong to where it stands: faults become diagnostics, in file order, each once."""
+"""Turns faults into diagnostics with their place in a source, in file order, each once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from lossspec.faults import MAX_PROBLEMS, Fault, TextFault
+from lossspec.faults import MAX_PROBLEMS, Fault, Range
 from lossspec.language.diagnostics.codes import codes
 from lossspec.language.diagnostics.diagnostic import Diagnostic, Label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lossspec.faults import KeyPath
     from lossspec.language.text.source import Source
 
 _MAX_MESSAGE = 500
 
 
-def locate(faults: Iterable[Fault | TextFault], source: Source) -> list[Diagnostic]:
-    """Give each fault its place in the source.
+def locate(faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
+    """Return each fault with its place in the source.
 
-    A fault whose path the source does not have stands at what encloses it most closely, and loses its
-    replacement. No more than ``MAX_PROBLEMS`` are taken from ``faults``, which may therefore be lazy.
+    If the source does not have the path of a fault, the place is that of its closest parent, and the fault
+    loses its replacement. At most ``MAX_PROBLEMS`` are taken from ``faults``, so it can be lazy.
 
     Raises:
-        KeyError: if a code is not in ``codes.toml``: an error of ours, never of the user.
+        KeyError: a code is not in ``codes.toml``: a bug in lossspec.
     """
     found: dict[tuple[object, ...], Diagnostic] = {}
     cut = []
@@ -32,7 +33,7 @@ def locate(faults: Iterable[Fault | TextFault], source: Source) -> list[Diagnost
             message = f"more than {MAX_PROBLEMS} problems: the rest is not shown"
             cut = [Diagnostic("too-many-problems", "error", message, source.name)]
             break
-        each = _in_text(fault, source) if isinstance(fault, TextFault) else _in_document(fault, source)
+        each = _diagnostic(fault, source)
         found.setdefault((each.span, each.code, each.message), each)
     return [*sorted(found.values(), key=_place), *cut]
 
@@ -42,38 +43,16 @@ def _place(diagnostic: Diagnostic) -> tuple[int, int]:
     return (span.line, span.column) if span else (0, 0)
 
 
-def _in_document(fault: Fault, source: Source) -> Diagnostic:
-    """Place a fault by its key path."""
-    positions = source.positions
-    (start, end), exact = positions.nearest(fault.path, fault.at)
-    related = []
-    for path, label in fault.related:
-        place, _ = positions.nearest(path, "key")
-        related.append((*place, label))
-    replacement = fault.replacement if exact else None
-    repeats = positions.keys(fault.path)[1:] if replacement is not None and fault.at == "key" else ()
-    return _in_text(
-        TextFault(
-            fault.code,
-            fault.message,
-            start,
-            end,
-            help=fault.help,
-            replacement=replacement,
-            certain=fault.certain and replacement is not None,
-            related=tuple(related),
-        ),
-        source,
-        repeats,
-    )
-
-
-def _in_text(fault: TextFault, source: Source, repeats: Iterable[tuple[int, int]] = ()) -> Diagnostic:
-    """Place a fault by its offsets."""
-    span = source.span(fault.start, fault.end)
+def _diagnostic(fault: Fault, source: Source) -> Diagnostic:
+    (start, end), is_exact = _offsets(fault.path, fault.at, source)
+    span = source.span(start, end)
+    replacement = fault.replacement if is_exact else None
+    repeats: Iterable[tuple[int, int]] = ()
+    if replacement is not None and fault.at == "key" and not isinstance(fault.path, Range):
+        repeats = source.reading.tables.keys(fault.path)[1:]
     labels = []
-    for start, end, text in fault.related:
-        where = source.span(start, end)
+    for path, text in fault.related:
+        where = source.span(*_offsets(path, "key", source)[0])
         labels.append(Label(source.name, where, text, source.line(where.line)))
     return Diagnostic(
         code=fault.code,
@@ -83,13 +62,18 @@ def _in_text(fault: TextFault, source: Source, repeats: Iterable[tuple[int, int]
         span=span,
         help=_shortened(fault.help),
         line=source.line(span.line),
-        replacement=fault.replacement,
-        certain=fault.certain,
+        replacement=replacement,
+        certain=fault.certain and replacement is not None,
         repeats=tuple(source.span(*each) for each in repeats),
         labels=tuple(labels),
     )
 
 
+def _offsets(path: KeyPath, at: Literal["key", "value"], source: Source) -> tuple[tuple[int, int], bool]:
+    """Return the place of a path, or of its closest parent that has one, and whether it is its own."""
+    return (path, True) if isinstance(path, Range) else source.reading.tables.nearest(path, at)
+
+
 def _shortened(text: str) -> str:
-    """Cut what quotes a huge value: a message is for reading."""
+    """Cut a message that quotes a huge value."""
     return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"

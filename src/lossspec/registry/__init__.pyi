@@ -1,0 +1,14 @@
+from lossspec.registry.code import load as load
+from lossspec.registry.code import missing_library as missing_library
+from lossspec.registry.entry import Argument as Argument
+from lossspec.registry.entry import CallInput as CallInput
+from lossspec.registry.entry import LossType as LossType
+from lossspec.registry.installed import installed_spec_folders as installed_spec_folders
+from lossspec.registry.lookup import balancers as balancers
+from lossspec.registry.lookup import find as find
+from lossspec.registry.lookup import find_balancer as find_balancer
+from lossspec.registry.lookup import libraries as libraries
+from lossspec.registry.lookup import summaries as summaries
+from lossspec.registry.lookup import types as types
+from lossspec.registry.register import register_balancer as register_balancer
+from lossspec.registry.register import register_loss as register_loss
