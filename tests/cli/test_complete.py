@@ -1,4 +1,4 @@
-"""Tab completion: what the script for bash really offers, and the words of the same for zsh and fish."""
+"""Tab completion in bash, zsh and fish."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ BIN = Path(sys.executable).parent
 ENVIRONMENT = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
 ENVIRONMENT.pop("LOSSSPEC_PATH", None)
 
-#: Types words into bash as if tab was pressed at the end, and prints what it would offer.
+#: Completes a command line in bash, and prints what it offers.
 PRESS_TAB = r"""
 set -e
 eval "$(_LOSSSPEC_COMPLETE=bash_source lossspec)"
@@ -85,7 +85,7 @@ def test_bash_offers(words, expected, folder):
         ("fish", {"COMP_WORDS": "lossspec explain unknown-k", "COMP_CWORD": "unknown-k"}, "unknown-key"),
     ],
 )
-def test_zsh_and_fish_are_told_the_same(shell, environment, expected):
+def test_zsh_and_fish_offer_the_same(shell, environment, expected):
     def run(task, **more):
         return subprocess.run(
             [BIN / "lossspec"],

@@ -1,4 +1,4 @@
-"""The hook of pre-commit: what it picks, and that its entry tells good files from bad ones."""
+"""The pre-commit hook: which files it checks, and that it rejects invalid specs."""
 
 import re
 import shlex
@@ -26,7 +26,7 @@ def test_it_picks_specs_and_nothing_else():
 
 
 @pytest.mark.slow
-def test_its_entry_tells_good_from_bad():
+def test_its_entry_rejects_invalid_specs():
     command, *arguments = shlex.split(FIELDS["entry"])
     program = [sys.executable, "-m", command, *arguments]
     good, bad = "src/lossspec/cli/starter.loss.toml", "tests/invalid/misspelt_key.loss.toml"

@@ -1,4 +1,4 @@
-"""The scan ahead of the parser: exact at each limit, blind to strings and comments, linear on anything."""
+"""The scan before the parser: exact at each limit, linear, and blind to strings and comments."""
 
 import subprocess
 import sys
@@ -37,13 +37,7 @@ WITHIN = {
     "brackets in a multi-line literal": "a = '''''\n" + "[" * 40 + "'''",
     "a string that ends in five quotes": 'a = """x"""""\nb = 1',
     "what the parser never reaches: after an open string": 'a = "x\n' + "[" * 40,
-    "the greatest whole number": f"a = {2**63 - 1}",
-    "the least whole number": f"a = -{2**63}",
     "keys on lines of a table": "a = {\n" + "b.c = 1,\n" * 40 + "}\n" + "d.e = 1\n" * 40,
-    "many digits of a float": "a = 0.10000000000000000555111512312578270211815834045",
-    "many digits before a point": "a = 100000000000000000000000.0",
-    "digits in a string": 'a = "99999999999999999999999"',
-    "digits in a key": "a99999999999999999999999 = 1",
 }  # fmt: skip
 
 PAST = {
@@ -58,10 +52,6 @@ PAST = {
     "inline tables on level 33": ("a = " + "{ a = " * 32 + "1", "too-deep", "="),
     "a key below a header": ("[" + ".".join("h" * 20) + "]\n" + ".".join("a" * 13) + " = 1", "too-deep", "="),
     "arrays after strings": ('a = ["]]]]", ' + "[" * 32, "too-deep", "["),
-    "a whole number of 65 bits": (f"a = {2**63}", "integer-too-large", str(2**63)),
-    "a negative whole number of 65 bits": (f"a = -{2**63 + 1}", "integer-too-large", str(2**63 + 1)),
-    "a long hexadecimal number": (f"a = {2**64:#_x}", "integer-too-large", f"{2**64:#_x}"),
-    "a number that int() refuses": ("a = " + "9" * 5000, "integer-too-large", "9" * 5000),
 }  # fmt: skip
 
 
@@ -77,7 +67,7 @@ def test_past_a_limit(text, code, marked):
     assert (fault.code, text[slice(*fault.path)]) == (code, marked)
 
 
-def test_the_place_is_that_of_the_first_part_too_many():
+def test_the_place_is_the_first_part_too_many():
     fault = scan(f"first = 1\n{DOTTED} = 1")
     assert fault is not None
     assert fault.path[0] == len("first = 1\n") + 63
@@ -107,7 +97,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.integers(1, 31), st.integers(1, 31), st.integers(0, 31))
-def test_the_levels_are_those_of_the_parsed_document(value, header, key, wrap):
+def test_levels_equal_those_of_the_parsed_document(value, header, key, wrap):
     for _ in range(wrap):
         value = [value]
     text = f"[{'.'.join('h' * header)}]\n{'.'.join('k' * key)} = {inline(value)}\n"
@@ -162,9 +152,9 @@ HOSTILE = {
 }  # fmt: skip
 
 
-def test_a_dotted_key_of_40_kilobytes_is_refused_at_once(calls):
+def test_a_dotted_key_of_40_kilobytes_is_fast(calls):
     def answer():
-        with pytest.raises(SpecError, match="a key of more than 32 parts"):
+        with pytest.raises(SpecError, match="a key can have at most 32 parts"):
             parse(text_source(".".join("a" * 20_000) + " = 1"))
 
     assert calls(answer) < 10_000
@@ -172,7 +162,7 @@ def test_a_dotted_key_of_40_kilobytes_is_refused_at_once(calls):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_text_is_answered_soon(text, calls):
+def test_a_hostile_text_is_fast(text, calls):
     def answer():
         try:
             parse(text_source(text))
@@ -183,7 +173,7 @@ def test_a_hostile_text_is_answered_soon(text, calls):
 
 
 @pytest.mark.slow
-def test_hostile_texts_take_less_than_200_megabytes():
+def test_hostile_texts_take_under_200_megabytes():
     program = (
         "import importlib.util as u, pathlib, re, sys\n"
         "from lossspec.language.documents.read import parse, text_source\n"

@@ -20,7 +20,7 @@ from lossspec.language.text.reference import PATTERN, BadReferenceError, Referen
         ("./a.loss.toml", "./a.loss.toml", (), "a"),
     ],
 )
-def test_what_a_reference_says(text, name, variants, stem):
+def test_parse(text, name, variants, stem):
     reference = Reference.parse(text)
     assert (reference.name, reference.variants, reference.stem) == (name, variants, stem)
     assert reference.is_path is ("/" in text or ".loss.toml" in text)
@@ -30,22 +30,22 @@ def test_what_a_reference_says(text, name, variants, stem):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no reference"),
-        ("+a", "is no reference"),
-        ("a+", "names no variant"),
-        ("a+1b", "names no variant"),
-        ("a+b+b", "names the variant `b` twice"),
-        ("../a", "is no reference"),
-        ("a/b", "is no reference"),
-        ("a.toml", "is no reference"),
-        ("a b", "is no reference"),
-        ("1a", "is no reference"),
-        ("a.loss.tomlx", "after `.loss.toml` comes `+VARIANT`"),
-        ("a.loss.toml+", "names no variant"),
-        ("x" * 500 + "!", "x... is no reference".replace("x...", "")),
+        ("", "is not a valid reference"),
+        ("+a", "is not a valid reference"),
+        ("a+", "is not a valid variant name"),
+        ("a+1b", "is not a valid variant name"),
+        ("a+b+b", "has variant `b` twice"),
+        ("../a", "is not a valid reference"),
+        ("a/b", "is not a valid reference"),
+        ("a.toml", "is not a valid reference"),
+        ("a b", "is not a valid reference"),
+        ("1a", "is not a valid reference"),
+        ("a.loss.tomlx", "only `+VARIANT` can follow `.loss.toml`"),
+        ("a.loss.toml+", "is not a valid variant name"),
+        ("x" * 500 + "!", "is not a valid reference"),
     ],
 )
-def test_what_is_no_reference(text, message):
+def test_invalid_references(text, message):
     with pytest.raises(BadReferenceError, match=re.escape(message)) as caught:
         Reference.parse(text)
     assert len(str(caught.value)) < 200

@@ -1,4 +1,4 @@
-"""The formula of a schedule is the schedule: what it says is evaluated, from its tree and from its text."""
+"""The formula of a schedule, evaluated as an expression and as text, equals the schedule."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ TABLES = [
     ),
 ]
 IDS = [f"{index}-{each['type']}" for index, each in enumerate(TABLES)]
-#: Not a multiple of any period above, so that no formula stands exactly at a jump that rounding may miss.
+#: Never a multiple of a period above: at a jump, rounding can choose the other side.
 positions = st.floats(-5, 250).filter(lambda t: abs(t * 2 - round(t * 2)) > 1e-6)
 
 
@@ -128,7 +128,7 @@ def test_the_formula_that_people_read_is_the_schedule(fields, t):
     known |= {"min": min, "max": max, "ln": math.log}
     expression = expression_at(pieces, t)
     for local, name in names.items():
-        if local in local_names([expression]):  # elsewhere it may have no value
+        if local in local_names([expression]):  # elsewhere it can be undefined
             known[name] = eval(python(write(local.meaning)), known)
     found = eval(python(write(expression)), known)
     assert found == pytest.approx(schedule(t), rel=1e-8, abs=1e-9 * scale(schedule))
@@ -149,7 +149,7 @@ def python(text):
     return re.sub(r"(?<=[\w)]) (?=[\w(])", "*", text)
 
 
-def test_a_schedule_of_someone_else_goes_by_its_name():
+def test_a_registered_schedule_goes_by_its_name():
     from attrs import field, frozen
 
     from lossspec.schedules.kinds import number
@@ -169,7 +169,7 @@ def test_a_schedule_of_someone_else_goes_by_its_name():
     assert evaluate(piece.expression, 0.5) == pytest.approx(2 * math.sin(0.5))
 
 
-def test_parts_of_one_name_are_told_apart():
+def test_parts_of_one_name_get_distinct_names():
     two = {"type": "join", "schedules": [WAVE, WAVE], "boundaries": [40]}
     names = local_names(piece.expression for piece in pieces_of(schedules.from_table(two)))
     assert list(names.values()) == ["u_1", "u_2"]

@@ -1,4 +1,4 @@
-"""The small parts that pictures are made of."""
+"""The parts of pictures: envelopes, labels, scales, ticks, lines, numbers, tables."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from lossspec.report.draw.axis import scale_of, ticks
 from lossspec.report.draw.envelope import envelope
-from lossspec.report.draw.labels import spread
-from lossspec.report.draw.lines import Line, parts, with_gaps
-from lossspec.report.draw.numbers import exact, figure
-from lossspec.report.draw.table import grid
+from lossspec.report.draw.lines import Line, parts, spread, with_gaps
+from lossspec.report.draw.text import exact, figure, grid
 
 values = st.floats(allow_nan=True, allow_infinity=True, width=32)
 
@@ -60,7 +58,7 @@ def test_labels_with_room_stay():
     [
         ([[1.0, 2.0], [3.0]], "linear", 0.0),
         ([[100.0], [1.0]], "log", 0.0),
-        ([[100.0, 0.0]], "linear", 0.0),  # one curve that falls to 0 is read from 0
+        ([[100.0, 0.0]], "linear", 0.0),  # a single curve that falls to 0 is drawn from 0
         ([[100.0], [0.0, 1.0]], "symlog", 1.0),
         ([[-100.0], [2.0]], "symlog", 2.0),
         ([[0.0], [0.0]], "linear", 0.0),
@@ -85,7 +83,7 @@ def test_heights_rise_with_values(pair, kind):
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(1, 12))
-def test_ticks_lie_within_and_are_not_too_many(low, length, about):
+def test_ticks_are_within_the_range_and_few(low, length, about):
     found = ticks(low, low + length, about)
     assert len(found) <= about
     assert all(low - 1e-9 * length - 1e-9 <= tick <= low + length * (1 + 1e-9) + 1e-9 for tick in found)
@@ -104,7 +102,7 @@ def test_ticks_are_round(low, high, about, expected):
     assert ticks(low, high, about) == expected
 
 
-def test_lines_that_lie_on_one_another_take_turns():
+def test_overlapping_lines_alternate():
     xs = [0.0, 1.0, 2.0, 3.0]
     first, second, third = parts(
         [Line("a", xs, [1, 1, 1, 1]), Line("b", xs, [1, 1, 2, 2]), Line("c", xs, [1, 1, 2, 3])]

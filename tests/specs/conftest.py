@@ -96,7 +96,7 @@ def check() -> Callable[..., LossManager]:
         compare_gradients(found, total, vars(tensors))
         compare_with_sum(module, given, found, state, noise)
         whole = "+" not in reference and "remove" not in options.get("overlay", {})
-        if whole and f"{reference}:{objective}" not in compiled:
+        if whole and ran and f"{reference}:{objective}" not in compiled:
             compiled.add(f"{reference}:{objective}")
             compare_compiled(f"{reference}:{objective}", module, given, found)
         return manager
@@ -119,12 +119,12 @@ def compare_with_sum(
     total = None
     for loss, term, is_summed in module._plan.running:
         if is_summed:
-            part = loss.weight * term(given)
+            part = loss.term_weight * term(given)
             total = part if total is None else total + part
     module.load_state_dict(after, strict=False)
     if total is None:
         return
-    total = total if loss.scale == 1.0 else total * loss.scale
+    total = total if loss.objective_weight == 1.0 else total * loss.objective_weight
     leaves = [
         each
         for value in given.values()

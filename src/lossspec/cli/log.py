@@ -1,4 +1,4 @@
-"""``lossspec log``: what a run's loss log holds, as a table, in other formats, as curves."""
+"""``lossspec log``: show, convert or plot the loss log of a run."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from lossspec.cli.options import format_option
+from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
     from lossspec.log.reader import LossColumns, LossLogData
@@ -15,7 +18,7 @@ _RUN = click.argument("run", type=click.Path(path_type=Path))
 
 @click.group("log")
 def log_command() -> None:
-    """Show, convert or draw the loss log of a run.
+    """Show, convert or plot the loss log of a run.
 
     RUN is the folder of a run, or its loss_log.jsonl.
 
@@ -25,23 +28,17 @@ def log_command() -> None:
 
 @log_command.command("show")
 @_RUN
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the numbers are shown.",
-)
+@format_option("text", "json")
 def show(run: Path, format_: str) -> None:
-    """Print a line for each loss: first, last, lowest, mean weighted value, and how many were NaN.
+    """Print a summary line per loss.
+
+    It has the first, last, lowest and mean weighted value, and the number of NaNs.
 
     Example: lossspec log show runs/7
     """
-    import json  # `--help` does not pay
+    import json
 
-    from lossspec.report.draw.numbers import figure
-    from lossspec.report.draw.table import grid
+    from lossspec.report.draw.text import figure, grid
 
     log = _read(run)
     sections = (("", log.losses), (" (validation)", log.validation))
@@ -56,27 +53,23 @@ def show(run: Path, format_: str) -> None:
     click.echo(f"{log.header.get('spec') or 'no spec'}, {log.path}")
     click.echo(grid(rows))
     for name, count in log.lost.items():
-        click.echo(f"{name}: {count} values were lost while the log could not be written")
+        click.echo(f"{name}: {count} values were lost because the log could not be written")
 
 
 @log_command.command("export")
 @_RUN
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["json", "csv", "tensorboard", "nectargan"]),
-    default="json",
-    show_default=True,
-    help="One JSON document, one line of CSV a value, TensorBoard events, or NectarGAN's loss_log.json.",
-)
+@format_option("json", "csv", "tensorboard", "nectargan")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The file to write, or the folder for TensorBoard; the terminal unless given.",
+    help="The file to write, or the folder for TensorBoard. Default: the terminal, or the run's folder.",
 )
 def export(run: Path, format_: str, output: Path | None) -> None:
     """Convert a loss log.
+
+    The formats are a JSON document, CSV with a line per value, TensorBoard events, and NectarGAN's
+    loss_log.json.
 
     Example: lossspec log export runs/7 --format csv -o losses.csv
     """
@@ -89,10 +82,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
         return
     writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        _write(output, text)
+    write_output(text, output)
 
 
 @log_command.command("plot")
@@ -101,10 +91,10 @@ def export(run: Path, format_: str, output: Path | None) -> None:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The folder for the pictures; the run's unless given.",
+    help="The folder for the pictures. Default: the run's.",
 )
 def plot(run: Path, output: Path | None) -> None:
-    """Draw the losses and the weights: losses.png and weights.png.
+    """Plot the losses and weights as losses.png and weights.png.
 
     Example: lossspec log plot runs/7 -o pictures
     """
@@ -136,10 +126,3 @@ def _summary(columns: LossColumns) -> dict[str, float | None]:
         "mean": sum(finite) / len(finite) if finite else None,
         "nan": sum(map(isnan, values)),
     }
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"can't write {path}: {error.strerror}") from error

@@ -1,14 +1,13 @@
-"""The cattrs converter that the model and its digest share."""
+"""From Python values to those of TOML, and the cattrs converter that the model and its digest share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from cattrs import Converter
     from cattrs.dispatch import UnstructureHook
 
@@ -16,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
-    """Return a converter that writes schedules as tables, and some fields not at all.
+    """Return a converter that writes schedules as tables and leaves some fields out.
 
     Args:
         unwritten: the fields that are left out, by class.
-        omit_if_default: whether what is at its default is left out, too.
+        omit_if_default: whether fields at their default are left out, too.
     """
-    from cattrs import Converter  # validating does not pay for it
+    from cattrs import Converter  # validating does not need it
 
     made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True)
     made.register_unstructure_hook(Schedule, lambda schedule: schedule.to_table())
-    made.register_unstructure_hook_func(is_one_of(object), made.unstructure)
+    made.register_unstructure_hook_func((object,).__contains__, made.unstructure)
     made.register_unstructure_hook_factory(
         unwritten.__contains__, lambda cls: unstructure_without(made, cls, unwritten[cls])
     )
@@ -34,13 +33,29 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
 
 
 def unstructure_without(made: Converter, cls: type, omitted: tuple[str, ...]) -> UnstructureHook:
-    """Return what writes a class without some of its fields."""
+    """Return a hook that writes a class without some of its fields."""
     from cattrs.gen import make_dict_unstructure_fn, override
 
     overrides: dict[str, Any] = {name: override(omit=True) for name in omitted}
     return make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=made.omit_if_default, **overrides)
 
 
-def is_one_of(*kinds: Any) -> Callable[[Any], bool]:
-    """Return a predicate for hooks: whether a type is one of these."""
-    return lambda kind: kind in kinds
+def as_toml(values: Mapping[str, object]) -> dict[str, object]:
+    """Return a mapping as TOML has it; values that TOML does not have are left as they are.
+
+    >>> as_toml({"inputs": ("y_fake", "y")})
+    {'inputs': ['y_fake', 'y']}
+    """
+    return {str(key): _as_toml(each) for key, each in values.items()}
+
+
+def _as_toml(value: object) -> object:
+    if isinstance(value, Schedule):
+        value = value.to_table()
+    if isinstance(value, Mapping):
+        return as_toml(cast("Mapping[str, object]", value))
+    if isinstance(value, list | tuple):
+        return [_as_toml(each) for each in value]
+    if isinstance(value, str):  # an enum may be one
+        return str.__str__(value)
+    return float(value) if isinstance(value, float) else value  # as a float64 of NumPy is

@@ -1,21 +1,21 @@
-"""Python functions that are specs: they return a table of the shape of the TOML, or live losses."""
+"""Python functions that are specs: they return a table of the shape of the TOML, or built losses."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
 
 from lossspec.errors import LossSpecError
 from lossspec.faults import Fault, Span
+from lossspec.language.converter import as_toml
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.document import Draft, make_draft
 from lossspec.language.resolve.merge import merge
-from lossspec.language.write import as_table
 from lossspec.names import shorten
 from lossspec.wording import kind
 
@@ -23,16 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lossspec.language.diagnostics.findings import Findings
+    from lossspec.language.model import Term
     from lossspec.language.text.expression import Scalar
 
 Table = dict[str, object]
 
-#: Turn a dict of live losses into a document, or return None. The manager, which knows them, adds its own.
-exporters: list[Callable[[Mapping[str, object]], Table | None]] = []
+
+@runtime_checkable
+class LiveLoss(Protocol):
+    """A loss that can be written as a term, as the manager's ``LMLoss``."""
+
+    name: str
+
+    def to_term(self) -> Term:
+        """Return the loss as a term."""
 
 
 class SpecFunction:
-    """A Python function that is a spec. Called, it does what the function does.
+    """A Python function that is a spec; calling it calls the function.
 
     Attributes:
         name: the spec's name: that of the function.
@@ -54,23 +62,23 @@ class SpecFunction:
 
     @property
     def origin(self) -> FunctionOrigin:
-        """Where the faults of its table are shown: the line of its ``def``."""
+        """The place of its faults: the line of its ``def``."""
         return FunctionOrigin(self._function)
 
     def table(self, **params: object) -> Table:
         """Call the function and return its table as TOML has it: schedules as tables, tuples as arrays.
 
         Raises:
-            SpecError: it returns something else.
+            SpecError: it does not return a dict.
         """
         returned = self._function(**params)
-        if isinstance(returned, Mapping) and "losses" not in returned and "format" not in returned:
-            made = (export(returned) for export in exporters)
-            returned = next((table for table in made if table is not None), returned)
+        if isinstance(returned, Mapping) and returned:
+            live = {name: each for name, each in returned.items() if isinstance(each, LiveLoss)}
+            returned = _table_of(live) if len(live) == len(returned) else returned
         if not isinstance(returned, Mapping):
-            message = f"the spec function `{self.name}` returned {kind(returned)}: expected a dict"
+            message = f"spec function `{self.name}` must return a dict, got {kind(returned)}"
             raise SpecError(self.origin.diagnose([Fault("wrong-type", message, ())]))
-        return {"format": 1, **as_table(returned)}
+        return {"format": 1, **as_toml(returned)}
 
     def draft(self, params: Mapping[str, object], findings: Findings) -> Draft:
         """Return the draft of the function called with these values of its parameters."""
@@ -82,22 +90,31 @@ class SpecFunction:
         return make_draft(self.name, self.origin, table, findings, filled=frozenset(values))
 
 
+def _table_of(losses: Mapping[str, LiveLoss]) -> Table:
+    from lossspec.language.write import terms_to_table  # imports cattrs, which validation does not need
+
+    for name, loss in losses.items():
+        if name != loss.name:
+            raise LossSpecError(f"the key `{name}` must be the name of its loss, `{loss.name}`")
+    return {"losses": terms_to_table({name: loss.to_term() for name, loss in losses.items()})}
+
+
 def spec(function: Callable[..., object]) -> SpecFunction:
-    """Make a spec of a function; its arguments, all with a default, are the spec's parameters.
+    """Turn a function into a spec; its arguments, which must have defaults, are the spec's parameters.
 
     Args:
         function: returns a dict of the shape of the TOML, or a dict of ``LMLoss`` whose modules the
             registry knows. Weights may be schedules, ``lossspec.schedules.linear(...)``.
 
     Raises:
-        LossSpecError: an argument has no default, or one that is no number, boolean or string.
+        LossSpecError: an argument has no default, or one that is not a number, a boolean or a string.
     """
     return function if isinstance(function, SpecFunction) else SpecFunction(function)
 
 
 @frozen
 class FunctionOrigin:
-    """A function: its faults are shown at its ``def``, their key paths in the message."""
+    """A function: its faults are shown at its ``def``, with their key paths in the message."""
 
     function: Callable[..., object]
 
@@ -132,13 +149,13 @@ def _params(function: Callable[..., object]) -> dict[str, Scalar]:
     for name, each in inspect.signature(function).parameters.items():
         if each.default is each.empty or each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             raise LossSpecError(
-                f"the argument `{name}` of the spec function `{function.__name__}` has no default: "
+                f"argument `{name}` of spec function `{function.__name__}` must have a default: "
                 "its arguments are the spec's parameters"
             )
         if each.kind is each.POSITIONAL_ONLY or not isinstance(each.default, bool | int | float | str):
             raise LossSpecError(
-                f"the argument `{name}` of the spec function `{function.__name__}` can't be a parameter: "
-                f"it must be a number, a boolean or a string, not {shorten(repr(each.default))}"
+                f"argument `{name}` of spec function `{function.__name__}` must be a keyword argument with a "
+                f"number, a boolean or a string as its default, got {shorten(repr(each.default))}"
             )
         params[name] = each.default
     return params

@@ -15,17 +15,16 @@ tags = ["pixel"]
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import tomli_w
 
 from lossspec.language.checks.objectives import TOTAL
 from lossspec.language.model import Spec, Term
 from lossspec.language.structure import converter
-from lossspec.schedules import Schedule
 
 Table = dict[str, Any]
-#: Arrays of up to this many characters stand on one line.
+#: Arrays of up to this many characters are written on one line.
 _LINE = 100
 
 
@@ -39,21 +38,21 @@ def write(spec: Spec | Mapping[str, object]) -> str:
 
 
 def to_table(spec: Spec) -> Table:
-    """Return the document of a resolved spec, what is at its default left out."""
+    """Return the document of a resolved spec, without keys at their default."""
     table = converter().unstructure(spec)
     losses, objectives = table.pop("losses"), table.pop("objectives")
     table = {"format": 1, **table, "losses": _with_total(losses)}
-    said = {name: each for name, each in objectives.items() if each}
-    return {**table, "objectives": said} if said else table
+    kept = {name: each for name, each in objectives.items() if each}
+    return {**table, "objectives": kept} if kept else table
 
 
 def terms_to_table(terms: Mapping[str, Term]) -> Table:
-    """Return the ``[losses]`` of a document, what is at its default left out."""
+    """Return the ``[losses]`` of a document, without keys at their default."""
     return _with_total(converter().unstructure(terms, Mapping[str, Term]))
 
 
 def _with_total(losses: Table) -> Table:
-    """Name the objective of each term where one is named: only all of them may leave it out."""
+    """Name the objective of each term if one term names its own: only all terms together can leave it out."""
     if any("objective" in each for each in losses.values()):
         for each in losses.values():
             each.setdefault("objective", TOTAL)
@@ -61,7 +60,7 @@ def _with_total(losses: Table) -> Table:
 
 
 def _on_one_line(text: str) -> str:
-    """Put each short array on one line; what the writer writes has no line ends in strings."""
+    """Put each short array on one line; tomli-w writes no line ends in strings."""
     lines: list[str] = []
     starts: list[int] = []
     for line in text.removesuffix("\n").split("\n"):
@@ -75,25 +74,3 @@ def _on_one_line(text: str) -> str:
             if len(joined) <= _LINE:
                 lines[start:] = [joined]
     return "\n".join(lines) + "\n"
-
-
-def as_table(values: Mapping[str, object]) -> dict[str, object]:
-    """Return a mapping as a table.
-
-    >>> as_table({"inputs": ("y_fake", "y")})
-    {'inputs': ['y_fake', 'y']}
-    """
-    return cast("dict[str, object]", as_toml(values))
-
-
-def as_toml(value: object) -> object:
-    """Return a value as TOML would have it; what TOML has nothing for is left as it is."""
-    if isinstance(value, Schedule):
-        return as_toml(value.to_table())
-    if isinstance(value, Mapping):
-        return {str(key): as_toml(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_toml(each) for each in value]
-    if isinstance(value, str):  # an enum may be one
-        return str.__str__(value)
-    return float(value) if isinstance(value, float) else value  # as a float64 of NumPy is

@@ -32,16 +32,16 @@ class Weighing:
 
     Attributes:
         losses: the same.
-        weights: the term weight of each.
-        scale: the objective weight.
+        term_weights: the term weight of each.
+        objective_weight: the weight of the objective.
     """
 
-    __slots__ = ("_vectors", "losses", "scale", "weights")
+    __slots__ = ("_vectors", "losses", "objective_weight", "term_weights")
 
     def __init__(self, losses: Sequence[LMLoss]) -> None:
         self.losses = losses
-        self.weights = [loss.weight or 0.0 for loss in losses]
-        self.scale = losses[0].scale
+        self.term_weights = [loss.term_weight or 0.0 for loss in losses]
+        self.objective_weight = losses[0].objective_weight
         self._vectors: dict[tuple[torch.dtype, torch.device], torch.Tensor] = {}
 
     def total(self, raws: Sequence[torch.Tensor], stacked: torch.Tensor | None) -> torch.Tensor:
@@ -54,16 +54,18 @@ class Weighing:
         if stacked is not None:
             total = torch.dot(stacked, self._vector(stacked.dtype, stacked.device))
         else:
-            total = raws[0] * self.weights[0]
-            for raw, weight in zip(raws[1:], self.weights[1:], strict=True):
+            total = raws[0] * self.term_weights[0]
+            for raw, weight in zip(raws[1:], self.term_weights[1:], strict=True):
                 total = total + (raw if weight == 1.0 else raw * weight)
-        return total if self.scale == 1.0 else total * self.scale
+        return total if self.objective_weight == 1.0 else total * self.objective_weight
 
     def _vector(self, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
         vector = self._vectors.get((dtype, device))
         if vector is None:
             with torch.inference_mode(mode=False):
-                vector = torch.tensor(self.weights, dtype=dtype, device="cpu")  # whatever the default device
+                vector = torch.tensor(
+                    self.term_weights, dtype=dtype, device="cpu"
+                )  # whatever the default device
                 if device.type == "cuda":
                     vector = vector.pin_memory()
                 vector = self._vectors[dtype, device] = vector.to(device, non_blocking=True)

@@ -1,4 +1,4 @@
-"""Curves that lie on one another or stop for a while, cut into parts that a picture can tell apart."""
+"""Lines and their labels: cuts lines where they overlap or pause, and moves labels apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Line:
-    """A named curve: positions that only rise, and values."""
+    """A named curve: rising positions, and a value at each."""
 
     name: str
     xs: Sequence[float] = field(repr=False)
@@ -24,13 +24,13 @@ class Line:
 
 @frozen
 class Part:
-    """A stretch of a line along which the same lines lie on it.
+    """A stretch of a line along which the same lines overlap.
 
     Attributes:
         xs: its positions.
         ys: its values.
-        rank: which of the lines that lie here this one is, counted from 0.
-        peers: how many lie here, itself included.
+        rank: the index of this line among the overlapping ones.
+        peers: the number of overlapping lines, itself included.
     """
 
     xs: Sequence[float]
@@ -40,7 +40,7 @@ class Part:
 
 
 def with_gaps(line: Line) -> Line:
-    """Put a NaN wherever a line stops for a while, so that nothing is drawn across.
+    """Insert a NaN wherever a line pauses, so that nothing is drawn across the gap.
 
     >>> with_gaps(Line("a", [0.0, 1.0, 2.0, 9.0, 10.0], [1.0] * 5)).ys
     [1.0, 1.0, 1.0, nan, 1.0, 1.0]
@@ -58,7 +58,7 @@ def with_gaps(line: Line) -> Line:
 
 
 def parts(lines: Sequence[Line]) -> list[list[Part]]:
-    """Cut each line wherever the set of lines that run along it changes.
+    """Cut each line wherever the set of lines that overlap with it changes.
 
     >>> up, flat = Line("up", [0, 1, 2], [1.0, 1.0, 2.0]), Line("flat", [0, 1, 2], [1.0, 1.0, 1.0])
     >>> [[(part.xs, part.rank, part.peers) for part in each] for each in parts([up, flat])]
@@ -82,3 +82,30 @@ def parts(lines: Sequence[Line]) -> list[list[Part]]:
 
 def _segments(line: Line) -> list[tuple[float, ...]]:
     return [(*before, *after) for before, after in pairwise(zip(line.xs, line.ys, strict=True))]
+
+
+def spread(places: Sequence[float], least: float) -> list[float]:
+    """Return the places, in the same order, moved so that any two are at least ``least`` apart.
+
+    Args:
+        places: the wanted places.
+        least: the least distance between neighbours, above 0.
+
+    >>> [round(place, 3) for place in spread([0.5, 0.5, 0.9], 0.1)]
+    [0.45, 0.55, 0.9]
+    """
+    # A block of touching places is centred on the mean of the places that its members want.
+    blocks: list[tuple[float, list[int]]] = []
+    for index in sorted(range(len(places)), key=places.__getitem__):
+        centre, members = places[index], [index]
+        while blocks and centre - blocks[-1][0] < least * (len(members) + len(blocks[-1][1])) / 2:
+            before, others = blocks.pop()
+            centre = before * len(others) + centre * len(members)
+            members = [*others, *members]
+            centre /= len(members)
+        blocks.append((centre, members))
+    found = [0.0] * len(places)
+    for centre, members in blocks:
+        for rank, index in enumerate(members):
+            found[index] = centre + (rank - (len(members) - 1) / 2) * least
+    return found

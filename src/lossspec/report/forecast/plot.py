@@ -1,4 +1,4 @@
-"""Draws the weights of a spec over a run that has not begun: as a picture, or as text."""
+"""Plots the weights of a spec over a future run, as a picture or as text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from attrs import field, frozen
 
 from lossspec.report.draw.canvas import painted
 from lossspec.report.draw.lines import Line
-from lossspec.report.draw.numbers import figure
 from lossspec.report.draw.terminal import ROWS, text_plot
+from lossspec.report.draw.text import figure
 from lossspec.report.forecast.phases import in_words, phases
-from lossspec.report.forecast.weights import Plan, curves
+from lossspec.report.forecast.weights import RunLength, curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     Points = list[tuple[float, float]]
 
-#: A panel with more changes of phase than this has none of them marked: they'd be a fence.
+#: A panel with more changes of phase than this has no marks: they would cover it.
 MARKS = 8
-#: The height of a panel in which nothing moves, in heights of one where something does.
+#: The relative height of a panel in which nothing moves.
 STILL = 0.5
-#: The width of the numbers beside a plot in the terminal, at least.
+#: The least width of the tick labels in the terminal.
 TICK_WIDTH = 5
 
 
@@ -38,9 +38,9 @@ class WeightPanel:
     """The weights of one objective, or the scheduled arguments of its terms.
 
     Attributes:
-        title: its headline.
+        title: its title.
         lines: the curves, each value held until the next.
-        phases: how each of them goes, by name.
+        phases: the phases of each curve, by name.
     """
 
     title: str
@@ -49,20 +49,20 @@ class WeightPanel:
 
     @property
     def still(self) -> bool:
-        """Whether nothing moves in it."""
+        """Whether no curve in it moves."""
         return all(len(curve) == 1 for curve in self.phases.values())
 
     def changes(self) -> list[float]:
-        """Return where phases change, in order; none if that is all over the place."""
+        """Return the positions where phases change, in order; none if there are too many to mark."""
         found = {each.begin for curve in self.phases.values() for each in curve[1:]}
         return sorted(found) if len(found) <= MARKS else []
 
 
-def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
-    """Return what is to be drawn: a panel for each objective, then one for its scheduled arguments.
+def weight_panels(spec: Spec, run: RunLength) -> list[WeightPanel]:
+    """Return a panel for each objective, followed by one for its scheduled arguments if it has any.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
     """
     found = []
     by_panel = sorted(curves(spec), key=lambda curve: [*spec.objectives].index(curve.objective))
@@ -70,28 +70,28 @@ def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
         by_panel, lambda each: (each.objective, bool(each.argument))
     ):
         sampled = {
-            curve.name: [(x, curve.at(moment)) for x, moment in _moments(curve, plan)] for curve in group
+            curve.name: [(x, curve.at(moment)) for x, moment in _moments(curve, run)] for curve in group
         }
         title = f"objective {objective}" + (", scheduled arguments" if is_argument else "")
         ways = {name: phases(*zip(*points, strict=True)) for name, points in sampled.items()}
-        found.append(WeightPanel(title, _held(sampled, float(plan.epochs)), ways))
+        found.append(WeightPanel(title, _held(sampled, float(run.epochs)), ways))
     return found
 
 
-def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
-    """Draw the weights into a file, in the format of its suffix.
+def draw_weights(spec: Spec, run: RunLength, path: Path) -> None:
+    """Plot the weights into a file, in the format of its suffix.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
         MissingExtraError: matplotlib is not installed.
     """
-    from lossspec.report.draw.picture import Picture  # text needs none of it
+    from lossspec.report.draw.picture import Picture
 
-    panels = weight_panels(spec, plan)
+    panels = weight_panels(spec, run)
     heights = [STILL if panel.still else 1.0 for panel in panels]
-    picture = Picture([panel.title for panel in panels], "epoch", 0, plan.epochs, heights)
+    picture = Picture([panel.title for panel in panels], "epoch", 0, run.epochs, heights)
     for panel, drawn in zip(panels, picture.panels, strict=True):
-        drawn.remark("weight applied" if "argument" not in panel.title else "value")
+        drawn.remark("applied weight" if "argument" not in panel.title else "value")
         drawn.scale([line.ys for line in panel.lines], from_zero=True)
         drawn.lines(panel.lines)
         for change in panel.changes():
@@ -99,20 +99,20 @@ def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
     picture.save(path)
 
 
-def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False) -> str:
-    """Draw the weights for a terminal, and say below each panel how every curve goes.
+def weights_as_text(spec: Spec, run: RunLength, width: int, *, colour: bool = False) -> str:
+    """Plot the weights for a terminal, with a description of every curve below each panel.
 
     Args:
-        spec: what to draw.
-        plan: how long the run will be.
-        width: how many characters a row may have.
-        colour: whether to use the colours of a terminal.
+        spec: the spec.
+        run: the length of the run.
+        width: the most characters in a row.
+        colour: whether to use terminal colours.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
     """
     rows: list[str] = []
-    panels = weight_panels(spec, plan)
+    panels = weight_panels(spec, run)
     margins = (TICK_WIDTH, max(len(line.name) for panel in panels for line in panel.lines))
     for panel in panels:
         height = round(ROWS * STILL) if panel.still else ROWS
@@ -128,17 +128,17 @@ def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False)
     return "\n".join(rows[:-1])
 
 
-def _moments(curve: Curve, plan: Plan) -> list[tuple[float, Moment]]:
-    """Return the moments at which a curve can change: none but the first, every epoch, or every step."""
+def _moments(curve: Curve, run: RunLength) -> list[tuple[float, Moment]]:
+    """Return the moments at which a curve can change: only the first, every epoch, or every step."""
     if not curve.units:
-        return [(0.0, plan.moment(0))]
-    return plan.epoch_moments() if curve.units == {"epoch"} else plan.moments()
+        return [(0.0, run.moment(0))]
+    return run.epoch_moments() if curve.units == {"epoch"} else run.moments()
 
 
 def _held(curves: dict[str, Points], end: float) -> list[Line]:
     """Return the curves as steps: each value holds until the next change, the last until ``end``.
 
-    All have the same positions, those where any of them changes, so that it shows where they agree.
+    All have the same positions, those where any of them changes, so that overlaps can be found.
     """
     changes = {
         0.0,
@@ -150,7 +150,7 @@ def _held(curves: dict[str, Points], end: float) -> list[Line]:
 
 
 def _values_at(points: Points, edges: Sequence[float]) -> list[float]:
-    """Return the value that holds from each edge to the next, twice: at its begin and at its end."""
+    """Return the value that holds from each edge to the next, once for either end."""
     found = []
     at = 0
     for edge in edges:

@@ -1,4 +1,4 @@
-"""The weights of a spec at chosen epochs, as numbers: for people, spreadsheets and programs."""
+"""The weights of a spec at chosen epochs, as text, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.draw.numbers import exact, figure
-from lossspec.report.draw.table import Row, grid
+from lossspec.report.draw.text import Row, exact, figure, grid
 from lossspec.report.forecast.weights import curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossspec.language.model import Spec
-    from lossspec.report.forecast.weights import Curve, Plan
+    from lossspec.report.forecast.weights import Curve, RunLength
 
 
 @frozen
 class WeightTable:
-    """The value of every weight and scheduled argument at some epochs.
+    """The value of every weight and scheduled argument at chosen epochs.
 
     Attributes:
-        spec: whose they are.
-        epochs: where.
-        rows: each curve with its values.
+        spec: the spec.
+        epochs: the epochs.
+        rows: each curve with its values at the epochs.
     """
 
     spec: Spec
@@ -35,7 +34,7 @@ class WeightTable:
     rows: tuple[tuple[Curve, tuple[float, ...]], ...]
 
     def text(self) -> str:
-        """Return it in columns, one for each epoch; a block for each objective."""
+        """Return a column for each epoch and a block of rows for each objective."""
         lines: list[Row] = [("epoch", *map(exact, self.epochs))]
         for objective in self.spec.objectives:
             lines += [(), (f"objective {objective}",)]
@@ -45,7 +44,7 @@ class WeightTable:
         return grid(lines)
 
     def csv(self) -> str:
-        """Return a line for each epoch and a column for each curve, in all digits."""
+        """Return a line for each epoch and a column for each curve, with all digits."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["epoch", *(curve.name for curve, _ in self.rows)])
@@ -67,20 +66,20 @@ class WeightTable:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def weight_table(spec: Spec, plan: Plan, epochs: Sequence[float]) -> WeightTable:
-    """Return the weights at some epochs.
+def weight_table(spec: Spec, run: RunLength, epochs: Sequence[float]) -> WeightTable:
+    """Return the weights at chosen epochs.
 
     Args:
-        spec: whose weights.
-        plan: how long the run will be.
-        epochs: where; a fraction of an epoch is so many steps into it.
+        spec: the spec.
+        run: the length of the run.
+        epochs: the epochs, counted from 0; the fraction of an epoch is the part of its steps that is done.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
 
     >>> import lossspec
-    >>> from lossspec.report.forecast.weights import Plan
-    >>> print(weight_table(lossspec.load("pix2pix+decay"), Plan(200), [0, 150, 199]).text())
+    >>> from lossspec.report.forecast.weights import RunLength
+    >>> print(weight_table(lossspec.load("pix2pix+decay"), RunLength(200), [0, 150, 199]).text())
     epoch       0  150  199
     <BLANKLINE>
     objective G
@@ -91,6 +90,6 @@ def weight_table(spec: Spec, plan: Plan, epochs: Sequence[float]) -> WeightTable
       D_real  0.5  0.5  0.5
       D_fake  0.5  0.5  0.5
     """
-    moments = [plan.moment(epoch) for epoch in epochs]
+    moments = [run.moment(epoch) for epoch in epochs]
     rows = [(curve, tuple(curve.at(moment) for moment in moments)) for curve in curves(spec)]
     return WeightTable(spec, tuple(epochs), tuple(rows))

@@ -1,16 +1,17 @@
-"""Piecewise formulas: an expression for each stretch of the axis, from its begin up to its end."""
+"""Piecewise formulas: an expression for each stretch of the axis."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from lossspec.report.formula.math.expression import Expression, Variable, call, plus
+from lossspec.report.formula.math.expression import Expression, Operand, Variable, call, plus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @frozen
@@ -25,22 +26,30 @@ Pieces = list[Piece]
 
 
 @frozen
-class Frame:
-    """The clock that a schedule sees: the run's, begun later where it stands in ``join`` or ``warmup``."""
+class LocalClock:
+    """The clock that a schedule sees: that of the run, delayed inside ``join`` or ``warmup``."""
 
     offset: float = 0.0
 
     def since(self, position: float) -> Expression:
-        """Return how long ago a position of this clock was."""
+        """Return the time since a position of this clock."""
         return plus(Variable(), -(position + self.offset))
 
     def at(self, position: float) -> float:
-        """Return a position of this clock on the run's."""
+        """Return the position on the clock of the run."""
         return position + self.offset
+
+    def pieces(self, *parts: tuple[float, Operand]) -> Pieces:
+        """Return a formula of parts, each a position of this clock and the expression up to there."""
+        return [Piece(self.at(end), plus(value)) for end, value in parts]
+
+
+#: The formula of a schedule on a clock.
+Formula = Callable[[Any, LocalClock], Pieces]
 
 
 def everywhere(expression: Expression) -> Pieces:
-    """Return a formula that holds all along."""
+    """Return a formula of one piece."""
     return [Piece(math.inf, expression)]
 
 
@@ -56,7 +65,7 @@ def cut(pieces: Pieces, begin: float, end: float) -> Pieces:
 
 
 def combined(factors: Sequence[Pieces], combine: Callable[..., Expression]) -> Pieces:
-    """Return one formula of several, cut wherever any of them is."""
+    """Combine formulas into one, cut wherever any of them is."""
     ends = sorted({piece.end for pieces in factors for piece in pieces})
     found = []
     for end in ends:
@@ -66,7 +75,7 @@ def combined(factors: Sequence[Pieces], combine: Callable[..., Expression]) -> P
 
 
 def merged(pieces: Pieces) -> Pieces:
-    """Join neighbours that say the same."""
+    """Join neighbouring pieces with equal expressions."""
     found: Pieces = []
     for piece in pieces:
         if found and found[-1].expression == piece.expression:
@@ -76,7 +85,7 @@ def merged(pieces: Pieces) -> Pieces:
 
 
 def clamped(pieces: Pieces, minimum: float | None, maximum: float | None) -> Pieces:
-    """Keep every expression within the clamps that are there."""
+    """Clamp every expression between a minimum and a maximum; None means no limit."""
     return [Piece(piece.end, _clamp(piece.expression, minimum, maximum)) for piece in pieces]
 
 

@@ -1,16 +1,23 @@
-"""Numbers as people read them: as short as they are exact enough."""
+"""Numbers and tables as plain text."""
 
 from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Beyond these sizes a number is written with an exponent.
 SMALL, LARGE = 1e-4, 1e6
 
+#: The cells of a row; a row of one cell is a heading that spans all columns.
+Row = tuple[str, ...]
+
 
 def figure(value: float | None, digits: int = 4) -> str:
-    """Write a measured number with ``digits`` significant digits; "-" for what was not measured.
+    """Format a measured number with ``digits`` significant digits; None is "-".
 
     >>> [figure(each) for each in (100.0, 0.69314, 1234567.8, 0.0000123456, 0.0, 12345.6)]
     ['100', '0.6931', '1.235e6', '1.235e-5', '0', '12346']
@@ -29,7 +36,7 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 
 def exact(value: float) -> str:
-    """Write a number that someone chose, as shortly as it can be read back.
+    """Format a number as briefly as possible so that reading it gives the same number.
 
     >>> [exact(each) for each in (100.0, 0.5, 1e-7, 3, 15000000.0, math.inf)]
     ['100', '0.5', '1e-7', '3', '1.5e7', 'inf']
@@ -46,3 +53,22 @@ def exact(value: float) -> str:
 
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grid(rows: Sequence[Row], gap: int = 2) -> str:
+    """Return ``rows`` as aligned columns, without trailing spaces.
+
+    >>> print(grid([("term", "weight"), ("G",), ("  l1", "100")]))
+    term  weight
+    G
+      l1     100
+    """
+    cells = [row for row in rows if len(row) > 1]
+    columns = max((len(row) for row in cells), default=0)
+    widths = [max((len(row[at]) for row in cells if at < len(row)), default=0) for at in range(columns)]
+    lines = []
+    for row in rows:
+        first = row[0].ljust(widths[0]) if len(row) > 1 else "".join(row)
+        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=False)]
+        lines.append((" " * gap).join([first, *rest]).rstrip())
+    return "\n".join(lines)
