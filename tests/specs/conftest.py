@@ -1,4 +1,4 @@
-"""What the tests of the shipped specs share: a spec is built by its name, run, and held to a formula.
+"""Fixtures for tests of the shipped specs: build a spec by name, run it, and compare it with a formula.
 
 Each test writes its objective down again from the paper or the authors' code, in plain operations, and
 ``check`` compares: every term, the total, and the gradient of every tensor, also where there must be none.
@@ -195,7 +195,7 @@ def compare_gradients(found: Tensor, expected: Tensor, tensors: dict[str, object
 
 
 def is_plain(value: object) -> bool:
-    """Whether it is a function: a callable without parameters."""
+    """Return whether it is a function: a callable without parameters."""
     return callable(value) and not isinstance(value, nn.Module)
 
 
