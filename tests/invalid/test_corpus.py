@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import lossspec
 from lossspec.cli.validate import validate_command
-from lossspec.language.checks import library
+from lossspec.language.checks import terms
 from lossspec.language.diagnostics.codes import codes
 from lossspec.language.text.limits import MAX_BYTES
 
@@ -155,7 +155,7 @@ MADE = {
 def test_problems_of_generated_specs(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if make is missing_extra:
-        monkeypatch.setattr(library, "missing_library", lambda _: "not here: pip install it")
+        monkeypatch.setattr(terms, "missing_library", lambda _: "not here: pip install it")
     made = make(tmp_path)
     if "\n" in made or "#" in made:
         (tmp_path / "x.loss.toml").write_text(made)
