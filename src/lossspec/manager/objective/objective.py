@@ -91,7 +91,7 @@ class Objective(nn.Module):
         weights.on_weight_set(self._replan)
         self._replan()
         if balance is None:  # an objective with a balance is never in a graph
-            compiled_graphs.add(self)
+            compiled_graphs.add(self._expect_graphs)
 
     def needed(self) -> frozenset[str]:
         """Return the names of the tensors that the next call needs; others can be left out."""
@@ -251,7 +251,7 @@ class Objective(nn.Module):
         self._recorders.claim_thread()
         compiled_graphs.begin()
 
-    def expect_graphs(self) -> None:
+    def _expect_graphs(self) -> None:
         """Keep the weights and the clock in the ring buffer from now on, where a graph reads them."""
         self._has_graph = True
         self._recorders.add_ring(self._ring)
