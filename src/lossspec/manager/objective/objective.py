@@ -14,7 +14,7 @@ from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
 from lossspec.manager.record.compiled import RingBuffer
-from lossspec.manager.record.ranks import batch_size, ranks
+from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Objective(nn.Module):
             total = self._record_later(later, samples, total, tensors)
         if total is None:
             total = self._zero(tensors)
-        if self._new_plan and ranks() > 1:
+        if self._new_plan and recorders.counts_samples:  # several processes train
             self._warn_of_missing_gradients(tensors, total)
         return total if objective_weight == 1.0 else total * objective_weight
 
