@@ -156,16 +156,16 @@ def test_exporting_the_base_log_again_keeps_the_history(tmp_path):
 
 
 def test_a_spec_function_is_checked_and_its_errors_pass():
-    with pytest.raises(RegistrationError, match="the key `key` holds the loss `other`"):
+    with pytest.raises(RegistrationError, match="the key `key` must be the name of its loss, `other`"):
         LossManager().init_from_spec(lambda: {"key": LMLoss("other", torch.nn.L1Loss())})
-    with pytest.raises(RegistrationError, match="found a list of 1"):
+    with pytest.raises(RegistrationError, match="got a list of 1"):
         LossManager().init_from_spec(lambda: [1])
     with pytest.raises(KeyError):
         LossManager().init_from_spec(lambda: {}["missing"])
 
 
 def test_a_weight_is_a_number():
-    with pytest.raises(RegistrationError, match="must be a finite number: it is None"):
+    with pytest.raises(RegistrationError, match="must be a finite number, got None"):
         manager_with(weight=None)
 
 

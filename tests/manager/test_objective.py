@@ -188,8 +188,8 @@ def test_it_is_not_copied(do):
     with pytest.raises(LossSpecError) as raised:
         do(LossManager.from_spec("pix2pix").objective("G"))
     assert str(raised.value) == (
-        "the objective `G` belongs to its manager and can't be copied or pickled: keep it out of the "
-        "module that is, and save `manager.state_dict()`"
+        "the objective `G` cannot be copied or pickled, since it belongs to its manager: keep it out of the "
+        "module that is copied, and save `manager.state_dict()`"
     )
 
 

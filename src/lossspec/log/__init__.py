@@ -1,6 +1,6 @@
-"""The loss log of a run: its format, its file, its writer and reader, its exports.
+"""The loss log of a run: its format, file, writer, reader and exports.
 
-Nothing here imports torch: a log is read wherever Python is.
+Nothing here imports torch, so a log can be read on any machine.
 
 >>> from lossspec.log import LMHistory, read_log
 """

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def build_balances(spec: Spec) -> dict[str, BoundBalance]:
-    """Make the balances of a resolved spec, by the name of their objective.
+    """Return the balancers of a resolved spec by objective, bound to their inputs.
 
     Raises:
         UnknownNameError: a type is not registered in this process.
-        LossSpecError: a constructor refuses its arguments.
+        LossSpecError: a constructor rejects its arguments.
     """
     return {
         name: BoundBalance(name, objective.balance, _module(name, objective.balance))
