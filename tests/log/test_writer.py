@@ -351,7 +351,7 @@ def test_the_log_of_another_spec_is_refused_and_stays(tmp_path):
         pass
 
 
-def test_a_file_that_is_no_log_is_refused_and_stays(tmp_path):
+def test_a_file_that_is_not_a_log_is_refused_and_stays(tmp_path):
     path = tmp_path / "loss_log.jsonl"
     path.write_text("epoch,loss\n1,2\n")
     with pytest.raises(LogError, match="is not a loss log of lossspec: it has the line 'epoch,loss"):

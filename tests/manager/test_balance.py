@@ -1,4 +1,4 @@
-"""The balance of an objective: what its module gets, and what becomes of what it returns."""
+"""The balancer of an objective: its inputs, and the use of its results."""
 
 from __future__ import annotations
 

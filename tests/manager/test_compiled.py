@@ -67,7 +67,7 @@ def test_each_set_of_running_terms_is_one_more_graph_once(compiled, make_manager
     assert {name: len(loss.history) for name, loss in losses.items()} == {"a": 12, "b": 3, "c": 3}
 
 
-def test_eager_and_compiled_calls_may_alternate(compiled, make_manager):
+def test_eager_and_compiled_calls_can_alternate(compiled, make_manager):
     manager = make_manager(a={"weight": RAMP})
     plain = manager.objective()
     objective, _ = compiled(plain)

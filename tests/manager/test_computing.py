@@ -83,6 +83,16 @@ def test_terms_times_objective_weight_add_up_to_the_total(xy):
             "`l1_los` expects 2 inputs (`input`, `target`), got 3",
         ),
         (
+            lambda m, _: m.compute_loss("optional"),
+            LossInputError,
+            "`optional` expects 1 to 2 inputs (`x`, `_y`), got 0",
+        ),
+        (
+            lambda m, _: m.compute_loss("starred"),
+            LossInputError,
+            "`starred` expects at least 1 input (`x`), got 0",
+        ),
+        (
             lambda m, x: m.compute_loss("no_input", x),
             LossInputError,
             "`no_input` expects 0 inputs, got 1",
@@ -116,6 +126,8 @@ def test_terms_times_objective_weight_add_up_to_the_total(xy):
 def test_an_invalid_call_names_the_loss_and_records_nothing(call, error, message):
     manager = LossManager()
     manager.register_loss_fn("l1_los", torch.nn.L1Loss())
+    manager.register_loss_fn("optional", lambda x, _y=None, *, _z=1: x.mean())
+    manager.register_loss_fn("starred", lambda x, *_: x.mean())
     manager.register_loss_fn("no_input", lambda: torch.zeros(()))
     manager.register_loss_fn("number", lambda _: 0.5)
     manager.register_loss_fn("pair", lambda x: (x, x))

@@ -1,4 +1,4 @@
-"""The quirks of NectarGAN's LossManager, each as what this one does instead."""
+"""Defects of NectarGAN's LossManager, and what this manager does instead."""
 
 import json
 import math
@@ -32,7 +32,7 @@ def applied(manager, epochs):
     return found
 
 
-def test_no_epoch_is_early():
+def test_a_linear_schedule_does_not_start_early():
     assert applied(manager_with(linear()), [99, 100, 101, 199, 200]) == [100.0, 100.0, 99.0, 1.0, 0.0]
 
 
@@ -75,7 +75,7 @@ def test_history_has_the_applied_weight_and_the_raw_value():
     assert history.raw.tolist() == [1.0, 1.0, 1.0]
 
 
-def test_weights_may_be_negative():
+def test_weights_can_be_negative():
     assert applied(manager_with(linear(start_value=1.0, end_value=-1.0)), [100, 150, 200]) == [1.0, 0.0, -1.0]
     assert applied(manager_with(linear(start_value=-1.0, end_value=-2.0)), [100, 150, 200]) == [
         -1.0,

@@ -1,4 +1,4 @@
-"""What comes in the way of a log: a write cut short, a file that was away, a value that it can not hold."""
+"""Interruptions of a log: a torn write, a missing file, an invalid value."""
 
 import copy
 import json
@@ -140,7 +140,7 @@ def test_a_copy_is_refused_and_leaves_the_file_open(manager, do):
         LossManager(experiment_dir=manager.experiment_dir)
 
 
-def test_a_path_that_is_no_text_can_be_in_the_header(tmp_path):
+def test_a_path_that_is_not_utf8_can_be_in_the_header(tmp_path):
     with LossManager(experiment_dir=tmp_path) as manager:
         manager.register_loss_fn("a", lambda x: x, tags=[os.fsdecode(b"caf\xe9")])
         record(manager, 1.0)

@@ -83,7 +83,7 @@ def test_a_raising_schedule_is_named_with_its_cause():
     assert isinstance(raised.value.__cause__, ZeroDivisionError)
 
 
-def test_the_weight_may_be_set_unless_a_schedule_moves_it():
+def test_the_weight_can_be_set_without_a_schedule():
     loss = LMLoss("a", torch.nn.L1Loss())
     loss.loss_weight = 3
     assert (loss.loss_weight, loss.term_weight) == (3.0, 3.0)

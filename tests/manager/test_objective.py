@@ -139,7 +139,7 @@ def test_a_total_of_no_terms_is_a_zero_with_a_graph(make_manager, at_zero):
         assert objective(**tensors).item() == 0.0
 
 
-def test_tensors_of_skipped_terms_may_be_given(make_manager):
+def test_tensors_of_skipped_terms_can_be_passed(make_manager):
     objective = make_manager(a={}, b={"inputs": ["x", "z"], "weight": 0.0}).objective()
     x, y, z = (torch.rand(2) for _ in range(3))
     assert torch.equal(objective(x=x, y=y, z=z), objective(x=x, y=y))

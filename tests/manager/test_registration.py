@@ -165,7 +165,7 @@ def test_a_decorated_function_has_objectives_and_a_digest():
         ),
     ],
 )
-def test_what_a_spec_function_may_return(returned, message):
+def test_what_a_spec_function_can_return(returned, message):
     manager = LossManager()
     with pytest.raises(RegistrationError) as raised:
         manager.init_from_spec(lambda: returned)
@@ -205,7 +205,7 @@ def test_an_unknown_objective_gets_the_nearest_name():
     assert manager.objective("G") is manager.objective("G")
 
 
-def test_losses_of_code_have_no_objective():
+def test_losses_registered_in_code_have_no_objective():
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss())
     with pytest.raises(UnknownNameError) as raised:

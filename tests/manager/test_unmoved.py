@@ -110,7 +110,7 @@ def test_losses_that_count_no_epochs_need_none():
             manager.update_loss_log()
 
 
-def test_one_value_is_no_run():
+def test_a_single_value_does_not_warn():
     with LossManager() as manager:
         manager.register_loss_fn("fade", torch.nn.L1Loss(), schedule=FADE)
         manager.compute_loss_xy("fade", X, Y)

@@ -156,7 +156,7 @@ def test_weights_that_are_not_known_stop_an_objective(make_manager):
     assert objective(x=X, y=Y).item() == 3.0
 
 
-def test_a_weight_set_by_hand_hides_no_unknown_argument():
+def test_a_weight_set_by_hand_keeps_an_unknown_argument():
     half = schedules.linear(start=0, end=1, start_value=1.0, end_value=2.0, unit="fraction")
     loss = LMLoss("a", torch.nn.HuberLoss(delta=9.0), live={"delta": half})
     manager = LossManager()

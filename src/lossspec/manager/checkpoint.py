@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -40,7 +40,7 @@ def save(
 
 
 def check(
-    saved: Mapping[str, object], digest: str | None, modules: Mapping[str, nn.Module], *, any_spec: bool
+    saved: Mapping[str, Any], digest: str | None, modules: Mapping[str, nn.Module], *, any_spec: bool
 ) -> None:
     """Check that a state fits, before any of it is restored.
 
@@ -64,7 +64,7 @@ def check(
             f"the checkpoint is of another spec: expected digest {digest}, got {saved['digest']}; "
             "pass `ignore_digest=True` to load it for the losses that both have"
         )
-    states = _states(saved)
+    states = saved["losses"]
     for name in [] if any_spec else sorted(states.keys() ^ modules.keys()):
         where = "the checkpoint" if name in modules else "this manager"
         raise CheckpointError(f"the state of loss `{name}` is missing in {where}")
@@ -75,12 +75,12 @@ def check(
             keys = sorted(key for key in wanted.keys() | given if wanted.get(key) != given.get(key))
             raise CheckpointError(f"the state of loss `{name}` has other keys or shapes: {', '.join(keys)}")
     for name, generator in _generators(modules):
-        found_state = _generator_states(saved).get(name)
+        found_state = saved["generators"].get(name)
         if found_state is not None and _shape(found_state) != _shape(generator.get_state()):
             raise CheckpointError(f"the state of generator `{name}` has another shape")
 
 
-def _require_members(saved: Mapping[str, object]) -> None:
+def _require_members(saved: Mapping[str, Any]) -> None:
     missing = [f"`{name}`" for name in _MEMBERS if name not in saved]
     if missing:
         raise CheckpointError(
@@ -102,31 +102,19 @@ def _require_members(saved: Mapping[str, object]) -> None:
         raise CheckpointError(f"invalid clock in checkpoint: {error}") from None
 
 
-def restore(saved: Mapping[str, object], clock: Clock, modules: Mapping[str, nn.Module]) -> int:
+def restore(saved: Mapping[str, Any], clock: Clock, modules: Mapping[str, nn.Module]) -> int:
     """Restore a checked state, and return the position in the log."""
-    states = _states(saved)
+    states = saved["losses"]
     for name in states.keys() & modules.keys():
         modules[name].load_state_dict(states[name])
-    generators = _generator_states(saved)
+    generators = saved["generators"]
     for name, generator in _generators(modules):
         if name in generators:
             generator.set_state(generators[name])
-    clock.move(
-        cast("float", saved["epoch"]),
-        cast("int", saved["step"] or 0),
-        cast("float | None", saved["total_epochs"]),
-        cast("int | None", saved["total_steps"]),
-    )
+    clock.move(saved["epoch"], saved["step"] or 0, saved["total_epochs"], saved["total_steps"])
     clock.stepped = saved["step"] is not None
-    return cast("int", saved["chunks"])
-
-
-def _states(saved: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    return cast("dict[str, dict[str, Any]]", saved["losses"])
-
-
-def _generator_states(saved: Mapping[str, object]) -> dict[str, torch.Tensor]:
-    return cast("dict[str, torch.Tensor]", saved["generators"])
+    chunks: int = saved["chunks"]
+    return chunks
 
 
 def _shape(value: object) -> object:

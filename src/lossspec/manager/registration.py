@@ -8,7 +8,7 @@ from torch import nn
 
 from lossspec.errors import RegistrationError
 from lossspec.log.rows import LMHistory
-from lossspec.manager.building.balance import build_balances
+from lossspec.manager.building.objective import build_balances
 from lossspec.manager.getters import StrippedLoss
 from lossspec.names import is_name
 

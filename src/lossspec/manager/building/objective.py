@@ -1,21 +1,49 @@
-"""Builds the objectives of a manager: binds terms to their inputs, and picks the module."""
+"""Builds the objectives of a manager and their balancers, and binds them to their inputs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError, UnknownNameError
+from lossspec.manager.building.module import construct
 from lossspec.manager.building.spec import find_type
+from lossspec.manager.objective.balance import BoundBalance
 from lossspec.manager.objective.objective import Objective
 from lossspec.manager.objective.term import BoundTerm
 from lossspec.names import unknown
+from lossspec.registry import balancers, find_balancer
 
 if TYPE_CHECKING:
+    from torch import nn
+
+    from lossspec.language.model import Balance, Spec
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.recorders import Recorders
     from lossspec.manager.run import Run
+
+
+def build_balances(spec: Spec) -> dict[str, BoundBalance]:
+    """Return the balancers of a resolved spec by objective, bound to their inputs.
+
+    Raises:
+        UnknownNameError: a type is not registered in this process.
+        LossSpecError: a constructor rejects its arguments.
+    """
+    return {
+        name: BoundBalance(name, objective.balance, _module(name, objective.balance))
+        for name, objective in spec.objectives.items()
+        if objective.balance is not None
+    }
+
+
+def _module(objective: str, balance: Balance) -> nn.Module:
+    entry = find_balancer(balance.type)
+    if entry is None:
+        where = f" in the balance of `{objective}`"
+        raise UnknownNameError(unknown("balancer", balance.type, balancers(), where))
+    return construct(entry, {"losses": balance.losses, **balance.args})
 
 
 def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorders: Recorders) -> Objective:

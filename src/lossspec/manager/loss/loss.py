@@ -131,7 +131,7 @@ class LMLoss:
     @property
     def gain(self) -> float:
         """The factor of ``every`` in the term weight."""
-        return self.term.every.gain if self.term is not None and self.term.every is not None else 1.0
+        return 1.0 if self.term is None else self.term.gain
 
     @property
     def objective(self) -> str | None:

@@ -69,19 +69,18 @@ def read_wrapped(raw: torch.Tensor, name: str) -> float:
 
 def wrong_number_of_inputs(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:
     """Return the error if ``function`` does not accept that many inputs, else None."""
-    called = function.forward if isinstance(function, torch.nn.Module) else function
-    try:
-        signature = inspect.signature(called)
-    except (TypeError, ValueError):  # compiled code can lack one
+    parameters = _parameters(function.forward if isinstance(function, torch.nn.Module) else function)
+    if parameters is None:
         return None
-    try:
-        signature.bind(*inputs)
-    except TypeError:
-        expected = [f"`{each}`" for each in signature.parameters]
-        count = f"{len(expected)} input{'s' if len(expected) != 1 else ''}"
-        names = f" ({', '.join(expected)})" if expected else ""
-        return LossInputError(f"`{name}` expects {count}{names}, got {len(inputs)}")
-    return None
+    taken = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    least, most = sum(each.default is each.empty for each in taken), len(taken)
+    any_number = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    if least <= len(inputs) and (any_number or len(inputs) <= most):
+        return None
+    count = f"at least {least}" if any_number else f"{least} to {most}" if least < most else f"{most}"
+    names = f" ({', '.join(f'`{each.name}`' for each in taken)})" if taken else ""
+    noun = "input" if count in {"1", "at least 1"} else "inputs"
+    return LossInputError(f"`{name}` expects {count} {noun}{names}, got {len(inputs)}")
 
 
 def check_params(function: Callable[..., object], params: Mapping[str, object]) -> None:
@@ -90,17 +89,21 @@ def check_params(function: Callable[..., object], params: Mapping[str, object]) 
     Raises:
         UnknownNameError: it has no argument of this name; the message names the nearest.
     """
-    try:
-        arguments = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # compiled code can lack one
-        return
-    if any(each.kind is each.VAR_KEYWORD for each in arguments):
+    arguments = _parameters(function)
+    if arguments is None or any(each.kind is each.VAR_KEYWORD for each in arguments):
         return
     known = [each.name for each in arguments if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
     of = f" of the spec function `{getattr(function, '__name__', describe(function))}`"
     for name in params:
         if name not in known:
             raise UnknownNameError(unknown("parameter", name, known, of))
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter] | None:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # compiled code can lack a signature
+        return None
 
 
 def add_term_note(

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import weakref
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-
-class Compilable(Protocol):
-    """An objective that a compiled graph can run."""
-
-    def expect_graphs(self) -> None:
-        """Keep the weights and the clock where a graph finds them, from now on."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class CompiledGraphs:
@@ -25,20 +21,23 @@ class CompiledGraphs:
 
     def __init__(self) -> None:
         self.exist = False
-        self._objectives: weakref.WeakSet[Compilable] = weakref.WeakSet()
+        self._expect: list[weakref.WeakMethod[Callable[[], None]]] = []
 
-    def add(self, objective: Compilable) -> None:
-        """Have an objective expect graphs, now or from the first graph on."""
-        self._objectives.add(objective)
+    def add(self, expect_graphs: Callable[[], None]) -> None:
+        """Call the method ``expect_graphs`` of an objective now, or when the first graph is made."""
+        self._expect = [each for each in self._expect if each() is not None]
+        self._expect.append(weakref.WeakMethod(expect_graphs))
         if self.exist:
-            objective.expect_graphs()
+            expect_graphs()
 
     def begin(self) -> None:
         """Have all objectives expect graphs: one is being made."""
         if not self.exist:
             self.exist = True
-            for objective in list(self._objectives):
-                objective.expect_graphs()
+            for each in self._expect:
+                expect_graphs = each()
+                if expect_graphs is not None:
+                    expect_graphs()
 
 
 #: One for the process, as the graphs of torch.compile are.
