@@ -125,7 +125,7 @@ def test_export_as_tensorboard_events(run, tmp_path):
 
 def test_events_of_a_run_without_steps_are_at_their_row(tmp_path):
     with LossManager(experiment_dir=tmp_path, device="cpu") as manager:
-        manager.register_loss_fn("l", lambda x: x, 1e300)  # its weight is no 32-bit float
+        manager.register_loss_fn("l", lambda x: x, 1e300)  # its weight overflows a 32-bit float
         for value in (1.0, 0.0):
             manager.compute_loss("l", torch.tensor(value))
     call("export", tmp_path, "--format", "tensorboard", "-o", tmp_path / "board")

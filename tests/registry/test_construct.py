@@ -16,7 +16,7 @@ from lossspec.registry.entry import Argument, LossType
 from lossspec.registry.lookup import registered
 
 
-def test_an_array_becomes_a_tensor_where_the_entry_says_so():
+def test_an_array_becomes_a_tensor_if_the_entry_has_tensor():
     loss = construct(find("torch.CrossEntropyLoss"), {"weight": [1, 2], "ignore_index": 1})
     assert torch.equal(loss.weight, torch.tensor([1.0, 2.0]))
     assert loss.weight.dtype == torch.float32
@@ -54,13 +54,13 @@ def test_a_function_takes_inputs_by_name_too():
     assert loss(input=x, target=y) == loss(x, y) == nn.functional.huber_loss(x, y, delta=0.5)
 
 
-def test_a_function_shows_what_it_is_and_its_arguments():
+def test_the_repr_of_a_function_has_its_arguments():
     loss = FunctionLoss(nn.functional.huber_loss, delta=0.5, reduction="sum")
     assert repr(loss) == "FunctionLoss(huber_loss, delta=0.5, reduction=sum)"
 
 
 @pytest.mark.parametrize("name", ["training", "forward", "to"])
-def test_an_argument_cannot_hide_what_every_module_has(name):
+def test_an_argument_cannot_shadow_a_module_attribute(name):
     with pytest.raises(RegistrationError, match=f"argument `{name}` .* an attribute of every module"):
         FunctionLoss(nn.functional.l1_loss, **{name: 1})
 
@@ -77,7 +77,7 @@ def test_constructor_errors_name_the_loss_and_arguments():
     assert isinstance(caught.value.__cause__, ValueError)
 
 
-def test_what_is_no_module_is_refused():
+def test_another_class_than_a_module_is_refused():
     entry = LossType("mine.list", "mine:list", "")
     registered["mine.list"] = (entry, list)
     with pytest.raises(
@@ -219,7 +219,7 @@ def test_parameters_of_a_loss_are_the_objectives(tmp_path):
     assert next(objective.to(torch.float64).parameters()).dtype == torch.float64
 
 
-def test_only_the_caller_lets_a_library_fetch_what_is_not_here(pretrained, monkeypatch):
+def test_only_the_caller_can_allow_a_download(pretrained, monkeypatch):
     monkeypatch.setattr(
         torch.hub, "download_url_to_file", lambda _url, dst, *_, **__: torch.save({"w": torch.tensor(7)}, dst)
     )

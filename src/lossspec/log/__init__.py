@@ -5,9 +5,6 @@ Nothing here imports torch, so a log can be read on any machine.
 >>> from lossspec.log import LMHistory, read_log
 """
 
-from __future__ import annotations
+from lossspec.lazy import attach
 
-from lossspec.log.reader import read_log
-from lossspec.log.rows import LMHistory
-
-__all__ = ["LMHistory", "read_log"]
+__getattr__, __dir__, __all__ = attach(__name__)

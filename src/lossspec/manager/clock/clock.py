@@ -45,7 +45,7 @@ class Clock:
         self.stepped = False
         self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
-        self._each_step: list[Callable[[], None]] = []
+        self._each_step: list[Callable[[], None]] | None = None  # found when a step is counted
 
     def follow(self, units: Iterable[Unit], callback: Callable[[], None]) -> None:
         """Call ``callback`` after each move of one of ``units``, in the order of the calls of ``follow``."""
@@ -53,12 +53,14 @@ class Clock:
         followed |= set(units)
         if "fraction" in followed:  # computed from steps or epochs, whichever total is known
             followed |= {"epoch", "step"}
-        self._each_step = [each for each, units in self._followers.items() if "step" in units]
+        self._each_step = None
 
     def tick(self) -> None:
         """Count one optimiser step."""
         self.step += 1
         self.stepped = True
+        if self._each_step is None:
+            self._each_step = [each for each, units in self._followers.items() if "step" in units]
         _call_all(self._each_step)
 
     def move(

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NoReturn, Self, cast
 import torch
 from torch import nn
 
-from lossspec.errors import LossSpecError
-from lossspec.manager.loss.messages import add_term_note, check_tensors
+from lossspec.errors import LossInputError, LossResultError, LossSpecError
+from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
 from lossspec.manager.record.compiled import RingBuffer
 from lossspec.manager.record.ranks import batch_size
+from lossspec.manager.record.weighing import Weighing, stack
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.objective.balance import BoundBalance
     from lossspec.manager.objective.term import BoundTerm
+    from lossspec.manager.record.device import BalancedWeights
     from lossspec.manager.record.recorders import Recorders
 
 
@@ -68,11 +70,11 @@ class Objective(nn.Module):
         self._clock = clock
         self._weights = weights
         self._recorders = recorders
-        self._record_on_host = recorders.host.record
         self._device = device
         takers = [term for _, term in terms] + ([balance] if balance is not None else [])
         self._known = tuple(sorted({name for each in takers for name in each.needed}))
         self._modes: list[Mode] | None = None
+        self._weighing: Weighing | None = None
         self._has_graph = False
         self._zero_in_graph = torch.zeros((), requires_grad=True)  # a graph cannot make one
         self._warned: set[str] = set()
@@ -110,39 +112,94 @@ class Objective(nn.Module):
         """
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
-        plan, balance = self._plan, self._balance
+        plan = self._plan
         if positional or tensors.keys() != plan.needed:
             check_tensors(self.name, list(tensors), plan.needed_by, self._known, len(positional))
-        total: torch.Tensor | None = None
-        objective_weight = 1.0
-        later = []
+        if plan.unknown is not None:
+            raise self._weights.weight_error(plan.unknown)
+        for name in plan.plain:
+            if isinstance(tensors[name], LISTS):
+                raise self._unexpected_list(name, tensors)
+        raws: list[torch.Tensor] = []
+        try:
+            for compute in plan.computes:
+                raws.append(compute(tensors))  # noqa: PERF401 - its length tells which one raised
+        except Exception as error:
+            self._add_note(error, plan.summed[len(raws)], tensors)
+            raise
         recorders = self._recorders
-        samples = 1
-        if recorders.counts_samples:
-            samples = recorders.samples or batch_size(tensors.values())
-        for loss, term, summed in plan.running:
-            weight, objective_weight = loss.term_weight, loss.objective_weight
-            if weight is None:
-                raise self._weights.weight_error(loss)
-            try:
-                raw = term(tensors) if summed else _without_gradient(term, tensors)
-            except Exception as error:
-                add_term_note(error, loss.name, self.name, term.needed, tensors)
-                raise
-            if balance is None and raw.is_cpu:
-                self._record_on_host(loss, raw, samples)
-            else:
-                later.append((loss, raw))
-            if summed and (balance is None or loss.name not in balance.losses):
-                part = raw if weight == 1.0 and not plan.is_alone else raw * weight
-                total = part if total is None else total + part
-        if later:
-            total = self._record_later(later, samples, total, tensors)
-        if total is None:
-            total = self._zero(tensors)
-        if self._new_plan and recorders.counts_samples:  # several processes train
+        samples = recorders.count(tensors) if recorders.counts_samples else 1
+        if raws and self._balance is None:
+            stacked = stack(raws)
+            if stacked is None:
+                self._check(raws, tensors)
+            weighing = self._weighing or self._weigh()
+            recorders.record(weighing, raws, stacked, samples)
+            total = weighing.total(raws, stacked)
+        else:
+            total = self._balanced(raws, samples, tensors)
+        if plan.recorded:
+            self._only_record(samples, tensors)
+        if self._new_plan and recorders.counts_samples:
             self._warn_of_missing_gradients(tensors, total)
-        return total if objective_weight == 1.0 else total * objective_weight
+        return total
+
+    def _weigh(self) -> Weighing:
+        self._weighing = Weighing(self._plan.losses)
+        return self._weighing
+
+    def _balanced(
+        self, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
+    ) -> torch.Tensor:
+        """Return the total of a balanced objective, and record it; a zero with a graph if no term runs."""
+        balance, losses = self._balance, self._plan.losses
+        if not raws or balance is None:
+            return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
+        self._check(raws, tensors)
+        total: torch.Tensor | None = None
+        values: dict[str, torch.Tensor] = {}
+        weights: dict[str, float] = {}
+        for loss, raw in zip(losses, raws, strict=True):
+            weight = cast("float", loss.term_weight)
+            if loss.name in balance.losses:
+                values[loss.name], weights[loss.name] = raw, weight
+            else:
+                total = raw * weight if total is None else total + raw * weight
+        balanced: BalancedWeights = {}
+        if values:
+            contribution, balanced = balance(values, weights, tensors)
+            total = contribution if total is None else contribution + total
+        self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
+        return cast("torch.Tensor", total) * losses[0].objective_weight
+
+    def _only_record(self, samples: int, tensors: Mapping[str, object]) -> None:
+        """Compute and record the terms that are not in the total."""
+        for loss, term in self._plan.recorded:
+            try:
+                raw = _without_gradient(term, tensors)
+            except Exception as error:
+                self._add_note(error, term, tensors)
+                raise
+            self._recorders.record_balanced([(loss, raw)], samples, {})
+
+    def _check(self, raws: Sequence[torch.Tensor], tensors: Mapping[str, object]) -> None:
+        """Check that raw results are scalar tensors."""
+        for term, raw in zip(self._plan.summed, raws, strict=True):
+            try:
+                term.check(raw)
+            except LossResultError as error:
+                self._add_note(error, term, tensors)
+                raise
+
+    def _unexpected_list(self, name: str, tensors: Mapping[str, object]) -> LossInputError:
+        """Return the error of the first term that gets a list for a tensor."""
+        term = next(each for each in self._plan.summed if name in (each.plain or ()))
+        error = term.unexpected_list(name)
+        self._add_note(error, term, tensors)
+        return error
+
+    def _add_note(self, error: Exception, term: BoundTerm, tensors: Mapping[str, object]) -> None:
+        add_term_note(error, term.name, self.name, term.needed, tensors)
 
     def _warn_of_missing_gradients(self, tensors: Mapping[str, object], total: torch.Tensor) -> None:
         self._new_plan = False
@@ -151,31 +208,6 @@ class Objective(nn.Module):
         if torch.is_grad_enabled() and skipped:
             self._warned |= {term.name for term in skipped}
             warn_of_missing_gradients(self.name, skipped, tensors, total)
-
-    def _record_later(
-        self,
-        results: Sequence[tuple[LMLoss, torch.Tensor]],
-        samples: int,
-        total: torch.Tensor | None,
-        tensors: Mapping[str, object],
-    ) -> torch.Tensor | None:
-        """Record results on a device, or those of a balanced objective; return the total with the balance."""
-        balance = self._balance
-        if balance is None:
-            self._recorders.record_on_device(results, samples)
-            return total
-        summed = {loss.name for loss, _, summed in self._plan.running if summed}
-        values = {loss.name: raw for loss, raw in results if loss.name in summed & balance.losses}
-        if not values:
-            self._recorders.record_balanced(results, samples, {})
-            return total
-        weights = {loss.name: cast("float", loss.term_weight) for loss, _ in results if loss.name in values}
-        contribution, balanced = balance(values, weights, tensors)
-        self._recorders.record_balanced(results, samples, balanced)
-        return contribution if total is None else contribution + total
-
-    def _zero(self, tensors: Mapping[str, object]) -> torch.Tensor:
-        return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
 
     def _in_graph(self, positional: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
@@ -237,7 +269,8 @@ class Objective(nn.Module):
         self._ring.to(device)
 
     def _replan(self) -> None:
-        """Make a new plan if another set of terms runs now."""
+        """Make a new plan if another set of terms runs now; weights have moved in any case."""
+        self._weighing = None
         step = self._clock.step
         modes = [mode(loss, step) for loss, _ in self._terms]
         if modes != self._modes:

@@ -37,10 +37,26 @@ class Plan:
         key: the columns of the running terms and their modes.
         needed_by: for each tensor that is needed, the terms that take it.
         needed: the names of these tensors.
-        is_alone: whether at most one term is in the total.
+        losses: the losses of the terms that are in the total.
+        summed: these terms.
+        computes: what computes each of them.
+        recorded: the losses and terms that are only recorded.
+        plain: the tensors that the terms of the total take as they are; none of them can be a list.
+        unknown: a loss whose term weight is unknown, or None.
     """
 
-    __slots__ = ("is_alone", "key", "needed", "needed_by", "running")
+    __slots__ = (
+        "computes",
+        "key",
+        "losses",
+        "needed",
+        "needed_by",
+        "plain",
+        "recorded",
+        "running",
+        "summed",
+        "unknown",
+    )
 
     def __init__(
         self,
@@ -54,7 +70,12 @@ class Plan:
             if each != "skip"
         )
         self.key = tuple((column, each) for column, each in enumerate(modes) if each != "skip")
-        self.is_alone = sum(each == "sum" for each in modes) <= 1
+        self.losses = tuple(loss for loss, _, is_summed in self.running if is_summed)
+        self.summed = tuple(term for _, term, is_summed in self.running if is_summed)
+        self.computes = tuple(term.compute for term in self.summed)
+        self.recorded = tuple((loss, term) for loss, term, is_summed in self.running if not is_summed)
+        self.plain = tuple(dict.fromkeys(name for term in self.summed for name in term.plain or ()))
+        self.unknown = next((loss for loss, _, _ in self.running if loss.term_weight is None), None)
         self.needed_by: dict[str, list[str]] = {}
         for loss, term, _ in self.running:
             for name in term.needed:

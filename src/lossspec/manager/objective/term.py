@@ -10,7 +10,7 @@ from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.language.model import Input, Term
     from lossspec.manager.loss.messages import Function
@@ -35,6 +35,8 @@ class BoundTerm:
         self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
         #: The names in call order if all inputs are plain tensors, the most common case; else None.
         self.plain = tuple(str(each.name) for each in term.inputs) if self._is_plain() else None
+        #: Computes the raw result, and checks neither plain inputs nor what is returned.
+        self.compute = self._call_prepared if self.plain is None else _direct(function, self.plain)
 
     def _is_plain(self) -> bool:
         as_given = all(each.name is not None and not each.detach for each in self.inputs)
@@ -47,14 +49,19 @@ class BoundTerm:
             LossInputError: the function expects a tensor and gets a list, or lists differ in length.
             LossResultError: the result is not a scalar tensor.
         """
-        if self.plain is not None:
-            plain = [tensors[name] for name in self.plain]
-            for name, value in zip(self.plain, plain, strict=True):
-                if isinstance(value, LISTS):
-                    raise self._unexpected_list(name)
-            raw = self.function(*plain)
-        else:
-            raw = self._call_prepared(tensors)
+        for name in self.plain or ():
+            if isinstance(tensors[name], LISTS):
+                raise self.unexpected_list(name)
+        raw = self.compute(tensors)
+        self.check(raw)
+        return raw
+
+    def check(self, raw: object) -> None:
+        """Check a raw result.
+
+        Raises:
+            LossResultError: it is not a scalar tensor.
+        """
         if not isinstance(raw, torch.Tensor):
             raise LossResultError(f"`{self.name}` must return a tensor, got {describe(raw)}")
         if raw.dim() != 0:
@@ -62,7 +69,6 @@ class BoundTerm:
                 f"`{self.name}` must return a scalar, got the shape {tuple(raw.shape)}: "
                 'set `args = { reduction = "mean" }` or another reduction'
             )
-        return raw
 
     def _call_prepared(self, tensors: Mapping[str, object]) -> torch.Tensor:
         values: list[object] = [
@@ -77,13 +83,14 @@ class BoundTerm:
             if each.name is None:
                 values[index] = shaped_like(first, each.value or 0.0)
             elif isinstance(values[index], LISTS) and not self.takes_lists[index]:
-                raise self._unexpected_list(each.name)
+                raise self.unexpected_list(each.name)
         if self.by_name:
             named = {str(each.argument): value for each, value in zip(self.inputs, values, strict=True)}
             return self.function(**named)
         return self.function(*values)
 
-    def _unexpected_list(self, name: str) -> LossInputError:
+    def unexpected_list(self, name: str) -> LossInputError:
+        """Return the error for a list where the function expects a tensor."""
         return LossInputError(
             f"`{self.name}` expects a tensor as `{name}`, got a list: "
             'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
@@ -116,6 +123,14 @@ class BoundTerm:
         for part in parts[1:]:
             total = total + part
         return total / length if self.lists == "mean" else total
+
+
+def _direct(function: Function, names: tuple[str, ...]) -> Callable[[Mapping[str, object]], torch.Tensor]:
+    """Return what calls a function with the tensors of these names; most functions take two."""
+    if len(names) == 2:
+        first, second = names
+        return lambda tensors: function(tensors[first], tensors[second])
+    return lambda tensors: function(*[tensors[name] for name in names])
 
 
 def _first(values: Sequence[object]) -> object:

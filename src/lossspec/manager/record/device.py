@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.record.weighing import Weighing
 
 #: Term weights by loss, as a balancer set them; tensors can still be on a device.
 BalancedWeights = dict[str, "float | torch.Tensor"]
@@ -69,6 +70,20 @@ class DeviceRecorder:
         with torch.no_grad():
             room = self._values[first : first + len(values)]
             torch.stack([value.to(room) for value in values], out=room)
+
+    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device."""
+        if in_backward():
+            return
+        losses = weighing.losses
+        if len(self._rest) + len(losses) > SLOTS:
+            self._fetch()
+        first, clock = len(self._rest), self._clock
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        for loss, weight in zip(losses, weighing.term_weights, strict=True):
+            self._rest.append((loss.history, (weight, *rest)))
+        with torch.no_grad():
+            self._values[first : first + len(losses)].copy_(stacked)
 
     def waiting(self) -> torch.Tensor:
         """Return the waiting values, on their device."""

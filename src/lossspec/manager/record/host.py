@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.record.weighing import Weighing
 
 
 class HostRecorder:
@@ -55,6 +56,24 @@ class HostRecorder:
         flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples)
         if len(flat) >= history.end:
             self._make_room(history)
+
+    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``."""
+        if graph_task() != NO_BACKWARD:  # `in_backward` without a call
+            return
+        losses = weighing.losses
+        try:
+            values: list[float] = stacked.tolist()
+        except RuntimeError:  # in a transform of torch.func
+            values = [read_wrapped(raw, loss.name) for loss, raw in zip(losses, stacked, strict=True)]
+        clock = self._clock
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        for loss, weight, value in zip(losses, weighing.term_weights, values, strict=True):
+            history = loss.history
+            flat = history.flat
+            flat += (value, weight, *rest)
+            if len(flat) >= history.end:
+                self._make_room(history)
 
 
 def keep_map(loss: LMLoss, raw: torch.Tensor) -> torch.Tensor:

@@ -13,15 +13,16 @@ from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
-from lossspec.manager.record.ranks import ranks
+from lossspec.manager.record.ranks import batch_size, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.device import BalancedWeights
+    from lossspec.manager.record.weighing import Weighing
 
 #: Ring buffers are first fetched after so many steps, to learn how many rows a step makes.
 _FIRST_FETCH = 64
@@ -55,6 +56,32 @@ class Recorders:
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
 
+    def count(self, tensors: Mapping[str, object]) -> int:
+        """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
+        return self.samples or batch_size(tensors.values())
+
+    def record(
+        self,
+        weighing: Weighing,
+        raws: Sequence[torch.Tensor],
+        stacked: torch.Tensor | None,
+        samples: int = 1,
+    ) -> None:
+        """Record the raw results of losses, and weigh nothing.
+
+        Args:
+            weighing: the losses and their weights.
+            raws: the raw result of each.
+            stacked: the same as one vector, or None where they make none.
+            samples: the number of samples that the values count for in a mean over processes.
+        """
+        if stacked is None:
+            self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
+        elif stacked.is_cpu:
+            self.host.record_vector(weighing, stacked, samples)
+        else:
+            self._device(stacked.device).record_vector(weighing, stacked, samples)
+
     def record_balanced(
         self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int, balanced: BalancedWeights
     ) -> None:
@@ -76,12 +103,15 @@ class Recorders:
         balanced: BalancedWeights | None = None,
     ) -> None:
         """Record results that are all on one device other than the CPU."""
+        self._device(results[0][1].device).record(results, samples, balanced)
+
+    def _device(self, device: torch.device) -> DeviceRecorder:
+        """Return the recorder of a device, for the training thread."""
         self._thread = threading.get_ident()
-        device = results[0][1].device
         if device not in self._devices:
             self._devices[device] = DeviceRecorder(device, self._clock, self.fetch)
             self._clock.follow(["step"], self._after_step)
-        self._devices[device].record(results, samples, balanced)
+        return self._devices[device]
 
     def claim_thread(self) -> None:
         """Make the calling thread the training thread."""
