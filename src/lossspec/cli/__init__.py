@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -14,6 +15,7 @@ _COMMANDS = {
     "diff": "what two specs compute differently, term by term",
     "export": "a Python spec function as TOML",
     "explain": "what a code of a problem means, and how to mend it",
+    "import": "the configuration of another library as a spec",
     "list": "what there is: specs, losses and schedules, and where each was found",
     "log": "the loss log of a run: a table, other formats, curves",
     "new": "a commented spec to start from",
@@ -35,7 +37,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"lossspec.cli.{cmd_name}")
+        module = import_module(f"lossspec.cli.{cmd_name}{'_' if iskeyword(cmd_name) else ''}")
         command = getattr(module, f"{cmd_name}_command")
         return command if isinstance(command, click.Command) else None
 

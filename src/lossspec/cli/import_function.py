@@ -1,0 +1,65 @@
+"""``lossspec import MODULE:FUNCTION``: calls a function of the user's, and imports what it returns."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import tomli
+
+from lossspec.cli.options import import_users
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lossspec.convert import Imported
+
+
+def import_function(text: str, arg_texts: tuple[str, ...]) -> Imported:
+    """Import the losses that a function returns; the user named it, and no file did."""
+    from lossspec.convert.code.call import import_callable  # `--help` does not pay
+
+    function = _function(text)
+    arguments = dict(map(_argument, arg_texts))
+    try:
+        inspect.signature(function).bind(**arguments)
+    except TypeError as error:
+        raise click.UsageError(
+            f"`{text}`: {error}: give its arguments by `--arg NAME=VALUE`, or `--arg NAME=@FILE`"
+        ) from error
+    return import_callable(function, arguments, text)
+
+
+def _function(text: str) -> Callable[..., object]:
+    module, _, name = text.partition(":")
+    if not module or not name:
+        raise click.UsageError(f"`{text}` must be a file or MODULE:FUNCTION, such as my_losses:make")
+    found = getattr(import_users(module), name, None)
+    if not callable(found):
+        raise click.UsageError(f"`{module}` has no function `{name}`")
+    function: Callable[..., object] = found
+    return function
+
+
+def _argument(text: str) -> tuple[str, object]:
+    """Read ``NAME=VALUE``, the value as TOML or else a string, or ``NAME=@FILE#KEY``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise click.UsageError(f"--arg {text}: expected NAME=VALUE")
+    if value.startswith("@"):
+        return name, _config(*value[1:].partition("#")[::2])
+    try:
+        return name, tomli.loads(f"value = {value}")["value"]
+    except (tomli.TOMLDecodeError, KeyError):
+        return name, value
+
+
+def _config(file: str, key: str) -> object:
+    """Read a configuration whose keys are attributes too: ``config.train.loss.lambda_l1``."""
+    from lossspec.convert.files.read import read_config
+    from lossspec.manager.config import Section
+
+    section = Section(read_config(Path(file)), file)
+    return getattr(section, key) if key else section
