@@ -83,11 +83,11 @@ def test_a_file_is_written(tmp_path):
         (["all.yml", "--from", "pickle"], 2, "'pickle' is not one of 'nectargan', 'basicsr'"),
         (["all.yml", "--arg", "a=1"], 2, "`--arg` is for functions"),
         (["a:b", "--from", "keras"], 2, "`--from` is for files"),
-        (["nowhere_to_be_found:b"], 2, "there is no module `nowhere_to_be_found`"),
+        (["nowhere_to_be_found:b"], 2, "nowhere_to_be_found`"),
         (["my_losses_for_import:number"], 2, "has no function `number`"),
-        (["my_losses_for_import:"], 2, "must be a file or MODULE:FUNCTION"),
+        (["my_losses_for_import:"], 2, "must be MODULE:FUNCTION"),
         (["my_losses_for_import:losses"], 2, "missing a required argument: 'config'"),
-        (["my_losses_for_import:losses", "--arg", "config"], 2, "--arg config: expected NAME=VALUE"),
+        (["my_losses_for_import:losses", "--arg", "config"], 2, "--arg must be NAME=VALUE, got `config`"),
     ],
 )
 def test_nothing_is_written_otherwise(tmp_path, args, code, message):

@@ -155,7 +155,7 @@ def test_images_in_minus_one_to_one(train_of, managed, check, draw, vgg19):
         ("pixel_opt", {"type": "L1Loss", "reduction": "none"}, '`reduction` must be "mean" or "sum"'),
         ("pixel_opt", {"type": "L1Loss", "loss_weight": "1e-2"}, "in YAML with a point, such as 1.0e-2"),
         ("pixel_opt", {"loss_weight": 1.0}, "`type` is missing"),
-        ("pixel_opt", {"type": "CharbonnierLoss", "eps": 0.0}, "expected more than 0"),
+        ("pixel_opt", {"type": "CharbonnierLoss", "eps": 0.0}, "must be more than 0"),
         ("perceptual_opt", {"type": "PerceptualLoss"}, "`layer_weights` is missing"),
         ("perceptual_opt", {"type": "PerceptualLoss", "layer_weights": {"pool3": 1}}, "got `pool3`"),
         (

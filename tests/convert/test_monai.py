@@ -76,7 +76,7 @@ def test_a_loss_that_is_switched_off_is_not_there():
         ({"_target_": "FocalLoss", "gamma": "@nowhere#b"}, "FocalLoss", "which the file does not hold"),
         ({"_target_": "FocalLoss", "gamma": "@expression"}, "FocalLoss", "is the expression"),
         ({"_target_": "FocalLoss", "weight": {"_target_": "torch.tensor"}}, "FocalLoss", "is an object"),
-        ({"_target_": "FocalLoss", "gamma": "two"}, "FocalLoss", "expected a number"),
+        ({"_target_": "FocalLoss", "gamma": "two"}, "FocalLoss", "must be a number"),
         ("$torch.nn.L1Loss()", "$torch.nn.L1Loss()", "nothing of a file is run"),
         ("$__import__('os').abort()", "$__import__('os').abort()", "nothing of a file is run"),
     ],

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import click
 
-from lossspec.cli.options import import_user_module
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from lossspec.cli.options import import_user_function
 
 
 @click.command("export")
@@ -28,7 +24,7 @@ def export_command(function: str, output: Path | None) -> None:
     from lossspec.language.function_export import document_of
     from lossspec.language.write import write
 
-    made = spec(_named(function))
+    made = spec(import_user_function(function))
     table, keeps_params = document_of(made)
     if not keeps_params:
         names = ", ".join(f"`{name}`" for name in made.params)
@@ -40,15 +36,3 @@ def export_command(function: str, output: Path | None) -> None:
         click.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-
-
-def _named(function: str) -> Callable[..., object]:
-    """Import ``MODULE:FUNCTION``: code runs because the user named it here, never because a spec did."""
-    module_name, colon, name = function.partition(":")
-    if not colon or not module_name or not name:
-        raise click.UsageError(f"`{function}` must be MODULE:FUNCTION, such as my_losses:denoise")
-    module = import_user_module(module_name)
-    found = getattr(module, name, None)
-    if not callable(found):
-        raise click.UsageError(f"`{module_name}` has no function `{name}`")
-    return cast("Callable[..., object]", found)

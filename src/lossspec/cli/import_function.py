@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 import click
 import tomli
 
-from lossspec.cli.options import import_users
+from lossspec.cli.options import import_user_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lossspec.convert import Imported
 
 
@@ -21,7 +19,7 @@ def import_function(text: str, arg_texts: tuple[str, ...]) -> Imported:
     """Import the losses that a function returns; the user named it, and no file did."""
     from lossspec.convert.code.call import import_callable  # `--help` does not pay
 
-    function = _function(text)
+    function = import_user_function(text)
     arguments = dict(map(_argument, arg_texts))
     try:
         inspect.signature(function).bind(**arguments)
@@ -32,22 +30,11 @@ def import_function(text: str, arg_texts: tuple[str, ...]) -> Imported:
     return import_callable(function, arguments, text)
 
 
-def _function(text: str) -> Callable[..., object]:
-    module, _, name = text.partition(":")
-    if not module or not name:
-        raise click.UsageError(f"`{text}` must be a file or MODULE:FUNCTION, such as my_losses:make")
-    found = getattr(import_users(module), name, None)
-    if not callable(found):
-        raise click.UsageError(f"`{module}` has no function `{name}`")
-    function: Callable[..., object] = found
-    return function
-
-
 def _argument(text: str) -> tuple[str, object]:
     """Read ``NAME=VALUE``, the value as TOML or else a string, or ``NAME=@FILE#KEY``."""
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise click.UsageError(f"--arg {text}: expected NAME=VALUE")
+        raise click.UsageError(f"--arg must be NAME=VALUE, got `{text}`")
     if value.startswith("@"):
         return name, _config(*value[1:].partition("#")[::2])
     try:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from lossspec.convert.files.read import read_config
 from lossspec.convert.guess import guess
 from lossspec.convert.model import Imported
-from lossspec.convert.peers.basicsr import read_basicsr
 from lossspec.convert.peers.keras import read_keras
 from lossspec.convert.peers.monai import read_monai
 from lossspec.convert.peers.nectargan import read_nectargan
-from lossspec.convert.peers.neosr import read_neosr
-from lossspec.convert.peers.trainner_redux import read_trainner_redux
+from lossspec.convert.peers.restoration.basicsr import read_basicsr
+from lossspec.convert.peers.restoration.neosr import read_neosr
+from lossspec.convert.peers.restoration.trainner_redux import read_trainner_redux
 from lossspec.convert.prove import drop_invalid, drop_unused_inputs
 from lossspec.errors import ConfigError, UnknownNameError
 from lossspec.names import unknown

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from lossspec.convert.options import NotCarriedError
-from lossspec.convert.peers.family import Family, given, train_of
-from lossspec.convert.peers.features import scaled_perceptual
-from lossspec.convert.peers.gan import adversarial
-from lossspec.convert.peers.pixels import focal_frequency, huber, l1, mse
+from lossspec.convert.peers.restoration.family import Family, given, train_of
+from lossspec.convert.peers.restoration.features import scaled_perceptual
+from lossspec.convert.peers.restoration.gan import adversarial
+from lossspec.convert.peers.restoration.pixels import focal_frequency, huber, l1, mse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

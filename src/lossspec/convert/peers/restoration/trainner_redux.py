@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lossspec.convert.options import NotCarriedError, Options
-from lossspec.convert.peers.family import NO_TWIN, Family, given, train_of
-from lossspec.convert.peers.gan import adversarial
-from lossspec.convert.peers.pixels import charbonnier, focal_frequency, l1, mse
+from lossspec.convert.peers.restoration.family import NO_TWIN, Family, given, train_of
+from lossspec.convert.peers.restoration.gan import adversarial
+from lossspec.convert.peers.restoration.pixels import charbonnier, focal_frequency, l1, mse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.convert.options import Options
-from lossspec.convert.peers.gan import adversarial
 from lossspec.convert.peers.part import Part
+from lossspec.convert.peers.restoration.gan import adversarial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from lossspec.convert.model import Carried, Imported
 from lossspec.convert.options import NotCarriedError, Options
-from lossspec.convert.peers.family import Family, train_of
-from lossspec.convert.peers.features import perceptual
-from lossspec.convert.peers.gan import Adversarial, adversarial
-from lossspec.convert.peers.pixels import charbonnier, l1, mse
-from lossspec.convert.peers.stylegan import stylegan_terms
+from lossspec.convert.peers.restoration.family import Family, train_of
+from lossspec.convert.peers.restoration.features import perceptual
+from lossspec.convert.peers.restoration.gan import Adversarial, adversarial
+from lossspec.convert.peers.restoration.pixels import charbonnier, l1, mse
+from lossspec.convert.peers.restoration.stylegan import stylegan_terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
