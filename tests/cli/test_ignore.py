@@ -1,4 +1,4 @@
-"""``[tool.lossspec] ignore``: warnings that a project passes over, and no more than warnings."""
+"""``[tool.lossspec] ignore``: a project can ignore warnings, but not errors."""
 
 from __future__ import annotations
 

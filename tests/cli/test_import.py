@@ -76,10 +76,14 @@ def test_a_file_is_written(tmp_path):
         (
             ["none.yml", "--partial"],
             1,
-            "none of the losses of `none.yml` can be carried over: nothing is written",
+            "no loss of `none.yml` can be carried over; nothing was written",
         ),
         (["all.yml", "-o", "mine.toml"], 2, "`mine.toml` must end in `.loss.toml`"),
-        (["all.yml", "-o", "nowhere/mine.loss.toml"], 1, "can't be written: No such file or directory"),
+        (
+            ["all.yml", "-o", "nowhere/mine.loss.toml"],
+            1,
+            "cannot write `nowhere/mine.loss.toml`: No such file or directory",
+        ),
         (["all.yml", "--from", "pickle"], 2, "'pickle' is not one of 'nectargan', 'basicsr'"),
         (["all.yml", "--arg", "a=1"], 2, "`--arg` is for functions"),
         (["a:b", "--from", "keras"], 2, "`--from` is for files"),

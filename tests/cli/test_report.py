@@ -1,4 +1,4 @@
-"""``lossspec report``: where the page goes and what its runs are called."""
+"""``lossspec report``: where the page is written, and the names of its runs."""
 
 from __future__ import annotations
 

@@ -497,12 +497,12 @@ def test_the_other_place_is_shown_too():
         ),
     ],
 )
-def test_the_words_of_a_fault(text, message, help_):
+def test_message_and_help(text, message, help_):
     [found] = [each for each in lossspec.validate(HEAD + text) if each.severity == "error"]
     assert (found.message, found.help) == (message, help_)
 
 
-def test_a_name_that_is_no_spec_is_a_problem_with_no_place():
+def test_an_unknown_spec_has_no_place():
     [found] = lossspec.validate("pix2pixx")
     assert (found.code, found.span, found.source) == ("unknown-spec", None, "pix2pixx")
     assert re.search("a spec with a similar name exists: `pix2pix`", found.message + found.help)
@@ -656,7 +656,7 @@ def mine():
         ('type = "mine.Ramp", lists = 3', [("wrong-type", "")]),
     ],
 )
-def test_a_loss_of_the_users_is_checked_like_ours(mine, loss, expected):
+def test_a_registered_loss_is_checked_like_a_built_in(mine, loss, expected):
     found = lossspec.validate(f'{HEAD}losses.a = {{ inputs = ["x", "y"], {loss} }}')
     assert [(each.code, each.help) for each in found] == expected
 

@@ -105,7 +105,7 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
         min_size=1,
     )
 )
-def test_what_is_written_is_read_back(rows):
+def test_written_specs_are_read_back(rows):
     from array import array
 
     flat = array("d", [value for row in rows for value in (*row, 1.0)])

@@ -83,7 +83,7 @@ def test_the_map_is_what_mean_and_sum_combine(build):
 def test_other_channel_counts_take_the_mean_or_an_error(build):
     x = torch.rand(1, 4, 5, 5)
     with pytest.raises(
-        LossInputError, match=r'1 or 3 channels, found \(1, 4, 5, 5\): grayscale = "mean" takes'
+        LossInputError, match=r'1 or 3 channels, got \(1, 4, 5, 5\): grayscale = "mean" takes'
     ):
         build()(x, x)
     gray = x.mean(dim=1, keepdim=True)

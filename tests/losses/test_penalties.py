@@ -160,11 +160,11 @@ PATH = "PathLengthPenalty differentiates `images` by `latents`"
         (lambda: R1Penalty()(LEAF[:0].sum(1), LEAF[:0]), r"R1Penalty got an empty `pred`: \(0,\)"),
         (
             lambda: GradientPenalty()(IMAGES, IMAGES, IMAGES),
-            "GradientPenalty expects a callable `critic`, found a Tensor",
+            "GradientPenalty expects a callable `critic`, got a Tensor",
         ),
         (
             lambda: GradientPenalty()(critic, IMAGES, IMAGES[:1]),
-            r"of one shape, found `real` \(2, 3\), `fake` \(1, 3\)",
+            r"of the same shape, got `real` \(2, 3\), `fake` \(1, 3\)",
         ),
         (
             lambda: GradientPenalty()(lambda x: x.detach(), IMAGES, IMAGES),
@@ -174,10 +174,10 @@ PATH = "PathLengthPenalty differentiates `images` by `latents`"
         (lambda: PathLengthPenalty()(PICTURES, IMAGES), PATH),
         (
             lambda: PathLengthPenalty()(PICTURES[0], LEAF),
-            r"expects `images` as \(N, C, H, W\), found \(1, 2, 2\)",
+            r"expects `images` as \(N, C, H, W\), got \(1, 2, 2\)",
         ),
-        (lambda: PathLengthPenalty()(PICTURES, LEAF[0]), r"expects `latents` as \(N, L, D\), found \(3,\)"),
-        (lambda: PathLengthPenalty(decay=0.0), "needs 0 < decay <= 1, found decay = 0.0"),
+        (lambda: PathLengthPenalty()(PICTURES, LEAF[0]), r"expects `latents` as \(N, L, D\), got \(3,\)"),
+        (lambda: PathLengthPenalty(decay=0.0), "needs 0 < decay <= 1, got decay = 0.0"),
     ],
 )
 def test_refuses(call, message):

@@ -182,7 +182,7 @@ def test_other_shapes_are_an_error_that_names_the_loss_and_both(matched):
     inputs = list(matched.inputs())
     inputs[1] = mapped(inputs[1], lambda tensor: tensor[:1])
     with pytest.raises(
-        LossInputError, match=rf"{matched.type} expects tensors of one shape, found .*\([234], .*\(1, "
+        LossInputError, match=rf"{matched.type} expects tensors of the same shape, got .*\([234], .*\(1, "
     ):
         matched.build()(*inputs)
 

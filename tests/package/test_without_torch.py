@@ -1,4 +1,4 @@
-"""Without torch: every command works in an empty environment, and what can't says how to install torch."""
+"""Without torch every command works, or says how to install what it needs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ with LossManager.from_spec("a.loss.toml+flat", experiment_dir="run") as manager:
         manager.set_progress(epoch=epoch)
         manager.objective()(y_fake=torch.zeros(4), y=torch.ones(4))
 """
-# a command line of each command, and what it prints
+# Command lines that work, and what they print.
 WORKS = {
     "describe torch.L1Loss": "Mean absolute error",
     "describe lossspec.SobelLoss": "Sobel",

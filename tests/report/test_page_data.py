@@ -1,4 +1,4 @@
-"""What the page is given: the numbers of the log, packed, and the spec of the run."""
+"""The data of the HTML report: packed numbers of the log, and the spec of the run."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lossspec.cli.options import import_user_function
+from lossspec.cli.text import write_output
 
 
 @click.command("export")
@@ -31,8 +32,4 @@ def export_command(function: str, output: Path | None) -> None:
         click.echo(
             f"note: the function computes with {names}: their default values are written instead", err=True
         )
-    text = write(table)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+    write_output(write(table), output)

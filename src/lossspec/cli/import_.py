@@ -1,42 +1,43 @@
-"""``lossspec import``: the configuration of another library as a spec."""
+"""``lossspec import``: write the losses of another library's configuration as a spec."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.text import write_output
 from lossspec.language.text.reference import SUFFIX
 
 if TYPE_CHECKING:
     from lossspec.convert import Imported
 
+_IS_FUNCTION = re.compile(r"[\w.]+:\w*").fullmatch
 _PEERS = ("nectargan", "basicsr", "trainner-redux", "neosr", "keras", "monai")
 
 
 @click.command("import")
 @click.argument("file", metavar="FILE|MODULE:FUNCTION")
-@click.option(
-    "--from", "peer", type=click.Choice(_PEERS), help="Whose file it is; guessed where it is clear."
-)
+@click.option("--from", "peer", type=click.Choice(_PEERS), help="Whose file it is, if it is not clear.")
 @click.option(
     "--arg",
     "arg_texts",
     multiple=True,
     metavar="NAME=VALUE",
-    help="An argument of the function: a TOML value, or @FILE[#KEY], a configuration. May be repeated.",
+    help="Pass an argument to the function: a TOML value, or the configuration @FILE[#KEY]. Can be repeated.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to a file instead.")
-@click.option("--partial", is_flag=True, help="Exit with 0 even if something was not carried over.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
+@click.option("--partial", is_flag=True, help="Exit with 0 even if something could not be carried over.")
 def import_command(
     file: str, peer: str | None, arg_texts: tuple[str, ...], output: Path | None, partial: bool
 ) -> None:
     """Write the losses of another library's configuration as a spec.
 
-    FILE is JSON, TOML, YAML or a .keras file; nothing in it is run. Or the losses are those that a function
-    returns, which is imported and called. What can't be carried over is listed on stderr, and the exit code
-    is then 1.
+    FILE is a JSON, TOML, YAML or .keras file; no code in it runs. MODULE:FUNCTION is imported and called, and
+    must return losses. What lossspec computes the same way is written, with comments that say where
+    each value comes from; the rest is listed on stderr, and the exit code is 1.
 
     Example: lossspec import train_ESRGAN_x4.yml --from basicsr -o specs/esrgan_x4.loss.toml
     """
@@ -46,31 +47,23 @@ def import_command(
     for each in imported.missing:
         click.echo(f"not carried over: {each}", err=True)
     if not imported.losses:
-        raise click.ClickException(f"none of the losses of `{file}` can be carried over: nothing is written")
+        raise click.ClickException(f"no loss of `{file}` can be carried over; nothing was written")
     from lossspec.convert import to_toml  # `--help` does not pay
 
-    text = to_toml(imported)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise click.ClickException(f"`{output}` can't be written: {error.strerror}") from error
+    write_output(to_toml(imported), output)
     if imported.missing and not partial:
         raise SystemExit(1)
 
 
 def _imported(file: str, peer: str | None, arg_texts: tuple[str, ...]) -> Imported:
-    path = Path(file)
-    if ":" in file and not path.exists():
+    if _IS_FUNCTION(file):
         if peer:
-            raise click.UsageError("`--from` is for files: a function needs none")
+            raise click.UsageError("`--from` is for files, not for functions")
         from lossspec.cli.import_function import import_function
 
         return import_function(file, arg_texts)
     if arg_texts:
-        raise click.UsageError("`--arg` is for functions: a file takes no arguments")
+        raise click.UsageError("`--arg` is for functions, not for files")
     from lossspec.convert import import_file
 
-    return import_file(path, peer)
+    return import_file(Path(file), peer)

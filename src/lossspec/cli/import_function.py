@@ -1,4 +1,4 @@
-"""``lossspec import MODULE:FUNCTION``: calls a function of the user's, and imports what it returns."""
+"""``lossspec import MODULE:FUNCTION``: call a user function and import the losses that it returns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def import_function(text: str, arg_texts: tuple[str, ...]) -> Imported:
-    """Import the losses that a function returns; the user named it, and no file did."""
+    """Import the losses that a function returns."""
     from lossspec.convert.code.call import import_callable  # `--help` does not pay
 
     function = import_user_function(text)
@@ -25,7 +25,7 @@ def import_function(text: str, arg_texts: tuple[str, ...]) -> Imported:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
         raise click.UsageError(
-            f"`{text}`: {error}: give its arguments by `--arg NAME=VALUE`, or `--arg NAME=@FILE`"
+            f"`{text}`: {error}; pass it with `--arg NAME=VALUE` or `--arg NAME=@FILE`"
         ) from error
     return import_callable(function, arguments, text)
 

@@ -8,8 +8,11 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from lossspec.errors import LossSpecError
 
@@ -53,6 +56,26 @@ def toml(value: object) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def write_output(text: str, file: Path | None) -> None:
+    """Write a text to a file, or print it if there is none.
+
+    Raises:
+        click.ClickException: the file cannot be written.
+    """
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(file, error) from error
+
+
+def unwritable(file: Path, error: OSError) -> click.ClickException:
+    """Return the error for a file that cannot be written."""
+    return click.ClickException(f"cannot write `{file}`: {error.strerror}")
 
 
 def is_colored() -> bool:

@@ -32,7 +32,7 @@ exporters: list[Callable[[Mapping[str, object]], Table | None]] = []
 
 
 class SpecFunction:
-    """A Python function that is a spec. Called, it does what the function does.
+    """A Python function that is a spec; calling it calls the function.
 
     Attributes:
         name: the spec's name: that of the function.
@@ -54,14 +54,14 @@ class SpecFunction:
 
     @property
     def origin(self) -> FunctionOrigin:
-        """Where the faults of its table are shown: the line of its ``def``."""
+        """The place of its faults: the line of its ``def``."""
         return FunctionOrigin(self._function)
 
     def table(self, **params: object) -> Table:
         """Call the function and return its table as TOML has it: schedules as tables, tuples as arrays.
 
         Raises:
-            SpecError: it returns something else.
+            SpecError: it does not return a dict.
         """
         returned = self._function(**params)
         if isinstance(returned, Mapping) and "losses" not in returned and "format" not in returned:
@@ -97,7 +97,7 @@ def spec(function: Callable[..., object]) -> SpecFunction:
 
 @frozen
 class FunctionOrigin:
-    """A function: its faults are shown at its ``def``, their key paths in the message."""
+    """A function: its faults are shown at its ``def``, with their key paths in the message."""
 
     function: Callable[..., object]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.report.draw.numbers import exact
+from lossspec.report.draw.text import exact
 from lossspec.report.formula.latex import aligned, function_rows, total_rows
 from lossspec.report.formula.math.notation import LATEX, PLAIN
 from lossspec.report.formula.symbols import inputs, losses, signs

@@ -20,7 +20,7 @@ THIN = '<mspace width="0.2em"/>'
 #: Numbers, letters and signs between the tags get their own tags at the end, in ``as_math``.
 MATHML = Notation(
     escape=escape,
-    letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "π": "π", "τ": "τ", "·": "·"},
+    letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "τ": "τ", "·": "·"},
     index="<msub><mrow>{}</mrow><mtext>{}</mtext></msub>",
     minus=MINUS,
     identifier='<mtext class="tensor">{}</mtext>',
@@ -33,6 +33,7 @@ MATHML = Notation(
     fraction_is_tight=True,
     raised="<msup><mrow>{}</mrow><mrow>{}</mrow></msup>".format,
     calls={
+        "pi": "π",
         "cos": "<mi>cos</mi><mrow>({})</mrow>",
         "exp": "<mi>exp</mi><mrow>({})</mrow>",
         "tanh": "<mi>tanh</mi><mrow>({})</mrow>",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.registry import find, find_balancer
-from lossspec.report.draw.numbers import exact
+from lossspec.report.draw.text import exact
 from lossspec.report.formula.equations import scheduled
 from lossspec.report.formula.terms import VARIABLES, TermWriter, has_long_arguments
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.report.arrays import np
-from lossspec.report.draw.numbers import figure
-from lossspec.report.draw.table import Row, grid
+from lossspec.report.draw.text import Row, figure, grid
 from lossspec.report.run.series import Axis, series_of
 
 if TYPE_CHECKING:
