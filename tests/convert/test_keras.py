@@ -69,6 +69,7 @@ def test_sparse_classes_and_the_one_that_does_not_count(managed, check):
     check(managed(compiled(loss)), "total", {"y_pred": x, "y_true": classes}, expected)
 
 
+@pytest.mark.slow  # it imports monai
 @pytest.mark.parametrize("balanced", [False, True])
 def test_the_focal_loss(managed, balanced):
     logits, y = pair((4, 3))[0].detach() * 4 - 2, torch.randint(0, 2, (4, 3)).double()
@@ -181,12 +182,19 @@ def test_what_has_no_twin_is_listed(loss, name, reason):
         ({"a": "mse"}, {"b": 1.0}, "`a` is missing"),
         ({"a": "mse"}, {"a": 1.0, "b": 1.0}, "`loss_weights` names `b`, which has no loss"),
         ("mse", ["1"], "must be a number"),
+        ({"a b": "mse", "a_b": "mse"}, None, "the output `a_b` needs a name of its own"),
+        ({"a": "mse", "a_true": "mse"}, None, "the output `a_true` needs a name of its own"),
     ],
 )
 def test_weights_that_do_not_fit(loss, weights, reason):
     imported = compiled(loss, loss_weights=weights)
     assert imported.losses == {}
     assert reason in imported.missing[0].reason
+
+
+def test_an_output_without_a_loss_needs_no_weight():
+    imported = compiled(["mse", None], loss_weights=[2.0, None])
+    assert {name: each.table["weight"] for name, each in imported.losses.items()} == {"output_0": 2.0}
 
 
 def test_a_model_that_is_not_compiled():

@@ -10,6 +10,7 @@ def bundle(**keys):
     return import_document(keys, "monai", "train.json")
 
 
+@pytest.mark.slow  # it imports monai
 def test_the_dice_loss_of_a_bundle(file_of, managed, check, draw):
     imported = file_of("monai_train.json")
     assert imported.missing == []

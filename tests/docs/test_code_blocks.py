@@ -130,9 +130,7 @@ def test_every_block_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         where = f"{page}:{block.line}"
         if block.language == "toml":
             run_toml(block, tmp_path)
-        elif block.language == "python" and block.title:
-            (tmp_path / block.title).write_text(block.code, encoding="utf-8")
-        elif block.language in {"json", "yaml"} and block.title:
+        elif block.language in {"python", "json", "yaml"} and block.title:
             (tmp_path / block.title).write_text(block.code, encoding="utf-8")
         elif block.language == "python":
             exec(compile("\n" * block.line + block.code, str(page), "exec"), module.__dict__)

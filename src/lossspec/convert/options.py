@@ -43,9 +43,10 @@ class Options:
         value = self._value(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise NotCarriedError(f"`{name}` must be a number, got {_shown(value)}{_advice(value)}")
-        if not math.isfinite(value):
-            raise NotCarriedError(f"`{name}` must be a finite number, got {value}")
-        return float(value)
+        number = as_float(value)
+        if not math.isfinite(number):
+            raise NotCarriedError(f"`{name}` must be a finite number, got {number}")
+        return number
 
     def whole(self, name: str, default: int | None = None, least: int = 0) -> int:
         """Return a whole number."""
@@ -98,6 +99,18 @@ class Options:
         if default is None:
             raise NotCarriedError(f"`{name}` is missing")
         return default
+
+
+def as_float(value: float) -> float:
+    """Return a number as a float; a whole number that no float holds is infinite.
+
+    >>> as_float(3), as_float(-(10**400))
+    (3.0, -inf)
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _shown(value: object) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from lossspec.convert.options import NotCarriedError
+from lossspec.convert.options import NotCarriedError, as_float
 from lossspec.convert.peers.nectargan import IMAGE_LOSSES
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ def schedule_of(schedule: object) -> Table | None:
     if kind not in ("linear", "exponential"):
         raise NotCarriedError(f"its schedule is {kind!r}: only linear and exponential ones are carried over")
     first, last = (_number(schedule, name) for name in ("initial_value", "target_value"))
-    if min(first, last) < 0 or end <= start:
-        raise NotCarriedError("NectarGAN clamps its schedule at 0, or it ends before it begins")
+    if not 0 <= min(first, last) <= max(first, last) < math.inf or not end > start:
+        raise NotCarriedError(
+            "its schedule ends before it begins, or has a value below 0, which NectarGAN clamps"
+        )
     if kind == "exponential" and 0.0 in (first, last):
         first, last = max(first, _EPSILON), max(last, _EPSILON)
     return {
@@ -59,4 +62,4 @@ def _number(schedule: object, name: str) -> float:
     value = getattr(schedule, name, None)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise NotCarriedError(f"its schedule's {name} must be a number")
-    return float(value)
+    return as_float(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from lossspec.convert.code.nectargan import CLASSES, schedule_of
-from lossspec.convert.options import NotCarriedError
+from lossspec.convert.options import NotCarriedError, as_float
 from lossspec.convert.peers.part import Part
 from lossspec.errors import LossSpecError
 from lossspec.extras import torch_for
@@ -38,7 +38,7 @@ def translate(found: Found) -> tuple[Part, dict[str, str]]:
         return evolve(part, weight=schedule).sourced("weight.type", why), inputs
     if isinstance(found.weight, bool) or not isinstance(found.weight, int | float):
         raise NotCarriedError(f"its weight must be a number, got a {type(found.weight).__name__}")
-    return evolve(part, weight=float(found.weight)).sourced(
+    return evolve(part, weight=as_float(found.weight)).sourced(
         "weight", found.source or "no weight given"
     ), inputs
 

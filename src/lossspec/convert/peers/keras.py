@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from lossspec.convert.options import NotCarriedError, Options
 from lossspec.convert.peers.keras_losses import find_loss
+from lossspec.names import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lossspec.convert.model import Imported
 
@@ -45,7 +48,7 @@ def _add(imported: Imported, output: str, key: str, loss: object, weight: tuple[
     try:
         kind, part = find_loss(loss, key)
         if weight[1] is not None:
-            part = part.times(weight[1], "times 1").sourced("weight", weight[0])
+            part = evolve(part, weight=weight[1]).sourced("weight", weight[0])
     except NotCarriedError as error:
         imported.miss(key, _name_of(loss), str(error))
         return
@@ -59,53 +62,54 @@ def _spread(loss: object, outputs: list[str]) -> dict[str, tuple[str, object]]:
     """Return the loss of each output, and where it stands; "" is the name of a single, unnamed output.
 
     Raises:
-        NotCarriedError: there are more or fewer losses than outputs.
+        NotCarriedError: there are more or fewer losses than outputs, or two outputs of one name.
     """
     if isinstance(loss, dict) and "class_name" not in loss:
-        return {_legal(name): (f".{name}", each) for name, each in loss.items()}
-    if isinstance(loss, list):
+        return _named((name, (f".{name}", each)) for name, each in loss.items())
+    if isinstance(loss, list) and (len(loss) != 1 or outputs):
         names = outputs or [f"output_{index}" for index in range(len(loss))]
         if len(names) != len(loss):
             raise NotCarriedError(f"there are {len(loss)} losses for {len(names)} outputs")
-        return {
-            _legal(name): (f"[{index}]", each)
-            for index, (name, each) in enumerate(zip(names, loss, strict=True))
-        }
-    if len(outputs) > 1:
-        return {_legal(name): ("", loss) for name in outputs}
-    return {"": ("", loss)}
+        return _named((name, (f"[{index}]", loss[index])) for index, name in enumerate(names))
+    if isinstance(loss, list):
+        return {"": ("[0]", loss[0])}
+    return _named((name, ("", loss)) for name in outputs) if outputs else {"": ("", loss)}
 
 
-def _weights(weights: object, losses: Mapping[str, object]) -> dict[str, float | None]:
+def _named(losses: Iterable[tuple[str, tuple[str, object]]]) -> dict[str, tuple[str, object]]:
+    """Give each output a name that a spec may use."""
+    named: dict[str, tuple[str, object]] = {}
+    for name, loss in losses:
+        legal = _legal(name)
+        if {legal, f"{legal}_true"} & {*named, *(f"{each}_true" for each in named)}:
+            raise NotCarriedError(f"the output `{shorten(str(name))}` needs a name of its own in a spec")
+        named[legal] = loss
+    return named
+
+
+def _weights(weights: object, losses: Mapping[str, tuple[str, object]]) -> dict[str, float | None]:
     """Return the weight of each output's loss; None where there is none."""
     if weights is None:
         return dict.fromkeys(losses)
     if isinstance(weights, dict):
         named: Table = {_legal(name): each for name, each in weights.items()}
-        options = Options(named, "loss_weights", "Keras")
-        found: dict[str, float | None] = {name: options.number(name) for name in losses}
-        if rest := [*options.rest()]:
-            raise NotCarriedError(f"`loss_weights` names `{rest[0]}`, which has no loss")
-        return found
-    values = weights if isinstance(weights, list) else [weights]
-    if len(values) != len(losses):
-        raise NotCarriedError(f"there are {len(values)} loss_weights for {len(losses)} losses")
-    options = Options(dict(zip(losses, values, strict=True)), "loss_weights", "Keras")
-    return {name: options.number(name) for name in losses}
+    else:
+        values = weights if isinstance(weights, list) else [weights]
+        if len(values) != len(losses):
+            raise NotCarriedError(f"there are {len(values)} loss_weights for {len(losses)} losses")
+        named = dict(zip(losses, values, strict=True))
+    options = Options(named, "loss_weights", "Keras")
+    found = {name: None if loss is None else options.number(name) for name, (_, loss) in losses.items()}
+    if rest := [name for name in options.rest() if name not in losses]:
+        raise NotCarriedError(f"`loss_weights` names `{rest[0]}`, which has no loss")
+    return found
 
 
 def _outputs(config: Mapping[str, object]) -> list[str]:
-    """Return the names of a functional model's outputs, none if the configuration does not tell."""
+    """Return the names of a functional model's outputs; none if it has one, or does not name them."""
     layers = config.get("output_layers")
-    if isinstance(layers, list) and layers and isinstance(layers[0], str):
-        layers = [layers]  # of a single output
-    if isinstance(layers, dict):
-        layers = [*layers.values()]
-    names = (
-        [each[0] for each in layers or [] if isinstance(each, list) and each and isinstance(each[0], str)]
-        if isinstance(layers, list)
-        else []
-    )
+    found = [*layers.values()] if isinstance(layers, dict) else layers if isinstance(layers, list) else []
+    names = [str(each[0]) for each in found if isinstance(each, list) and each]
     return names if len(names) > 1 else []
 
 

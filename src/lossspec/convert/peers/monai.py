@@ -83,8 +83,10 @@ def _part(loss: object, key: str, document: Mapping[str, object]) -> tuple[LossT
         argument = entry.args.get(name)
         if argument is None:
             raise NotCarriedError(f"{entry.name} of lossspec has no argument `{name}` that a file can give")
-        if resolved is not None or argument.default is not None:
+        if resolved is not None:
             args[name] = resolved
+        elif argument.default is not None:
+            raise NotCarriedError(f"its argument `{name}` is null")
     sources = {f"args.{name}": f"{key}#{name}" for name in args}
     return entry, Part(entry.name, 1.0, args, {"type": f"{key} = {loss['_target_']}", **sources})
 
@@ -114,6 +116,8 @@ def _resolved(value: object, document: Mapping[str, object], what: str, depth: i
     """
     if isinstance(value, dict):
         raise NotCarriedError(f"its argument {what} is an object")
+    if isinstance(value, list) and None in value:
+        raise NotCarriedError(f"its argument {what} holds a null")
     if isinstance(value, list):
         return [_resolved(each, document, what, depth + 1) for each in value]
     if not isinstance(value, str) or value[:1] not in ("$", "@", "%"):
