@@ -137,6 +137,13 @@ def test_losses_of_lossspec_keep_their_schedules_and_tags():
     assert table["tags"] == ["pixel"]
 
 
+def test_losses_that_came_from_a_spec_are_those_of_the_spec(managed):
+    spec = lossspec.load("lsgan")
+    imported = import_callable(lossspec.build, {"spec": spec}, "lossspec:build")
+    assert [*imported.losses] == [*spec.losses]
+    assert managed(imported).objective("D").needed() == {"pred_real", "pred_fake"}
+
+
 def test_classes_that_nobody_knows_are_listed():
     imported = import_callable(lambda: [Own(), nn.L1Loss()], {}, "my:losses")
     assert [*imported.losses] == ["loss_1"]

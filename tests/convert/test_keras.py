@@ -11,9 +11,9 @@ from lossspec.convert import import_document, import_file
 from lossspec.errors import ConfigError
 
 
-def serialised(name, **config):
+def serialised(class_name, /, **config):
     """A loss as Keras 3 serialises it."""
-    return {"module": "keras.losses", "class_name": name, "config": config, "registered_name": None}
+    return {"module": "keras.losses", "class_name": class_name, "config": config, "registered_name": None}
 
 
 def compiled(loss, **keys):
@@ -163,6 +163,7 @@ def test_a_saved_model(tmp_path):
             "MeanSquaredError",
             "not one of Keras",
         ),
+        (serialised("Huber", name="huber_loss", reduction="mean"), "Huber", "does not save its `delta`"),
         (serialised("Huber", delta="1"), "Huber", "`delta` must be a number"),
         (3, "3", "must be a name or a serialised loss"),
     ],

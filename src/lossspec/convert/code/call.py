@@ -10,6 +10,8 @@ from lossspec.convert.model import Carried, Imported
 from lossspec.convert.options import NotCarriedError
 from lossspec.convert.prove import drop_invalid
 from lossspec.errors import ConfigError, LossSpecError
+from lossspec.language.model import Term
+from lossspec.language.write import terms_to_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,7 +56,11 @@ def import_callable(
             "Which tensors a loss gets is in the loop: rename the inputs, the same tensor the same name."
         )
     objectives = _objectives(found)
+    terms = terms_to_table({each.name: each.term for each in found if isinstance(each.term, Term)})
     for each in found:
+        if each.name in terms:
+            imported.losses[each.name] = Carried(terms[each.name])
+            continue
         _add(imported, each, objectives.get(each.name, ""), alone=len(found) == 1)
     drop_invalid(imported)
     return imported

@@ -25,6 +25,7 @@ class Found:
         schedule: whatever moves the weight, or None.
         tags: as the returned object has them.
         source: where the weight stood; "" if nowhere.
+        term: of a loss that lossspec built from a spec, its term there.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Found:
     schedule: object = None
     tags: tuple[str, ...] = ()
     source: str = ""
+    term: object = None
 
     @property
     def kind(self) -> str:
@@ -82,7 +84,7 @@ def _found(name: str, loss: object, origin: str) -> Found:
     if callable(function) and hasattr(loss, "loss_weight"):
         weight, schedule = getattr(loss, "loss_weight", 1.0), getattr(loss, "schedule", None)
         tags = tuple(map(str, getattr(loss, "tags", None) or ()))
-        return Found(name, function, weight, schedule, tags, "loss_weight")
+        return Found(name, function, weight, schedule, tags, "loss_weight", getattr(loss, "term", None))
     if not callable(loss):
         raise ConfigError(f"`{origin}` must return losses: `{name}` is a {type(loss).__name__}")
     return Found(name, loss)

@@ -92,6 +92,8 @@ def _simple(type_: str, **args: object) -> Callable[[Options], Part]:
 
 
 def _huber(options: Options) -> Part:
+    if options.values and not options.has("delta"):
+        raise NotCarriedError("Keras does not save its `delta`: add it to the loss's config, such as 1.0")
     return Part(
         "torch.HuberLoss", args={"delta": options.number("delta", 1.0)}, sources=_of(options, "delta")
     )
