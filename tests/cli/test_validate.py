@@ -355,7 +355,7 @@ def test_a_good_file_imports_little(folder):
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     imported = set(result.stdout.split())
     assert imported & {
-        "torch", "numpy", "cattrs", "difflib", "lossspec.language.text.positions",
+        "torch", "numpy", "cattrs", "difflib", "lossspec.language.text.tables",
         "lossspec.language.diagnostics.locate", "lossspec.language.text.reading",
         "lossspec.language.diagnostics.render", "lossspec.cli.sarif",
     } == set()  # fmt: skip

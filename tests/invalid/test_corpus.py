@@ -8,12 +8,16 @@ import os
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 import lossspec
 from lossspec.cli.validate import validate_command
-from lossspec.language.checks import library
+from lossspec.language.checks import terms
 from lossspec.language.diagnostics.codes import codes
+from lossspec.language.diagnostics.fix import apply_fixes
+from lossspec.language.documents.read import read_source
+from lossspec.language.load import validate_source
 from lossspec.language.text.limits import MAX_BYTES
 
 HERE = Path(__file__).parent
@@ -51,6 +55,19 @@ def test_problems_are_unique_and_in_file_order(name):
 
 def test_each_expectation_has_a_spec():
     assert {path.stem for path in HERE.glob("*.expected")} == set(NAMES) - VALID
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", sorted(set(NAMES) - VALID - {"not_utf_8", "utf_16"}))
+def test_each_replacement_fixes_its_problem(name):
+    source = read_source(f"{name}.loss.toml")
+    for each in validate_source(source, name):
+        if each.replacement is None or each.source != source.name:
+            continue
+        text, [*edits] = apply_fixes(source, [evolve(each, certain=True)])
+        left = validate_source(evolve(source, text=text), name)
+        assert edits
+        assert (each.code, each.message, each.span) not in [(it.code, it.message, it.span) for it in left]
 
 
 def one(*losses, **more):
@@ -155,7 +172,7 @@ MADE = {
 def test_problems_of_generated_specs(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if make is missing_extra:
-        monkeypatch.setattr(library, "missing_library", lambda _: "not here: pip install it")
+        monkeypatch.setattr(terms, "missing_library", lambda _: "not here: pip install it")
     made = make(tmp_path)
     if "\n" in made or "#" in made:
         (tmp_path / "x.loss.toml").write_text(made)

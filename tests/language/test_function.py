@@ -9,9 +9,9 @@ import pytest
 import lossspec
 from lossspec import schedules
 from lossspec.errors import LossSpecError
-from lossspec.language import function as function_module
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.function import SpecFunction
+from lossspec.language.model import Input, Term
 
 
 def l1(**keys):
@@ -176,14 +176,17 @@ def test_a_value_unknown_to_toml_is_a_fault():
     )
 
 
-def test_live_losses_become_a_table(monkeypatch):
+def test_live_losses_become_a_table():
     class Live:
-        """What only the manager knows."""
+        """A loss of another package, with a name and a term."""
 
-    def export(losses):
-        return {"losses": {name: l1() for name in losses}} if "live" in losses else None
+        name = "live"
 
-    monkeypatch.setattr(function_module, "exporters", [lambda _: None, export])
+        def to_term(self):
+            return Term(self.name, "torch.L1Loss", (Input("x"), Input("y")))
+
     assert list(lossspec.load(lambda: {"live": Live()}).losses) == ["live"]
-    found = lossspec.validate(lambda: {"other": Live()})
+    found = lossspec.validate(lambda: {"live": Live(), "other": 1})
     assert "unknown-key" in [each.code for each in found]
+    with pytest.raises(LossSpecError, match="the key `other` must be the name of its loss, `live`"):
+        lossspec.load(lambda: {"other": Live()})

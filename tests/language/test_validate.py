@@ -695,3 +695,59 @@ def test_start_of_a_custom_schedule_may_be_anything():
         assert lossspec.validate(f"{HEAD}losses.a = {{ {L1}, weight = {weight} }}") == []
     finally:
         del schedules.lookup.REGISTERED["position.free"]
+
+
+ADVICE_BASE = """
+params.w = 1.0
+inputs = { x = "", y = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w}" }
+"""
+
+
+# a code, the help for it, a document with the problem, and the change that the help asks for
+@pytest.mark.parametrize(
+    ("code", "help_", "document", "change"),
+    [
+        (
+            "missing-unit",
+            'unit = "step"',
+            "losses.b = { type = 'torch.L1Loss', inputs = [1, 'y'], weight = { type = 'constant', value = 1 } }",
+            ("value = 1 }", 'value = 1, unit = "step" }'),
+        ),
+        (
+            "missing-argument",
+            "args = { alpha = ... }",
+            "losses.b = { type = 'kornia.FocalLoss', inputs = ['x', 'y'] }",
+            ("inputs", "args = { alpha = 0.5 }, inputs"),
+        ),
+        (
+            "unknown-key",
+            "weight = { type = ..., unit = ... }",
+            "losses.a.schedule = { type = 'constant', value = 1, unit = 'step' }\nremove = ['params.w']",
+            ("schedule", "weight"),
+        ),
+        (
+            "unused-param",
+            'remove = ["params.w"]',
+            "losses.a.weight = 2.0",
+            ("losses", 'remove = ["params.w"]\nlosses'),
+        ),
+        (
+            "unknown-input",
+            'inputs.mask = "..."',
+            "losses.b = { type = 'torch.L1Loss', inputs = ['x', 'mask'] }",
+            ("losses", 'inputs.mask = "a mask"\nlosses'),
+        ),
+    ],
+)
+def test_following_the_help(tmp_path, code, help_, document, change):
+    (tmp_path / "base.loss.toml").write_text(HEAD + ADVICE_BASE)
+    file = tmp_path / "a.loss.toml"
+
+    def errors(text):
+        file.write_text(f"{HEAD}\nextends = 'base'\n{text}")
+        return [each for each in lossspec.validate(file) if each.severity == "error"]
+
+    [found] = errors(document)
+    assert (found.code, help_ in found.help) == (code, True)
+    assert errors(document.replace(*change, 1)) == []

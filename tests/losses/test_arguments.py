@@ -1,4 +1,4 @@
-"""Constructor arguments: words with the nearest one, numbers in bounds, and what may move in training."""
+"""Constructor arguments: unknown words, numbers out of bounds, and what can change in training."""
 
 from __future__ import annotations
 

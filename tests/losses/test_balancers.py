@@ -114,7 +114,7 @@ def test_without_gradients_averages_are_kept():
     assert before == balancer.state_dict()
 
 
-def test_a_length_that_is_not_finite_moves_no_average():
+def test_a_norm_that_is_not_finite_changes_no_average():
     output = torch.ones(1, 4, requires_grad=True)
     balancer = OutputBalancer(["a", "b"])
     balancer({"a": output.sum(), "b": output.sum()}, {"a": 1.0, "b": 1.0}, output)
@@ -131,7 +131,7 @@ def test_a_length_that_is_not_finite_moves_no_average():
         (GradientRatio(["a", "b"], ["a"]), ["ratios"]),
     ],
 )
-def test_what_it_learnt_is_in_its_state_and_keeps_its_precision(balancer, buffers):
+def test_the_averages_are_saved_and_keep_their_precision(balancer, buffers):
     tensor = torch.ones(2, requires_grad=True)
     balancer({"a": tensor.sum(), "b": 3 * tensor.sum()}, {"a": 1.0, "b": 1.0}, tensor)
     state = balancer.state_dict()
@@ -312,7 +312,7 @@ def test_weights_must_add_up_to_something():
         OutputBalancer(["a"])({"a": output.sum()}, {"a": 0.0}, output)
 
 
-def test_a_ratio_to_nothing_is_an_error():
+def test_a_ratio_without_a_reference_is_an_error():
     layer = torch.ones(2, requires_grad=True)
     with pytest.raises(LossInputError, match="needs a reference loss, but all are skipped: rec"):
         GradientRatio(["rec", "gan"], ["rec"])({"gan": layer.sum()}, {"gan": 1.0}, layer)

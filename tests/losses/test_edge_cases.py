@@ -1,4 +1,4 @@
-"""Odd inputs that belong to one loss each."""
+"""Unusual inputs of single losses."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_an_empty_mask_has_no_error_and_no_gradient():
 
 
 @pytest.mark.parametrize("score", [-1e4, -50.0, 50.0, 1e4])
-def test_the_logistic_loss_stands_extreme_scores(score):
+def test_the_logistic_loss_of_extreme_scores_is_finite(score):
     pred = torch.tensor([score], requires_grad=True)
     for role, target in (("G", 1.0), ("D_real", 1.0), ("D_fake", 0.0)):
         loss = losses.GANLoss("vanilla", role)(pred)

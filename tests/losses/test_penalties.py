@@ -82,7 +82,7 @@ def test_gradient_penalty_trains_the_critic_and_nothing_else():
 
 
 @pytest.mark.parametrize("grad", [True, False])
-def test_penalties_without_a_graph_are_recorded_all_the_same(grad):
+def test_penalties_work_without_a_graph(grad):
     """A monitor runs under no_grad: the penalty is still a number, and the scores' graph lives on."""
     images = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
     pred = critic(images)
@@ -125,7 +125,7 @@ def test_path_length_mean_follows_and_is_saved():
     assert again.mean_length == penalty.mean_length
 
 
-def test_path_length_mean_stands_still_in_evaluation():
+def test_path_length_mean_is_fixed_in_evaluation():
     penalty = PathLengthPenalty(decay=0.5).eval()
     latents = torch.randn(4, 4, requires_grad=True)
     assert penalty(generate(latents[:, None], 3.0), latents) > 0
@@ -186,7 +186,7 @@ def test_refuses(call, message):
 
 
 def test_compiling_one_is_refused_by_torch():
-    """The docstrings say so: when torch learns it, they should be told."""
+    """The docstrings say so: when torch supports it, they must be updated."""
     images = torch.ones(2, 3, requires_grad=True)
     torch.compiler.reset()
 

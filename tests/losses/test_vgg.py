@@ -132,7 +132,7 @@ def test_gray_images_count_as_three_equal_channels(vgg19_file):
     torch.testing.assert_close(loss(x, y), loss(x.repeat(1, 3, 1, 1), y.repeat(1, 3, 1, 1)))
 
 
-def test_vgg_is_frozen_moves_along_and_is_not_saved(vgg19_file, pair):
+def test_vgg_is_frozen_moved_and_not_saved(vgg19_file, pair):
     loss = VGGPerceptualLoss(["relu1_1"], weights=vgg19_file)
     loss(*pair).backward()
     assert pair[0].grad.any()
@@ -159,7 +159,7 @@ def test_gradient_is_that_of_finite_differences(vgg19_file):
         assert torch.autograd.gradcheck(build(["relu1_2"], weights=vgg19_file).double(), (x, y))
 
 
-def test_a_state_without_the_classifier_will_do(vgg19, vgg19_file, tmp_path, pair):
+def test_a_state_without_the_classifier_works(vgg19, vgg19_file, tmp_path, pair):
     torch.save(vgg19.state_dict(), tmp_path / "features.pth")  # keys like 0.weight
     torch.testing.assert_close(
         VGGPerceptualLoss(weights=tmp_path / "features.pth")(*pair),
@@ -235,14 +235,14 @@ class Runs:
         ({"features.0.weight": Runs()}, "is not a file of weights"),
     ],
 )
-def test_a_file_of_something_else_is_an_error_and_runs_nothing(tmp_path, capfd, content, message):
+def test_another_file_is_an_error_and_runs_nothing(tmp_path, capfd, content, message):
     torch.save(content, tmp_path / "other.pth")
     with pytest.raises(LossInputError, match=message):
         VGGPerceptualLoss(weights=tmp_path / "other.pth")
     assert "ran code" not in capfd.readouterr().out
 
 
-def test_vgg16_looks_the_same_at_first_and_is_told_apart(vgg19, tmp_path):
+def test_weights_of_vgg16_are_refused(vgg19, tmp_path):
     state = {key: value for key, value in vgg19.state_dict().items() if not key.startswith("16.")}
     torch.save(state, tmp_path / "vgg16.pth")
     with pytest.raises(LossInputError, match=r"vgg16.pth` are not VGG19's: `features.16[^`]*` is missing"):

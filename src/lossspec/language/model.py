@@ -77,6 +77,11 @@ class Term:
     lists: Lists | None = None
     every: Every | None = None
 
+    @property
+    def gain(self) -> float:
+        """The factor of ``every`` in the term weight."""
+        return 1.0 if self.every is None else self.every.gain
+
 
 @frozen
 class Balance:

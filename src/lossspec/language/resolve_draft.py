@@ -10,8 +10,8 @@ from lossspec.faults import Fault, get
 from lossspec.language.checks import resolved_faults
 from lossspec.language.checks.unused import unused, words
 from lossspec.language.diagnostics.findings import CallerOrigin
-from lossspec.language.resolve import params as parameters
 from lossspec.language.resolve.layers import Layer
+from lossspec.language.resolve.params import given_faults
 from lossspec.language.resolve.resolve import Resolved, resolve
 from lossspec.language.resolve.variants import declared, selection_faults, stack, with_variants
 from lossspec.language.text.limits import MAX_VARIANTS, MAX_VARIED
@@ -115,10 +115,10 @@ def _with_caller(
     params = below.table.get("params")
     known = params if isinstance(params, dict) else {}
     origin = CallerOrigin("params")
-    faults = [*parameters.unknown_params(known, given), *parameters.of_other_kinds(known, given)]
+    faults = list(given_faults(known, given))
     for fault in faults:
         findings.add(origin, fault)
-    table = mark_invalid({"params": parameters.overlay(known, given)}, faults)
+    table = mark_invalid({"params": {name: given[name] for name in given if name in known}}, faults)
     return below.add(Layer(origin, (), table))
 
 

@@ -65,7 +65,10 @@ class Resolved:
 
     def section(self, name: str) -> dict[str, Table]:
         """Return the entries of a section that are tables, by name."""
-        return {key: each for key, each in _entries(self.table, name).items() if isinstance(each, dict)}
+        entries = self.table.get(name)
+        if not isinstance(entries, dict):
+            return {}
+        return {key: each for key, each in entries.items() if isinstance(each, dict)}
 
     def has_invalid_losses(self) -> bool:
         """Return whether the table or the objective of some loss is not known."""
@@ -96,7 +99,7 @@ def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> 
         findings.add(origin, fault)
     params: dict[str, object] = {}
     faults: list[Fault] = []
-    if written := _entries(stack.table, "params"):
+    if written := stack.table.get("params"):
         params = values(written)
         faults = list(param_faults(written))
         params |= {str(fault.path[1]): INVALID for fault in faults}

@@ -143,9 +143,10 @@ def curves(spec: Spec) -> list[Curve]:
 
 
 def _weight(spec: Spec, term: Term) -> Curve:
-    factors: list[tuple[str, float | Schedule]] = [(f"the weight of `{term.name}`", term.weight)]
-    if term.every is not None:
-        factors.append(("", term.every.gain))
-    total = spec.objectives[term.objective].weight
-    factors.append((f"the weight of the objective `{term.objective}`", total))
-    return Curve(term.name, term.objective, "", tuple(factors))
+    objective_weight = spec.objectives[term.objective].weight
+    factors: tuple[tuple[str, float | Schedule], ...] = (
+        (f"the weight of `{term.name}`", term.weight),
+        ("", term.gain),
+        (f"the weight of the objective `{term.objective}`", objective_weight),
+    )
+    return Curve(term.name, term.objective, "", factors)

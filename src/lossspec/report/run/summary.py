@@ -54,7 +54,7 @@ def first_and_last_rows(log: LossLogData) -> list[Row]:
     objectives = list(dict.fromkeys(series.objective for series in run))
     for objective in objectives:
         if objectives != [""]:
-            rows += [(), (f"objective {objective}" if objective else "in no objective",)]
+            rows += [(), (f"objective {objective}" if objective else "no objective",)]
         rows += _block(objective, [each for each in run if each.objective == objective], windows)
     return [row[:-1] if row[-1:] == ("",) else row for row in rows]
 
