@@ -82,10 +82,10 @@ def test_losses_of_nectargan(managed):
 
 
 @pytest.mark.parametrize(("kind", "last"), [("linear", 0.0), ("exponential", 1.0), ("exponential", 0.0)])
-def test_schedules_of_nectargan_as_its_trainer_runs_them(managed, kind, last):
+def test_schedules_of_nectargan_as_its_trainer_runs_them(kind, last):
     schedule = Schedule(kind, 100 - 1, 200 - 1, 100.0, last)
     imported = import_callable(lambda: LMLoss("l1", nn.L1Loss(), 100.0, schedule), {}, "my:loss")
-    manager = managed(imported)
+    moved = schedules.from_table(imported.losses["l1"].table["weight"])
     for index in (0, 97, 98, 99, 150, 197, 198, 300):
         epoch = index + 1  # as the trainer passes it
         sample = min(max((epoch - 99) / 100, 0.0), 1.0)
@@ -93,8 +93,7 @@ def test_schedules_of_nectargan_as_its_trainer_runs_them(managed, kind, last):
         expected = (
             first + sample * (target - first) if kind == "linear" else first * (target / first) ** sample
         )
-        manager.set_progress(epoch=index)
-        assert manager.get_registered_losses(strip=False)["l1"].weight == pytest.approx(expected)
+        assert moved(index) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +141,14 @@ def test_losses_that_came_from_a_spec_are_those_of_the_spec(managed):
     imported = import_callable(lossspec.build, {"spec": spec}, "lossspec:build")
     assert [*imported.losses] == [*spec.losses]
     assert managed(imported).objective("D").needed() == {"pred_real", "pred_fake"}
+
+
+def test_losses_of_a_spec_beside_others(managed):
+    def both():
+        return {**lossspec.build(lossspec.load("lsgan")), "l1": nn.L1Loss()}
+
+    imported = import_callable(both, {}, "my:losses")
+    assert managed(imported).objective("total").needed() == {"l1_input", "l1_target"}
 
 
 def test_classes_that_nobody_knows_are_listed():

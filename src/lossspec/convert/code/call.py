@@ -8,8 +8,9 @@ from lossspec.convert.code.collect import collect
 from lossspec.convert.code.translate import translate
 from lossspec.convert.model import Carried, Imported
 from lossspec.convert.options import NotCarriedError
-from lossspec.convert.prove import drop_invalid
+from lossspec.convert.prove import drop_invalid, drop_unused_inputs
 from lossspec.errors import ConfigError, LossSpecError
+from lossspec.language.checks.objectives import TOTAL
 from lossspec.language.model import Term
 from lossspec.language.write import terms_to_table
 
@@ -62,7 +63,12 @@ def import_callable(
             imported.losses[each.name] = Carried(terms[each.name])
             continue
         _add(imported, each, objectives.get(each.name, ""), alone=len(found) == 1)
+    if terms:  # a spec names its tensors; `[inputs]` would have to hold them, too
+        imported.inputs.clear()
+        for term in imported.losses.values():
+            term.table.setdefault("objective", TOTAL)
     drop_invalid(imported)
+    drop_unused_inputs(imported)
     return imported
 
 

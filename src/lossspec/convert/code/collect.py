@@ -76,15 +76,16 @@ def _own_name(loss: object, otherwise: str) -> str:
     return name if isinstance(name, str) and name else otherwise
 
 
-def _found(name: str, loss: object, origin: str) -> Found:
+def _found(name: str, loss: Any, origin: str) -> Found:
     if isinstance(loss, list | tuple) and _is_pair(loss):
         weight, function = loss if _is_number(loss[0]) else loss[::-1]
         return Found(name, function, weight, source="the number beside the loss")
     function = getattr(loss, "function", None)
     if callable(function) and hasattr(loss, "loss_weight"):
-        weight, schedule = getattr(loss, "loss_weight", 1.0), getattr(loss, "schedule", None)
+        weight, schedule = loss.loss_weight, getattr(loss, "schedule", None)
         tags = tuple(map(str, getattr(loss, "tags", None) or ()))
-        return Found(name, function, weight, schedule, tags, "loss_weight", getattr(loss, "term", None))
+        term = None if getattr(loss, "term", None) is None else loss.to_term()
+        return Found(name, function, weight, schedule, tags, "loss_weight", term)
     if not callable(loss):
         raise ConfigError(f"`{origin}` must return losses: `{name}` is a {type(loss).__name__}")
     return Found(name, loss)

@@ -10,7 +10,6 @@ from lossspec.convert.code.nectargan import CLASSES, schedule_of
 from lossspec.convert.options import NotCarriedError, as_float
 from lossspec.convert.peers.part import Part
 from lossspec.errors import LossSpecError
-from lossspec.extras import torch_for
 from lossspec.registry import find
 from lossspec.schedules import Schedule
 
@@ -48,15 +47,13 @@ def _part(found: Found) -> Part:
     path = f"{kind.__module__}.{kind.__qualname__}"
     if own := CLASSES.get(path):
         return own.sourced("type", path)
-    with torch_for(f"`{found.name}`"):
-        from lossspec.manager.export import document_of
-        from lossspec.manager.loss.loss import LMLoss
+    from lossspec import LMLoss  # imports torch
+
     try:
-        losses = document_of({found.name: LMLoss(found.name, _callable(found.function))})["losses"]
+        term = LMLoss(found.name, _callable(found.function)).to_term()
     except LossSpecError as error:
-        raise NotCarriedError(str(error)) from error
-    table = losses[found.name] if isinstance(losses, dict) else {}
-    return Part(str(table["type"]), args=table.get("args", {})).sourced("type", path)
+        raise NotCarriedError(str(error).removeprefix(f"cannot export `{found.name}`: ")) from error
+    return Part(term.type, args=dict(term.args)).sourced("type", path)
 
 
 def _callable(function: object) -> Callable[..., Any]:
