@@ -151,7 +151,7 @@ def test_images_in_minus_one_to_one(train_of, managed, check, draw, vgg19):
     ("key", "options", "reason"),
     [
         ("pixel_opt", {"type": "WeightedTVLoss"}, "it averages over pixels"),
-        ("pixel_opt", {"type": "MyLoss"}, "register yours"),
+        ("pixel_opt", {"type": "MyLoss"}, "register your own"),
         ("pixel_opt", {"type": "L1Loss", "reduction": "none"}, '`reduction` must be "mean" or "sum"'),
         ("pixel_opt", {"type": "L1Loss", "loss_weight": "1e-2"}, "in YAML with a point, such as 1.0e-2"),
         ("pixel_opt", {"loss_weight": 1.0}, "`type` is missing"),

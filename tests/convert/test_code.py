@@ -102,7 +102,7 @@ def test_schedules_of_nectargan_as_its_trainer_runs_them(kind, last):
         (Schedule(max, 1, 2), "only linear and exponential ones"),
         (Schedule("linear", 1, 5, -1.0, 1.0), "a value below 0, which NectarGAN clamps"),
         (Schedule("linear", 5, 5), "ends before it begins"),
-        (max, "moved by a builtin_function_or_method"),
+        (max, "must be NectarGAN's or lossspec's, got a builtin_function_or_method"),
     ],
 )
 def test_schedules_that_no_spec_can_say(schedule, reason):

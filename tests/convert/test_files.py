@@ -1,4 +1,4 @@
-"""Files that can't be read, or that were made to do harm: a clear error, nothing run, nothing written."""
+"""Files that cannot be read, or that were made to do harm: a clear error, nothing run, nothing written."""
 
 import time
 
@@ -113,9 +113,9 @@ def test_files_of_the_wrong_kind(tmp_path, name, content, match):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigError, match="can't be read: No such file or directory"):
+    with pytest.raises(ConfigError, match="cannot read the file: No such file or directory"):
         import_file(tmp_path / "none.yml")
-    with pytest.raises(ConfigError, match="can't be read: Is a directory"):
+    with pytest.raises(ConfigError, match="cannot read the file: Is a directory"):
         import_file((tmp_path / "folder.yml", (tmp_path / "folder.yml").mkdir())[0])
 
 
@@ -149,7 +149,7 @@ def test_whose_it_is_is_guessed_where_it_is_clear(tmp_path, name, text, peer):
 def test_whose_it_is_must_be_said_where_it_is_not(tmp_path, text):
     path = tmp_path / "a.yml"
     path.write_text(text)
-    with pytest.raises(ConfigError, match=r"can't tell whose configuration it is: say `--from nectargan\|"):
+    with pytest.raises(ConfigError, match=r"cannot tell whose configuration it is; say `--from nectargan\|"):
         import_file(path)
 
 

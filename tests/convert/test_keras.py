@@ -141,13 +141,13 @@ def test_a_saved_model(tmp_path):
 @pytest.mark.parametrize(
     ("loss", "name", "reason"),
     [
-        ("categorical_crossentropy", "categorical_crossentropy", "take the softmax off the model"),
+        ("categorical_crossentropy", "categorical_crossentropy", "remove the softmax from the model"),
         (serialised("MeanSquaredError", reduction="sum"), "MeanSquaredError", "its reduction is `sum`"),
         (serialised("MeanSquaredError", reduction=None), "MeanSquaredError", "its reduction is `None`"),
-        (serialised("BinaryCrossentropy", label_smoothing=0.1), "BinaryCrossentropy", "moves the targets"),
-        (serialised("BinaryFocalCrossentropy"), "BinaryFocalCrossentropy", "of probabilities"),
+        (serialised("BinaryCrossentropy", label_smoothing=0.1), "BinaryCrossentropy", "changes the targets"),
+        (serialised("BinaryFocalCrossentropy"), "BinaryFocalCrossentropy", "focal losses take logits"),
         ("cosine_similarity", "cosine_similarity", "negative cosine"),
-        ("my_loss", "my_loss", "no loss of lossspec's registry computes the same"),
+        ("my_loss", "my_loss", "lossspec has no loss that computes the same"),
         (
             {
                 "module": "builtins",

@@ -64,22 +64,26 @@ def test_a_loss_that_is_switched_off_is_not_there():
         (
             {"_target_": "DeepSupervisionLoss", "loss": "@inner"},
             "DeepSupervisionLoss",
-            "registry does not have it",
+            "lossspec has no such loss type",
         ),
         (
             {"_target_": "generative.losses.PerceptualLoss"},
             "generative.losses.PerceptualLoss",
-            "does not have it",
+            "has no such loss type",
         ),
         ({"_target_": "torch.nn.MSELoss", "size": 1}, "torch.nn.MSELoss", "has no argument `size`"),
-        ({"_target_": "FocalLoss", "gamma": "$1 + 1"}, "FocalLoss", "`gamma` is the expression `$1 + 1`"),
+        (
+            {"_target_": "FocalLoss", "gamma": "$1 + 1"},
+            "FocalLoss",
+            "`gamma` must be plain data, got the expression `$1 + 1`",
+        ),
         ({"_target_": "FocalLoss", "gamma": "@a"}, "FocalLoss", "`gamma` refers to itself"),
         ({"_target_": "FocalLoss", "gamma": "@nowhere#b"}, "FocalLoss", "which the file does not hold"),
-        ({"_target_": "FocalLoss", "gamma": "@expression"}, "FocalLoss", "is the expression"),
-        ({"_target_": "FocalLoss", "weight": {"_target_": "torch.tensor"}}, "FocalLoss", "is an object"),
+        ({"_target_": "FocalLoss", "gamma": "@expression"}, "FocalLoss", "got the expression"),
+        ({"_target_": "FocalLoss", "weight": {"_target_": "torch.tensor"}}, "FocalLoss", "got an object"),
         ({"_target_": "FocalLoss", "gamma": "two"}, "FocalLoss", "must be a number"),
-        ("$torch.nn.L1Loss()", "$torch.nn.L1Loss()", "nothing of a file is run"),
-        ("$__import__('os').abort()", "$__import__('os').abort()", "nothing of a file is run"),
+        ("$torch.nn.L1Loss()", "$torch.nn.L1Loss()", "no code of a file is run"),
+        ("$__import__('os').abort()", "$__import__('os').abort()", "no code of a file is run"),
     ],
 )
 def test_what_can_not_be_carried_over(loss, name, reason):

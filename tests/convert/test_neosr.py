@@ -77,7 +77,7 @@ def test_every_gan_type_with_the_weight_that_neosr_takes_by_default(
         ({"type": "vgg_perceptual_loss"}, 'got "chc"'),
         ({"type": "vgg_perceptual_loss", "criterion": "huber"}, 'got "huber"'),
         ({"type": "vgg_perceptual_loss", "criterion": "l1", "patchloss": True}, "no PatchLoss"),
-        ({"type": "gan_loss", "gan_type": "vanilla"}, "no loss of lossspec's registry"),
+        ({"type": "gan_loss", "gan_type": "vanilla"}, "lossspec has no loss"),
     ],
 )
 def test_losses_between_images_without_a_twin(train_of, options, reason):

@@ -13,7 +13,7 @@ def test_each_value_says_where_it_came_from(file_of):
         'type = "torch.L1Loss"  # train.pixel_opt.type = L1Loss',
         "weight = 0.01  # train.pixel_opt.loss_weight",
         'layers = ["conv5_4"]  # train.perceptual_opt.layer_weights',
-        "weight = 0.0025  # train.gan_opt.loss_weight, halved: the mean of two losses",
+        "weight = 0.0025  # train.gan_opt.loss_weight, halved, as the mean of two losses",
         "weight = 0.5  # ESRGANModel takes the mean of both halves",
     ):
         assert line in text.splitlines()
@@ -21,8 +21,8 @@ def test_each_value_says_where_it_came_from(file_of):
 
 def test_what_is_missing_stands_in_the_file(file_of):
     text = to_toml(file_of("train_esrgan.toml"))
-    assert "#\n# Not carried over:\n# - train.wavelet_guided: from wavelet_init on" in text
-    assert "# - train.mssim_opt (mssim_loss): it pads what it blurs" in text
+    assert "#\n# Not carried over:\n# - train.wavelet_guided: from step wavelet_init on" in text
+    assert "# - train.mssim_opt (mssim_loss): it pads before it blurs" in text
 
 
 def test_the_text_holds_what_was_imported(file_of):

@@ -33,7 +33,7 @@ def test_what_has_no_twin_is_listed_and_what_is_off_is_not(file_of):
         ("train.losses[0]", "mssimloss"),
         ("train.losses[3]", "perceptualloss"),
     ]
-    assert "pads the first convolution by replication" in missing[1].reason
+    assert "replicates the border in the first convolution" in missing[1].reason
 
 
 def test_the_last_loss_of_a_type_stays(train_of):

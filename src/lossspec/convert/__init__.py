@@ -2,8 +2,8 @@
 
     file ─► read, without running anything ─► which peer wrote it ─► its reader ─► Imported ─► TOML
 
-A reader carries a loss over only where lossspec computes the same number: what it can't carry it lists, by
-the key in the file and by the peer's own name of the loss.
+A reader carries a loss over only if lossspec computes the same number. It lists everything else, by the key
+in the file and by the peer's name of the loss.
 
 >>> from lossspec.convert import import_document
 >>> options = {"model_type": "SRModel", "train": {"pixel_opt": {"type": "L1Loss", "loss_weight": 0.5}}}

@@ -45,14 +45,14 @@ def import_file(path: Path, peer: str | None = None) -> Imported:
         What was carried over, and what was not.
 
     Raises:
-        ConfigError: the file can't be read, it is not clear whose it is, or it has no losses.
+        ConfigError: the file cannot be read, it is not clear whose it is, or it has no losses.
         MissingExtraError: it is YAML, and PyYAML is not installed.
-        UnknownNameError: there is no such peer.
+        UnknownNameError: the peer is unknown.
     """
     document = read_config(path)
     peer = peer or guess(document, path.suffix.lower())
     if peer is None:
-        raise ConfigError(f"{path}: can't tell whose configuration it is: say `--from {'|'.join(PEERS)}`")
+        raise ConfigError(f"{path}: cannot tell whose configuration it is; say `--from {'|'.join(PEERS)}`")
     return import_document(document, peer, path.name)
 
 
@@ -61,7 +61,7 @@ def import_document(document: Mapping[str, object], peer: str, origin: str) -> I
 
     Raises:
         ConfigError: it has no losses.
-        UnknownNameError: there is no such peer.
+        UnknownNameError: the peer is unknown.
     """
     if peer not in PEERS:
         raise UnknownNameError(unknown("peer", peer, PEERS))

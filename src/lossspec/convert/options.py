@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class NotCarriedError(LossSpecError):
-    """A loss that can't be carried over; the message is the reason."""
+    """A loss that cannot be carried over; the message is the reason."""
 
 
 class Options:
@@ -88,7 +88,7 @@ class Options:
         return where if self.values.get(name) is not None else f"{self.peer}'s default of {where}"
 
     def rest(self) -> Iterator[str]:
-        """Yield the options that nobody looked at."""
+        """Yield the options that were not looked up."""
         yield from (name for name in self.values if name not in self._looked_at)
 
     def _value(self, name: str, default: object) -> object:

@@ -47,7 +47,7 @@ def collect(returned: object, origin: str) -> list[Found]:
     """Return the losses in what a function returned.
 
     Raises:
-        ConfigError: it holds none, or something that is no loss.
+        ConfigError: it holds no losses, or something else.
     """
     found = [_found(_legal(name), each, origin) for name, each in _named(returned)]
     if not found:

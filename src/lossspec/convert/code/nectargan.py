@@ -34,7 +34,9 @@ def schedule_of(schedule: object) -> Table | None:
     if schedule is None:
         return None
     if not type(schedule).__module__.startswith("nectargan."):
-        raise NotCarriedError(f"its weight is moved by a {type(schedule).__name__}, which no spec can say")
+        raise NotCarriedError(
+            f"its schedule must be NectarGAN's or lossspec's, got a {type(schedule).__name__}"
+        )
     start, end = (_number(schedule, name) for name in ("start_epoch", "end_epoch"))
     if start == 0 and end == _NEVER:
         return None

@@ -23,7 +23,7 @@ def translate(found: Found) -> tuple[Part, dict[str, str]]:
     """Return what a live loss is, and what each of its inputs is.
 
     Raises:
-        NotCarriedError: its class is unknown, does not tell its arguments, or its weight is no number.
+        NotCarriedError: its class is unknown or does not keep its arguments, or its weight is not a number.
     """
     part = _part(found)
     entry = find(part.type)

@@ -36,7 +36,7 @@ def read_config(path: Path) -> Table:
     try:
         document = reader(path)
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror or error}") from error
+        raise ConfigError(f"{path}: cannot read the file: {error.strerror or error}") from error
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply, at most {DEEPEST} levels are read") from None
     if not isinstance(document, dict):

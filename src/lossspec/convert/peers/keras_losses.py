@@ -56,7 +56,7 @@ def find_loss(loss: object, key: str) -> tuple[Kind, Part]:
     name, config = _serialised(loss)
     kind = _KINDS.get(name)
     if kind is None:
-        raise NotCarriedError(_REASONS.get(name, "no loss of lossspec's registry computes the same"))
+        raise NotCarriedError(_REASONS.get(name, "lossspec has no loss that computes the same"))
     options = Options(config, key, "Keras")
     part = kind.read(options).sourced("type", f"{key} = {name}").sourced("weight", "Keras's default")
     reduction = config.get("reduction", "sum_over_batch_size")
@@ -75,7 +75,7 @@ def _serialised(loss: object) -> tuple[str, Mapping[str, object]]:
         raise NotCarriedError("must be a name or a serialised loss")
     name, config = loss.get("class_name"), loss.get("config")
     if loss.get("module") not in (None, "keras.losses", "builtins", "keras.src.losses.losses"):
-        raise NotCarriedError("it is not one of Keras's own")
+        raise NotCarriedError("it is not one of Keras's losses")
     if name == "function" and isinstance(config, str):
         return _function_name(config), {}
     return _function_name(str(name)), config if isinstance(config, dict) else {}
@@ -109,7 +109,7 @@ def _binary(options: Options) -> Part:
 def _focal(options: Options) -> Part:
     _without_smoothing(options)
     if not options.flag("from_logits", default=False):
-        raise NotCarriedError("of probabilities: the focal losses here take logits")
+        raise NotCarriedError("`from_logits` is false, and lossspec's focal losses take logits")
     gamma = options.number("gamma", 2.0)
     note = f"Keras clips probabilities to [{_EPSILON:g}, 1 - {_EPSILON:g}]."
     if not options.flag("apply_class_balancing", default=False):
@@ -142,13 +142,13 @@ def _of(options: Options, *names: str) -> dict[str, str]:
 
 def _without_smoothing(options: Options) -> None:
     if options.number("label_smoothing", 0.0):
-        raise NotCarriedError("`label_smoothing` moves the targets: do it to the target tensor")
+        raise NotCarriedError("`label_smoothing` changes the targets; apply it to the target tensor yourself")
 
 
 def _with_logits(options: Options) -> None:
     if not options.flag("from_logits", default=False):
         raise NotCarriedError(
-            "`from_logits` is false and torch.CrossEntropyLoss takes logits: take the softmax off the model"
+            "`from_logits` is false, torch.CrossEntropyLoss takes logits; remove the softmax from the model"
         )
 
 

@@ -73,7 +73,7 @@ def _is_off(loss: object) -> bool:
 
 def _part(loss: object, key: str, document: Mapping[str, object]) -> tuple[LossType, Part]:
     if not isinstance(loss, dict):
-        raise NotCarriedError("it is an expression, which is code: nothing of a file is run")
+        raise NotCarriedError("it is a Python expression, and no code of a file is run")
     entry = _entry(str(loss["_target_"]))
     args = {}
     for name, value in loss.items():
@@ -82,7 +82,7 @@ def _part(loss: object, key: str, document: Mapping[str, object]) -> tuple[LossT
         resolved = _resolved(value, document, f"`{name}`")
         argument = entry.args.get(name)
         if argument is None:
-            raise NotCarriedError(f"{entry.name} of lossspec has no argument `{name}` that a file can give")
+            raise NotCarriedError(f"`{entry.name}` has no argument `{name}` in lossspec")
         if resolved is not None:
             args[name] = resolved
         elif argument.default is not None:
@@ -102,9 +102,7 @@ def _entry(target: str) -> LossType:
     library = libraries.get(package, "monai" if package.startswith("monai.losses.") else None)
     entry = find(f"{library}.{name}") if library else None
     if entry is None:
-        raise NotCarriedError(
-            "lossspec's registry does not have it; register it with `@lossspec.register_loss`"
-        )
+        raise NotCarriedError("lossspec has no such loss type; register it with `@lossspec.register_loss`")
     return entry
 
 
@@ -115,7 +113,7 @@ def _resolved(value: object, document: Mapping[str, object], what: str, depth: i
         NotCarriedError: it is an expression, or a reference to one, to nothing or in a circle.
     """
     if isinstance(value, dict):
-        raise NotCarriedError(f"its argument {what} is an object")
+        raise NotCarriedError(f"its argument {what} must be plain data, got an object")
     if isinstance(value, list) and None in value:
         raise NotCarriedError(f"its argument {what} holds a null")
     if isinstance(value, list):
@@ -124,7 +122,7 @@ def _resolved(value: object, document: Mapping[str, object], what: str, depth: i
         return value
     if value.startswith("$"):
         raise NotCarriedError(
-            f"its argument {what} is the expression `{shorten(value)}`: nothing of a file is run"
+            f"its argument {what} must be plain data, got the expression `{shorten(value)}`"
         )
     if depth > _DEEPEST:
         raise NotCarriedError(f"its argument {what} refers to itself")

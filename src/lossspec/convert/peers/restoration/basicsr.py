@@ -29,7 +29,7 @@ _READ = (
     "path_reg_weight",
 )
 _REASONS = {
-    "weightedtvloss": "it averages over pixels; the registry has only sums over them",
+    "weightedtvloss": "it averages over pixels; the losses of lossspec sum over them",
     "ganfeatloss": "BasicSR does not ship it; lossspec.FeatureMatchingLoss compares lists of features",
 }
 
@@ -43,7 +43,9 @@ def read_basicsr(document: Mapping[str, object], imported: Imported) -> None:
     has_gan = bool(train.get("gan_opt"))
     if model not in _MODELS and any(map(train.get, _READ)):
         read_as = "SRGANModel" if has_gan else "SRModel"
-        imported.miss("model_type", model, f"BasicSR has no such model: its losses are read as {read_as}'s")
+        imported.miss(
+            "model_type", model, f"BasicSR has no such model; its losses are read as those of {read_as}"
+        )
         model = read_as
     imported.description = f"The losses of BasicSR's {model}."
     family.unknown(train, _READ)

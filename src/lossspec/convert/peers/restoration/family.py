@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Table = dict[str, object]
 _IS_LOSS_KEY = re.compile(r"\w+_(opt|loss|weight)").fullmatch
-NO_TWIN = "no loss of lossspec's registry computes the same; register yours with `@lossspec.register_loss`"
+NO_TWIN = "lossspec has no loss that computes the same; register your own with `@lossspec.register_loss`"
 
 
 @define
@@ -46,7 +46,7 @@ class Family:
         return Options(values, key, self.peer)
 
     def add(self, options: Options | None, read: Callable[[Options], Mapping[str, Carried]]) -> None:
-        """Add the losses of a table; what can't be carried over is listed, and so are unknown options."""
+        """Add the losses of a table; what cannot be carried over is listed, and so are unknown options."""
         if options is None:
             return
         name = str(options.values.get("type", ""))
@@ -58,7 +58,7 @@ class Family:
             return
         self.imported.losses.update(carried)
         for key in options.rest():
-            self.imported.miss(f"{options.key}.{key}", name, f"{self.peer} has no such option of this loss")
+            self.imported.miss(f"{options.key}.{key}", name, f"{self.peer}'s {name} has no such option")
 
     def part(self, options: Options) -> Part:
         """Return the loss between two images that a table names.

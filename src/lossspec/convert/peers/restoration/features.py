@@ -42,7 +42,7 @@ def scaled_perceptual(options: Options) -> Part:
     args, sources = _features(options, USUAL_LAYERS, "chc")
     factor = 0.1 if criterion == "l1" else 0.01
     part = weighted(options, "lossspec.VGGPerceptualLoss", args=args, sources=sources)
-    return part.times(factor, f"times {factor} as neosr scales the features by 0.1")
+    return part.times(factor, f"times {factor}, since neosr scales the features by 0.1")
 
 
 def _features(

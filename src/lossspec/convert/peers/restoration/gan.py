@@ -69,7 +69,7 @@ class Adversarial:
         mode = "lsgan" if self.kind == "lsgan" else "vanilla"
         relative = evolve(self.part, type="lossspec.RelativisticAverageLoss", args={"mode": mode})
         whole = _unweighted(relative)
-        half = relative.times(0.5, "halved: the mean of two losses")
+        half = relative.times(0.5, "halved, as the mean of two losses")
         real, fake = _DETACHED["pred_real"], _DETACHED["pred_fake"]
         return {
             "G_real": _like("fake", half).term([real, "pred_fake"], "G"),

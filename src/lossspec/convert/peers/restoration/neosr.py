@@ -34,7 +34,7 @@ _TERMS = {
     "ff_opt": "ff",
 }
 _CHANGES = {
-    "wavelet_guided": "from wavelet_init on, the discriminator sees the high frequencies of both images: "
+    "wavelet_guided": "from step wavelet_init on, the discriminator sees only high frequencies; "
     "compute pred_fake and pred_real of objective D from those",
     "eco": "it mixes another network's output into the ground truth",
 }
@@ -46,9 +46,9 @@ _READERS = {
     "vgg_perceptual_loss": scaled_perceptual,
 }
 _REASONS = {
-    "chc_loss": "it clips the error of each pixel, which no loss of lossspec's registry does",
-    "mssim_loss": "it pads what it blurs, so that its values differ from those of piq.MultiScaleSSIMLoss",
-    "dists_loss": "its weights are its own; piq.DISTS gives other values",
+    "chc_loss": "it clips the error of each pixel, which no loss of lossspec does",
+    "mssim_loss": "it pads before it blurs, so its values differ from piq.MultiScaleSSIMLoss",
+    "dists_loss": "its weights differ from those of piq.DISTS",
 }
 
 

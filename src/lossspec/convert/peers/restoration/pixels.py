@@ -44,7 +44,7 @@ def focal_frequency(options: Options, default: float | None = 1.0) -> Part:
     theirs = {"average_spectrum": "ave_spectrum"}
     sources = {f"args.{name}": options.source(theirs.get(name, name)) for name in args}
     part = weighted(options, "lossspec.FocalFrequencyLoss", default, args=args, sources=sources)
-    return part.times(50.0, f"times 50 as {options.peer} has it")
+    return part.times(50.0, f"times 50, as in {options.peer}'s code")
 
 
 def _reduced(options: Options, type_: str, default: float | None, **args: float) -> Part:

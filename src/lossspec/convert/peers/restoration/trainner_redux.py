@@ -38,11 +38,11 @@ _OLD = (
 )
 _NAMES = {"l1loss": "l1", "mseloss": "mse", "charbonnierloss": "charbonnier", "ffloss": "ff"}
 _READERS = {"l1loss": l1, "mseloss": mse, "charbonnierloss": charbonnier, "ffloss": focal_frequency}
-_VGG = "its VGG19 pads the first convolution by replication, which lossspec.VGGPerceptualLoss does not"
+_VGG = "its VGG19 replicates the border in the first convolution; lossspec.VGGPerceptualLoss pads with zeros"
 _REASONS = {
     "perceptualloss": _VGG,
     "perceptualfp16loss": _VGG,
-    "multiscaleganloss": "traiNNer-redux's SRModel hands it images where it wants scores",
+    "multiscaleganloss": "traiNNer-redux passes it images instead of scores",
 }
 _INPUTS = {
     "sr": "the network's output (N, C, H, W) in [0, 1]",
@@ -60,9 +60,7 @@ def read_trainner_redux(document: Mapping[str, object], imported: Imported) -> N
     imported.inputs |= _INPUTS
     family = Family("traiNNer-redux", imported, _READERS, _REASONS)
     family.unknown(train, _OLD)
-    for key, reason in given(
-        train, {"adaptive_d": "it leaves out updates of the discriminator as it trains"}
-    ):
+    for key, reason in given(train, {"adaptive_d": "it skips updates of the discriminator during training"}):
         imported.miss(key, "", reason)
     eco = train.get("eco")
     if isinstance(eco, dict) and eco.get("enabled"):
@@ -109,6 +107,6 @@ def _term(options: Options, objective: str) -> dict[str, Carried]:
     part = _READERS[name](options, None)
     target = "hr"
     if options.number("loss_weight") < 0:
-        part, target = part.times(-1.0, "without its sign: it says what the image is compared with"), "lq_up"
+        part, target = part.times(-1.0, "without its sign, which selects the target"), "lq_up"
     prefix = f"{objective}_" if objective else ""
     return {f"{prefix}{_NAMES[name]}": part.term(["sr", target], objective)}
