@@ -231,6 +231,11 @@ def test_what_the_model_does_not_read_is_said(train_of):
     assert imported.notes == ["train.gan_opt is not carried over: EDVRModel does not read it."]
 
 
+def test_a_recurrent_model_flattens_its_frames(train_of):
+    imported = train_of("basicsr", {"pixel_opt": {"type": "L1Loss"}}, model_type="VideoRecurrentGANModel")
+    assert imported.inputs["sr"] == "the network's output, its frames in the batch (N T, C, H, W)"
+
+
 def test_a_file_without_losses(train_of):
     with pytest.raises(ConfigError, match="has no losses of BasicSR"):
         train_of("basicsr", {"optim_g": {"type": "Adam"}}, model_type="SRModel")

@@ -1,6 +1,7 @@
 """Files that cannot be read, or that were made to do harm: a clear error, nothing run, nothing written."""
 
 import time
+import zipfile
 
 import pytest
 
@@ -74,12 +75,21 @@ def test_files_of_any_size(tmp_path, suffix):
 
 
 def test_an_archive_that_grows(tmp_path):
-    import zipfile
-
     path = tmp_path / "bomb.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b" " * (50 << 20))
     with pytest.raises(ConfigError, match="is larger than 1048576 bytes"):
+        import_file(path)
+
+
+def test_an_archive_that_is_damaged(tmp_path):
+    path = tmp_path / "damaged.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", '{"a": 1}' * 100)
+    data = bytearray(path.read_bytes())
+    data[45:50] = b"\xff" * 5
+    path.write_bytes(data)
+    with pytest.raises(ConfigError, match="must be a model that Keras 3 saved"):
         import_file(path)
 
 

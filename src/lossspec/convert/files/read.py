@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 import tomli
@@ -91,7 +92,7 @@ def _keras(path: Path) -> object:
     try:
         with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
             data = file.read(LARGEST + 1)
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError) as error:
         raise ConfigError(
             f"{path}: must be a model that Keras 3 saved, a zip file with config.json"
         ) from error

@@ -69,6 +69,8 @@ def _images(family: Family, document: Mapping[str, object], train: Mapping[str, 
     prefix = f"{side}_" if side else ""
     truths = _truths(document, model)
     family.imported.inputs |= _INPUTS
+    if model.startswith("VideoRecurrent"):
+        family.imported.inputs["sr"] = "the network's output, its frames in the batch (N T, C, H, W)"
 
     def pixels(options: Options) -> dict[str, Carried]:
         return {f"{prefix}pix": family.part(options).term(["sr", truths["pixel"]], side)}
