@@ -35,7 +35,7 @@ HOSTILE = {
     "lambda.json": json.dumps(
         {"compile_config": {"loss": {"class_name": "__lambda__", "config": {"value": "4wEAAA=="}}}}
     ),
-    "path.toml": '[train.perceptual_opt]\ntype = "vgg_perceptual_loss"\ncriterion = "l1"\nvgg_type = "/etc/passwd"',
+    "path.toml": '[train.perceptual_opt]\ntype = "vgg_perceptual_loss"\nvgg_type = "/etc/passwd"',
 }
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+#: The largest whole number below which a float holds every one.
+_LARGEST = 2**53
+
+
 class NotCarriedError(LossSpecError):
     """A loss that cannot be carried over; the message is the reason."""
 
@@ -51,7 +55,7 @@ class Options:
     def whole(self, name: str, default: int | None = None, least: int = 0) -> int:
         """Return a whole number."""
         value = self.number(name, default)
-        if not value.is_integer() or value < least:
+        if not value.is_integer() or not least <= value <= _LARGEST:
             raise NotCarriedError(f"`{name}` must be a whole number of at least {least}, got {value}")
         return int(value)
 
