@@ -6,6 +6,7 @@ What only a running command needs is imported inside its function, so that ``--h
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -17,6 +18,7 @@ _COMMANDS = {
     "diff": "Compare two specs term by term.",
     "export": "Write a Python spec function as TOML.",
     "explain": "Explain an error or warning code and how to fix it.",
+    "import": "Write the losses of another library's configuration as a spec.",
     "list": "List specs, loss types, balancers or schedules.",
     "log": "Show, convert or plot the loss log of a run.",
     "new": "Create a commented spec to start from.",
@@ -38,7 +40,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"lossspec.cli.{cmd_name}")
+        module = import_module(f"lossspec.cli.{cmd_name}{'_' if iskeyword(cmd_name) else ''}")
         command = getattr(module, f"{cmd_name}_command")
         return command if isinstance(command, click.Command) else None
 
