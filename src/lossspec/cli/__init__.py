@@ -19,6 +19,7 @@ _COMMANDS = {
     "explain": "explain an error or warning code and how to fix it",
     "list": "list specs, loss types, balancers or schedules",
     "log": "show, convert or plot the loss log of a run",
+    "lsp": "run the language server, for editors",
     "new": "create a commented spec to start from",
     "plot": "plot the weight of every term over a run, before training",
     "report": "write an HTML report on one run, or comparing several",

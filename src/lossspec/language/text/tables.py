@@ -84,6 +84,22 @@ class Tables:
             path = path[:-1]
         return Range(0, 0), False
 
+    def at(self, offset: int) -> tuple[KeyPath, Literal["key", "value"], Range] | None:
+        """Return what is written at an offset: its path, whether it is the key or the value, and its place.
+
+        >>> from lossspec.language.text.reading import Reading
+        >>> path, at, (start, end) = Reading("a.weight = 2.5").tables.at(12)
+        >>> path, at, start, end
+        (('a', 'weight'), 'value', 11, 14)
+        """
+        written: list[tuple[KeyPath, Literal["key", "value"], Range]] = []
+        for path, places in self._keys.items():
+            written += ((path, "key", Range(*place)) for place in places if place[0] <= offset <= place[1])
+        for path, place in self._values.items():
+            if place[0] <= offset <= place[1]:
+                written.append((path, "value", Range(*place)))
+        return min(written, key=lambda each: each[2].end - each[2].start, default=None)
+
     def header(self, parts: Parts, span: Range, *, array: bool) -> KeyPath | None:
         """Open a table, or the next one of an array; return its path, or None if it is a duplicate."""
         path: KeyPath = ()
