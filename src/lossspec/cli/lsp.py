@@ -32,7 +32,7 @@ def lsp_command(*, stdio: bool, modules: tuple[str, ...]) -> None:  # noqa: ARG0
         try:
             from lossspec.server.server import make_server
         except ModuleNotFoundError as error:
-            if error.name not in {"pygls", "lsprotocol"}:
+            if str(error.name).partition(".")[0] not in {"pygls", "lsprotocol"}:
                 raise
             message = '`lossspec lsp` needs pygls, which is not installed: pip install "lossspec[lsp]"'
             raise MissingExtraError(message) from None

@@ -12,20 +12,20 @@ from lsprotocol import types as lsp
 from lossspec.registry import find, find_balancer
 from lossspec.server.hover import describe, markup
 from lossspec.server.state import vocabulary
-from lossspec.server.state.cursor import place_at
+from lossspec.server.state.cursor import Place, place_at
 from lossspec.server.state.shapes import description, is_table, keys_at, schemas_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lossspec.faults import KeyPath
-    from lossspec.server.state.cursor import Place
     from lossspec.server.state.document import Document
     from lossspec.server.state.positions import Positions
 
 #: More than there are; a registry could have more.
 MOST = 2_000
 _PARAM = re.compile(r"\$\{[^}]*?([A-Za-z_]\w*)?$", re.ASCII)
+_WORD = re.compile(r"\w*", re.ASCII)
 _KINDS: dict[str, lsp.CompletionItemKind] = {
     "loss type": lsp.CompletionItemKind.Class,
     "balancer": lsp.CompletionItemKind.Class,
@@ -57,8 +57,10 @@ class Choice:
 
 def complete(document: Document, positions: Positions, position: lsp.Position) -> lsp.CompletionList:
     """Return what may be typed at a position; the editor picks those that match what is typed."""
-    place = place_at(document.source.text, positions.offset(position))
+    offset = positions.offset(position)
+    place = place_at(document.source.text, offset) if document.is_read else Place("none")
     start, end = place.start, place.end
+    document = document.without_line(offset)
     if place.role in {"key", "header"}:
         found = [*_keys(document, place)]
     elif place.role == "none":
@@ -66,8 +68,8 @@ def complete(document: Document, positions: Positions, position: lsp.Position) -
     elif inside := _PARAM.search(place.typed):
         name = inside[1] or ""
         start += len(place.typed) - len(name)
-        rest = re.match(r"\w*", document.source.text[positions.offset(position) :], re.ASCII)
-        end = positions.offset(position) + (rest.end() if rest else 0)
+        rest = _WORD.match(positions.source.text, offset)
+        end = rest.end() if rest else offset
         found = [
             Choice(name, "param", text) for name, text in vocabulary.params(document, place.path).items()
         ]

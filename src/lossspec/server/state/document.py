@@ -73,28 +73,31 @@ class Document:
         return list(self.refused) or validate_source(self.source, self.name)
 
     @cached_property
-    def _is_read(self) -> bool:
+    def is_read(self) -> bool:
         """Whether the text is within the limits of the reader."""
         return not self.refused and scan(self.source.text) is None
 
     @cached_property
     def tables(self) -> Tables:
         """The places of keys and values in valid statements."""
-        return self.source.reading.tables if self._is_read else Reading("").tables
+        return self.source.reading.tables if self.is_read else Reading("").tables
 
     @cached_property
     def table(self) -> Table:
         """The document; without its broken statements if it is not TOML."""
-        if not self._is_read:
+        if not self.is_read:
             return {}
-        try:
-            return tomli.loads(self.source.text)
-        except ValueError:
-            pass
-        try:
-            return tomli.loads(self.source.reading.rest())
-        except ValueError:
-            return self.earlier
+        if (whole := _parsed(self.source.text)) is not None:
+            return whole
+        return _parsed(self.source.reading.rest()) or self.earlier
+
+    def without_line(self, offset: int) -> Document:
+        """Return the document without the line of an offset if it is not TOML: that line is being typed."""
+        text = self.source.text
+        if not self.is_read or _parsed(text) is not None:
+            return self
+        start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
+        return Document.of(text[:start] + text[end:] if end >= 0 else text[:start], self.path, self)
 
     @cached_property
     def draft(self) -> Draft:
@@ -134,3 +137,11 @@ class Document:
         """Return the ``type`` of the table at a path, its own or inherited."""
         found = self.value((*path, "type"))
         return found if isinstance(found, str) else None
+
+
+def _parsed(text: str) -> Table | None:
+    """Return the table of a text, or None if it is not TOML."""
+    try:
+        return tomli.loads(text)
+    except ValueError:
+        return None

@@ -29,16 +29,19 @@ Names = dict[str, str]
 Table = dict[str, object]
 
 
-#: What the value at a key path names; "*" is any key or position, "**" at the end any path that is not empty.
+#: What the value at a key path names; "*" is any key or position.
 _KINDS: tuple[tuple[KeyPath, Kind], ...] = (
     (("losses", "*", "type"), "loss type"),
     (("objectives", "*", "balance", "type"), "balancer"),
-    (("losses", "*", "inputs", "**"), "tensor"),
-    (("objectives", "*", "balance", "inputs", "**"), "tensor"),
+    (("losses", "*", "inputs", "*"), "tensor"),
+    (("losses", "*", "inputs", "*", "name"), "tensor"),
+    (("objectives", "*", "balance", "inputs", "*"), "tensor"),
+    (("objectives", "*", "balance", "inputs", "*", "name"), "tensor"),
     (("losses", "*", "objective"), "objective"),
     (("objectives", "*", "balance", "losses", "*"), "loss"),
     (("remove", "*"), "part"),
 )
+#: Where schedules are; "**" is the rest of a path.
 _SCHEDULED: tuple[KeyPath, ...] = (
     ("losses", "*", "weight", "**"),
     ("losses", "*", "args", "*", "**"),

@@ -1,12 +1,12 @@
-"""An editor for tests: pygls' own client, in front of a real process ``python -m lossspec lsp``."""
+"""An editor for tests and benchmarks: pygls' own client, in front of a real ``python -m lossspec lsp``."""
 
 import asyncio
 import contextlib
 import os
 import sys
 import threading
-import time
 
+import pytest
 from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
@@ -30,7 +30,7 @@ class Editor:
         self.client = LanguageClient("tests", "1")
 
         @self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def published(params):
+        def published(params):  # every list is kept: the newest alone could be one of an older text
             with self.arrived:
                 self.published.setdefault(params.uri, []).append(params)
                 self.arrived.notify_all()
@@ -124,7 +124,9 @@ class Editor:
 
     def at(self, method, marked, name="mine.loss.toml", kind=lsp.TextDocumentPositionParams):
         position = self.show(marked, name)
-        return self.ask(f"text_document_{method}_async", kind(lsp.TextDocumentIdentifier(self.uri(name)), position))
+        return self.ask(
+            f"text_document_{method}_async", kind(lsp.TextDocumentIdentifier(self.uri(name)), position)
+        )
 
     def completions(self, marked, name="mine.loss.toml"):
         """Return the labels of what may be typed at the cursor."""
@@ -153,10 +155,10 @@ class Editor:
         params = lsp.CodeActionParams(lsp.TextDocumentIdentifier(self.uri(name)), everywhere, context)
         return self.ask("text_document_code_action_async", params)
 
-    def seconds(self, work):
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
+    def fixed(self, marked, title, name="mine.loss.toml"):
+        """Return the text after the action of this title."""
+        (action,) = (each for each in self.actions(marked, name) if each.title == title)
+        return edited(marked, action.edit.changes[self.uri(name)])
 
 
 def offset(text, position):
@@ -172,3 +174,11 @@ def edited(text, edits):
         start, end = offset(text, each.range.start), offset(text, each.range.end)
         text = text[:start] + each.new_text + text[end:]
     return text
+
+
+@pytest.fixture(scope="module")
+def editor(tmp_path_factory):
+    """An editor with a server of its own, in an empty folder, for the tests of one file."""
+    editor = Editor(tmp_path_factory.mktemp("editor"))
+    yield editor
+    assert editor.close() == 0
