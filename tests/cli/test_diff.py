@@ -1,4 +1,4 @@
-"""``lossspec diff``: for people, as JSON, and its exit code."""
+"""``lossspec diff``: text, JSON and exit codes."""
 
 from __future__ import annotations
 

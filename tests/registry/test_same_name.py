@@ -1,4 +1,4 @@
-"""Losses of one name give different numbers in different libraries: which gives what, computed here by hand.
+"""Losses of the same name in different libraries: the value of each, computed by hand.
 
 Each environment runs the rows whose library it has; test_entries.py says that the two together have all.
 """

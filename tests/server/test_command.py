@@ -46,14 +46,14 @@ def test_a_module_of_the_user_is_loaded_and_may_print(tmp_path):
     (tmp_path / "my_losses.py").write_text(
         "import lossspec\n"
         "print('hello')\n"
-        "@lossspec.register_schedule\n"
+        "@lossspec.register_schedule('my_losses.halves')\n"
         "def halves(t: float, *, value: float = 1.0) -> float:\n"
         '    """Half of a value."""\n'
         "    return value / 2\n"
     )
     editor = Editor(tmp_path, "--stdio", "--load", "my_losses")
-    assert "halves" in editor.completions('losses.a.weight.type = "|"')
-    assert "Half of a value." in editor.hover('losses.a.weight.type = "hal|ves"')
+    assert "my_losses.halves" in editor.completions('losses.a.weight.type = "|"')
+    assert "Half of a value." in editor.hover('losses.a.weight.type = "my_losses.hal|ves"')
     assert editor.close() == 0
 
 
@@ -66,7 +66,13 @@ def test_a_module_that_does_not_exist_is_an_error(tmp_path):
 
 @pytest.mark.parametrize(
     "body",
-    [b"{", b"[]", b"null", b'{"jsonrpc": "2.0", "id": 1}', b'{"jsonrpc": "2.0", "id": 7, "method": "no/such"}'],
+    [
+        b"{",
+        b"[]",
+        b"null",
+        b'{"jsonrpc": "2.0", "id": 1}',
+        b'{"jsonrpc": "2.0", "id": 7, "method": "no/such"}',
+    ],
 )
 def test_a_message_that_makes_no_sense_does_not_end_it(tmp_path, body):
     editor = Editor(tmp_path)

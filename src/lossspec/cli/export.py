@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from lossspec.cli.options import import_user_module
+from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +36,7 @@ def export_command(function: str, output: Path | None) -> None:
         click.echo(
             f"note: the function computes with {names}: their default values are written instead", err=True
         )
-    text = write(table)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+    write_output(write(table), output)
 
 
 def _named(function: str) -> Callable[..., object]:

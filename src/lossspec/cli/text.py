@@ -7,7 +7,11 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lossspec.errors import LossSpecError
 
 
@@ -20,6 +24,26 @@ def error_text(error: LossSpecError) -> str:
     """
     text = str(error)
     return text[1:] if text.startswith("\n") else f"error: {text}"
+
+
+def write_output(text: str, file: Path | None) -> None:
+    """Write a text to a file, or print it if there is none.
+
+    Raises:
+        click.ClickException: the file cannot be written.
+    """
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(file, error) from error
+
+
+def unwritable(file: Path, error: OSError) -> click.ClickException:
+    """Return the error for a file that cannot be written."""
+    return click.ClickException(f"cannot write `{file}`: {error.strerror}")
 
 
 def is_colored() -> bool:

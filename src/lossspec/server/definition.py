@@ -28,11 +28,9 @@ def definition(document: Document, positions: Positions, position: lsp.Position)
     found = document.tables.at(offset)
     if found is None or found[1] == "key":
         return None
-    path, _, place = found
-    text = document.source.text[place.start : place.end]
-    word = next(
-        (each for each in _NAME.finditer(text) if each.start() <= offset - place.start <= each.end()), None
-    )
+    path, _, (start, end) = found
+    text = document.source.text[start:end]
+    word = next((each for each in _NAME.finditer(text) if each.start() <= offset - start <= each.end()), None)
     if word is None:
         return None
     kind = vocabulary.kind_at(document, path)

@@ -30,14 +30,14 @@ def hover(document: Document, positions: Positions, position: lsp.Position) -> l
     found = document.tables.at(offset)
     if found is None:
         return None
-    path, at, place = found
+    path, at, (start, end) = found
     if at == "key":
         text = _key(document, path)
     else:
-        text = _value(document, path, document.source.text[place.start : place.end], offset - place.start)
+        text = _value(document, path, document.source.text[start:end], offset - start)
     if not text:
         return None
-    return lsp.Hover(markup(text), positions.of_offsets(place.start, place.end))
+    return lsp.Hover(markup(text), positions.of_offsets(start, end))
 
 
 def markup(text: str) -> lsp.MarkupContent:

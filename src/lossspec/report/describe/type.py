@@ -53,15 +53,14 @@ def named_like(name: str) -> str | None:
 
 
 def _facts(entry: LossType) -> Iterator[str]:
-    if entry.formula:
-        yield f"  formula    {entry.formula}"
-    if entry.note:
-        yield f"  note       {entry.note}"
-    if entry.downloads:
-        yield f"  downloads  {entry.downloads}"
-    if entry.reference:
-        yield f"  reference  {entry.reference}"
-    yield f"  library    {missing_library(entry) or f'{entry.distribution}, which is installed'}"
+    facts = {
+        "formula": entry.formula,
+        "note": entry.note,
+        "downloads": entry.downloads,
+        "reference": entry.reference,
+        "library": missing_library(entry) or f"{entry.distribution}, which is installed",
+    }
+    yield from (f"  {name:<9}  {text}" for name, text in facts.items() if text)
 
 
 def _sections(entry: LossType) -> Iterator[str]:

@@ -1,12 +1,19 @@
-"""Formats numbers for people: measured ones rounded, chosen ones exact."""
+"""Numbers and tables as plain text."""
 
 from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Beyond these sizes a number is written with an exponent.
 SMALL, LARGE = 1e-4, 1e6
+
+#: The cells of a row; a row of one cell is a heading that spans all columns.
+Row = tuple[str, ...]
 
 
 def figure(value: float | None, digits: int = 4) -> str:
@@ -46,3 +53,22 @@ def exact(value: float) -> str:
 
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grid(rows: Sequence[Row], gap: int = 2) -> str:
+    """Return ``rows`` as aligned columns, without trailing spaces.
+
+    >>> print(grid([("term", "weight"), ("G",), ("  l1", "100")]))
+    term  weight
+    G
+      l1     100
+    """
+    cells = [row for row in rows if len(row) > 1]
+    columns = max((len(row) for row in cells), default=0)
+    widths = [max((len(row[at]) for row in cells if at < len(row)), default=0) for at in range(columns)]
+    lines = []
+    for row in rows:
+        first = row[0].ljust(widths[0]) if len(row) > 1 else "".join(row)
+        rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=False)]
+        lines.append((" " * gap).join([first, *rest]).rstrip())
+    return "\n".join(lines)
