@@ -1,4 +1,4 @@
-"""Text from anywhere: every feature answers, in bounded time, whatever the text is and wherever the cursor."""
+"""Text from anywhere: every feature answers in bounded time, whatever the text and the cursor are."""
 
 import time
 

@@ -4,6 +4,7 @@ import pytest
 from lsprotocol import types as lsp
 
 from lossspec.language.documents.search import shipped
+from lossspec.language.schema.committed import validator
 from lossspec.report.describe.schedule import describe_schedule
 from lossspec.report.describe.type import describe_type
 
@@ -34,7 +35,7 @@ def text(shown):
         ),
         (
             'losses.a = { at_z|ero = "skip" }',
-            "at_zero: While the weight is 0: skip, record without gradient, or compute times 0.",
+            f"at_zero: {validator().schema['$defs']['loss']['properties']['at_zero']['description']}",
         ),
         (
             'params.lam = { default = 2.0, description = "the weight" }\nlosses.a.weight = "${l|am}"',
