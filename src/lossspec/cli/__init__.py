@@ -21,6 +21,7 @@ _COMMANDS = {
     "import": "Write the losses of another library's configuration as a spec.",
     "list": "List specs, loss types, balancers or schedules.",
     "log": "Show, convert or plot the loss log of a run.",
+    "lsp": "Run the language server, for editors.",
     "new": "Create a commented spec to start from.",
     "plot": "Plot the weight of every term over a run, before training.",
     "report": "Write an HTML report on one run, or comparing several.",
