@@ -44,10 +44,10 @@ def to_grayscale(loss: nn.Module, images: Tensor, method: Grayscale) -> Tensor:
             f"{type(loss).__name__} takes the luma of 1 or 3 channels, got {tuple(images.shape)}: "
             'grayscale = "mean" takes any number'
         )
-    return apply_linear(images, partial(_weigh, weights=weights), partial(_spread, weights=weights))
+    return apply_linear(images, partial(_combine, weights=weights), partial(_spread, weights=weights))
 
 
-def _weigh(images: Tensor, weights: tuple[float, ...]) -> Tensor:
+def _combine(images: Tensor, weights: tuple[float, ...]) -> Tensor:
     gray = images[:, 0] * weights[0]
     for channel, weight in enumerate(weights[1:], start=1):
         gray = torch.add(gray, images[:, channel], alpha=weight)

@@ -33,7 +33,7 @@ class LaplacianLoss(nn.Module):
         input, target: ``(N, C, H, W)``, the same for both, in any range. Returns a scalar.
 
     Raises:
-        LossInputError: on call: the shapes differ, are not ``(N, C, H, W)``, or hold nothing.
+        LossInputError: on call: the shapes differ, are not ``(N, C, H, W)``, or are empty.
 
     Reference:
         Marr and Hildreth, Theory of edge detection, 1980. https://doi.org/10.1098/rspb.1980.0020

@@ -40,7 +40,7 @@ class SobelLoss(nn.Module):
 
     Raises:
         LossInputError: ``eps`` is not positive; on call: the shapes differ, are not ``(N, C, H, W)``, or
-            hold nothing.
+            are empty.
 
     Reference:
         Sobel and Feldman, A 3x3 isotropic gradient operator for image processing, 1968.
