@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import torch
 from torch import nn
 
-from lossspec.errors import LossInputError, LossResultError, LossSpecError
+from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
@@ -73,24 +74,30 @@ class Objective(nn.Module):
         self._device = device
         takers = [term for _, term in terms] + ([balance] if balance is not None else [])
         self._known = tuple(sorted({name for each in takers for name in each.needed}))
-        self._modes: list[Mode] | None = None
-        self._weighing: Weighing | None = None
-        self._has_graph = False
         self._zero_in_graph = torch.zeros((), requires_grad=True)  # a graph cannot make one
         self._warned: set[str] = set()
-        #: For each graph: the terms that run, and the values of their scheduled arguments.
-        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
-        self._ring = RingBuffer([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
-        units = {unit for loss, _ in terms for unit in weights.units(loss)}
-        if any(loss.term is not None and loss.term.every is not None for loss, _ in terms):
+        self._start()
+
+    def _start(self) -> None:
+        """Follow the clock and the weights."""
+        self._modes: list[Mode] | None = None
+        self._weighing: Weighing | None = None
+        self._has_graph = False
+        #: For each graph: the terms that run, and the values of their scheduled arguments.
+        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
+        losses = [loss for loss, _ in self._terms]
+        self._ring = RingBuffer(losses, self._clock, self._device)
+        self._weights.add(losses)
+        units = {unit for loss in losses for unit in self._weights.units(loss)}
+        if any(loss.term is not None and loss.term.every is not None for loss in losses):
             units.add("step")
-        clock.follow(units, self._replan)
-        weights.on_weight_set(self._replan)
+        self._clock.follow(units, self._replan)
+        self._weights.on_weight_set(self._replan)
         self._replan()
-        if balance is None:  # an objective with a balance is never in a graph
+        if self._balance is None:  # an objective with a balance is never in a graph
             compiled_graphs.add(self._expect_graphs)
 
     def needed(self) -> frozenset[str]:
@@ -262,7 +269,8 @@ class Objective(nn.Module):
     def restamp(self) -> None:
         """Give the current weights to the compiled graphs, if there are any."""
         if self._has_graph:
-            self._ring.stamp(tuple(column for column, _ in self._key))
+            running = tuple(column for column, _ in self._key)
+            self._ring.stamp(running, records=self._recorders.is_on)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
@@ -296,20 +304,30 @@ class Objective(nn.Module):
         self._ring.to(fn(torch.empty(0, device=self._ring.rows.device)).device)
         return self
 
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        """Raise: a copy would record to the manager of the original.
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy, which records nothing and has graphs and a plan of its own.
 
-        Raises:
-            LossSpecError: always.
+        It has a clock of its own too, which stands still, unless its manager is copied with it.
         """
-        raise LossSpecError(
-            f"the objective `{self.name}` cannot be copied or pickled, since it belongs to its manager: keep "
-            "it out of the module that is copied, and save `manager.state_dict()`"
-        )
+        return {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_OBJECTIVE}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch has no types for it
+        self._start()
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
 
     def extra_repr(self) -> str:
-        """Show the name and the terms where the module is printed."""
-        return f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+        """Show the name and the terms where the module is printed, and whether it is a copy."""
+        terms = f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+        return f"{terms} (a copy, which records nothing)" if self._recorders.is_copy else terms
+
+
+#: What ``_start`` makes.
+_OF_ONE_OBJECTIVE = frozenset(
+    {"_modes", "_weighing", "_has_graph", "_compiled_for", "_ring", "_plan", "_key", "_new_plan"}
+)
 
 
 def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
