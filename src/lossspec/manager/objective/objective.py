@@ -15,7 +15,6 @@ from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
 from lossspec.manager.record.compiled import RingBuffer
-from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import Weighing, stack
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
@@ -59,6 +58,7 @@ class Objective(nn.Module):
         weights: Weights,
         recorders: Recorders,
         *,
+        known: frozenset[str],
         device: torch.device | None = None,
         balance: BoundBalance | None = None,
     ) -> None:
@@ -72,8 +72,8 @@ class Objective(nn.Module):
         self._weights = weights
         self._recorders = recorders
         self._device = device
-        takers = [term for _, term in terms] + ([balance] if balance is not None else [])
-        self._known = tuple(sorted({name for each in takers for name in each.needed}))
+        self._known = known
+        self._named = tuple(sorted(known))  # for graphs, which take no sets
         self._zero_in_graph = torch.zeros((), requires_grad=True)  # a graph cannot make one
         self._warned: set[str] = set()
         for loss, _ in terms:
@@ -101,18 +101,19 @@ class Objective(nn.Module):
             compiled_graphs.add(self._expect_graphs)
 
     def needed(self) -> frozenset[str]:
-        """Return the names of the tensors that the next call needs; others can be left out."""
+        """Return the names of the tensors that the next call needs; others of the spec can be left out."""
         return self._plan.needed
 
-    def forward(self, *positional: object, **tensors: object) -> torch.Tensor:
+    def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
 
         Args:
             *positional: an error: tensors are passed by keyword.
-            **tensors: by their names in the spec; ``needed()`` returns those that are needed now.
+            **tensors: by their names in the spec; ``needed()`` returns those that are needed now. Others of
+                the spec are ignored, so one dict serves all its objectives.
 
         Raises:
-            UnknownNameError: no term takes a tensor of this name.
+            UnknownNameError: the spec has no tensor of this name.
             LossInputError: a tensor is missing or has no name, or does not fit its term.
             LossResultError: the result of a term is not a scalar tensor.
             ClockError: the clock has no position in the unit of a schedule.
@@ -120,8 +121,8 @@ class Objective(nn.Module):
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
         plan = self._plan
-        if positional or tensors.keys() != plan.needed:
-            check_tensors(self.name, list(tensors), plan.needed_by, self._known, len(positional))
+        if positional or not plan.needed <= tensors.keys() <= self._known:
+            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
@@ -135,7 +136,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(tensors) if recorders.counts_samples else 1
+        samples = recorders.count(plan.own(tensors)) if recorders.counts_samples else 1
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -218,7 +219,7 @@ class Objective(nn.Module):
 
     def _in_graph(self, positional: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
-        self._begin_graph(tuple(tensors), self._known, key, len(positional))
+        self._begin_graph(tuple(tensors), self._named, key, len(positional))
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
         for column, each in key:
@@ -227,7 +228,9 @@ class Objective(nn.Module):
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
             counts = self._recorders.counts_samples
-            ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
+            needed = [name for column, _ in key for name in self._terms[column][1].needed]
+            own = {name: value for name, value in tensors.items() if name in needed}
+            ring.write(raws, self._recorders.count(own) if counts else 1)
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
