@@ -1,7 +1,7 @@
 """Train image-to-image translation on two photographs: luminance in, colour out.
 
-The objective is a spec, `pix2pix+extended`: nothing below says what the losses are, how they are
-weighed or how they are logged. Run it with `make demo`, or
+The objective is a spec, `pix2pix+extended`: nothing below defines the losses, weighs
+them or logs them. Run it with `make demo`, or
 
     python docs/examples/pix2pix.py --epochs 24 --run runs/pix2pix
 """

@@ -15,7 +15,7 @@ LUMINANCE = torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)  # ITU-R BT.601
 
 
 class Photographs:
-    """The two photographs that scikit-learn carries, (3, 427, 640) in [-1, 1].
+    """The two photographs that come with scikit-learn, (3, 427, 640) in [-1, 1].
 
     `batch` draws random crops from the columns left and right of the held-out strip, never across it.
     """

@@ -1,4 +1,4 @@
-"""The picture that says whether it worked: input, output and truth of the held-out patches."""
+"""Draws the result: input, output and truth of the held-out patches."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def picture_grid(generator: UNet, photographs: Photographs, path: Path) -> None:
-    """Write input | output | truth, one held-out patch a row."""
+    """Write input | output | truth, one held-out patch per row."""
     x, y = photographs.held_out()
     with torch.no_grad():
         columns = {"input": x.expand_as(y), "output": generator(x), "truth": y}

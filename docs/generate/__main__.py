@@ -1,8 +1,8 @@
-"""Makes the folder that the site is built from: the pages of docs/ and those that the code itself writes.
+"""Makes the source folder of the site: the written pages of docs/ and the pages generated from the code.
 
     python -m docs.generate
 
-Nothing that is made here is committed. ``make docs`` runs it, then ``zensical build --strict``.
+Its output is not committed. ``make docs`` runs it, then ``zensical build --strict``.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ TARGET = ROOT / "build" / "docs"
 
 
 def generated() -> dict[str, str]:
-    """Return the content of every page that is not written by hand, by its path in the site."""
+    """Return the content of every generated page, by its path in the site."""
     parts = (commands, api, codes, losses, curves, gallery)
     return {path: content for part in parts for path, content in part.pages().items()}
 
 
 def make(target: Path, pages: Mapping[str, str]) -> None:
-    """Write the whole folder anew: the pages of docs/ and these."""
+    """Rewrite the folder: the written pages of docs/ and these pages."""
     shutil.rmtree(target, ignore_errors=True)
     for folder in filter(Path.is_dir, (SOURCE / "assets", SOURCE / "images")):
         shutil.copytree(folder, target / folder.name)

@@ -1,4 +1,4 @@
-"""The reference of the Python interface, from signatures and docstrings."""
+"""Writes the reference of the Python API, from signatures and docstrings."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ import lossspec.report
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-#: The pages: a title, what it opens with, and the module and names that it holds.
+#: The pages: title, opening text, module, and the names that the page documents.
 GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     "specs": (
         "Specs",
-        "Find, prove and resolve a spec. Nothing here imports torch.",
+        "Find, validate and resolve a spec. Nothing here imports torch.",
         "lossspec",
         ("load", "validate", "spec", "Spec", "Diagnostic", "SpecError", "__version__"),
     ),
     "manager": (
         "Training",
         (
-            "Build the losses of a spec, run them, read what was recorded. What the words mean is in "
+            "Build the losses of a spec, run them, and read the log. See also "
             "[the manager](../../manager.md) and [its log](../../log-format.md)."
         ),
         "lossspec",
@@ -39,8 +39,8 @@ GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     "register": (
         "Registering",
         (
-            "Make losses, schedules and balancers of your own known to specs. "
-            "[The registry](../../registry.md) says how plug-ins ship them."
+            "Register your own losses, schedules and balancers, so that specs can name them. "
+            "[The registry](../../registry.md) shows how a plug-in ships them."
         ),
         "lossspec",
         ("register_loss", "register_schedule", "register_balancer"),
@@ -48,37 +48,37 @@ GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     "schedules": (
         "Schedules",
         (
-            "What all schedules share. Each type, with its fields and a picture, is in "
-            "[the catalogue](../../catalogue/schedules.md)."
+            "What all schedules have in common. "
+            "[The catalogue](../../catalogue/schedules.md) has each type, with its fields and a picture."
         ),
         "lossspec.schedules",
         tuple(name for name in lossspec.schedules.__all__ if name not in lossspec.schedules.TYPES),
     ),
     "losses": (
         "Losses",
-        "The modules that come with lossspec. They are plain `torch.nn.Module`s.",
+        "The loss modules of lossspec. They are plain `torch.nn.Module`s.",
         "lossspec.losses",
         tuple(sorted(lossspec.losses.__all__)),
     ),
     "report": (
         "Reports",
-        "Tables and curves of a run, formulas of a spec.",
+        "Tables, curves and pages of runs, and formulas of specs.",
         "lossspec.report",
         tuple(lossspec.report.__all__),
     ),
     "errors": (
         "Errors",
-        "Every error derives from `LossSpecError`: catch it to catch them all.",
+        "Every error derives from `LossSpecError`; catch it to catch them all.",
         "lossspec.errors",
         tuple(name for name, each in vars(lossspec.errors).items() if isinstance(each, type)),
     ),
 }
-#: What has no docstring, being a value or an alias.
+#: Values and aliases, which have no docstring.
 VALUES = {
     "lossspec.__version__": "The version, a string.",
-    "lossspec.schedules.TYPES": "The types that are built in: a mapping from name to class.",
-    "lossspec.schedules.Function": "`Callable[[float], float]`: what a schedule does.",
-    "lossspec.schedules.Unit": '`"epoch"`, `"step"` or `"fraction"`: what a schedule counts.',
+    "lossspec.schedules.TYPES": "The built-in types: a mapping from name to class.",
+    "lossspec.schedules.Function": "`Callable[[float], float]`: the type of a schedule's function.",
+    "lossspec.schedules.Unit": '`"epoch"`, `"step"` or `"fraction"`: what the positions of a schedule count.',
 }
 
 
@@ -113,7 +113,7 @@ def _symbol(name: str, value: Callable[..., object]) -> Iterator[str]:
 
 
 def members(cls: type) -> dict[str, Callable[..., object] | property]:
-    """Return the public methods and properties that a class has from this package, its own first."""
+    """Return the public methods and properties of a class that this package defines, its own first."""
     found: dict[str, Callable[..., object] | property] = {}
     for base in cls.__mro__:
         if not base.__module__.startswith("lossspec"):
@@ -130,7 +130,7 @@ def members(cls: type) -> dict[str, Callable[..., object] | property]:
 
 
 def signature(name: str, value: Callable[..., object], *, bound: bool = False) -> str:
-    """Return how something is called, as it is written; a parameter a line where one is too long."""
+    """Return the signature of a callable as code, with one parameter per line if it is too long."""
     if isinstance(value, type) and not _is_made_by_users(value):
         return f"class {name}"
     found = inspect.signature(value)
@@ -143,7 +143,7 @@ def signature(name: str, value: Callable[..., object], *, bound: bool = False) -
     returns = (
         ""
         if found.return_annotation in {found.empty, None, "None"}
-        else f" -> {_said(found.return_annotation)}"
+        else f" -> {_annotation(found.return_annotation)}"
     )
     start, end = (
         f"{'class ' if isinstance(value, type) else ''}{name}(",
@@ -154,7 +154,7 @@ def signature(name: str, value: Callable[..., object], *, bound: bool = False) -
 
 
 def _is_made_by_users(cls: type) -> bool:
-    """Say whether the docstring tells what the constructor takes; else it takes nothing, or is internal."""
+    """Return whether the docstring documents the arguments of the constructor."""
     return any(f"{section}:" in (cls.__doc__ or "") for section in ("Args", "Attributes"))
 
 
@@ -166,16 +166,16 @@ def _parameter(parameter: inspect.Parameter) -> str:
         if parameter.kind is parameter.VAR_KEYWORD
         else ""
     )
-    said = "" if parameter.annotation is parameter.empty else f": {_said(parameter.annotation)}"
+    annotation = "" if parameter.annotation is parameter.empty else f": {_annotation(parameter.annotation)}"
     if parameter.default is parameter.empty:
-        return f"{stars}{parameter.name}{said}"
+        return f"{stars}{parameter.name}{annotation}"
     default = "..." if parameter.default is NOTHING else _value(parameter.default)
-    return f"{parameter.name}{said}{' = ' if said else '='}{default}"
+    return f"{parameter.name}{annotation}{' = ' if annotation else '='}{default}"
 
 
 def _value(value: object) -> str:
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
-def _said(annotation: object) -> str:
+def _annotation(annotation: object) -> str:
     return annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)

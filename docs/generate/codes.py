@@ -1,4 +1,4 @@
-"""One page for each code of a problem, and one that lists them."""
+"""Writes a page for each code of a problem, and a list of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from lossspec.language.diagnostics.render import render_full
 INTRODUCTION = """\
 # Errors
 
-Each kind of problem has a code, a word that stays. `lossspec explain CODE` prints these pages in a
-terminal, and every message ends with a link to one. What is an error can't be built. What is a warning can,
-and `[tool.lossspec] ignore` in pyproject.toml passes it over.
+Each kind of problem has a code that never changes. `lossspec explain CODE` prints its page in a terminal,
+and every message ends with a link to it. A spec with an error cannot be built. A spec with only warnings
+can, and `[tool.lossspec] ignore` in pyproject.toml hides them.
 """
 
 
@@ -44,7 +44,7 @@ def _titled(code: Code) -> str:
 
 
 def message(code: Code) -> str:
-    """Return what ``lossspec validate`` says of the example, without the link that leads to its page."""
+    """Return the output of ``lossspec validate`` for the example, without the link to this page."""
     if not code.example:
         return ""
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The reference of the command line, from what click knows of each command."""
+"""Writes the reference of the command line, from the click commands."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ PAGE = "reference/cli.md"
 INTRODUCTION = """\
 # Command line
 
-`lossspec` and `python -m lossspec` are the same. Every command answers `--help`. Exit codes: 0 is fine, 1
-is a problem that was found, 2 is a call that is wrong. Colours are left out where `NO_COLOR` is set or the
-output is no terminal. Tab completion takes one line: see [editors and
-shells](../guides/editors.md#tab-completion).
+`lossspec` and `python -m lossspec` are the same. Every command has `--help`. Exit codes: 0 is success, 1 is
+a problem, 2 is a wrong call. Output has no colours if `NO_COLOR` is set or it does not go to a terminal.
+Tab completion takes one line: see [editors and shells](../guides/editors.md#tab-completion).
 """
 
 
@@ -30,7 +29,7 @@ def pages() -> dict[str, str]:
 
 
 def walk(command: click.Command, name: str, parent: click.Context | None) -> Iterator[click.Context]:
-    """Yield a context for a command and for all beneath it."""
+    """Yield a context for a command and for all its subcommands."""
     context = click.Context(command, info_name=name, parent=parent, **command.context_settings)
     yield context
     if isinstance(command, click.Group):
@@ -41,7 +40,7 @@ def walk(command: click.Command, name: str, parent: click.Context | None) -> Ite
 
 
 def sections(root: click.Command, name: str) -> Iterator[str]:
-    """Yield what there is to say of a command and of all beneath it."""
+    """Yield the documentation of a command and of all its subcommands."""
     for context in walk(root, name, None):
         yield f"## `{context.command_path}`"
         yield block(context.get_usage().removeprefix("Usage: "))
@@ -66,5 +65,5 @@ def _option(option: click.Option) -> tuple[str, str]:
     else:
         value = f" `{option.metavar or kind.name.upper()}`"
     default = option.default if option.show_default else None
-    said = escaped(option.help or "") + (f" Default: `{default}`." if default is not None else "")
-    return names + value, said
+    text = escaped(option.help or "") + (f" Default: `{default}`." if default is not None else "")
+    return names + value, text

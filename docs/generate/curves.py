@@ -1,4 +1,4 @@
-"""The catalogue of schedules: what each says, and a picture of one."""
+"""Writes the catalogue of schedules: the docstring of each type, and a picture."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ title: schedules
 
 # Catalogue of schedules
 
-Every type that a weight may have, with a picture of one over 100 epochs. How they are written, and the
-rules that hold for all, is in [schedules](../schedules.md).
+Every type of schedule, with an example drawn over 100 epochs. [Schedules](../schedules.md) has the rules that
+hold for all.
 """
 _RAMP = {"start": 20, "end": 80, "start_value": 1.0, "end_value": 0.1}
 _WAVE = {"start": 0, "end": 100, "start_value": 0.0, "end_value": 1.0}
 _DOWN = {"type": "linear", "start": 0, "end": 40, "start_value": 1.0, "end_value": 0.2}
 
-#: What is drawn of each type.
+#: The example that is drawn for each type.
 DRAWN: Mapping[str, Mapping[str, object]] = {
     "constant": {"value": 0.6},
     "cosine": _RAMP,

@@ -1,4 +1,4 @@
-"""Google-style docstrings as Markdown."""
+"""Turns Google-style docstrings into Markdown."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _ENTRY = re.compile(r"(?P<name>\*{0,2}\w[\w, ]*?): +(?P<text>.*)", re.DOTALL)
 
 
 def docstring(text: str | None) -> str:
-    """Return a Google-style docstring as Markdown: its sections with small heads, its examples lighted."""
+    """Return a Google-style docstring as Markdown, with headed sections and highlighted examples."""
     return "\n\n".join(_sections(inspect.cleandoc(text or "")))
 
 
 def inline(text: str) -> str:
-    """Return a docstring's running text: its ``code`` as Markdown has it."""
+    """Return the text of a docstring with ``code`` as Markdown code."""
     return re.sub(r"``(.+?)``", r"`\1`", " ".join(text.split()))
 
 
@@ -37,7 +37,7 @@ def _sections(text: str) -> Iterator[str]:
         match = _HEAD.match(line)
         if match:
             groups.append((match[1], [line[match.end() :]]))
-        elif head and line[:1].strip() and not lines[-1]:  # what follows a section after a gap is not its own
+        elif head and line[:1].strip() and not lines[-1]:  # a paragraph after a gap ends the section
             groups.append(("", [line]))
         else:
             lines.append(line)

@@ -1,4 +1,4 @@
-"""Draws a curve as SVG, in the colour of the text around it, so that it is at home in light and in dark."""
+"""Draws a curve as SVG in the colour of the surrounding text, for light and dark mode."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from lossspec.report.draw.numbers import figure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: The box of a curve, and what is around it, in units of the picture.
+#: The box of a curve and its margins, in units of the picture.
 _WIDTH, _HEIGHT, _LEFT, _ABOVE, _RIGHT, _BELOW = 280, 72, 38, 8, 18, 16
 _TICKS = 5
 
 
 def drawing(points: Sequence[tuple[float, float]], label: str) -> str:
-    """Return a curve, on an axis that has 0 on it, over the positions that its points span.
+    """Return an SVG picture of a curve whose vertical axis includes 0.
 
     Args:
-        points: positions, of which at least two differ, and finite values; neighbours are joined.
-        label: what it shows, for those who listen instead of looking.
+        points: positions, at least two of them different, with finite values; neighbours are joined.
+        label: a description for screen readers.
     """
     begin, end = points[0][0], points[-1][0]
     low = min(0.0, *(value for _, value in points))

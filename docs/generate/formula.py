@@ -1,4 +1,4 @@
-"""Formulas of docstrings, which are plain text there, as MathML: what browsers typeset without a script."""
+"""Turns the plain-text formulas of docstrings into MathML, which browsers typeset without a script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 from lossspec.report.formula.math.notation import MINUS
 from lossspec.report.formula.mathml import THIN, as_math
 
-#: A name, a number, a bracket or a sign, after its space and with its index and its power.
+#: A name, a number, a bracket or a sign, with the space before it, its index and its power.
 _PIECE = re.compile(
     r"(\s*)([^\W_]+(?:\.\d+)?|\|\||[<!>]=|<-|\S)(?:_([^\W_]+))?(?:\^(?:\(([^()]*)\)|([^\W_]+)))?"
 )
@@ -33,14 +33,14 @@ _OPERATORS = frozenset("+-/=*~,<>") | {"!=", "<=", ">=", "<-"}
 
 
 def typeset(text: str) -> str:
-    """Return a formula, or several on a line each: ``x_i`` has an index, ``x^2`` and ``e^(-x)`` a power."""
+    """Return formulas, one per line, as MathML: ``x_i`` has an index, ``x^2`` and ``e^(-x)`` a power."""
     lines = [as_math(_pieces(line)) for line in text.strip().splitlines()]
     return f'<div class="formula">{"<br/>".join(lines)}</div>'
 
 
 def _pieces(text: str) -> str:
     found: list[str] = []
-    apart = False  # whether the space before the next piece shows: an operator brings its own
+    apart = False  # whether space before the next piece is kept: operators have their own
     for space, base, index, group, power in _PIECE.findall(text):
         if space and apart and base not in _OPERATORS:
             found.append(THIN)

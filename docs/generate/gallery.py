@@ -1,4 +1,4 @@
-"""The gallery: every spec that ships, its objective typeset, its weights drawn, and how to train with it."""
+"""Writes the gallery: each shipped spec with its formula, its weights as curves, and code to train."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import tomli
 from docs.generate.markdown import block, escaped, table
-from docs.generate.snippet import needs, rests, snippet
+from docs.generate.snippet import needs, skips, snippet
 from docs.generate.weights import figures
 
 from lossspec import load
@@ -24,15 +24,15 @@ SPECS = Path(__file__).parents[2] / "specs"
 INTRODUCTION = """\
 # Gallery
 
-The objectives of published models, each found by its name: `LossManager.from_spec("pix2pix+lsgan")`. Each was
-held against the authors' code or their paper, and says which it follows; what else they promise is in
-[shipped objectives](../objectives.md). They are data: [extend one](../guides/extend.md), turn its parameters,
-or add a term.
+The objectives of published models. Load one by name: `LossManager.from_spec("pix2pix+lsgan")`. Each was
+compared with the authors' code or their paper, and its description says which it follows; see [shipped
+objectives](../objectives.md). They are data: set a parameter, add a term, or [extend
+one](../guides/extend.md).
 """
 
-RESTS = """\
-Some terms rest at times: `needed()` of an objective names the tensors that are due now, and the others may be
-left out of the call.
+SKIPS = """\
+Some terms are skipped at times. `needed()` of an objective returns the names of the tensors that the next
+call needs; the others can be left out.
 """
 
 Table = Mapping[str, object]
@@ -64,8 +64,8 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
     yield "## Use it"
     yield block(f'pip install "lossspec[{",".join(needs(spec))}]"', "sh")
     yield block(snippet(spec), "python")
-    if rests(spec):
-        yield RESTS
+    if skips(spec):
+        yield SKIPS
     yield from _section("Inputs", about)
     if drawn := figures(spec):
         yield "## Weights that move"
@@ -85,24 +85,24 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
 
 
 def _formula(spec: Spec) -> str:
-    """Return the formula, and beneath it what its signs mean; that of the tensors and losses comes later."""
+    """Return the formula and the meaning of its signs; tensors and losses have sections of their own."""
     explained = list(signs(spec, MATHML))
     return f'<div class="formula">{mathml(spec)}{listed(explained) if explained else ""}</div>'
 
 
-def _parameters(spec: Spec, names: Iterable[str], said: Table) -> str:
-    rows = ((f"`{name}`", f"`{spec.params[name]}`", _said(said.get(name))) for name in names)
+def _parameters(spec: Spec, names: Iterable[str], written: Table) -> str:
+    rows = ((f"`{name}`", f"`{spec.params[name]}`", _description(written.get(name))) for name in names)
     return table(["parameter", "default", "what it is"], rows)
 
 
-def _variant(base: Spec, spec: Spec, said: Table) -> Iterator[str]:
-    """Yield what a variant computes: its formula, the curves that move, the parameters that it adds."""
+def _variant(base: Spec, spec: Spec, written: Table) -> Iterator[str]:
+    """Yield the parts of a variant: its formula, its weights as curves, the parameters that it adds."""
     yield f"### `{spec.reference}`"
-    yield _said(said)
+    yield _description(written)
     yield _formula(spec)
     if (drawn := figures(spec)) != figures(base):
         yield drawn
-    own = cast("Table", said.get("params", {}))
+    own = cast("Table", written.get("params", {}))
     if own:
         yield _parameters(spec, own, own)
 
@@ -113,5 +113,5 @@ def _section(title: str, about: Mapping[str, list[str]]) -> Iterator[str]:
         yield "\n".join(about[title])
 
 
-def _said(entry: object) -> str:
+def _description(entry: object) -> str:
     return escaped(str(entry.get("description", ""))) if isinstance(entry, dict) else ""

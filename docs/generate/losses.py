@@ -1,4 +1,4 @@
-"""The catalogue: a page for each library, with every loss type that its catalogue has."""
+"""Writes the catalogue of losses: a page per library, with every loss type in its catalogue."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 INTRODUCTION = """\
 # Catalogue of losses
 
-What a spec's `type` may name: {count} types of {libraries} libraries. Losses of one name differ by 2x to
-340x between libraries, so a type says whose it is. `lossspec list losses WORD` searches, `lossspec describe
-TYPE` prints one, and [your own](../registry.md) take one line.
+The `type` of a loss in a spec: {count} types of {libraries} libraries. Losses of the same name differ by 2x
+to 340x between libraries, so a type names its library. `lossspec list losses WORD` searches, `lossspec
+describe TYPE` prints one, and [your own losses](../registry.md#your-own-losses) take one line.
 """
 WEIGHTS = "Give a local file, or [allow the download](../registry.md#pretrained-weights)."
 BALANCERS = """\
-The `type` of an `[objectives.NAME.balance]` table: it gets the values and weights of some losses of an
-objective and decides what they contribute. See [objectives](../language.md#objectives).
+The `type` of an `[objectives.NAME.balance]` table. A balancer gets the raw values and the weights of some
+terms of an objective and decides what they contribute. See [a balance](../objectives.md#a-balance).
 """
 
 
@@ -90,6 +90,6 @@ def _type(entry: LossType, example: str = "") -> Iterator[str]:
             (f"`{head(each)}`", escaped(each.description), escaped(allowed(each)))
             for each in entry.args.values()
         )
-        yield table(["argument", "what it says", "what it may be"], rows)
+        yield table(["argument", "what it is", "values"], rows)
     if entry.reference:
         yield f"Source: <{entry.reference}>" if entry.reference.startswith("http") else entry.reference

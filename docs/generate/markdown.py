@@ -1,4 +1,4 @@
-"""Small pieces of Markdown."""
+"""Writes small pieces of Markdown: blocks, tables, escaped text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return plain text, with ``code`` in it, so that Markdown shows it as it is."""
+    """Return plain text, which can contain `code`, so that Markdown shows it unchanged."""
     parts = re.split(r"(`[^`]+`)", text)
     return "".join(
         each if each.startswith("`") else re.sub(r"([\\*_<\[\]`#])", r"\\\1", each) for each in parts

@@ -1,4 +1,4 @@
-"""What to paste into a training loop for a spec: each objective, called with the tensors that it takes."""
+"""Writes a training loop for a spec: each objective, called with its tensors."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
     from lossspec.language.model import Spec
     from lossspec.registry import LossType
 
-#: No line is longer: a page shows so much without a scroll bar.
+#: The longest line that a page shows without a scroll bar.
 WIDTH = 80
 
 
 def needs(spec: Spec) -> list[str]:
-    """Return the extras of lossspec that training with a spec needs: each other one brings torch."""
+    """Return the extras that training with a spec needs; each of them includes torch."""
     return sorted({each.extra for each in _losses(spec)} - {"torch"}) or ["torch"]
 
 
-def rests(spec: Spec) -> bool:
-    """Say whether a term is skipped at times: most steps by ``every``, or while a moving weight is 0."""
+def skips(spec: Spec) -> bool:
+    """Return whether a term is skipped at times: by ``every``, or while its schedule is 0."""
     at_zero = {term.name for term in spec.losses.values() if term.at_zero == "skip"}
     moving = {curve.term for curve in curves(spec) if curve.units and not curve.argument}
     return bool(moving & at_zero) or any(term.every for term in spec.losses.values())
 
 
 def snippet(spec: Spec) -> str:
-    """Return the lines of a training loop that concern a spec."""
+    """Return a training loop with the lines that a spec needs."""
     return "\n".join([*_head(spec), "", *_loop(spec)])
 
 
 def takes(spec: Spec, objective: str) -> list[str]:
-    """Return the names of the tensors that an objective takes, in the order in which its terms name them."""
+    """Return the names of the tensors of an objective, in the order of its terms."""
     terms = [term for term in spec.losses.values() if term.objective == objective]
     balance = spec.objectives[objective].balance
     inputs = [each for term in terms for each in term.inputs] + [*(balance.inputs if balance else ())]
@@ -45,7 +45,7 @@ def takes(spec: Spec, objective: str) -> list[str]:
 def _head(spec: Spec) -> Iterator[str]:
     options = [f'"{spec.reference}"', 'experiment_dir="runs/1"']
     if any(each.downloads for each in _losses(spec)):
-        options.append("downloads=True")  # else it fails where nobody has fetched the weights yet
+        options.append("downloads=True")  # otherwise it fails until someone has downloaded the weights
     yield "from lossspec import LossManager"
     yield ""
     yield from _call("manager = LossManager.from_spec", options, 0)
@@ -81,7 +81,7 @@ def _argument(objective: str) -> str:
 
 
 def _call(start: str, arguments: list[str], indent: int) -> Iterator[str]:
-    """Yield a call on one line, or an argument a line where it is too long."""
+    """Yield a call on one line, or with one argument per line if it is too long."""
     space = " " * indent
     line = f"{space}{start}({', '.join(arguments)})"
     if len(line) <= WIDTH:

@@ -1,4 +1,4 @@
-"""The weights of a spec that move, drawn: what a reader of the gallery can't see in a number."""
+"""Draws the weights of a spec that move, for the gallery."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     Points = tuple[tuple[float, float], ...]
 
-#: How far a picture reaches where a curve never comes to its end.
+#: The end of the axis for a curve that never stops changing.
 ENDLESS: dict[Unit, float] = {"epoch": 200.0, "step": 100_000.0}
-#: How much is drawn of what comes after the last change, in parts of what comes before.
+#: How far the axis extends beyond the last change, as a fraction of the part before.
 AFTERWARDS = 0.2
-#: How many points a curve has, beside those where it changes.
+#: The number of points of a curve, besides those at its changes.
 POINTS = 400
-#: How long before a change a curve is looked at, in parts of the picture: less than a pen's width.
+#: How far before a change a curve is sampled, as a fraction of the axis: less than the width of the line.
 JUST = 1e-6
 
 
 def figures(spec: Spec) -> str:
-    """Return HTML, a figure for every weight and argument that moves; equal ones share one. "" for none."""
+    """Return HTML with a figure for every weight and argument that moves; equal curves share one."""
     drawn: dict[tuple[Unit, Points], list[Curve]] = {}
     for curve in curves(spec):
         if curve.units:
@@ -41,10 +41,10 @@ def figures(spec: Spec) -> str:
 
 
 def sampled(curve: Curve) -> tuple[Unit, Points]:
-    """Return what a curve counts, and its points: evenly spread, and on both sides of every change.
+    """Return the unit of a curve and its points: evenly spaced, and on both sides of every change.
 
     Raises:
-        ValueError: it counts two things, such as steps and epochs, which no one axis has.
+        ValueError: the curve has two units, such as steps and epochs, so no single axis fits.
     """
     (unit,) = curve.units
     changes = sorted({piece.end for each in curve.schedules for piece in pieces_of(each) if piece.end > 0})

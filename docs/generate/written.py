@@ -1,4 +1,4 @@
-"""The pages that people write, as the site takes them."""
+"""Reads the hand-written pages of docs/ for the site."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from docs.generate.markdown import block
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: The mark of a block that is wrong on purpose: for the tests, not for readers.
+#: The mark of a code block that is wrong on purpose: for the tests, not for readers.
 _WRONG = re.compile(r"^( *```.*) wrong$", re.MULTILINE)
-#: A line that stands for a file, by its path from the root of the checkout.
+#: A line that includes a file, by its path from the root of the repository.
 _FILE = re.compile(r'^--8<-- "([^"]+)"$', re.MULTILINE)
 
 
 def pages(source: Path) -> dict[str, str]:
-    """Return each Markdown page under a folder by its path there.
+    """Return each Markdown page of a folder, by its path in the folder.
 
     Raises:
-        OSError: a page shows a file that is not there.
+        OSError: a page includes a missing file.
     """
     found = sorted(path for path in source.rglob("*.md") if "examples" not in path.parts)
     return {path.relative_to(source).as_posix(): _read(path, source.parent) for path in found}

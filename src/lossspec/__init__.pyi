@@ -17,6 +17,6 @@ from lossspec.manager.config import ConfigManager as ConfigManager
 from lossspec.manager.loss.loss import LMLoss as LMLoss
 from lossspec.manager.loss_manager import LossManager as LossManager
 from lossspec.manager.objective.objective import Objective as Objective
-from lossspec.registry.balancer import register_balancer as register_balancer
+from lossspec.registry.register import register_balancer as register_balancer
 from lossspec.registry.register import register_loss as register_loss
 from lossspec.schedules.register import register_schedule as register_schedule

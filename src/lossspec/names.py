@@ -1,4 +1,4 @@
-"""Names: the one grammar they follow, and the known names that a misspelt one may mean."""
+"""Names: the grammar that they follow, and the known name nearest to a misspelt one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What losses, inputs, params, objectives and variants may be called.
+#: The names that losses, inputs, params, objectives and variants can have.
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
 
-#: How many pairs of names one run compares; after that it names no more neighbours.
+#: How many pairs of names one run compares; after that it suggests nothing.
 BUDGET = 20_000
-#: A longer name was not misspelt.
+#: A longer name is not a misspelt one.
 _LONG = 64
 _SHOWN = 20
 _left: ContextVar[int] = ContextVar("comparisons left", default=BUDGET)
@@ -22,7 +22,7 @@ _is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 
 
 def is_name(text: str) -> bool:
-    """Say whether a loss, input, parameter, objective or variant may be called ``text``.
+    """Return whether a loss, input, parameter, objective or variant may be called ``text``.
 
     >>> is_name("G_L1"), is_name("1st"), is_name("a b")
     (True, False, False)
@@ -31,7 +31,7 @@ def is_name(text: str) -> bool:
 
 
 def shorten(text: str, limit: int = 40) -> str:
-    """Cut a text that a message quotes: a message never holds a value of any size.
+    """Cut a text that a message quotes, so that no message is as long as what it quotes.
 
     >>> shorten("a" * 100, 8)
     'aaaaa...'
@@ -40,7 +40,7 @@ def shorten(text: str, limit: int = 40) -> str:
 
 
 def renew() -> None:
-    """Begin a run with its whole budget."""
+    """Start a run with the whole budget of comparisons."""
     _left.set(BUDGET)
 
 
@@ -65,43 +65,51 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _matches(name: str, candidates: list[str], cutoff: float = 0.6) -> list[str]:
-    import difflib  # only a mistake pays for it
+    import difflib  # only a mistake needs it
 
     same = [each for each in candidates if each.casefold() == name.casefold()]
     return same or difflib.get_close_matches(name, candidates, n=2, cutoff=cutoff)
 
 
 def near_or_all(kind: str, found: str | None, known: Iterable[object]) -> str:
-    """Word the help for a name that nothing bears: the nearest one, or all there are.
+    """Word the help for an unknown name: the nearest known name, or all of them.
 
     >>> near_or_all("a loss", "G_L1", ["G_L1"]), near_or_all("a loss", None, ["a", "b"])
-    ('a loss with a similar name exists: `G_L1`', 'known are `a`, `b`')
+    ('a loss with a similar name exists: `G_L1`', 'expected one of `a`, `b`')
     """
-    return f"{kind} with a similar name exists: `{found}`" if found else f"known are {listed(known)}"
+    return f"{kind} with a similar name exists: `{found}`" if found else expected(known)
+
+
+def expected(known: Iterable[object]) -> str:
+    """Word the help for an unknown name: the names that are known.
+
+    >>> expected(["a"]), expected(["a", "b"]), expected([])
+    ('expected `a`', 'expected one of `a`, `b`', 'there are none')
+    """
+    names = list(known)
+    return f"expected {'one of ' * (len(names) > 1)}{listed(names)}" if names else "there are none"
 
 
 def listed(names: Iterable[object]) -> str:
-    """Write names one after the other, each as code; many are cut, and "none" stands for none.
+    """Join names, each as code, and cut a long list.
 
     >>> listed(["a", "b"])
     '`a`, `b`'
     """
     every = list(names)
     more = [f"{len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
-    return ", ".join([*(f"`{name}`" for name in every[:_SHOWN]), *more]) or "none"
+    return ", ".join([*(f"`{name}`" for name in every[:_SHOWN]), *more])
 
 
 def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
-    """Word the message for an unknown name: the name, then the nearest one, or all there are.
+    """Word the message for an unknown name: the name, then the nearest known one, or all of them.
 
     >>> unknown("loss", "G_L2", ["G_GAN", "G_L1"])
     'unknown loss `G_L2`: a loss with a similar name exists: `G_L1`'
     >>> unknown("loss", "colour", ["G_GAN", "G_L1"])
-    'unknown loss `colour`: known are `G_GAN`, `G_L1`'
+    'unknown loss `colour`: expected one of `G_GAN`, `G_L1`'
     """
     names = sorted(known)
-    if not names:
-        return f"unknown {kind} `{name}`{where}: there is none"
     article = "an" if kind[0] in "aeiou" else "a"
     found = next(iter(_matches(name, names)), None)
     return f"unknown {kind} `{name}`{where}: {near_or_all(f'{article} {kind}', found, names)}"

@@ -85,7 +85,7 @@ def test_bash_offers(words, expected, folder):
         ("fish", {"COMP_WORDS": "lossspec explain unknown-k", "COMP_CWORD": "unknown-k"}, "unknown-key"),
     ],
 )
-def test_zsh_and_fish_are_told_the_same(shell, environment, expected):
+def test_zsh_and_fish_offer_the_same(shell, environment, expected):
     def run(task, **more):
         return subprocess.run(
             [BIN / "lossspec"],

@@ -48,10 +48,13 @@ def test_list_losses_of_one_library_or_with_a_word():
             ("list", "losses", "--library", "pij"),
             "unknown library `pij`: a library with a similar name exists: `piq`",
         ),
-        (("list", "losses", "zzz"), "no loss type has `zzz` in its name or summary: leave it out to see all"),
+        (
+            ("list", "losses", "zzz"),
+            "no loss type has `zzz` in its name or summary: leave it out to list all",
+        ),
         (
             ("list", "schedules", "zzz"),
-            "no schedule type has `zzz` in its name or summary: leave it out to see all",
+            "no schedule type has `zzz` in its name or summary: leave it out to list all",
         ),
         (
             ("describe", "torch.L1"),
@@ -69,10 +72,10 @@ def test_list_losses_of_one_library_or_with_a_word():
             ("describe", "lossspec.GradientRatios"),
             "`lossspec.GradientRatios`: a loss type with a similar name exists: `lossspec.GradientRatio`",
         ),
-        (("describe", "pix2pixx"), "there is no spec `pix2pixx`"),
+        (("describe", "pix2pixx"), "spec `pix2pixx` not found"),
     ],
 )
-def test_what_is_not_there_is_an_error_with_the_nearest(args, message):
+def test_an_unknown_name_is_an_error_with_the_nearest(args, message):
     assert message in refused(*args)
 
 
@@ -91,7 +94,7 @@ def test_list_balancers_has_a_line_for_each():
     assert "Balancer" not in run("list", "losses")
 
 
-def test_describe_shows_all_there_is_to_know():
+def test_describe_shows_a_loss_type():
     assert (
         run("describe", "torch.CrossEntropyLoss")
         == """\
@@ -112,7 +115,7 @@ arguments
   reduction = "mean"     how the elements are combined
                          "none" or "mean" or "sum"
   label_smoothing = 0.0  share of the target spread over all classes
-                         number, at least 0 and at most 1; may be a schedule
+                         number, at least 0 and at most 1; can be a schedule
 
 example
 [losses.CrossEntropyLoss]
@@ -137,7 +140,7 @@ def test_describe_shows_lists_callables_and_optional_inputs():
     assert "  fake  a list: one tensor a layer" in run("describe", "lossspec.FeatureMatchingLoss")
     assert "  critic  a callable: images -> scores" in run("describe", "lossspec.GradientPenalty")
     text = run("describe", "pytorch_metric_learning.VICRegLoss")
-    assert "ref_labels     (M) class indices (may be left out)" in text
+    assert "ref_labels     (M) class indices (optional)" in text
     assert 'inputs = { embeddings = "embeddings", ref_emb = "ref_emb" }' in text
 
 
@@ -179,7 +182,7 @@ def test_describe_shows_a_spec_with_its_variants():
     assert "  decay     The pixel-wise weight falls to 0" in text
 
 
-def test_describe_shows_a_spec_of_ones_own(tmp_path):
+def test_describe_shows_a_user_spec(tmp_path):
     path = tmp_path / "mine.loss.toml"
     path.write_text(
         'format = 1\nextends = "pix2pix"\n'
@@ -208,7 +211,7 @@ def test_neither_torch_nor_jsonschema_is_imported(args):
     subprocess.run([sys.executable, "-c", code, *args], check=True, capture_output=True)
 
 
-def test_load_brings_the_users_own(tmp_path, monkeypatch):
+def test_load_imports_a_user_module(tmp_path, monkeypatch):
     monkeypatch.setattr(lookup, "registered", {})
     monkeypatch.setattr(register, "registered", lookup.registered)
     monkeypatch.setattr(registry_code, "registered", lookup.registered)
@@ -230,11 +233,11 @@ def test_load_brings_the_users_own(tmp_path, monkeypatch):
 
 def test_a_type_is_found_by_its_class():
     assert run("describe", "GANLoss") == run("describe", "lossspec.GANLoss")
-    assert "`SSIMLoss` is in several libraries: `" in refused("describe", "SSIMLoss")
+    assert "`SSIMLoss` exists in several libraries: `" in refused("describe", "SSIMLoss")
     assert "`piq.SSIMLoss`" in refused("describe", "SSIMLoss")
 
 
-def test_describe_shows_a_schedule_of_the_users():
+def test_describe_shows_a_user_schedule():
     @schedules.register_schedule("described.pulse")
     def pulse(t: float, high: float) -> float:
         """High now and then."""

@@ -55,14 +55,14 @@ def test_programs_get_json():
 
 
 @pytest.mark.parametrize("arguments", [("pix2pix", "pix2pixx"), ("pix2pixx", "pix2pix")])
-def test_what_cannot_be_loaded_is_no_difference(arguments):
+def test_a_spec_that_cannot_be_loaded_is_an_error(arguments):
     done = diff(*arguments)
     assert done.exit_code == 2
     assert "pix2pixx" in done.stderr
     assert done.stdout == ""
 
 
-def test_an_unknown_variant_is_told_as_validate_tells_it():
+def test_an_unknown_variant_is_shown_as_by_validate():
     done = diff("pix2pix", "pix2pix+vggg")
     assert done.exit_code == 2
     assert done.stderr.startswith("error[unknown-variant]: unknown variant `vggg`")

@@ -34,7 +34,7 @@ def test_without_a_code_all_are_listed():
     assert [line.split()[0] for line in output.splitlines()] == list(codes())
 
 
-def test_a_misspelt_code_is_answered_by_the_nearest():
+def test_a_misspelt_code_names_the_nearest():
     status, output, errors = run(explain_command, "unknwon-key")
     assert (status, output) == (2, "")
     assert "unknown code `unknwon-key`: a code with a similar name exists: `unknown-key`" in errors
@@ -47,7 +47,7 @@ def folder(tmp_path, monkeypatch):
 
 
 class TestNew:
-    def test_what_it_writes_is_good_and_does_what_its_comments_say(self, folder):
+    def test_the_new_spec_does_what_its_comments_say(self, folder):
         assert run(new_command, "mine") == (
             0,
             "",
@@ -58,25 +58,25 @@ class TestNew:
         assert (spec.losses["l1"].type, spec.losses["l1"].weight) == ("torch.SmoothL1Loss", 3.0)
         assert [spec.losses["mse"].weight(epoch) for epoch in (0, 5, 10)] == [0.0, 0.5, 1.0]
 
-    def test_it_goes_to_the_folder_of_specs_or_where_it_is_told(self, folder):
+    def test_it_writes_to_the_specs_folder_or_the_path(self, folder):
         (folder / "specs").mkdir()
         run(new_command, "mine")
         run(new_command, "specs/deep.loss.toml")
         assert sorted(path.name for path in Path("specs").iterdir()) == ["deep.loss.toml", "mine.loss.toml"]
 
-    def test_it_leaves_what_is_there(self, folder):
+    def test_an_existing_file_is_left_alone(self, folder):
         Path("mine.loss.toml").write_text("precious")
         status, _, errors = run(new_command, "mine")
-        assert (status, errors) == (1, "Error: `mine.loss.toml` is there already\n")
+        assert (status, errors) == (1, "Error: `mine.loss.toml` already exists\n")
         assert Path("mine.loss.toml").read_text() == "precious"
 
     @pytest.mark.parametrize(
         ("name", "status", "message"),
         [
-            ("a b", 2, "`a b` is no reference"),
-            ("../mine", 2, "`../mine` is no reference"),
+            ("a b", 2, "`a b` is not a valid reference"),
+            ("../mine", 2, "`../mine` is not a valid reference"),
             ("mine+robust", 2, "names a variant"),
-            ("nowhere/mine.loss.toml", 1, "can't be written: No such file or directory"),
+            ("nowhere/mine.loss.toml", 1, "cannot write `nowhere/mine.loss.toml`: No such file or directory"),
         ],
     )
     def test_what_it_refuses(self, folder, name, status, message):
@@ -86,19 +86,19 @@ class TestNew:
         assert list(folder.iterdir()) == []
 
     @pytest.mark.parametrize("folder_of_specs", [False, True])
-    def test_it_takes_no_name_that_a_spec_has(self, folder, folder_of_specs):
+    def test_the_name_of_another_spec_is_refused(self, folder, folder_of_specs):
         if folder_of_specs:
             Path("specs").mkdir()
         expected = (
-            "Error: `pix2pix` is a spec of lossspec already: give yours another name, "
-            "or start from it: `lossspec new my_pix2pix --extends pix2pix`\n"
+            "Error: `pix2pix` is already a spec of lossspec: choose another name, "
+            "or extend it: `lossspec new my_pix2pix --extends pix2pix`\n"
         )
         assert run(new_command, "pix2pix") == (1, "", expected)
         if folder_of_specs:
             assert run(new_command, "specs/pix2pix.loss.toml") == (1, "", expected)
         assert not list(folder.rglob("*.toml"))
 
-    def test_it_starts_from_another(self, folder):
+    def test_it_extends_another_spec(self, folder):
         assert run(new_command, "mine", "--extends", "pix2pix+vgg")[0] == 0
         path = Path("mine.loss.toml")
         assert load(path).digest == load("pix2pix+vgg").digest
@@ -112,9 +112,9 @@ class TestNew:
 
     @pytest.mark.parametrize(
         ("reference", "message"),
-        [("specs/a.loss.toml", "is a path: a spec extends another by its name"), ("pix2pixx", "`pix2pix`")],
+        [("specs/a.loss.toml", "is a path: --extends needs the name of a spec"), ("pix2pixx", "`pix2pix`")],
     )
-    def test_it_starts_from_nothing_that_is_not_there(self, folder, reference, message):
+    def test_extends_needs_the_name_of_a_spec(self, folder, reference, message):
         result = CliRunner().invoke(new_command, ["mine", "--extends", reference])
         assert message in result.stderr + str(result.exception)
         assert list(folder.iterdir()) == []

@@ -60,34 +60,34 @@ def test_parameters_are_kept_where_they_can_be(module):
     assert result.stderr == ""
 
 
-def test_where_they_cannot_a_note_says_so(module):
+def test_a_note_says_which_parameters_are_not_kept(module):
     result = run("my_specs_for_export:clipped")
     assert "weight = 10.0" in result.stdout
     assert (
         result.stderr
-        == "note: the function computes with `lambda_l1`: what they are by default is filled in\n"
+        == "note: the function computes with `lambda_l1`: their default values are written instead\n"
     )
 
 
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("my_specs_for_export", "is no MODULE:FUNCTION"),
-        (":fn", "is no MODULE:FUNCTION"),
-        ("my_specs_for_export:", "is no MODULE:FUNCTION"),
-        ("no_such_module_of_mine:fn", "there is no module `no_such_module_of_mine`"),
-        ("my_specs_for_export.deeper:fn", "there is no module `my_specs_for_export.deeper`"),
+        ("my_specs_for_export", "must be MODULE:FUNCTION"),
+        (":fn", "must be MODULE:FUNCTION"),
+        ("my_specs_for_export:", "must be MODULE:FUNCTION"),
+        ("no_such_module_of_mine:fn", "module `no_such_module_of_mine` not found"),
+        ("my_specs_for_export.deeper:fn", "module `my_specs_for_export.deeper` not found"),
         ("my_specs_for_export:nothing", "has no function `nothing`"),
         ("my_specs_for_export:number", "has no function `number`"),
     ],
 )
-def test_a_wrong_call_is_told_as_such(module, argument, message):
+def test_a_wrong_call_is_a_usage_error(module, argument, message):
     result = run(argument)
     assert result.exit_code == 2
     assert message in result.output
 
 
-def test_a_function_that_is_no_spec_is_shown_with_its_faults(module):
+def test_an_invalid_function_is_shown_with_its_faults(module):
     result = run("my_specs_for_export:wrong")
     assert result.exit_code == 1
     assert "unknown key `tpye` in `losses.l1`" in str(result.exception)

@@ -26,7 +26,7 @@ def test_it_picks_specs_and_nothing_else():
 
 
 @pytest.mark.slow
-def test_its_entry_tells_good_from_bad():
+def test_its_entry_rejects_invalid_specs():
     command, *arguments = shlex.split(FIELDS["entry"])
     program = [sys.executable, "-m", command, *arguments]
     good, bad = "src/lossspec/cli/starter.loss.toml", "tests/invalid/misspelt_key.loss.toml"

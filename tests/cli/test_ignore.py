@@ -26,7 +26,7 @@ def run(*args: str) -> tuple[int, str]:
     return result.exit_code, result.stdout + result.stderr
 
 
-def test_a_warning_is_passed_over_where_the_project_says_so(project):
+def test_a_project_ignores_a_warning(project):
     project('["missing-extra"]')
     assert run("mine") == (0, "1 spec, no problems\n")
     assert run("mine/my.loss.toml")[0] == 0
@@ -42,7 +42,7 @@ def test_errors_stay(project):
     assert "[missing-extra]" not in said
 
 
-def test_a_spec_that_is_asked_for_by_name_is_told_all(project):
+def test_a_spec_given_by_name_keeps_all_warnings(project):
     project('["missing-extra"]')
     assert "[missing-extra]" in run("nnunet")[1]
 
@@ -55,7 +55,7 @@ def test_a_spec_that_is_asked_for_by_name_is_told_all(project):
         ('"missing-extra"', "`tool.lossspec.ignore` must be an array of strings"),
     ],
 )
-def test_what_can_not_be_ignored(project, ignore, said):
+def test_what_cannot_be_ignored(project, ignore, said):
     project(ignore)
     code, output = run("mine")
     assert code == 2

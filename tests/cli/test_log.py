@@ -169,7 +169,7 @@ def test_plot_draws_two_pictures(run, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["show", "export", "plot"])
-def test_a_log_that_is_not_there_is_one_message(tmp_path, command):
+def test_a_missing_log_is_one_message(tmp_path, command):
     from lossspec.errors import LogError
 
     found = CliRunner().invoke(log_command, [command, str(tmp_path / "absent")])
@@ -177,10 +177,10 @@ def test_a_log_that_is_not_there_is_one_message(tmp_path, command):
     assert str(found.exception) == f"there is no loss log `{tmp_path}/absent`"
 
 
-def test_a_file_that_can_not_be_written_is_a_usage_error(run, tmp_path):
+def test_an_unwritable_file_is_a_usage_error(run, tmp_path):
     found = CliRunner().invoke(log_command, ["export", str(run), "-o", str(tmp_path)])
     assert found.exit_code == 2
-    assert f"can't write {tmp_path}: Is a directory" in found.output
+    assert f"cannot write {tmp_path}: Is a directory" in found.output
 
 
 @pytest.mark.parametrize("command", [[], ["show"], ["export"], ["plot"]])

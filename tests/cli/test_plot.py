@@ -26,7 +26,7 @@ def test_it_draws_in_the_terminal_as_wide_as_that_is():
     assert "\x1b" not in done.output  # not a terminal
 
 
-def test_epochs_params_and_changes_are_heard():
+def test_epochs_params_and_overrides_apply():
     done = plot(
         "pix2pix+decay", "--epochs", "150", "--param", "lambda_l1=8", "--set", "objectives.D.weight=0.25"
     )
@@ -56,7 +56,7 @@ def test_it_writes_a_file(tmp_path, suffix, begin):
 def test_what_cannot_be_written(tmp_path):
     done = plot("pix2pix", "-o", str(tmp_path / "weights.jpg"))
     assert done.exit_code == 2
-    assert "the suffix says the format, one of .svg, .png, .pdf" in done.output
+    assert "-o must end in one of .svg, .png, .pdf, got `" in done.output
     done = plot("pix2pix", "-o", str(tmp_path / "nowhere" / "weights.svg"))
     assert done.exit_code == 1
     assert "No such file or directory" in done.output

@@ -33,13 +33,13 @@ def test_it_writes_into_the_first_run(runs):
     assert "<title>7, 8</title>" in page
 
 
-def test_it_writes_where_it_is_told(runs):
+def test_it_writes_to_the_output_option(runs):
     path = runs / "page.html"
     assert report(runs / "7", "-o", path, "--points", "10").exit_code == 0
     assert '"stretches":10' in path.read_text(encoding="utf-8")
 
 
-def test_what_is_no_run_is_said(runs):
+def test_a_missing_run_is_an_error(runs):
     done = report(runs / "9")
     assert done.exit_code == 1
     assert str(done.exception) == f"there is no loss log `{runs / '9'}`"
@@ -58,5 +58,5 @@ def test_what_is_no_run_is_said(runs):
         (["/a/7", "/a/7"], ["/a/7", "/a/7"]),
     ],
 )
-def test_runs_are_called_by_what_tells_them_apart(folders, expected):
+def test_runs_get_the_shortest_distinct_names(folders, expected):
     assert shortest([Path(folder) for folder in folders]) == expected

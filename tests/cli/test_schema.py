@@ -21,7 +21,7 @@ def test_it_writes_a_file(tmp_path):
     assert json.loads(path.read_text(encoding="utf-8"))["title"] == "lossspec, format 1"
 
 
-def test_a_loss_of_the_users_is_in_it(tmp_path, monkeypatch):
+def test_a_user_loss_is_included(tmp_path, monkeypatch):
     (tmp_path / "my_losses_for_schema.py").write_text(
         "import lossspec\n"
         "@lossspec.register_loss('my_losses_for_schema.Mine')\n"

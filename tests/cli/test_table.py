@@ -77,13 +77,13 @@ def test_the_epochs_that_are_shown(arguments, columns):
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        ("a,b", "'a,b' is no list of epochs: write them as 0,50,100"),
-        ("", "'' is no list of epochs: write them as 0,50,100"),
-        ("-1", "'-1': epochs are counted from 0"),
-        ("nan", "'nan': epochs are counted from 0"),
+        ("a,b", "must be epochs such as 0,50,100, got 'a,b'"),
+        ("", "must be epochs such as 0,50,100, got ''"),
+        ("-1", "epochs must be at least 0 and below 1e9, got '-1'"),
+        ("nan", "epochs must be at least 0 and below 1e9, got 'nan'"),
     ],
 )
-def test_epochs_that_are_none(at, message):
+def test_invalid_epochs(at, message):
     done = table("--at", at)
     assert done.exit_code == 2
     assert message in done.output

@@ -128,21 +128,21 @@ def balance(folder):
 
 
 MADE = {
-    unreadable: ["x.loss.toml: error[unreadable]: the file can't be read: no such file or directory"],
+    unreadable: ["x.loss.toml: error[unreadable]: the file cannot be read: no such file or directory"],
     too_large: ["x.loss.toml:1:1: error[too-large]: the file is larger than 256 KiB"],
-    too_many_losses: ["x.loss.toml:1002:8: error[too-many-losses]: 1,001 losses: a spec has at most 1,000"],
-    too_many_extends: ["spec_15.loss.toml:2:11: error[too-many-extends]: a chain of more than 16 `extends`"],
+    too_many_losses: ["x.loss.toml:1002:8: error[too-many-losses]: a spec can have at most 1,000 losses, got 1,001"],
+    too_many_extends: ["spec_15.loss.toml:2:11: error[too-many-extends]: a chain of `extends` can be at most 16 long"],
     too_many_variants: ["x.loss.toml:503:10: error[too-many-variants]"],
     variant_conflict: [
-        "x.loss.toml:4:10: error[variant-conflict]: the variants `a` and `b` contradict each other",
+        "x.loss.toml:4:10: error[variant-conflict]: variants `a` and `b` conflict",
     ],
     missing_extra: ["x.loss.toml:2:22: warning[missing-extra]: not here"],
     custom_schedule: [
         "x.loss.toml:3:73: error[custom-schedule]: in `losses.l2.weight`, schedule `corpus.refusing` refused",
     ],
     balance: [
-        "x.loss.toml:4:71: error[duplicate-value]: the loss `l1` is there twice",
-        "x.loss.toml:4:77: error[unknown-loss]: the objective `total` has no loss `L2`",
+        "x.loss.toml:4:71: error[duplicate-value]: loss `l1` is listed twice",
+        "x.loss.toml:4:77: error[unknown-loss]: objective `total` has no loss `L2`",
     ],
     too_many_problems: [
         "x.loss.toml:502:1: error[unknown-key]: unknown key `unknown_499`",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.language.diagnostics.codes import codes
 from lossspec.language.diagnostics.error import SpecError
-from lossspec.language.diagnostics.fix import mend
+from lossspec.language.diagnostics.fix import apply_fixes
 from lossspec.language.diagnostics.render import render_concise, render_full
 from lossspec.language.documents.read import decode
 from lossspec.language.load import validate_source
@@ -131,7 +131,7 @@ def hold(data: bytes) -> list[Diagnostic]:
             assert each.line == source.line(each.span.line)
         assert "\n" not in render_concise(each)
         assert len(render_full(each)) < 8_000
-    mend(source, diagnostics)[0].encode()
+    apply_fixes(source, diagnostics)[0].encode()
     assert len(diagnostics) == len(set(diagnostics)), "a problem is told twice"
     return diagnostics
 

@@ -22,7 +22,7 @@ WITHOUT_EXAMPLE = {
     "too-many-variants": "nobody would read it",
     "too-many-problems": "nobody would read it",
     "unknown-loss": "it takes a registered balance",
-    "unreadable": "it takes a file that can't be read",
+    "unreadable": "it takes a file that cannot be read",
     "variant-conflict": "it takes a reference with both variants",
 }
 ALL = list(codes().values())

@@ -42,20 +42,20 @@ def test_values(text, value):
 @pytest.mark.parametrize(
     ("text", "code", "message"),
     [
-        ("${a + b}", "bad-expression", "is no expression"),
-        ("${a - b}", "bad-expression", "is no expression"),
-        ("${(a)}", "bad-expression", "is no expression"),
-        ("${a ** b}", "bad-expression", "is no expression"),
-        ("${}", "bad-expression", "is no expression"),
-        ("x${a}", "bad-expression", "is no expression"),
-        ("${a}${b}", "bad-expression", "is no expression"),
-        ("${a}\n", "bad-expression", "is no expression"),
-        ("${a*-b}", "bad-expression", "is no expression"),
-        ("${__import__('os')}", "bad-expression", "is no expression"),
+        ("${a + b}", "bad-expression", "is not a valid expression"),
+        ("${a - b}", "bad-expression", "is not a valid expression"),
+        ("${(a)}", "bad-expression", "is not a valid expression"),
+        ("${a ** b}", "bad-expression", "is not a valid expression"),
+        ("${}", "bad-expression", "is not a valid expression"),
+        ("x${a}", "bad-expression", "is not a valid expression"),
+        ("${a}${b}", "bad-expression", "is not a valid expression"),
+        ("${a}\n", "bad-expression", "is not a valid expression"),
+        ("${a*-b}", "bad-expression", "is not a valid expression"),
+        ("${__import__('os')}", "bad-expression", "is not a valid expression"),
         ("${lamda}", "unknown-param", "unknown parameter `lamda`"),
         ("${aa * 2}", "unknown-param", "unknown parameter `aa`"),
-        ("${yes * 2}", "bad-expression", "`yes` is a boolean"),
-        ("${-mode}", "bad-expression", "`mode` is a string"),
+        ("${yes * 2}", "bad-expression", "got a boolean"),
+        ("${-mode}", "bad-expression", "got a string"),
         ("${a / zero}", "bad-expression", "divides by zero"),
         ("${a / 0}", "bad-expression", "divides by zero"),
         ("${huge * huge}", "not-finite", "is not finite"),
@@ -100,4 +100,4 @@ def test_an_unknown_parameter_suggests_the_nearest():
     with pytest.raises(ExpressionError) as caught:
         evaluate("${2 * lambda_ll / lambda_lll}", {"lambda_l1": 1.0})
     assert caught.value.help == "a parameter with a similar name exists: `lambda_l1`"
-    assert caught.value.mended == "${2 * lambda_l1 / lambda_lll}"
+    assert caught.value.replacement == "${2 * lambda_l1 / lambda_lll}"

@@ -3,7 +3,7 @@
 import pytest
 
 from lossspec.faults import Fault, Range
-from lossspec.language.diagnostics.fix import mend, rewrite
+from lossspec.language.diagnostics.fix import apply_fixes, rewrite
 from lossspec.language.diagnostics.locate import locate
 from lossspec.language.text.source import Source
 
@@ -12,7 +12,7 @@ TEXT = "# wieght\r\n[loses.a]\r\nwieght\t= 1 # wieght\r\n[loses.b]\r\n"
 
 def mended(*faults, text=TEXT, name="x"):
     source = Source(name, text)
-    return mend(source, locate(faults, source))
+    return apply_fixes(source, locate(faults, source))
 
 
 def key(*path, new, certain=True):
@@ -44,7 +44,7 @@ def test_what_is_not_certain_stays(fault):
 
 def test_what_another_file_says_stays():
     elsewhere = locate([key("loses", new="losses")], Source("base", TEXT))
-    assert mend(Source("x", TEXT), elsewhere) == (TEXT, [])
+    assert apply_fixes(Source("x", TEXT), elsewhere) == (TEXT, [])
 
 
 def test_of_replacements_that_overlap_the_first_is_made():

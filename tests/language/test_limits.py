@@ -37,13 +37,7 @@ WITHIN = {
     "brackets in a multi-line literal": "a = '''''\n" + "[" * 40 + "'''",
     "a string that ends in five quotes": 'a = """x"""""\nb = 1',
     "what the parser never reaches: after an open string": 'a = "x\n' + "[" * 40,
-    "the greatest whole number": f"a = {2**63 - 1}",
-    "the least whole number": f"a = -{2**63}",
     "keys on lines of a table": "a = {\n" + "b.c = 1,\n" * 40 + "}\n" + "d.e = 1\n" * 40,
-    "many digits of a float": "a = 0.10000000000000000555111512312578270211815834045",
-    "many digits before a point": "a = 100000000000000000000000.0",
-    "digits in a string": 'a = "99999999999999999999999"',
-    "digits in a key": "a99999999999999999999999 = 1",
 }  # fmt: skip
 
 PAST = {
@@ -58,10 +52,6 @@ PAST = {
     "inline tables on level 33": ("a = " + "{ a = " * 32 + "1", "too-deep", "="),
     "a key below a header": ("[" + ".".join("h" * 20) + "]\n" + ".".join("a" * 13) + " = 1", "too-deep", "="),
     "arrays after strings": ('a = ["]]]]", ' + "[" * 32, "too-deep", "["),
-    "a whole number of 65 bits": (f"a = {2**63}", "integer-too-large", str(2**63)),
-    "a negative whole number of 65 bits": (f"a = -{2**63 + 1}", "integer-too-large", str(2**63 + 1)),
-    "a long hexadecimal number": (f"a = {2**64:#_x}", "integer-too-large", f"{2**64:#_x}"),
-    "a number that int() refuses": ("a = " + "9" * 5000, "integer-too-large", "9" * 5000),
 }  # fmt: skip
 
 
@@ -164,7 +154,7 @@ HOSTILE = {
 
 def test_a_dotted_key_of_40_kilobytes_is_refused_at_once(calls):
     def answer():
-        with pytest.raises(SpecError, match="a key of more than 32 parts"):
+        with pytest.raises(SpecError, match="a key can have at most 32 parts"):
             parse(text_source(".".join("a" * 20_000) + " = 1"))
 
     assert calls(answer) < 10_000

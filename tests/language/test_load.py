@@ -176,8 +176,8 @@ def test_variants_that_contradict_each_other_name_both(folder):
         lossspec.load("base+heavy+light")
     [found] = caught.value.diagnostics
     assert found.code == "variant-conflict"
-    assert found.message == "the variants `heavy` and `light` contradict each other at `losses.a.weight`"
-    assert [label.text for label in found.labels] == ["the other one"]
+    assert found.message == "variants `heavy` and `light` conflict at `losses.a.weight`"
+    assert [label.text for label in found.labels] == ["the other variant"]
 
 
 @pytest.mark.parametrize("settled", [{"overlay": {"losses": {"a": {"weight": 3.0}}}}])
@@ -290,7 +290,7 @@ def test_a_circle_of_extends_prints_the_circle(folder):
     folder("q", 'format = 1\nextends = "r"\n')
     folder("r", 'format = 1\nextends = "q"\n')
     [found] = lossspec.validate("p")
-    assert (found.code, found.message) == ("extends-cycle", "`extends` goes in a circle: q -> r -> q")
+    assert (found.code, found.message) == ("extends-cycle", "circular `extends`: q -> r -> q")
     assert found.source.endswith("r.loss.toml")
 
 
@@ -341,19 +341,24 @@ def test_parameters_come_last(folder):
 @pytest.mark.parametrize(
     ("given", "code", "message", "help_"),
     [
-        ({"params": {"v": 1.0}}, "unknown-param", "unknown parameter `v`", "known are `w`"),
-        ({"params": {"w": -1.0}}, "out-of-range", "`params.w` is -1.0, below its `minimum` 0.0", ""),
-        ({"params": {"w": "x"}}, "wrong-type", "the parameter `w` is a number: a string is given", ""),
+        ({"params": {"v": 1.0}}, "unknown-param", "unknown parameter `v`", "expected `w`"),
+        (
+            {"params": {"w": -1.0}},
+            "out-of-range",
+            "`params.w` must be at least its `minimum`, 0.0, got -1.0",
+            "",
+        ),
+        ({"params": {"w": "x"}}, "wrong-type", "parameter `w` must be a number, got a string", ""),
         (
             {"params": {"w": None}},
             "wrong-type",
-            "the parameter `w` is a number: a Python NoneType is given",
+            "parameter `w` must be a number, got a Python NoneType",
             "",
         ),
         (
             {"overlay": {"losses": {"aa": {"weight": 1.0}}}},
             "missing-key",
-            "`losses.aa` has no `type`, and inherits none",
+            "key `type` is missing in `losses.aa`, and none is inherited",
             "a loss with a similar name exists: `a`",
         ),
         (
@@ -372,7 +377,7 @@ def test_parameters_come_last(folder):
             {"overlay": {"variants": {}}},
             "unknown-key",
             "unknown key `variants`",
-            "known are `description`, `references`, `remove`, `params`, `inputs`, `losses`, `objectives`",
+            "expected one of `description`, `references`, `remove`, `params`, `inputs`, `losses`, `objectives`",
         ),
     ],
 )

@@ -11,14 +11,14 @@ from lossspec.language.resolve.params import of_other_kinds, param_faults, unkno
 @pytest.mark.parametrize(
     ("param", "code", "message"),
     [
-        ({"default": 1.0, "minimum": 2.0}, "out-of-range", "`params.w` is 1.0, below its `minimum` 2.0"),
-        ({"default": 3, "maximum": 2.0}, "out-of-range", "`params.w` is 3, above its `maximum` 2.0"),
-        ({"default": 1, "minimum": 3, "maximum": 2}, "out-of-range", "`minimum` of `params.w` is 3, above its `maximum` 2"),
-        ({"default": "a", "minimum": 3}, "wrong-type", "`params.w` has bounds, but its value is a string"),
-        ({"default": True, "minimum": 0}, "wrong-type", "`params.w` has bounds, but its value is a boolean"),
-        ({"default": "lsgn", "choices": ["lsgan", "hinge"]}, "unknown-value", '`params.w.default` is `"lsgn"`: expected one of `lsgan`, `hinge`'),
-        ({"default": True, "choices": [1, 0]}, "unknown-value", "`params.w.default` is `true`: expected one of `1`, `0`"),
-        ({"minimum": 0.0}, "missing-key", "`params.w` has no `default`"),
+        ({"default": 1.0, "minimum": 2.0}, "out-of-range", "`params.w` must be at least its `minimum`, 2.0, got 1.0"),
+        ({"default": 3, "maximum": 2.0}, "out-of-range", "`params.w` must be at most its `maximum`, 2.0, got 3"),
+        ({"default": 1, "minimum": 3, "maximum": 2}, "out-of-range", "`minimum` of `params.w` must be at most its `maximum`, 2, got 3"),
+        ({"default": "a", "minimum": 3}, "wrong-type", "`params.w` must be a number, since it has bounds, got a string"),
+        ({"default": True, "minimum": 0}, "wrong-type", "`params.w` must be a number, since it has bounds, got a boolean"),
+        ({"default": "lsgn", "choices": ["lsgan", "hinge"]}, "unknown-value", '`params.w.default` must be one of `lsgan`, `hinge`, got `"lsgn"`'),
+        ({"default": True, "choices": [1, 0]}, "unknown-value", "`params.w.default` must be one of `1`, `0`, got `true`"),
+        ({"minimum": 0.0}, "missing-key", "key `default` is missing in `params.w`"),
     ],
 )  # fmt: skip
 def test_faults_of_a_parameter(param, code, message):
@@ -50,9 +50,9 @@ def test_a_value_for_no_parameter_names_the_nearest():
     [fault] = unknown_params({"lambda_l1": 1.0, "T": 2}, {"lambda_ll": 3})
     assert fault.help == "a parameter with a similar name exists: `lambda_l1`"
     [fault] = unknown_params({"lambda_l1": 1.0, "T": 2}, {"xyz": 3})
-    assert fault.help == "known are `lambda_l1`, `T`"
+    assert fault.help == "expected one of `lambda_l1`, `T`"
     [fault] = unknown_params({}, {"xyz": 3})
-    assert fault.help == "known are none"
+    assert fault.help == "there are none"
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,8 @@ def test_no_more_of_a_huge_file_is_read_than_tells(tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("missing.loss.toml", "the file can't be read: no such file or directory"),
-        ("folder.loss.toml", "the file can't be read: is a directory"),
+        ("missing.loss.toml", "the file cannot be read: no such file or directory"),
+        ("folder.loss.toml", "the file cannot be read: is a directory"),
     ],
 )
 def test_a_file_that_gives_nothing(tmp_path, name, message):
@@ -91,7 +91,7 @@ def test_a_thousand_losses_are_enough():
     assert refused(parse, text_source(text + "losses.more = {}\nlosses.most = {}")) == (
         "too-many-losses",
         (1001, 8),
-        "1,002 losses: a spec has at most 1,000",
+        "a spec can have at most 1,000 losses, got 1,002",
     )
 
 

@@ -54,6 +54,10 @@ def test_what_a_broken_line_may_have_said_is_not_told(text, expected):
     assert told(text) == expected
 
 
+def test_a_bad_first_comment_hides_nothing():
+    assert told("# \x07\nfromat = 1\n") == [("control-character", 1, 3), ("unknown-key", 2, 1)]
+
+
 def test_a_large_text_is_not_looked_at_twice():
     assert len(told("unknown = 1\na = .5\n")) == 2
     assert len(told("unknown = 1\na = .5\n" + "#" * 70_000)) == 1

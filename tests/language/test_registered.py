@@ -43,7 +43,7 @@ def _mine(monkeypatch):
         ("acme.pulse", "high = 2.0", []),
         ("acme.pulse", "hihg = 2.0", ["unknown key `hihg` in `losses.robust.args.scale`"]),
         ("acme.plse", "high = 2.0", ["unknown schedule `acme.plse`"]),
-        ("linear", "start = 0, end = 10, start_value = 1.0", ["the key `end_value` is missing"]),
+        ("linear", "start = 0, end = 10, start_value = 1.0", ["key `end_value` is missing"]),
     ],
 )
 def test_a_live_argument_takes_any_schedule(type_, fields, expected):

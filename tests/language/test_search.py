@@ -58,7 +58,7 @@ def test_a_spec_never_finds_itself(places):
 def test_one_name_in_two_plugins_names_both(places):
     put(places["plugin1"])
     put(places["plugin2"])
-    with pytest.raises(LossSpecError, match="the spec `a` has two owners, `plugin-one` and `plugin-two`"):
+    with pytest.raises(LossSpecError, match="spec `a` is shipped by both `plugin-one` and `plugin-two`"):
         find("a")
 
 
@@ -73,10 +73,10 @@ def test_an_unknown_name_names_the_nearest_and_the_places(places):
     with pytest.raises(UnknownNameError) as caught:
         find("pix2pixx")
     assert str(caught.value) == (
-        "there is no spec `pix2pixx` in LOSSSPEC_PATH, ./specs, plugin-one, plugin-two, lossspec: "
+        "spec `pix2pixx` not found in LOSSSPEC_PATH, ./specs, plugin-one, plugin-two, lossspec: "
         "a spec with a similar name exists: `pix2pix`"
     )
-    with pytest.raises(UnknownNameError, match=re.escape("known are `pix2pix`")):
+    with pytest.raises(UnknownNameError, match=re.escape("expected `pix2pix`")):
         find("zzz")
 
 
@@ -127,7 +127,7 @@ def test_a_file_in_the_current_folder_is_named_as_a_path(places, reference, writ
     put(places["shipped"], "mines")
     with pytest.raises(UnknownNameError) as caught:
         lossspec.load(reference)
-    assert str(caught.value).endswith(f": `mine.loss.toml` is here: write `{written}`")
+    assert str(caught.value).endswith(f": for the file in this folder, write `{written}`")
     [found] = lossspec.validate(reference)
     assert found.message == str(caught.value)
 

@@ -211,14 +211,14 @@ def test_a_value_that_does_not_fit_raises(tmp_path, monkeypatch):
 
     path = tmp_path / "a.loss.toml"
     path.write_text('format = 1\nlosses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }')
-    examine = loading.examine
+    examine = loading.resolve_draft
 
     def broken(*args, **options):
         resolved = examine(*args, **options)
         resolved.table["losses"]["a"]["weight"] = "1.0"
         return resolved
 
-    monkeypatch.setattr(loading, "examine", broken)
+    monkeypatch.setattr(loading, "resolve_draft", broken)
     with pytest.raises(ClassValidationError) as caught:
         lossspec.load(path)
     assert transform_error(caught.value, format_exception=lambda error, _: str(error)) == [

@@ -1,4 +1,4 @@
-"""Syntax errors: what is marked, what is said, what is proposed; and never a word against valid TOML."""
+"""Syntax errors: their places, messages and replacements, and no false alarm about valid TOML."""
 
 import pytest
 import tomli
@@ -6,17 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lossspec.language.diagnostics.error import SpecError
-from lossspec.language.diagnostics.fix import mend
+from lossspec.language.diagnostics.fix import apply_fixes
 from lossspec.language.documents.read import parse, text_source
-from lossspec.language.text.syntax import _Reader, syntax_faults
-from lossspec.language.text.syntax_faults import as_the_parser_says
+from lossspec.language.text.reading import Reading
+from lossspec.language.text.syntax_faults import fault_of_the_parser
 
 
 def faults(text):
     try:
         tomli.loads(text)
     except ValueError as error:
-        return syntax_faults(text, error)[0]
+        return Reading(text).faults or [fault_of_the_parser(text, error)]
     raise AssertionError("TOML accepts it")
 
 
@@ -126,7 +126,7 @@ ONE = {
     "a brace for a bracket": ("a = [1, 2«}»\nb = 1", "unclosed-bracket", None),
     "a parenthesis": ("a = [1, 2«)»", "unclosed-bracket", None),
     "a bracket for a brace": ("a = { b = 1«]»", "unclosed-bracket", None),
-    # keys and tables that are given twice
+    # keys and tables that are defined twice
     "a key twice": ("a = 1\n«a» = 2", "duplicate-key", None),
     "a key twice, quoted": ('a = 1\n"«a»" = 2', "duplicate-key", None),
     "a dotted key twice": ("a.b = 1\na.«b» = 2", "duplicate-key", None),
@@ -162,7 +162,7 @@ def test_both_places_of_a_key_that_is_given_twice_are_known():
     text = "[a]\nb = 1\n\n[c]\n[a.d]\n[a]\n"
     (fault,) = faults(text)
     (((start, end), label),) = fault.related
-    assert (text[start:end], start, label) == ("a", 1, "opened by this header")
+    assert (text[start:end], start, label) == ("a", 1, "defined by this header")
 
 
 def test_every_error_is_found_and_no_good_line():
@@ -186,7 +186,7 @@ def test_certain_replacements_make_it_toml():
     try:
         parse(source := text_source(text))
     except SpecError as error:
-        text, edits = mend(source, error.diagnostics)
+        text, edits = apply_fixes(source, error.diagnostics)
     assert tomli.loads(text) == {
         "a": 0.5, "b": True, "c": {"d": 1.0}, "e": 1, "f": 2, "g": "${x}", "h": "i",
     }  # fmt: skip
@@ -213,6 +213,44 @@ def test_keys_behind_an_error_are_limited_too():
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = «{2**63}»",
+        f"a = [1, -«{2**63 + 1}»]",
+        f"a = «{2**64:#_x}»",
+        "a = «" + "9" * 5000 + "»",
+    ],
+    ids=["65 bits", "65 bits, negative", "hexadecimal", "more digits than int() reads"],
+)
+def test_an_integer_must_fit_in_64_bits(text):
+    marked = text.replace("«", "").replace("»", "")
+    with pytest.raises(SpecError) as caught:
+        parse(text_source("format = .5\n" + marked))
+    assert [each.code for each in caught.value.diagnostics] == ["bad-number", "integer-too-large"]
+    with pytest.raises(SpecError) as caught:
+        parse(text_source(marked))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.span.column) == ("integer-too-large", text.index("«") + 1)
+    assert found.span.end_column == text.index("»")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {2**63 - 1}",
+        f"a = -{2**63}",
+        f"a = +{2**63 - 1:_}",
+        "a = 0.10000000000000000555111512312578270211815834045",
+        "a = 100000000000000000000000.0",
+        'a = "99999999999999999999999"',
+        "a99999999999999999999999 = 1",
+    ],
+)
+def test_long_digits_that_are_not_too_large(text):
+    assert parse(text_source(text)) == tomli.loads(text)
+
+
 def test_digits_that_int_refuses_are_a_fault():
     (fault,) = faults(f"a = [{'9' * 5000}h]")
     assert (fault.code, fault.path) == ("bad-number", (5, 5006))
@@ -222,7 +260,7 @@ def test_digits_that_int_refuses_are_a_fault():
 def test_faults_of_the_parser_keep_place_and_words(text, marked):
     with pytest.raises(tomli.TOMLDecodeError) as raised:
         tomli.loads(text)
-    fault = as_the_parser_says(text, raised.value)
+    fault = fault_of_the_parser(text, raised.value)
     assert (fault.code, fault.message) == ("syntax", raised.value.msg[:1].lower() + raised.value.msg[1:])
     assert text[slice(*fault.path)] == marked
 
@@ -240,13 +278,13 @@ def mutated(draw):
 @settings(max_examples=5 * settings().max_examples)
 @given(mutated())
 def test_it_agrees_with_the_parser_on_what_is_toml(text):
+    reading = Reading(text)
     try:
         tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        found, rest = syntax_faults(text, error)
+    except tomli.TOMLDecodeError:
+        assert reading.faults
     else:
-        assert _Reader(text).read() == []
-        return
-    assert found
-    assert [len(line) for line in rest.split("\n")] == [len(line) for line in text.split("\n")] or rest == ""
-    assert all(0 <= start <= end <= len(text) for start, end in (each.path for each in found))
+        assert reading.faults == []
+    tomli.loads(reading.rest())
+    assert [len(line) for line in reading.rest().split("\n")] == [len(line) for line in text.split("\n")]
+    assert all(0 <= start <= end <= len(text) for start, end in (each.path for each in reading.faults))

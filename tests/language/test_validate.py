@@ -459,7 +459,7 @@ def test_a_term_whose_library_is_missing_is_a_warning():
 
 def test_the_other_place_is_shown_too():
     [found] = lossspec.validate(HEAD + CASES["a term in no objective"])
-    assert [(label.span.line, label.text) for label in found.labels] == [(3, "this one is")]
+    assert [(label.span.line, label.text) for label in found.labels] == [(3, "this one has")]
 
 
 @pytest.mark.parametrize(
@@ -467,33 +467,33 @@ def test_the_other_place_is_shown_too():
     [
         (
             CASES["too few inputs"],
-            "`losses.a` has 1 input: `torch.L1Loss` takes 2",
+            "`losses.a` must have 2 inputs for `torch.L1Loss`, got 1",
             "in call order: `input`, `target`",
         ),
         (
             CASES["an unknown tensor"],
-            "unknown tensor `y_fak`: `[inputs]` does not have it",
+            "unknown tensor `y_fak`: it is not in `[inputs]`",
             "a tensor with a similar name exists: `y_fake`",
         ),
         (
             CASES["an objective with no term"],
-            "no loss is in the objective `DD`",
+            "objective `DD` has no losses",
             "an objective with a similar name exists: `D`",
         ),
         (
             CASES["an argument that must be given"],
-            "`losses.a` lacks `alpha`: `kornia.FocalLoss` can't be made without",
+            "argument `alpha` is missing in `losses.a`, required by `kornia.FocalLoss`",
             "add `args = { alpha = ... }`",
         ),
         (
             CASES["an unused parameter"],
-            "the parameter `w` is used by no loss, in no variant",
-            'use it, or take it away: `remove = ["params.w"]` where it is inherited',
+            "parameter `w` is not used by any loss or variant",
+            'use it, or remove it: `remove = ["params.w"]` where it is inherited',
         ),
         (
             CASES["removing what is not there"],
-            "there is nothing at `losses.aple` to remove",
-            "there is something at `losses.apple`",
+            "there is nothing to remove at `losses.aple`",
+            "did you mean `losses.apple`?",
         ),
     ],
 )
@@ -667,7 +667,9 @@ def test_every_position_of_a_schedule_is_known_as_one():
         attribute.name
         for cls in schedules.TYPES.values()
         for attribute, kind in table_fields(cls)
-        if kind.description.startswith(("where ", "how long ", "pairs of a position"))
+        if kind.description.startswith(
+            ("where ", "the length of ", "the time ", "how long ", "pairs of a position")
+        )
     }
     assert said - {"lower", "upper"} == POSITIONS  # those are places on the curve, not on the clock
 

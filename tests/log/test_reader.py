@@ -110,7 +110,7 @@ def test_a_loss_that_is_not_in_the_log_is_told_the_nearest(tmp_path, section):
     for error in (KeyError, UnknownNameError):
         with pytest.raises(error) as raised:
             columns["A"]
-        known = "a loss with a similar name exists: `a`" if section == "losses" else "there is none"
+        known = "a loss with a similar name exists: `a`" if section == "losses" else "there are none"
         assert str(raised.value) == f"unknown loss `A` in the log: {known}"
     assert columns.get("A") is None
     assert "A" not in columns

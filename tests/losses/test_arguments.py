@@ -23,7 +23,7 @@ from lossspec.registry import types
         (lambda: losses.SobelLoss(grayscale="luna"), "unknown grayscale `luna`: .*: `luma`"),
         (
             lambda: losses.LaplacianLoss(reduction="avg"),
-            "unknown reduction `avg`: known are `mean`, `none`, `sum`",
+            "unknown reduction `avg`: expected one of `mean`, `none`, `sum`",
         ),
         (lambda: losses.FeatureMatchingLoss("l3"), "unknown distance `l3`"),
         (lambda: losses.FeatureMatchingLoss(layers="none"), "unknown layers `none`"),

@@ -117,7 +117,7 @@ def test_without_gradients_it_records_too(compiled, make_manager):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["x", "y", "z"], "unknown tensor `z` in the call of objective `total`: known are `x`, `y`"),
+        (["x", "y", "z"], "unknown tensor `z` in the call of objective `total`: expected one of `x`, `y`"),
         (["x"], "the objective `total` misses the tensor `y`, which is due for `a`: call it with `y=...`"),
     ],
 )

@@ -37,7 +37,7 @@ def test_a_missing_key_says_where_and_the_nearest(path):
     )
     with pytest.raises(ConfigError) as raised:
         _ = data.data.sets[0].title
-    assert str(raised.value) == f"{path}: unknown key `title` in `data.sets[0]`: known are `name`"
+    assert str(raised.value) == f"{path}: unknown key `title` in `data.sets[0]`: expected `name`"
 
 
 @pytest.mark.parametrize(

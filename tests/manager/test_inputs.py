@@ -147,7 +147,7 @@ def test_inputs_that_can_not_be_name_the_term(make_manager, term, tensors, messa
         (
             ["x", "y", "mask", "z"],
             UnknownNameError,
-            "unknown tensor `z` in the call of objective `total`: known are `mask`, `x`, `y`",
+            "unknown tensor `z` in the call of objective `total`: expected one of `mask`, `x`, `y`",
         ),
         (
             ["x", "y", "masks"],
@@ -203,7 +203,7 @@ def test_a_term_that_is_no_scalar_names_the_reduction(make_manager):
 def test_a_loss_of_code_can_not_stand_in_an_objective(xy):
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss())
-    with pytest.raises(UnknownNameError, match="unknown objective `total`: there is none"):
+    with pytest.raises(UnknownNameError, match="unknown objective `total`: there are none"):
         manager.objective()
 
 

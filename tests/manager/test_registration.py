@@ -207,7 +207,7 @@ def test_losses_of_code_have_no_objective():
     with pytest.raises(UnknownNameError) as raised:
         manager.objective()
     assert str(raised.value) == (
-        "unknown objective `total`: there is none "
+        "unknown objective `total`: there are none "
         "(losses of code belong to none: run them with `compute_loss`)"
     )
 

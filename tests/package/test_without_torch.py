@@ -73,8 +73,8 @@ WORKS = {
 }
 FAILS = {
     "export mine:live": f"`lossspec.LMLoss` needs torch, which is not installed: {HOW}",
-    "export trained:model": f"the module `trained` needs torch, which is not installed: {HOW}",
-    "validate --load trained": f"the module `trained` needs torch, which is not installed: {HOW}",
+    "export trained:model": f"module `trained` needs torch, which is not installed: {HOW}",
+    "validate --load trained": f"module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
     "log plot run": '"lossspec[plot]"',
     "log export run --format tensorboard": 'pip install "lossspec[tensorboard]"',
@@ -139,7 +139,7 @@ def test_what_is_not_installed_is_named(programs: Path, folder: Path, line: str,
     assert words in said
 
 
-def test_without_torch_missing_libraries_are_no_warning(programs: Path, folder: Path) -> None:
+def test_missing_libraries_are_not_warned_about(programs: Path, folder: Path) -> None:
     """An environment for a hook or an editor would repeat it for every spec."""
     assert run(programs, folder, "lossspec", "validate", "a.loss.toml") == (0, "1 spec, no problems\n")
 
@@ -157,7 +157,7 @@ def test_a_name_is_there_or_says_that_it_needs_torch(programs: Path, folder: Pat
     assert said == (words if needs_torch else "")
 
 
-def test_the_hook_of_pre_commit_tells_good_from_bad(programs: Path) -> None:
+def test_the_pre_commit_hook_rejects_invalid_specs(programs: Path) -> None:
     """As ``language: python`` has it, pre-commit installs the repository and runs the entry."""
     assert HOOK["language"] == "python"
     good, bad = "src/lossspec/cli/starter.loss.toml", "tests/invalid/misspelt_key.loss.toml"

@@ -1,4 +1,4 @@
-"""Balancers are a kind of their own: found apart from the losses, registered by a decorator of their own."""
+"""Balancers: found apart from the losses, registered by their own decorator."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Scaled(Balancer):
         return sum(applied[name] * values[name] for name in values), applied
 
 
-def test_a_balancer_is_no_loss_type_and_a_loss_type_no_balancer():
+def test_balancers_and_loss_types_are_kept_apart():
     name = "lossspec.OutputBalancer"
     assert name in balancers()
     assert find(name) is None
@@ -45,7 +45,7 @@ def test_a_balancer_is_no_loss_type_and_a_loss_type_no_balancer():
 
 
 @pytest.mark.parametrize("name", balancers())
-def test_a_catalogue_entry_says_what_the_signatures_say(name):
+def test_a_catalogue_entry_matches_the_signatures(name):
     entry = find_balancer(name)
     code = load(entry)
     losses, *args = inspect.signature(code).parameters.values()
@@ -60,7 +60,7 @@ def test_a_catalogue_entry_says_what_the_signatures_say(name):
     assert [each.name for each in inputs] == [each.name for each in entry.inputs]
 
 
-def test_ones_own_is_registered_with_what_its_code_says():
+def test_a_registered_balancer_is_read_from_its_code():
     assert (
         lossspec.register_balancer("mine.Scaled", formula="c sum w L", reference="a paper")(Scaled) is Scaled
     )
@@ -75,7 +75,7 @@ def test_ones_own_is_registered_with_what_its_code_says():
     lossspec.register_balancer("mine.Scaled")(Scaled)  # the same code again replaces itself
 
 
-def test_what_cannot_be_called_as_a_balancer_is_refused():
+def test_a_class_with_missing_parameters_is_refused():
     class NoLosses(Balancer):
         def __init__(self):
             super().__init__([])
@@ -107,13 +107,15 @@ def test_a_malformed_name_is_refused(name):
         lossspec.register_balancer(name)
 
 
-def test_a_taken_name_is_refused_whichever_kind_has_it():
-    with pytest.raises(RegistrationError, match=r"the balancer `torch\.L1Loss` of"):
+def test_a_name_taken_by_either_kind_is_refused():
+    with pytest.raises(
+        RegistrationError, match=r"^loss type `torch\.L1Loss` is already registered by lossspec"
+    ):
         lossspec.register_balancer("torch.L1Loss")(Scaled)
-    with pytest.raises(RegistrationError, match=r"the balancer `lossspec\.GradientRatio` of"):
+    with pytest.raises(RegistrationError, match=r"^balancer `lossspec\.GradientRatio` is already registered"):
         lossspec.register_balancer("lossspec.GradientRatio")(Scaled)
     lossspec.register_balancer("mine.Scaled")(Scaled)
-    with pytest.raises(RegistrationError, match=r"the loss type `mine\.Scaled` of"):
+    with pytest.raises(RegistrationError, match=r"^balancer `mine\.Scaled` is already registered"):
 
         @lossspec.register_loss("mine.Scaled")
         def scaled(x):

@@ -65,7 +65,7 @@ def test_the_example_is_found_described_and_validated(installed_example):
     site = installed_example
     assert run(site, "-m", "lossspec", "list", "losses", "--library", "example_losses") == LOSSES
     assert "(example-losses: example_losses)" in run(site, "-m", "lossspec", "list")
-    assert "number, above 0 and below 1; may be a schedule" in run(
+    assert "number, above 0 and below 1; can be a schedule" in run(
         site, "-m", "lossspec", "describe", "example_losses.QuantileLoss"
     )
     assert "coverage_low = 0.05" in run(site, "-m", "lossspec", "describe", "interval")

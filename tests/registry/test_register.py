@@ -1,4 +1,4 @@
-"""A decorator reads what the registry needs from the signature and the docstring."""
+"""Registering losses: the entry is read from the signature and the docstring."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_function_takes_inputs_then_arguments():
     assert module(torch.ones(3), torch.zeros(3)) == 4.0
 
 
-def test_annotations_of_type_checkers_are_read_as_text():
+def test_annotations_for_type_checkers_are_read_as_text():
     @lossspec.register_loss("mine.unseen")
     def unseen(
         input: OtherTensor,
@@ -125,7 +125,7 @@ def test_annotations_of_type_checkers_are_read_as_text():
 
 @pytest.mark.parametrize("name", ["L1", "a.b.c", "a.", ".b", "a b.c", "a.b\n", "1a.b", ""])
 def test_a_malformed_name_is_refused(name):
-    with pytest.raises(RegistrationError, match=r"has the form `package\.Class`"):
+    with pytest.raises(RegistrationError, match=r"must have the form `package\.Class`"):
         lossspec.register_loss(name)
 
 
@@ -135,14 +135,14 @@ def test_an_argument_that_toml_cannot_write_needs_a_default():
         def forward(self, x): ...
 
     with pytest.raises(
-        RegistrationError, match=r"the argument `loss` of `mine\.Wrapper` must be given and can't"
+        RegistrationError, match=r"the argument `loss` of `mine\.Wrapper` is required but cannot be"
     ):
         lossspec.register_loss("mine.Wrapper")(Wrapper)
     assert find("mine.Wrapper") is None
 
 
-def test_a_class_without_forward_is_no_loss():
-    with pytest.raises(RegistrationError, match="has no `forward`"):
+def test_a_class_without_forward_is_refused():
+    with pytest.raises(RegistrationError, match="is not a loss: it has no `forward`"):
         lossspec.register_loss("mine.X")(type("X", (), {}))
 
 
@@ -154,7 +154,9 @@ def test_live_names_arguments():
 def test_only_the_same_code_may_be_registered_again():
     lossspec.register_loss("mine.Power")(Power)
     lossspec.register_loss("mine.Power")(Power)  # as a notebook's cell that is run again
-    with pytest.raises(RegistrationError, match=r"`mine\.Power` of the module .* is taken by the module"):
+    with pytest.raises(
+        RegistrationError, match=r"`mine\.Power` is already registered by the module .*: the module"
+    ):
         lossspec.register_loss("mine.Power")(lambda x: x)
     assert load(find("mine.Power")) is Power
 

@@ -109,11 +109,11 @@ beta_live(τ) = ⎧ τ + 1   τ < 1
 
 e                  the epoch, counted from 0
 s                  the optimiser step, counted from 0
-τ                  the part of the run that is over, from 0 to 1
+τ                  the fraction of the run that is done, from 0 to 1
 [16 | s]           1 where the step is a multiple of 16, else 0
-sg(·)              cut from its graph: no gradient passes
-[·]_i              on the i-th elements of the lists in it
-c_i                in over_lists, one after the other: 0.5, 0.25
+sg(·)              detached from its graph: no gradient passes
+[·]_i              applied to the i-th elements of its lists
+c_i                in over_lists, in order: 0.5, 0.25
 y_2                the truth
 x                  50% of a {b} & c_d ~ e^f \\ #1 <|>
 L1Loss             torch.L1Loss. Mean absolute error. mean(|input - target|)
@@ -148,7 +148,7 @@ def test_a_balance_names_what_it_weighs():
     ]
 
 
-def test_losses_of_one_name_are_told_apart(spec_of):
+def test_losses_of_one_name_get_distinct_names(spec_of):
     text = """
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
 losses.b = { type = "kornia.DiceLoss", inputs = ["x", "y"] }

@@ -149,7 +149,7 @@ def python(text):
     return re.sub(r"(?<=[\w)]) (?=[\w(])", "*", text)
 
 
-def test_a_schedule_of_someone_else_goes_by_its_name():
+def test_a_registered_schedule_goes_by_its_name():
     from attrs import field, frozen
 
     from lossspec.schedules.kinds import number
@@ -169,7 +169,7 @@ def test_a_schedule_of_someone_else_goes_by_its_name():
     assert evaluate(piece.expression, 0.5) == pytest.approx(2 * math.sin(0.5))
 
 
-def test_parts_of_one_name_are_told_apart():
+def test_parts_of_one_name_get_distinct_names():
     two = {"type": "join", "schedules": [WAVE, WAVE], "boundaries": [40]}
     names = local_names(piece.expression for piece in pieces_of(schedules.from_table(two)))
     assert list(names.values()) == ["u_1", "u_2"]

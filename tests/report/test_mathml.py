@@ -37,7 +37,7 @@ def test_brackets_grow_around_fractions_and_nowhere_else():
         assert grown <= ({None} if math.find(".//mfrac") is not None else {"false"})
 
 
-def test_a_sign_stands_close_and_a_difference_apart():
+def test_spacing_of_signs_and_differences():
     (sign,) = operators("pix2pix+vgg", "\N{MINUS SIGN}")
     assert sign.get("form") == "prefix", "(-1, 1)"
     between = operators("pix2pix+decay", "\N{MINUS SIGN}")

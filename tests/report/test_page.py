@@ -213,7 +213,7 @@ def test_several_runs_are_compared_term_by_term(spec_of, log_of, ask):
     assert "changed: losses.adv.weight.end_value" in found["text"]
 
 
-def test_a_term_that_came_in_at_the_end_is_not_called_still(tmp_path, spec_of, ask):
+def test_a_late_term_is_not_listed_as_constant(tmp_path, spec_of, ask):
     spec = spec_of(
         '[losses]\na = { type = "torch.L1Loss", inputs = ["x", "y"] }\n'
         'b = { type = "torch.L1Loss", inputs = ["x", "y"], '
@@ -229,7 +229,7 @@ def test_a_term_that_came_in_at_the_end_is_not_called_still(tmp_path, spec_of, a
     assert "Weights that never moved" not in found
 
 
-def test_text_of_others_stays_text(tmp_path, ask):
+def test_text_from_the_log_is_escaped(tmp_path, ask):
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(2)>{data}"
     with LossManager(experiment_dir=tmp_path / "run") as manager:
         manager.register_loss_fn("LOSS", lambda x: x)

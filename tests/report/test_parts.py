@@ -85,7 +85,7 @@ def test_heights_rise_with_values(pair, kind):
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(1, 12))
-def test_ticks_lie_within_and_are_not_too_many(low, length, about):
+def test_ticks_are_within_the_range_and_few(low, length, about):
     found = ticks(low, low + length, about)
     assert len(found) <= about
     assert all(low - 1e-9 * length - 1e-9 <= tick <= low + length * (1 + 1e-9) + 1e-9 for tick in found)
@@ -104,7 +104,7 @@ def test_ticks_are_round(low, high, about, expected):
     assert ticks(low, high, about) == expected
 
 
-def test_lines_that_lie_on_one_another_take_turns():
+def test_overlapping_lines_alternate():
     xs = [0.0, 1.0, 2.0, 3.0]
     first, second, third = parts(
         [Line("a", xs, [1, 1, 1, 1]), Line("b", xs, [1, 1, 2, 2]), Line("c", xs, [1, 1, 2, 3])]

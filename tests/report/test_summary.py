@@ -94,7 +94,7 @@ def test_a_run_without_a_clock_shows_one_mean(tmp_path):
     ]
 
 
-def test_epochs_may_be_fractional(tmp_path):
+def test_epochs_can_be_fractional(tmp_path):
     _, columns, row = run(tmp_path, [1.0, 3.0, 5.0, 7.0], epoch=lambda step: step / 2)
     assert columns.split() == ["term", *["epoch", "0", "epoch", "1"] * 3]
     assert row.split() == ["l", "1", "1", "2", "6", "2", "6"]

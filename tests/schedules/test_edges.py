@@ -195,14 +195,14 @@ GROWING = {
 
 @pytest.mark.parametrize("make", GROWING.values(), ids=GROWING)
 def test_a_growth_ends_at_its_clamp_or_in_an_error(make):
-    """2 ** 10_000 is no float; 10_000 is a step like any other."""
+    """2 ** 10_000 overflows a float, though 10_000 is a valid step."""
     growth = {"start_value": 1.0, "rate": 2.0, "period": 10}
     assert make(**growth, maximum=100.0)(100_000) == 100.0
     with pytest.raises(ScheduleError) as caught:
         make(**growth)(100_005)
-    assert str(caught.value) == "the value at t = 100005 is beyond 1e300; give it a `maximum`"
+    assert str(caught.value) == "the value at t = 100005 is beyond 1e300; add a `maximum`"
     assert math.isfinite(make(**growth)(9_005))
-    with pytest.raises(ScheduleError, match="t is inf"):
+    with pytest.raises(ScheduleError, match="t must be a finite number, got `inf`"):
         make(**growth)(math.inf)
 
 
@@ -210,15 +210,15 @@ def test_a_growth_ends_at_its_clamp_or_in_an_error(make):
 def test_a_negative_growth_ends_at_its_minimum(make):
     growth = {"start_value": -1.0, "rate": 2.0, "period": 10}
     assert make(**growth, minimum=-100.0, maximum=5.0)(100_000) == -100.0
-    with pytest.raises(ScheduleError, match="give it a `minimum`"):
+    with pytest.raises(ScheduleError, match="add a `minimum`"):
         make(**growth, maximum=5.0)(100_000)
 
 
-def test_a_product_that_no_float_holds_is_an_error():
+def test_a_product_beyond_the_range_of_floats_is_an_error():
     huge = s.constant(value=1e100)
     with pytest.raises(ScheduleError) as caught:
         s.product(schedules=[huge] * 4)(3)
-    assert str(caught.value) == "the product at t = 3 is inf; give each of `schedules` a `maximum`"
+    assert str(caught.value) == "the product at t = 3 is inf; add a `maximum` to each of `schedules`"
 
 
 def test_a_schedule_is_frozen_and_compares_by_value():

@@ -194,74 +194,74 @@ FAULTS = {
         {"format": 1, "losses": {"a": {"tpye": "torch.L1Loss"}}},
         ("unknown-key", "losses.a.tpye", "unknown key `tpye` in `losses.a`", "a key with a similar name exists: `type`", "type"),
     ),
-    "no format": ({"losses": {}}, ("missing-key", "", "the key `format` is missing", "", None)),
+    "no format": ({"losses": {}}, ("missing-key", "", "key `format` is missing", "", None)),
     "a format of the future": (
         {"format": 2},
-        ("unknown-format", "format", "format `2` is unknown: this version of lossspec reads format 1", "", "1"),
+        ("unknown-format", "format", "unknown format `2`: this version of lossspec reads format 1", "", "1"),
     ),
     "format true": (
         {"format": True},
-        ("unknown-format", "format", "format `true` is unknown: this version of lossspec reads format 1", "", "1"),
+        ("unknown-format", "format", "unknown format `true`: this version of lossspec reads format 1", "", "1"),
     ),
     "a number in quotes": (
         in_loss(weight="1.0"),
-        ("wrong-type", "losses.a.weight", "`losses.a.weight` is a string: expected a number, a `${param}` or a schedule", "a number stands without quotes", "1.0"),
+        ("wrong-type", "losses.a.weight", "`losses.a.weight` must be a number, a `${param}` or a schedule, got a string", "write the number without quotes", "1.0"),
     ),
     "a parameter without braces": (
         in_loss(weight="lambda_l1"),
-        ("wrong-type", "losses.a.weight", "`losses.a.weight` is a string: expected a number, a `${param}` or a schedule", "a parameter is written `${lambda_l1}`", '"${lambda_l1}"'),
+        ("wrong-type", "losses.a.weight", "`losses.a.weight` must be a number, a `${param}` or a schedule, got a string", "a parameter is written `${lambda_l1}`", '"${lambda_l1}"'),
     ),
     "a malformed expression": (
         in_loss(weight="${a + b}"),
-        ("bad-expression", "losses.a.weight", '`"${a + b}"` is no expression', "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`", None),
+        ("bad-expression", "losses.a.weight", '`"${a + b}"` is not a valid expression', "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`", None),
     ),
     "an expression where there can be none": (
         in_loss(lists="${w}"),
-        ("unknown-value", "losses.a.lists", '`losses.a.lists` is `"${w}"`: expected one of `sum`, `mean`', "", None),
+        ("unknown-value", "losses.a.lists", '`losses.a.lists` must be one of `sum`, `mean`, got `"${w}"`', "", None),
     ),
     "a name of a layer that does not exist": (
         {"format": 1, "losses": {"a": {"type": "lossspec.VGGPerceptualLoss", "args": {"layers": ["relu9_1"]}}}},
-        ("unknown-value", "losses.a.args.layers[0]", '`losses.a.args.layers[0]` is `"relu9_1"`: expected to match `^(conv|relu)([12]_[12]|[345]_[1234])$`', "", None),
+        ("unknown-value", "losses.a.args.layers[0]", '`losses.a.args.layers[0]` must match `^(conv|relu)([12]_[12]|[345]_[1234])$`, got `"relu9_1"`', "", None),
     ),
     "a boolean for a number": (
         in_loss(weight=True),
-        ("wrong-type", "losses.a.weight", "`losses.a.weight` is a boolean: expected a number, a `${param}` or a schedule", "", None),
+        ("wrong-type", "losses.a.weight", "`losses.a.weight` must be a number, a `${param}` or a schedule, got a boolean", "", None),
     ),
     "an array for a weight": (
         in_loss(weight=[1.0]),
-        ("wrong-type", "losses.a.weight", "`losses.a.weight` is an array: expected a number, a `${param}` or a schedule", "", None),
+        ("wrong-type", "losses.a.weight", "`losses.a.weight` must be a number, a `${param}` or a schedule, got an array", "", None),
     ),
     "NaN": (
         in_loss(weight=math.nan),
-        ("not-finite", "losses.a.weight", "`losses.a.weight` is nan: expected a finite number", "", None),
+        ("not-finite", "losses.a.weight", "`losses.a.weight` must be a finite number, got nan", "", None),
     ),
     "a fraction for a count": (
         in_loss(every={"steps": 16.5, "gain": 1.0}),
-        ("wrong-type", "losses.a.every.steps", "`losses.a.every.steps` is a fraction: expected a whole number or a `${param}`", "", None),
+        ("wrong-type", "losses.a.every.steps", "`losses.a.every.steps` must be a whole number or a `${param}`, got a fraction", "", None),
     ),
     "a whole number with a fraction": (
         in_loss(every={"steps": 16.0, "gain": 1.0}),
-        ("wrong-type", "losses.a.every.steps", "`losses.a.every.steps` is a fraction: expected a whole number or a `${param}`", "a whole number stands without a fraction", "16"),
+        ("wrong-type", "losses.a.every.steps", "`losses.a.every.steps` must be a whole number or a `${param}`, got a fraction", "write the whole number without a fraction", "16"),
     ),
     "a count of none": (
         in_loss(every={"steps": 0, "gain": 1.0}),
-        ("out-of-range", "losses.a.every.steps", "`losses.a.every.steps` is `0`: expected at least 1", "", None),
+        ("out-of-range", "losses.a.every.steps", "`losses.a.every.steps` must be at least 1, got `0`", "", None),
     ),
     "half of a lazy term": (
         in_loss(every={"steps": 1}),
-        ("missing-key", "losses.a.every", "the key `gain` is missing in `losses.a.every`", "", None),
+        ("missing-key", "losses.a.every", "key `gain` is missing in `losses.a.every`", "", None),
     ),
     "a misspelt choice": (
         in_loss(args={"reduction": "men"}),
-        ("unknown-value", "losses.a.args.reduction", '`losses.a.args.reduction` is `"men"`: expected one of `none`, `mean`, `sum`', "a choice with a similar name exists: `mean`", '"mean"'),
+        ("unknown-value", "losses.a.args.reduction", '`losses.a.args.reduction` must be one of `none`, `mean`, `sum`, got `"men"`', "a choice with a similar name exists: `mean`", '"mean"'),
     ),
     "a bound of the catalogue": (
         in_loss(args={"beta": -1.0}),
-        ("out-of-range", "losses.a.args.beta", "`losses.a.args.beta` is `-1.0`: expected at least 0", "", None),
+        ("out-of-range", "losses.a.args.beta", "`losses.a.args.beta` must be at least 0, got `-1.0`", "", None),
     ),
     "an argument that can't move": (
         in_loss(args={"reduction": {"type": "constant", "value": 1.0}}),
-        ("wrong-type", "losses.a.args.reduction", "`losses.a.args.reduction` is a table: expected `none`, `mean`, `sum` or a `${param}`", "it can't be a schedule: it is fixed when the loss is made", None),
+        ("wrong-type", "losses.a.args.reduction", "`losses.a.args.reduction` must be `none`, `mean`, `sum` or a `${param}`, got a table", "it cannot be a schedule: it is fixed when the loss is built", None),
     ),
     "a submodule in a type": (
         {"format": 1, "losses": {"a": {"type": "torch.nn.L1Loss"}}},
@@ -269,7 +269,7 @@ FAULTS = {
     ),
     "a type without a library": (
         {"format": 1, "losses": {"a": {"type": "L1Loss"}}},
-        ("unknown-type", "losses.a.type", "unknown loss type `L1Loss`", "a type says whose class it is: `torch.L1Loss`", '"torch.L1Loss"'),
+        ("unknown-type", "losses.a.type", "unknown loss type `L1Loss`", "a type begins with its package: `torch.L1Loss`", '"torch.L1Loss"'),
     ),
     "a misspelt class": (
         {"format": 1, "losses": {"a": {"type": "torch.L1Lss"}}},
@@ -285,7 +285,7 @@ FAULTS = {
     ),
     "a type that is no string": (
         {"format": 1, "losses": {"a": {"type": 3}}},
-        ("wrong-type", "losses.a.type", "`losses.a.type` is a number: expected a string", "", None),
+        ("wrong-type", "losses.a.type", "`losses.a.type` must be a string, got a number", "", None),
     ),
     "a misspelt schedule": (
         in_loss(weight={"type": "liner", "value": 1}),
@@ -311,31 +311,31 @@ FAULTS = {
     ),
     "a name with a hyphen": (
         {"format": 1, "losses": {"a-b": {"type": "torch.L1Loss"}}},
-        ("bad-name", "losses.a-b", "`a-b` in `losses` is no name: letters, digits and `_`, and no digit first", "", None),
+        ("bad-name", "losses.a-b", "`a-b` in `losses` is not a valid name: use letters, digits and `_`, and do not start with a digit", "", None),
     ),
     "a line end in a name": (
         {"format": 1, "losses": {"a\n": {"type": "torch.L1Loss"}}},
-        ("bad-name", 'losses."a\\n"', '`"a\\n"` in `losses` is no name: letters, digits and `_`, and no digit first', "", None),
+        ("bad-name", 'losses."a\\n"', '`"a\\n"` in `losses` is not a valid name: use letters, digits and `_`, and do not start with a digit', "", None),
     ),
     "a path in extends": (
         {"format": 1, "extends": "../base.loss.toml"},
-        ("bad-reference", "extends", '`extends` is `"../base.loss.toml"`: expected NAME or NAME+VARIANT, never a path', "", None),
+        ("bad-reference", "extends", '`extends` must be NAME or NAME+VARIANT, not a path, got `"../base.loss.toml"`', "", None),
     ),
     "a tag that is a number": (
         in_loss(tags=["a", 3]),
-        ("wrong-type", "losses.a.tags[1]", "`losses.a.tags[1]` is a number: expected a string", "", None),
+        ("wrong-type", "losses.a.tags[1]", "`losses.a.tags[1]` must be a string, got a number", "", None),
     ),
     "an empty list of weights": (
         in_loss(lists=[]),
-        ("wrong-length", "losses.a.lists", "`losses.a.lists` has 0: expected at least 1 element", "", None),
+        ("wrong-length", "losses.a.lists", "`losses.a.lists` must have at least 1 element, got 0", "", None),
     ),
     "a tensor without a name": (
         in_loss(inputs=[{"detach": True}, "y"]),
-        ("missing-key", "losses.a.inputs[0]", "the key `name` is missing in `losses.a.inputs[0]`", "", None),
+        ("missing-key", "losses.a.inputs[0]", "key `name` is missing in `losses.a.inputs[0]`", "", None),
     ),
     "a loss that is no table": (
         {"format": 1, "losses": {"a": 3}},
-        ("wrong-type", "losses.a", "`losses.a` is a number: expected a table", "", None),
+        ("wrong-type", "losses.a", "`losses.a` must be a table, got a number", "", None),
     ),
 }  # fmt: skip
 

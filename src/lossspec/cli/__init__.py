@@ -1,4 +1,7 @@
-"""The command line: one small file a command, imported when it runs."""
+"""The command line: one small file per command, imported when the command runs.
+
+What only a running command needs is imported inside its function, so that ``--help`` stays fast.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,24 @@ from lossspec._version import __version__
 from lossspec.errors import LossSpecError
 
 _COMMANDS = {
-    "describe": "a loss type, a spec or a schedule: what it is and how it is written",
-    "diff": "what two specs compute differently, term by term",
-    "export": "a Python spec function as TOML",
-    "explain": "what a code of a problem means, and how to mend it",
-    "list": "what there is: specs, losses and schedules, and where each was found",
-    "log": "the loss log of a run: a table, other formats, curves",
-    "new": "a commented spec to start from",
-    "plot": "the weight of every term over a run, before it is run",
-    "report": "a page of HTML about a run, or several compared",
-    "schema": "the JSON Schema of the language, for editors",
-    "show": "a spec with its variants applied and its parameters filled in",
-    "table": "the weights of a spec at chosen epochs, as numbers",
-    "validate": "find every mistake in specs, before they train",
+    "describe": "describe a loss type, balancer, spec or schedule",
+    "diff": "compare two specs term by term",
+    "export": "write a Python spec function as TOML",
+    "explain": "explain an error or warning code and how to fix it",
+    "list": "list specs, loss types, balancers or schedules",
+    "log": "show, convert or plot the loss log of a run",
+    "new": "create a commented spec to start from",
+    "plot": "plot the weight of every term over a run, before training",
+    "report": "write an HTML report on one run, or comparing several",
+    "schema": "print the JSON Schema of the language, for editors",
+    "show": "print a resolved spec as TOML, JSON or a formula",
+    "table": "print the weight of every term at chosen epochs",
+    "validate": "find every mistake in specs before training",
 }
 
 
 class _Commands(click.Group):
-    """The commands, each in its own module, so that one does not pay for the others."""
+    """The commands, each in its own module and imported only to run it or to show its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*_COMMANDS]  # `list` is a module of this package once it is imported
@@ -47,18 +50,18 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lossspec")
 def commands() -> None:
-    """Training objectives as data: write them once, prove them, train.
+    """Write training objectives as data, and check them before you train.
 
     Example: lossspec validate specs/
     """
 
 
 def main() -> None:
-    """Run the command line; a problem of the user's is one message, never a traceback."""
+    """Run the command line; an error of lossspec is printed as one message, without a traceback."""
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
-        from lossspec.cli.text import told  # only an error pays
+        from lossspec.cli.text import error_text
 
-        click.echo(told(error), err=True)
+        click.echo(error_text(error), err=True)
         raise SystemExit(1) from None

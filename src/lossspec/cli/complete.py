@@ -1,4 +1,4 @@
-"""What the shell offers for an argument when the user presses tab: specs, their variants, losses, codes."""
+"""Tab completion: the specs, variants, loss types and codes that the shell offers for an argument."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 def references(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer ``NAME``, after a ``+`` the variants that are left, and where neither fits, files."""
+    """Offer the names of specs, after a ``+`` the variants not yet chosen, and files."""
     try:
         return [CompletionItem(incomplete, type="file"), *_starting(incomplete, _references(incomplete))]
-    except LossSpecError:  # a spec with a mistake has no variants to offer, and this is no place to say so
+    except LossSpecError:  # an invalid spec has no variants to offer, and completion must stay silent
         return [CompletionItem(incomplete, type="file")]
 
 
 def described(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the loss types once there is a dot, and before it libraries and specs."""
-    from lossspec.registry import libraries, summaries  # `--help` does not pay
+    """Offer libraries and specs, and after a dot the loss types of the library."""
+    from lossspec.registry import libraries, summaries
 
     library = incomplete.partition(".")[0]
     if "." in incomplete:
@@ -37,8 +37,8 @@ def described(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
 
 
 def explained(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the codes of problems."""
-    from lossspec.language.diagnostics.codes import codes  # `--help` does not pay
+    """Offer the codes of errors and warnings."""
+    from lossspec.language.diagnostics.codes import codes
 
     return _starting(incomplete, codes())
 
@@ -48,7 +48,7 @@ def _starting(incomplete: str, names: Iterable[str]) -> list[CompletionItem]:
 
 
 def _references(incomplete: str) -> Iterator[str]:
-    from lossspec.language.documents.search import every, find  # `--help` does not pay
+    from lossspec.language.documents.search import every, find
     from lossspec.language.text.reference import SUFFIX
 
     chosen, plus, _ = incomplete.rpartition("+")
@@ -61,9 +61,9 @@ def _references(incomplete: str) -> Iterator[str]:
 
 
 def _variants(path: Path) -> list[str]:
-    """Return the variants of a spec, those that it inherits last."""
+    """Return the variants of a spec: its own, then inherited ones."""
     from lossspec.language.diagnostics.findings import Findings
-    from lossspec.language.documents.document import Draft, read_draft  # `--help` does not pay
+    from lossspec.language.documents.document import Draft, read_draft
 
     found: dict[str, None] = {}
     draft: Draft | None = read_draft(path, Findings())

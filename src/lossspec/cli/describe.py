@@ -1,4 +1,4 @@
-"""``lossspec describe``: what a loss type, a balancer, a spec or a schedule is, and how it is written."""
+"""``lossspec describe``: describe a loss type, a balancer, a spec or a schedule."""
 
 from __future__ import annotations
 
@@ -16,31 +16,28 @@ from lossspec.errors import UnknownNameError
 @click.argument("name", shell_complete=described)
 @load_option
 def describe_command(name: str) -> None:
-    """Describe NAME: a loss type, a balancer, a spec with its variants, or a schedule.
+    """Describe NAME: a loss type, a balancer, a spec and its variants, or a schedule.
 
-    A loss type is found by its class, too, if no other library has one of that name.
+    The library of a loss type can be left out if no other library has a class of that name.
 
     Example: lossspec describe piq.SSIMLoss
     """
-    from lossspec.cli.describe_type import describe_type, named_like  # `--help` does not pay
+    from lossspec.cli.describe_type import describe_type, named_like
 
     try:
         if "." in name and ".loss.toml" not in name:
             click.echo(describe_type(name))
         else:
-            from lossspec.cli.describe_spec import describe_spec  # a type pays for no specs
+            from lossspec.cli.describe_spec import describe_spec
 
             click.echo(describe_spec(name))
     except UnknownNameError:
-        text = describe_schedule(name) or named_like(name)
+        text = _describe_schedule(name) or named_like(name)
         if text is None:
             raise
         click.echo(text)
 
 
-def describe_schedule(name: str) -> str | None:
-    """Return the docstring of a schedule, or None if there is none."""
+def _describe_schedule(name: str) -> str | None:
     found = schedules.find(name)
-    if found is None:
-        return None
-    return f"{name}: {inspect.getdoc(found) or ''}"
+    return f"{name}: {inspect.getdoc(found) or ''}" if found else None

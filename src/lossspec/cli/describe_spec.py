@@ -1,4 +1,4 @@
-"""Words a spec for people."""
+"""The text of ``lossspec describe`` for a spec: parameters, inputs, objectives, variants."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe_spec(reference: str) -> str:
     """Return the text for a spec.
 
     Raises:
-        UnknownNameError: there is no such spec.
+        UnknownNameError: the spec does not exist.
         SpecError: the spec has problems.
     """
     return "\n".join(_spec(load(reference)))
@@ -36,7 +36,7 @@ def _spec(spec: Spec) -> Iterator[str]:
     draft: Draft | None = read_draft(file, Findings())
     params: Table = {}
     variants: Table = {}
-    while draft is not None:  # what a spec extends says less of it than it says itself
+    while draft is not None:  # from the spec to the specs that it extends: its own entries win
         own = _table(draft.written, "variants")
         for table in (
             *(_table(cast("Table", each), "params") for each in own.values()),
@@ -50,7 +50,8 @@ def _spec(spec: Spec) -> Iterator[str]:
     yield f"  digest  {spec.digest}"
     yield from (f"  source  {each}" for each in spec.references)
     yield from _section(
-        "parameters", {f"{name} = {toml(value)}": _said(params, name) for name, value in spec.params.items()}
+        "parameters",
+        {f"{name} = {toml(value)}": _description(params, name) for name, value in spec.params.items()},
     )
     yield from _section("inputs", spec.inputs)
     for objective in spec.objectives.values():
@@ -58,7 +59,7 @@ def _spec(spec: Spec) -> Iterator[str]:
         yield from _section(f"objective {objective.name}, weight {_weight(objective.weight)}", terms)
         if objective.balance is not None:
             yield _balance(objective.balance)
-    yield from _section("variants", {name: _said(variants, name) for name in variants})
+    yield from _section("variants", {name: _description(variants, name) for name in variants})
 
 
 def _section(title: str, rows: Mapping[str, str]) -> Iterator[str]:
@@ -72,7 +73,7 @@ def _table(document: Table, key: str) -> Table:
     return cast("Table", document.get(key, {}))
 
 
-def _said(table: Table, name: str) -> str:
+def _description(table: Table, name: str) -> str:
     entry = table.get(name)
     return str(entry.get("description", "")) if isinstance(entry, dict) else ""
 

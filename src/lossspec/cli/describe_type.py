@@ -1,4 +1,4 @@
-"""Words a loss type or a balancer for people: formula, inputs, arguments, source, and an example to paste."""
+"""The text of ``lossspec describe`` for a loss type or a balancer, with an example to paste into a spec."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def describe_type(name: str) -> str:
     """Return the text for one loss type or balancer.
 
     Raises:
-        UnknownNameError: there is no such type.
+        UnknownNameError: no library has this type.
     """
     entry = find(name) or find_balancer(name)
     if entry is None:
@@ -41,14 +41,14 @@ def describe_type(name: str) -> str:
 
 
 def named_like(name: str) -> str | None:
-    """Return the text for the type whose class has a name, or None if there is none.
+    """Return the text for the type whose class is called ``name``, or None if no library has one.
 
     Raises:
-        UnknownNameError: several libraries have such a class.
+        UnknownNameError: several libraries have a class of this name.
     """
     found = [each for each in (*summaries(), *balancers()) if each.partition(".")[2] == name]
     if len(found) > 1:
-        raise UnknownNameError(f"`{name}` is in several libraries: {listed(found)}")
+        raise UnknownNameError(f"`{name}` exists in several libraries: {listed(found)}")
     return describe_type(found[0]) if found else None
 
 
@@ -75,9 +75,9 @@ def _sections(entry: LossType) -> Iterator[str]:
 
 
 def call_input(each: CallInput) -> str:
-    """Say what an input of a loss is."""
+    """Return the description of a call input: its kind and shape."""
     kind = {"tensor": "", "list": "a list: ", "callable": "a callable: "}[each.kind]
-    return f"{kind}{each.shape}{'' if each.required else ' (may be left out)'}"
+    return f"{kind}{each.shape}{'' if each.required else ' (optional)'}"
 
 
 def head(argument: Argument) -> str:
@@ -88,9 +88,9 @@ def head(argument: Argument) -> str:
 
 
 def allowed(argument: Argument) -> str:
-    """Say which values an argument takes."""
+    """Return the description of the values that an argument accepts."""
     words = [_kind(argument.schema)]
-    words += ["may be a schedule"] if argument.live else []
+    words += ["can be a schedule"] if argument.live else []
     words += ["becomes a tensor"] if argument.tensor else []
     words += ["a path under the spec's folder"] if argument.path else []
     return "; ".join(words)
@@ -118,10 +118,7 @@ def _kind(schema: Mapping[str, object]) -> str:
 
 
 def example(entry: LossType) -> str:
-    """Return a term of this type, as TOML to paste into a spec: it is valid as it stands.
-
-    A balancer becomes the balance of the losses ``a`` and ``b``.
-    """
+    """Return a valid term of this type as TOML, or a balance of the losses ``a`` and ``b``."""
     name = "".join(each for each in entry.name.rpartition(".")[2] if each.isalnum() or each == "_")
     lines = ["[objectives.total.balance]"] if entry.balancer else [f"[losses.{name}]"]
     lines.append(f'type = "{entry.name}"')

@@ -1,4 +1,4 @@
-"""``lossspec diff``: what two specs compute differently, term by term."""
+"""``lossspec diff``: compare two specs term by term."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import load_option
-from lossspec.cli.text import is_colored, told, toml
+from lossspec.cli.text import error_text, is_colored, toml
 from lossspec.errors import LossSpecError
 
 if TYPE_CHECKING:
@@ -30,24 +30,24 @@ SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yel
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How the differences are shown.",
+    help="Output format.",
 )
 @load_option
 def diff_command(first: str, second: str, format_: str) -> None:
-    """Compare two specs term by term: what was added, removed and changed on the way to the second.
+    """Compare two specs term by term: what the second adds, removes and changes.
 
-    Texts and tags don't count, what is computed does. The exit code is 0 when they compute the same, 1 when
-    they differ, 2 when one of them can't be loaded.
+    Only what changes the computation counts: descriptions and tags are ignored. Exit code 0: the two compute
+    the same. 1: they differ. 2: one of them cannot be loaded.
 
     Example: lossspec diff pix2pix my/pix2pix.loss.toml+vgg
     """
     from lossspec.language.load import load
-    from lossspec.report.diff import differences  # `--help` does not pay
+    from lossspec.report.diff import differences
 
     try:
         before, after = load(first), load(second)
-    except LossSpecError as error:  # as for `diff`, 1 means that there is a difference
-        click.echo(told(error), err=True)
+    except LossSpecError as error:  # exit code 1 means that they differ, as with `diff`
+        click.echo(error_text(error), err=True)
         raise SystemExit(2) from None
     changes = differences(before, after)
     if format_ == "json":
@@ -73,15 +73,15 @@ def _text(before: Spec, after: Spec, changes: Sequence[Change]) -> Iterator[str]
     if not changes:
         yield f"{before.reference} and {after.reference} compute the same"
         return
-    rows = [(*SIGNS[each.kind], ".".join(each.path), _said(before, after, each)) for each in changes]
+    rows = [(*SIGNS[each.kind], ".".join(each.path), _details(before, after, each)) for each in changes]
     width = max(len(path) for _, _, path, _ in rows)
-    for sign, colour, path, said in rows:
-        yield f"{click.style(f'{sign} {path:<{width}}', fg=colour)}  {said}"
+    for sign, colour, path, details in rows:
+        yield f"{click.style(f'{sign} {path:<{width}}', fg=colour)}  {details}"
 
 
-def _said(before: Spec, after: Spec, change: Change) -> str:
+def _details(before: Spec, after: Spec, change: Change) -> str:
     if change.path == ("losses",):
-        return f"are added up in another order: {', '.join(map(str, _list(change.after)))}"
+        return f"summed in a different order: {', '.join(map(str, _list(change.after)))}"
     if change.kind == "changed":
         return f"{_value(change.before)} → {_value(change.after)}"
     spec, value = (after, change.after) if change.kind == "added" else (before, change.before)
@@ -90,8 +90,8 @@ def _said(before: Spec, after: Spec, change: Change) -> str:
 
 
 def _term(spec: Spec, name: str) -> str:
-    """Return a term as mathematics, and the objective that it belongs to."""
-    from lossspec.report.formula.math.notation import PLAIN  # `--help` does not pay
+    """Return the formula of a term and the name of its objective."""
+    from lossspec.report.formula.math.notation import PLAIN
     from lossspec.report.formula.terms import TermWriter
 
     sign, text = TermWriter.of(spec, PLAIN).weighted(spec.losses[name])

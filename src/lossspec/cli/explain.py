@@ -1,4 +1,4 @@
-"""``lossspec explain``: what a code of a problem means, why it matters, an example and its fix."""
+"""``lossspec explain``: explain an error or warning code."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lossspec.names import unknown
 @click.command("explain")
 @click.argument("code", required=False, shell_complete=explained)
 def explain_command(code: str | None) -> None:
-    """Tell what a CODE means: what is wrong, why it is not let pass, an example and its fix.
+    """Explain an error or warning CODE: what is wrong, why it matters, an example and the fix.
 
-    Without a CODE, list them all.
+    Without CODE, list all codes.
 
     Example: lossspec explain unknown-key
     """

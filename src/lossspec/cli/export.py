@@ -1,4 +1,4 @@
-"""``lossspec export``: a Python spec function as TOML."""
+"""``lossspec export``: write a Python spec function as TOML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from lossspec.cli.options import import_users
+from lossspec.cli.options import import_user_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @click.command("export")
 @click.argument("function", metavar="MODULE:FUNCTION")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to a file instead.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
 def export_command(function: str, output: Path | None) -> None:
-    """Write a Python spec function as TOML that resolves to the same digest.
+    """Write a Python spec function as TOML with the same digest.
 
-    Its arguments become [params] where the function does no more with them than `${}` can say: place them,
-    multiply and divide them. Else the values of what they are by default is filled in, and a note says so.
+    The function's arguments become [params] if it only passes them on or does arithmetic that `${}` supports.
+    Otherwise their default values are written instead, and a note says so.
 
     Example: lossspec export my_losses:denoise -o specs/denoise.loss.toml
     """
-    from lossspec.language.function import spec  # `--help` does not pay
+    from lossspec.language.function import spec
     from lossspec.language.function_export import document_of
     from lossspec.language.write import write
 
@@ -33,7 +33,7 @@ def export_command(function: str, output: Path | None) -> None:
     if not keeps_params:
         names = ", ".join(f"`{name}`" for name in made.params)
         click.echo(
-            f"note: the function computes with {names}: what they are by default is filled in", err=True
+            f"note: the function computes with {names}: their default values are written instead", err=True
         )
     text = write(table)
     if output is None:
@@ -43,11 +43,11 @@ def export_command(function: str, output: Path | None) -> None:
 
 
 def _named(function: str) -> Callable[..., object]:
-    """Import what ``MODULE:FUNCTION`` names; the user said so, and no file did."""
+    """Import ``MODULE:FUNCTION``: code runs because the user named it here, never because a spec did."""
     module_name, colon, name = function.partition(":")
     if not colon or not module_name or not name:
-        raise click.UsageError(f"`{function}` is no MODULE:FUNCTION, such as my_losses:denoise")
-    module = import_users(module_name)
+        raise click.UsageError(f"`{function}` must be MODULE:FUNCTION, such as my_losses:denoise")
+    module = import_user_module(module_name)
     found = getattr(module, name, None)
     if not callable(found):
         raise click.UsageError(f"`{module_name}` has no function `{name}`")

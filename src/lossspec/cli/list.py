@@ -1,4 +1,4 @@
-"""``lossspec list``: what specs there are, where each was found, and what it shadows."""
+"""``lossspec list``: list specs, loss types, balancers or schedules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 @click.group("list", invoke_without_command=True)
 @click.pass_context
 def list_command(context: click.Context) -> None:
-    """List the specs of the search path: LOSSSPEC_PATH, ./specs, installed plug-ins, shipped ones.
+    """List the specs on the search path, or what a COMMAND names.
+
+    The search path is LOSSSPEC_PATH, ./specs, installed plug-ins, then the specs shipped with lossspec.
 
     Example: lossspec list losses ssim
     """
@@ -24,7 +26,7 @@ def list_command(context: click.Context) -> None:
 
 
 def _list_specs() -> None:
-    from lossspec.language.documents.search import every  # `--help` does not pay
+    from lossspec.language.documents.search import every
 
     found = every()
     width = max((len(each.name) for each in found), default=0)
@@ -36,14 +38,16 @@ def _list_specs() -> None:
 
 @click.command("losses")
 @click.argument("word", required=False, default="")
-@click.option("--library", help="Only the losses of one library, such as torch, piq or lossspec.")
+@click.option("--library", metavar="NAME", help="Only this library, such as torch, piq or lossspec.")
 @load_option
 def losses_command(word: str, library: str | None) -> None:
-    """List the loss types; with WORD, those whose name or summary has it.
+    """List loss types.
+
+    With WORD, only those whose name or summary contains it.
 
     Example: lossspec list losses ssim
     """
-    from lossspec.errors import UnknownNameError  # `--help` does not pay
+    from lossspec.errors import UnknownNameError
     from lossspec.names import unknown
     from lossspec.registry import libraries, summaries
 
@@ -59,11 +63,13 @@ list_command.add_command(losses_command)
 @click.argument("word", required=False, default="")
 @load_option
 def balancers_command(word: str) -> None:
-    """List the balancers; with WORD, those whose name or summary has it.
+    """List balancers.
+
+    With WORD, only those whose name or summary contains it.
 
     Example: lossspec list balancers
     """
-    from lossspec.registry import balancers  # `--help` does not pay
+    from lossspec.registry import balancers
 
     _show({name: each.summary for name, each in balancers().items()}, "balancer", word)
 
@@ -75,7 +81,9 @@ list_command.add_command(balancers_command)
 @click.argument("word", required=False, default="")
 @load_option
 def schedules_command(word: str) -> None:
-    """List the schedule types; with WORD, those whose name or summary has it.
+    """List schedule types.
+
+    With WORD, only those whose name or summary contains it.
 
     Example: lossspec list schedules
     """
@@ -94,6 +102,6 @@ def _show(types: Mapping[str, str], kind: str, word: str) -> None:
     sought = word.casefold()
     found = {name: text for name, text in types.items() if sought in f"{name} {text}".casefold()}
     if not found:
-        raise UnknownNameError(f"no {kind} has `{word}` in its name or summary: leave it out to see all")
+        raise UnknownNameError(f"no {kind} has `{word}` in its name or summary: leave it out to list all")
     width = max(map(len, found))
     click.echo("\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in found.items()))

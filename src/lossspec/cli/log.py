@@ -1,4 +1,4 @@
-"""``lossspec log``: what a run's loss log holds, as a table, in other formats, as curves."""
+"""``lossspec log``: show, convert or plot the loss log of a run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RUN = click.argument("run", type=click.Path(path_type=Path))
 
 @click.group("log")
 def log_command() -> None:
-    """Show, convert or draw the loss log of a run.
+    """Show, convert or plot the loss log of a run.
 
     RUN is the folder of a run, or its loss_log.jsonl.
 
@@ -31,14 +31,16 @@ def log_command() -> None:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="How the numbers are shown.",
+    help="Output format.",
 )
 def show(run: Path, format_: str) -> None:
-    """Print a line for each loss: first, last, lowest, mean weighted value, and how many were NaN.
+    """Print a summary line per loss.
+
+    It has the first, last, lowest and mean weighted value, and the number of NaNs.
 
     Example: lossspec log show runs/7
     """
-    import json  # `--help` does not pay
+    import json
 
     from lossspec.report.draw.numbers import figure
     from lossspec.report.draw.table import grid
@@ -56,7 +58,7 @@ def show(run: Path, format_: str) -> None:
     click.echo(f"{log.header.get('spec') or 'no spec'}, {log.path}")
     click.echo(grid(rows))
     for name, count in log.lost.items():
-        click.echo(f"{name}: {count} values were lost while the log could not be written")
+        click.echo(f"{name}: {count} values were lost because the log could not be written")
 
 
 @log_command.command("export")
@@ -67,13 +69,13 @@ def show(run: Path, format_: str) -> None:
     type=click.Choice(["json", "csv", "tensorboard", "nectargan"]),
     default="json",
     show_default=True,
-    help="One JSON document, one line of CSV a value, TensorBoard events, or NectarGAN's loss_log.json.",
+    help="A JSON document, CSV with a line per value, TensorBoard events, or NectarGAN's loss_log.json.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The file to write, or the folder for TensorBoard; the terminal unless given.",
+    help="The file to write, or the folder for TensorBoard. Default: the terminal, or the run's folder.",
 )
 def export(run: Path, format_: str, output: Path | None) -> None:
     """Convert a loss log.
@@ -101,10 +103,10 @@ def export(run: Path, format_: str, output: Path | None) -> None:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The folder for the pictures; the run's unless given.",
+    help="The folder for the pictures. Default: the run's.",
 )
 def plot(run: Path, output: Path | None) -> None:
-    """Draw the losses and the weights: losses.png and weights.png.
+    """Plot the losses and weights as losses.png and weights.png.
 
     Example: lossspec log plot runs/7 -o pictures
     """
@@ -142,4 +144,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.UsageError(f"can't write {path}: {error.strerror}") from error
+        raise click.UsageError(f"cannot write {path}: {error.strerror}") from error

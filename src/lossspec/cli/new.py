@@ -1,4 +1,4 @@
-"""``lossspec new``: a commented spec to start from."""
+"""``lossspec new``: create a commented spec to start from."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @click.command("new")
 @click.argument("name", metavar="NAME|PATH")
 @click.option(
-    "--extends", metavar="REFERENCE", shell_complete=references, help="The spec that the new one starts from."
+    "--extends", metavar="REFERENCE", shell_complete=references, help="The spec that the new one extends."
 )
 def new_command(name: str, extends: str | None) -> None:
-    """Write a commented spec to start from.
+    """Create a commented spec to start from.
 
-    It is written to NAME.loss.toml, in the folder specs if there is one here; or to PATH, which ends in
-    .loss.toml. A file that is there already is left alone, and a name that a spec has is refused.
+    NAME creates NAME.loss.toml in ./specs if that folder exists, else in this folder. PATH must end in
+    .loss.toml. An existing file is never overwritten, and the name must not be that of another spec.
 
     Example: lossspec new my_pix2pix --extends pix2pix
     """
@@ -35,7 +35,7 @@ def new_command(name: str, extends: str | None) -> None:
     except LossSpecError as error:
         raise click.UsageError(str(error)) from error
     if reference.variants:
-        raise click.UsageError(f"`{name}` names a variant: a spec declares its variants in its own file")
+        raise click.UsageError(f"`{name}` names a variant: declare variants in the file of the spec")
     path = Path(reference.name)
     if not reference.is_path:
         path = Path("specs" if Path("specs").is_dir() else ".", reference.name + SUFFIX)
@@ -48,15 +48,15 @@ def new_command(name: str, extends: str | None) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise click.ClickException(f"`{path}` is there already") from None
+        raise click.ClickException(f"`{path}` already exists") from None
     except OSError as error:
-        raise click.ClickException(f"`{path}` can't be written: {error.strerror}") from error
+        raise click.ClickException(f"cannot write `{path}`: {error.strerror}") from error
     click.echo(f"wrote {path}; now: lossspec validate {path}", err=True)
 
 
 def _refuse_taken(reference: Reference, path: Path) -> None:
-    """Raise if a name is that of a spec which the new one would be taken for, or hide."""
-    from lossspec.language.documents.search import find, folders  # `--help` does not pay
+    """Raise if the name belongs to another spec, which the new one would shadow or be mistaken for."""
+    from lossspec.language.documents.search import find, folders
 
     is_found = any(each.path.resolve() == path.parent.resolve() for each in folders())
     if path.exists() or (reference.is_path and not is_found):
@@ -66,25 +66,25 @@ def _refuse_taken(reference: Reference, path: Path) -> None:
     except UnknownNameError:
         return
     raise click.ClickException(
-        f"`{taken.name}` is a spec of {taken.folder.owner} already: give yours another name, "
-        f"or start from it: `lossspec new my_{taken.name} --extends {taken.name}`"
+        f"`{taken.name}` is already a spec of {taken.folder.owner}: choose another name, "
+        f"or extend it: `lossspec new my_{taken.name} --extends {taken.name}`"
     )
 
 
 def _changes(extends: str, path: Path) -> Iterator[str]:
-    """Yield the lines of a spec that changes another: what may be set stands in comments, as it is."""
-    from lossspec.language.load import load  # `--help` does not pay
+    """Yield the lines of a spec that extends another, with its parameters and weights in comments."""
+    from lossspec.language.load import load
 
     if Reference.parse(extends).is_path:
-        raise click.UsageError(f"`{extends}` is a path: a spec extends another by its name")
+        raise click.UsageError(f"`{extends}` is a path: --extends needs the name of a spec")
     base = load(extends)
-    yield f"# What is different from {base.reference}, which `lossspec show {base.reference}` prints."
-    yield f"# `lossspec diff {base.reference} {path}` shows the changes, term by term."
+    yield f"# Changes to {base.reference}. `lossspec show {base.reference}` prints it in full;"
+    yield f"# `lossspec diff {base.reference} {path}` shows the changes term by term."
     yield "format = 1"
     yield f'extends = "{base.reference}"'
     yield 'description = "What this changes, and why."'
     yield ""
-    yield "# What follows is as it is there: take the first # of a line away, and change it."
+    yield "# The values of the extended spec: uncomment a line to change it."
     for name, value in base.params.items():
         yield f"# params.{name} = {toml(value)}"
     for name, term in base.losses.items():

@@ -1,4 +1,4 @@
-"""Options that several commands share: parameters, overlays, and modules that register losses."""
+"""Options that several commands share: parameters, overlays, user modules, and the length of the run."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--param NAME=VALUE`` and ``--set PATH=VALUE``: the command takes ``params`` and ``overlay``."""
+    """Add ``--param NAME=VALUE`` and ``--set PATH=VALUE``: the command gets ``params`` and ``overlay``."""
 
     @click.option(
         "--param",
         "param_texts",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Set a parameter, such as lambda_l1=50. May be repeated.",
+        help="Set a parameter, such as lambda_l1=50. Can be repeated.",
     )
     @click.option(
         "--set",
         "set_texts",
         multiple=True,
         metavar="PATH=VALUE",
-        help="Lay a TOML value over the spec, such as losses.G_L1.weight=50. May be repeated.",
+        help="Override a value of the spec with TOML, such as losses.G_L1.weight=50. Can be repeated.",
     )
     @functools.wraps(command)
     def with_overlay(
@@ -52,29 +52,29 @@ def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def load_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--load MODULE``: a module of the user's, imported first, that registers losses or schedules."""
+    """Add ``--load MODULE``: import a user module that registers losses or schedules before the command."""
 
     @click.option(
         "--load",
         "modules",
         multiple=True,
         metavar="MODULE",
-        help="Import a module of yours that registers losses or schedules. May be repeated.",
+        help="Import your module that registers losses or schedules. Can be repeated.",
     )
     @functools.wraps(command)
     def with_modules(*args: object, modules: tuple[str, ...], **kwargs: object) -> None:
         for module in modules:
-            import_users(module)
+            import_user_module(module)
         command(*args, **kwargs)
 
     return with_modules
 
 
 def _assignment(option: str, text: str) -> tuple[str, object]:
-    """Read ``NAME=VALUE``, the value as TOML; what is no TOML is a string, so that quotes may be left out."""
+    """Read ``NAME=VALUE``, the value as TOML, or as a string if it is not TOML: quotes are optional."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise click.UsageError(f"{option} {text}: expected NAME=VALUE")
+        raise click.UsageError(f"{option} must be NAME=VALUE, got `{text}`")
     try:
         table = tomli.loads(f"value = {value}")
     except tomli.TOMLDecodeError:
@@ -88,31 +88,31 @@ def _put(overlay: dict[str, object], path: str, value: object) -> None:
     for part in parents:
         inner = table.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise click.UsageError(f"--set {path}: another --set gives `{part}` a value")
+            raise click.UsageError(f"--set {path}: another --set already gives `{part}` a value")
         table = inner
     table[last] = value
 
 
-def import_users(name: str) -> ModuleType:
+def import_user_module(name: str) -> ModuleType:
     """Import a module that the user named on the command line, from where ``python -m`` would find it.
 
     Raises:
-        click.UsageError: there is no such module.
+        click.UsageError: the module does not exist.
         MissingExtraError: it imports torch, which is not installed.
     """
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        with torch_for(f"the module `{name}`"):
+        with torch_for(f"module `{name}`"):
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise  # it is there, but what it imports is not
-        raise click.UsageError(f"there is no module `{name}`") from error
+            raise  # the module exists, but something that it imports does not
+        raise click.UsageError(f"module `{name}` not found") from error
 
 
 def plan_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--epochs`` and ``--steps-per-epoch``: the command takes ``plan``."""
+    """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``plan``."""
 
     @click.option(
         "--epochs", type=click.IntRange(min=1), default=200, show_default=True, help="Length of the run."
@@ -120,11 +120,11 @@ def plan_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--steps-per-epoch",
         type=click.IntRange(min=1),
-        help="Optimiser steps in an epoch, for schedules that count steps.",
+        help="Optimiser steps per epoch, for schedules that count steps.",
     )
     @functools.wraps(command)
     def with_plan(*args: object, epochs: int, steps_per_epoch: int | None, **kwargs: object) -> None:
-        from lossspec.report.forecast.weights import Plan  # `--help` does not pay
+        from lossspec.report.forecast.weights import Plan
 
         command(*args, plan=Plan(epochs, steps_per_epoch), **kwargs)
 

@@ -1,4 +1,4 @@
-"""``lossspec plot``: the weight of every term over a run, before it is run."""
+"""``lossspec plot``: plot the weight of every term over a run, before training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lossspec.report.forecast.weights import Plan
 
 SUFFIXES = (".svg", ".png", ".pdf")
-#: No plot is wider: the eye does not follow a line that far.
+#: The widest plot in characters: longer lines are hard to follow.
 WIDEST = 120
 
 
@@ -27,7 +27,7 @@ WIDEST = 120
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw it into this file instead of the terminal: .svg, .png or .pdf.",
+    help="Write a picture, .svg, .png or .pdf, instead of plotting in the terminal.",
 )
 @plan_options
 @overlay_options
@@ -39,15 +39,17 @@ def plot_command(
     params: Mapping[str, object],
     overlay: Mapping[str, object],
 ) -> None:
-    """Draw the weight of every term over a run, one panel for each objective.
+    """Plot the applied weight of every term over a run, one panel per objective.
+
+    The applied weight is the term's weight times its objective's.
 
     Example: lossspec plot pix2pix+decay --epochs 200 -o weights.svg
     """
     from lossspec.language.load import load
-    from lossspec.report.forecast.plot import draw_weights, weights_as_text  # `--help` does not pay
+    from lossspec.report.forecast.plot import draw_weights, weights_as_text
 
     if output is not None and output.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(f"-o {output}: the suffix says the format, one of {', '.join(SUFFIXES)}")
+        raise click.UsageError(f"-o must end in one of {', '.join(SUFFIXES)}, got `{output}`")
     spec = load(reference, params, overlay)
     if output is None:
         click.echo(weights_as_text(spec, plan, width(WIDEST), colour=is_colored()))

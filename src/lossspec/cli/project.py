@@ -1,4 +1,4 @@
-"""What a project says of its specs: ``[tool.lossspec]`` in the nearest ``pyproject.toml``."""
+"""The settings of a project: ``[tool.lossspec]`` in the nearest ``pyproject.toml``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _KEYS = ("exclude", "ignore")
 
 @frozen
 class Project:
-    """What a project says.
+    """The settings of a project.
 
     Attributes:
         home: the folder of ``pyproject.toml``.
-        exclude: patterns of files and folders that are not looked into, from ``home``.
-        ignore: codes of warnings that are passed over.
+        exclude: patterns of files and folders to skip, relative to ``home``.
+        ignore: codes of warnings to leave out.
     """
 
     home: Path
@@ -35,7 +35,7 @@ class Project:
     ignore: frozenset[str] = frozenset()
 
     def excludes(self, path: Path) -> bool:
-        """Say whether a pattern matches a path from ``home``, or its last name."""
+        """Return whether a pattern matches the path relative to ``home``, or its last name."""
         if not self.exclude:
             return False
         whole = Path(os.path.relpath(path, self.home)).as_posix()
@@ -45,10 +45,10 @@ class Project:
 
 @cache
 def project(folder: Path) -> Project:
-    """Return what the nearest ``pyproject.toml`` says of specs in a folder, given by its absolute path.
+    """Return the settings for specs in a folder, given by its absolute path.
 
     Raises:
-        click.UsageError: it can't be read, or says what is not known.
+        click.UsageError: ``pyproject.toml`` cannot be read, or has an unknown key or code.
     """
     file = folder / "pyproject.toml"
     if not file.is_file():
@@ -56,7 +56,7 @@ def project(folder: Path) -> Project:
     try:
         document = tomli.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"{file} can't be read: {error}") from error
+        raise click.UsageError(f"cannot read {file}: {error}") from error
     tool = document.get("tool")
     table = tool.get("lossspec", {}) if isinstance(tool, dict) else {}
     for key in table:
@@ -76,7 +76,7 @@ def _strings(file: Path, table: Mapping[str, object], name: str) -> tuple[str, .
 
 
 def _check_warnings(file: Path, names: tuple[str, ...]) -> None:
-    from lossspec.language.diagnostics.codes import codes  # most projects ignore nothing
+    from lossspec.language.diagnostics.codes import codes
 
     warnings = [name for name, code in codes().items() if code.severity == "warning"]
     for name in names:

@@ -1,4 +1,4 @@
-"""``lossspec report``: one page of HTML about a run, or several compared."""
+"""``lossspec report``: write an HTML report on one run, or comparing several."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ NAME = "report.html"
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file; report.html in the first run.",
+    help="The file to write. Default: report.html in the folder of the first run.",
 )
 @click.option(
     "--points",
     type=click.IntRange(min=10, max=100_000),
     default=2000,
     show_default=True,
-    help="How many points a curve has at most; each keeps its lowest, mean and highest value.",
+    help="The most points of a curve. Each shows the mean, lowest and highest of the values it stands for.",
 )
 @load_option
 def report_command(runs: tuple[Path, ...], output: Path | None, points: int) -> None:
-    """Write a page about runs: their formula, curves, weights, shares of the total, and spec.
+    """Write an HTML report: formula, curves, weights, shares of the total, and spec.
 
-    RUN is the folder of a run, or its loss_log.jsonl. The page is one file that needs no network.
+    RUNS are folders of runs, or their loss_log.jsonl. The report is one file and needs no network.
 
     Example: lossspec report runs/7 runs/8 -o compared.html
     """
-    from lossspec.log.reader import read_log  # `--help` does not pay
+    from lossspec.log.reader import read_log
     from lossspec.report.run.page import write_report
 
     logs = [read_log(run) for run in runs]

@@ -1,4 +1,4 @@
-"""``lossspec schema``: the JSON Schema of the language, for editors."""
+"""``lossspec schema``: print the JSON Schema of the language, for editors."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from lossspec.cli.options import load_option
 
 @click.command("schema")
 @load_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write it to a file instead.")
-@click.option("--catalog", is_flag=True, help="Print the schema of a plug-in's catalogue.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
+@click.option("--catalog", is_flag=True, help="Print the schema of plug-in catalogues instead.")
 def schema_command(output: Path | None, *, catalog: bool) -> None:
-    """Print the JSON Schema of the language, with every loss type that is known here.
+    """Print the JSON Schema of the language, with every loss type that is installed or loaded.
 
-    Name the file in the first line of a spec, and the editor completes and checks it:
+    An editor completes and checks a spec whose first line names the file:
     #:schema lossspec.schema.json
-
-    With --catalog, it is the schema of the file that lists the losses of a plug-in.
     """
     from lossspec.language.schema.generate import generate
-    from lossspec.registry import balancers, types  # `--help` does not pay
+    from lossspec.registry import balancers, types
 
     if catalog:
         from lossspec.registry.catalog_faults import schema_path

@@ -1,4 +1,4 @@
-"""``lossspec show``: a spec with its variants applied and its parameters filled in, or as mathematics."""
+"""``lossspec show``: print a resolved spec as TOML, JSON or a formula."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     type=click.Choice(["toml", "json", "unicode", "latex", "markdown"]),
     default="toml",
     show_default=True,
-    help="As a spec, as data, or as mathematics.",
+    help="toml is a spec, json is data; the others are formulas.",
 )
 @overlay_options
 @load_option
 def show_command(
     reference: str, format_: str, params: Mapping[str, object], overlay: Mapping[str, object]
 ) -> None:
-    """Print a spec as it is built: variants applied, parameters filled in, and its digest.
+    """Print a resolved spec: variants applied, parameters filled in, with its digest.
 
     Example: lossspec show pix2pix+vgg --param lambda_l1=50 --format unicode
     """
     from lossspec.language.load import load
-    from lossspec.report import formula  # `--help` does not pay
+    from lossspec.report import formula
 
     written = {
         "toml": _toml,
@@ -49,14 +49,14 @@ def show_command(
 
 
 def _toml(spec: Spec) -> str:
-    from lossspec.language.write import write  # `--help` does not pay
+    from lossspec.language.write import write
 
     params = "".join(f"# {name} = {value!r}\n" for name, value in spec.params.items())
     return f"# {spec.reference}, digest {spec.digest}\n{params}\n{write(spec)}"
 
 
 def _json(spec: Spec) -> str:
-    from lossspec.language.write import to_table  # `--help` does not pay
+    from lossspec.language.write import to_table
 
     head = {"reference": spec.reference, "digest": spec.digest, "params": dict(spec.params)}
     return json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""``lossspec table``: the weights of a spec at chosen epochs, as numbers."""
+"""``lossspec table``: print the weight of every term at chosen epochs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from lossspec.report.forecast.weights import Plan
 
-#: Where the weights are shown unless the user says: so many epochs, evenly spread.
+#: The number of epochs shown by default, evenly spaced.
 COLUMNS = 5
 
 
@@ -32,24 +32,22 @@ class Epochs(click.ParamType[tuple[float, ...]]):
         try:
             epochs = tuple(float(part) for part in str(value).split(","))
         except ValueError:
-            self.fail(f"{value!r} is no list of epochs: write them as 0,50,100", param, ctx)
+            self.fail(f"must be epochs such as 0,50,100, got {value!r}", param, ctx)
         if not all(0 <= epoch < 1e9 for epoch in epochs):
-            self.fail(f"{value!r}: epochs are counted from 0", param, ctx)
+            self.fail(f"epochs must be at least 0 and below 1e9, got {value!r}", param, ctx)
         return epochs
 
 
 @click.command("table")
 @click.argument("reference", shell_complete=references)
-@click.option(
-    "--at", type=Epochs(), help="The epochs to show, such as 0,50,100; five of the run unless given."
-)
+@click.option("--at", type=Epochs(), help="The epochs to show, such as 0,50,100. Default: five over the run.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "csv", "json"]),
     default="text",
     show_default=True,
-    help="How the weights are shown.",
+    help="Output format.",
 )
 @plan_options
 @overlay_options
@@ -63,12 +61,14 @@ def table_command(
     params: Mapping[str, object],
     overlay: Mapping[str, object],
 ) -> None:
-    """Print the weight of every term at some epochs, as a manager would apply it.
+    """Print the applied weight of every term at chosen epochs.
+
+    The applied weight is the term's weight times its objective's.
 
     Example: lossspec table pix2pix+decay --at 0,50,100,150,199
     """
     from lossspec.language.load import load
-    from lossspec.report.forecast.table import weight_table  # `--help` does not pay
+    from lossspec.report.forecast.table import weight_table
 
     last = plan.epochs - 1
     spread = sorted({round(last * part / (COLUMNS - 1)) for part in range(COLUMNS)})

@@ -1,4 +1,4 @@
-"""What ``lossspec validate`` is asked to look at: files, folders, names and standard input."""
+"""The targets of ``lossspec validate``: files, folders, names and standard input."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @frozen
 class Target:
-    """A spec to validate.
+    """A spec or catalogue to validate.
 
     Attributes:
-        reference: what was asked for: a path or a name, with variants or without.
+        reference: a path or a name, with or without variants.
         path: its file, or None for standard input.
-        is_named: whether it was asked for by name, and is somebody's to read rather than to write.
+        is_named: whether it was given by name: ``--fix`` must not change it, and all its warnings are shown.
         is_catalog: whether it is a plug-in's catalogue.
     """
 
@@ -37,16 +37,16 @@ class Target:
 
 
 def targets(arguments: Sequence[str]) -> list[Target]:
-    """Return what the arguments stand for, each once; without any, the specs under this folder.
+    """Return the targets that the arguments name, each once; without arguments, the specs in this folder.
 
     Raises:
-        click.UsageError: an argument stands for nothing, or for nothing that could be validated.
+        click.UsageError: an argument names nothing that can be validated.
     """
     found: dict[tuple[object, ...], Target] = {}
     for argument in arguments or ["."]:
         some = list(_targets(argument))
         if not some:
-            raise click.UsageError(f"there is no file that ends in `{SUFFIX}` under `{argument}`")
+            raise click.UsageError(f"no file under `{argument}` ends in `{SUFFIX}`")
         for target in some:
             file = target.path.resolve() if target.path else None
             found.setdefault((file, target.reference.variants), target)
@@ -57,13 +57,13 @@ def _targets(argument: str) -> Iterator[Target]:
     if argument == "-":
         yield Target(Reference("-"), None)
         return
-    if os.path.isdir(argument):  # noqa: PTH112 - which is False of what can't be a path, too
+    if os.path.isdir(argument):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         for path in _walk(Path(argument)):
             yield Target(Reference(str(path)), path)
         return
     if SUFFIX not in argument and os.path.exists(argument):  # noqa: PTH110
         if not is_catalog(Path(argument)):
-            raise click.UsageError(f"`{argument}` is not a spec: the file of a spec ends in `{SUFFIX}`")
+            raise click.UsageError(f"`{argument}` is not a spec: the name of its file must end in `{SUFFIX}`")
         yield Target(Reference(argument), Path(argument), is_catalog=True)
         return
     try:
@@ -80,12 +80,12 @@ def _existing(path: Path) -> Path:
     if not os.path.exists(path):  # noqa: PTH110
         like = file_like(path)
         hint = f": a file with a similar name exists: `{like}`" if like else ""
-        raise click.UsageError(f"there is no file `{path}`{hint}")
+        raise click.UsageError(f"file `{path}` not found{hint}")
     return path
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the specs under a folder, sorted, except those in hidden folders and those excluded."""
+    """Yield the specs under a folder, sorted, without hidden folders and what the project excludes."""
     excludes = project(folder.resolve()).excludes
     for here, folders, files in os.walk(folder):
         folders[:] = sorted(

@@ -1,4 +1,4 @@
-"""Lays out text in two columns, and writes a value as TOML does inside a line."""
+"""Text for the terminal: columns, errors, values in TOML, colour and width."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WIDEST = 28
 
 
 def columns(rows: Mapping[str, list[str]]) -> Iterator[str]:
-    r"""Yield a line for each row, and one more for each further text of a row; empty texts are left out.
+    r"""Yield two aligned columns, a line for each text of a row; empty texts are left out.
 
     >>> print("\n".join(columns({"beta = 1.0": ["where it ends", "number"], "p": [""]})))
       beta = 1.0  where it ends
@@ -31,19 +31,19 @@ def columns(rows: Mapping[str, list[str]]) -> Iterator[str]:
         yield from (f"  {'':<{width}}  {text}" for text in rest)
 
 
-def told(error: LossSpecError) -> str:
-    """Return an error as it is shown; the problems of a spec have heads of their own.
+def error_text(error: LossSpecError) -> str:
+    """Return an error as it is printed; the diagnostics of a spec already begin with a severity.
 
     >>> from lossspec.errors import UnknownNameError
-    >>> told(UnknownNameError("there is no such loss"))
-    'error: there is no such loss'
+    >>> error_text(UnknownNameError("unknown loss `a`"))
+    'error: unknown loss `a`'
     """
     text = str(error)
     return text[1:] if text.startswith("\n") else f"error: {text}"
 
 
 def toml(value: object) -> str:
-    """Write a value on one line.
+    """Return a value as TOML on one line.
 
     >>> toml({"type": "linear", "start": 0, "values": [1.0, True]})
     '{ type = "linear", start = 0, values = [1.0, true] }'
@@ -56,10 +56,10 @@ def toml(value: object) -> str:
 
 
 def is_colored() -> bool:
-    """Say whether to colour: on a terminal that can, unless ``NO_COLOR`` is set."""
+    """Return whether output goes to a terminal that shows colours, and ``NO_COLOR`` is not set."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def width(widest: int) -> int:
-    """Return how many characters a row has: the terminal's or ``COLUMNS``, at most ``widest``; else 80."""
+    """Return the width of the terminal or ``COLUMNS`` in characters, else 80, and at most ``widest``."""
     return min(shutil.get_terminal_size((80, 24)).columns, widest)

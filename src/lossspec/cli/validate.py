@@ -1,4 +1,4 @@
-"""``lossspec validate``: every mistake in specs, before they train."""
+"""``lossspec validate``: find every mistake in specs before training."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.text.source import Source
 
-#: How often a mended file is looked at anew.
+#: How often a fixed file is validated again: a fix can reveal further problems.
 _ROUNDS = 10
 
 
@@ -36,44 +36,46 @@ _ROUNDS = 10
     type=click.Choice(FORMATS),
     default="full",
     show_default=True,
-    help="How problems are shown.",
+    help="Output format.",
 )
-@click.option("--fix", is_flag=True, help="Mend in the files what can be mended for certain.")
-@click.option("--stdin-filename", metavar="PATH", help="What to call standard input, and where it would lie.")
+@click.option("--fix", is_flag=True, help="Apply the fixes that are certain to the files.")
+@click.option("--stdin-filename", metavar="PATH", help="The file that standard input comes from.")
 @load_option
 @click.pass_context
 def validate_command(
     context: click.Context, specs: tuple[str, ...], form: str, *, fix: bool, stdin_filename: str | None
 ) -> None:
-    """Find every mistake in specs, and in the catalogues of plug-ins.
+    """Find every mistake in specs and in plug-in catalogues.
 
-    A PATH is a file that ends in .loss.toml or a folder, a NAME[+VARIANT...] is looked up, - is standard
-    input. Without any, every *.loss.toml under this folder is validated, except in hidden folders and what
-    [tool.lossspec] exclude in pyproject.toml names. A PATH may also be a plug-in's catalogue, a .toml file in
-    a folder called catalog. Warnings whose codes are in its ignore are left out.
+    PATH is a *.loss.toml file, a folder, or a plug-in's catalogue (a .toml file in a folder called catalog).
+    NAME[+VARIANT...] is a spec on the search path. - is standard input. Without arguments, every *.loss.toml
+    under this folder is validated, except in hidden folders.
 
-    Problems go to standard output, everything else to standard error. The exit code is 0 if there is no
-    problem, 1 if there is one, 2 if the call itself is wrong.
+    In pyproject.toml, [tool.lossspec] exclude = [...] skips files and folders, and ignore = [...] leaves out
+    warnings by code.
+
+    Problems go to standard output, all else to standard error. Exit code 0: no problems. 1: problems were
+    found. 2: the command was called incorrectly.
 
     Example: lossspec validate specs/ pix2pix+vgg
     """
-    project.cache_clear()  # a process may ask twice, and the file may have changed
+    project.cache_clear()  # in a long-lived process the settings can have changed
     wanted = targets(specs)
     if fix and any(target.path is None or target.is_named for target in wanted):
-        raise click.UsageError("--fix mends files: give their paths, not names or -")
+        raise click.UsageError("--fix needs paths of files, not names or -")
     problems: dict[Diagnostic, None] = {}
-    faulty = 0
+    invalid = 0
     for target in wanted:
-        found = _heeded(target, _mended(target) if fix else _diagnose(target, stdin_filename))
-        faulty += bool(found)
+        found = _without_ignored(target, _fixed(target) if fix else _diagnose(target, stdin_filename))
+        invalid += bool(found)
         problems |= dict.fromkeys(found)
     _write(formatted(form, list(problems), color=is_colored()))
-    click.echo(_summary(len(wanted), len(problems), faulty), err=True)
+    click.echo(_summary(len(wanted), len(problems), invalid), err=True)
     context.exit(1 if problems else 0)
 
 
-def _heeded(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
-    """Leave out the warnings that the project of a file ignores; what is asked for by name is told all."""
+def _without_ignored(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
+    """Leave out the warnings that the project of a file ignores; specs given by name keep all warnings."""
     if target.path is None or target.is_named or all(each.severity == "error" for each in found):
         return found
     ignore = project(target.path.resolve().parent).ignore
@@ -81,7 +83,6 @@ def _heeded(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnostic]:
-    """Return the problems of a target."""
     if target.is_catalog and target.path:
         return validate_catalog(target.path)
     if target.is_named or target.reference.variants:
@@ -98,19 +99,19 @@ def _standard_input(name: str | None) -> Source:
     return decode(data, name or "<stdin>", Path(name) if name else None)
 
 
-def _mended(target: Target) -> list[Diagnostic]:
-    """Mend a file, say what was done on standard error, and return the problems that are left."""
-    from lossspec.language.diagnostics.fix import mend, rewrite  # only --fix pays
+def _fixed(target: Target) -> list[Diagnostic]:
+    """Fix a file, print each fix to standard error, and return the remaining problems."""
+    from lossspec.language.diagnostics.fix import apply_fixes, rewrite
 
     found = _diagnose(target)
-    for _ in range(_ROUNDS):  # a mended file may show what was hidden
+    for _ in range(_ROUNDS):
         if target.path is None or not any(each.certain for each in found):
             break
         try:
             source = read_source(target.path)
         except SpecError:
             break
-        text, edits = mend(source, found)
+        text, edits = apply_fixes(source, found)
         if not edits or (_parses(source.text) and not _parses(text)):
             break
         rewrite(target.path, text)
@@ -131,13 +132,13 @@ def _parses(text: str) -> bool:
 
 def _write(text: str) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal that can't show a character
+        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals that cannot show a character
     if text:
         click.echo(text)
 
 
-def _summary(specs: int, problems: int, faulty: int) -> str:
-    """Return one line: how many specs, how many problems.
+def _summary(specs: int, problems: int, invalid: int) -> str:
+    """Return the number of specs and of problems as one line.
 
     >>> _summary(12, 0, 0), _summary(1, 3, 1)
     ('12 specs, no problems', '1 spec, 3 problems')
@@ -145,5 +146,5 @@ def _summary(specs: int, problems: int, faulty: int) -> str:
     counted = "1 spec" if specs == 1 else f"{specs} specs"
     if not problems:
         return f"{counted}, no problems"
-    where = f" in {faulty} of them" if specs > 1 else ""
+    where = f" in {invalid} of them" if specs > 1 else ""
     return f"{counted}, {problems} problem{'s' if problems > 1 else ''}{where}"

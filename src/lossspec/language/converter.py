@@ -1,14 +1,13 @@
-"""The cattrs converter that the model and its digest share."""
+"""From Python values to those of TOML, and the cattrs converter that the model and its digest share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from cattrs import Converter
     from cattrs.dispatch import UnstructureHook
 
@@ -26,7 +25,7 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
 
     made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True)
     made.register_unstructure_hook(Schedule, lambda schedule: schedule.to_table())
-    made.register_unstructure_hook_func(is_one_of(object), made.unstructure)
+    made.register_unstructure_hook_func((object,).__contains__, made.unstructure)
     made.register_unstructure_hook_factory(
         unwritten.__contains__, lambda cls: unstructure_without(made, cls, unwritten[cls])
     )
@@ -41,6 +40,22 @@ def unstructure_without(made: Converter, cls: type, omitted: tuple[str, ...]) ->
     return make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=made.omit_if_default, **overrides)
 
 
-def is_one_of(*kinds: Any) -> Callable[[Any], bool]:
-    """Return a predicate for hooks: whether a type is one of these."""
-    return lambda kind: kind in kinds
+def as_toml(values: Mapping[str, object]) -> dict[str, object]:
+    """Return a mapping as TOML has it; values that TOML does not have are left as they are.
+
+    >>> as_toml({"inputs": ("y_fake", "y")})
+    {'inputs': ['y_fake', 'y']}
+    """
+    return {str(key): _as_toml(each) for key, each in values.items()}
+
+
+def _as_toml(value: object) -> object:
+    if isinstance(value, Schedule):
+        value = value.to_table()
+    if isinstance(value, Mapping):
+        return as_toml(cast("Mapping[str, object]", value))
+    if isinstance(value, list | tuple):
+        return [_as_toml(each) for each in value]
+    if isinstance(value, str):  # an enum may be one
+        return str.__str__(value)
+    return float(value) if isinstance(value, float) else value  # as a float64 of NumPy is

@@ -1,4 +1,4 @@
-"""Python functions that are specs: they return a table of the shape of the TOML, or live losses."""
+"""Python functions that are specs: they return a table of the shape of the TOML, or built losses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from attrs import frozen
 
 from lossspec.errors import LossSpecError
 from lossspec.faults import Fault, Span
+from lossspec.language.converter import as_toml
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.document import Draft, make_draft
 from lossspec.language.resolve.merge import merge
-from lossspec.language.write import as_table
 from lossspec.names import shorten
 from lossspec.wording import kind
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Table = dict[str, object]
 
-#: Turn a dict of live losses into a document, or return None. The manager, which knows them, adds its own.
+#: Each turns a dict of built losses into a document, or returns None; the manager adds one.
 exporters: list[Callable[[Mapping[str, object]], Table | None]] = []
 
 
@@ -68,9 +68,9 @@ class SpecFunction:
             made = (export(returned) for export in exporters)
             returned = next((table for table in made if table is not None), returned)
         if not isinstance(returned, Mapping):
-            message = f"the spec function `{self.name}` returned {kind(returned)}: expected a dict"
+            message = f"spec function `{self.name}` must return a dict, got {kind(returned)}"
             raise SpecError(self.origin.diagnose([Fault("wrong-type", message, ())]))
-        return {"format": 1, **as_table(returned)}
+        return {"format": 1, **as_toml(returned)}
 
     def draft(self, params: Mapping[str, object], findings: Findings) -> Draft:
         """Return the draft of the function called with these values of its parameters."""
@@ -83,14 +83,14 @@ class SpecFunction:
 
 
 def spec(function: Callable[..., object]) -> SpecFunction:
-    """Make a spec of a function; its arguments, all with a default, are the spec's parameters.
+    """Turn a function into a spec; its arguments, which must have defaults, are the spec's parameters.
 
     Args:
         function: returns a dict of the shape of the TOML, or a dict of ``LMLoss`` whose modules the
             registry knows. Weights may be schedules, ``lossspec.schedules.linear(...)``.
 
     Raises:
-        LossSpecError: an argument has no default, or one that is no number, boolean or string.
+        LossSpecError: an argument has no default, or one that is not a number, a boolean or a string.
     """
     return function if isinstance(function, SpecFunction) else SpecFunction(function)
 
@@ -132,13 +132,13 @@ def _params(function: Callable[..., object]) -> dict[str, Scalar]:
     for name, each in inspect.signature(function).parameters.items():
         if each.default is each.empty or each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             raise LossSpecError(
-                f"the argument `{name}` of the spec function `{function.__name__}` has no default: "
+                f"argument `{name}` of spec function `{function.__name__}` must have a default: "
                 "its arguments are the spec's parameters"
             )
         if each.kind is each.POSITIONAL_ONLY or not isinstance(each.default, bool | int | float | str):
             raise LossSpecError(
-                f"the argument `{name}` of the spec function `{function.__name__}` can't be a parameter: "
-                f"it must be a number, a boolean or a string, not {shorten(repr(each.default))}"
+                f"argument `{name}` of spec function `{function.__name__}` must be a keyword argument with a "
+                f"number, a boolean or a string as its default, got {shorten(repr(each.default))}"
             )
         params[name] = each.default
     return params

@@ -14,20 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
+from lossspec.language.converter import as_toml
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.findings import CallerOrigin, Findings, TextOrigin
 from lossspec.language.documents.document import Draft, make_draft, read_draft
 from lossspec.language.documents.read import parse, read_source, text_source
 from lossspec.language.documents.search import file_of
-from lossspec.language.examine import examine
 from lossspec.language.resolve.layers import Layer
 from lossspec.language.resolve.variants import declared
+from lossspec.language.resolve_draft import resolve_draft
 from lossspec.language.schema.committed import validator
 from lossspec.language.structure import structure
 from lossspec.language.text.reference import SUFFIX, Reference
 from lossspec.registry.catalog_faults import catalog_faults
-from lossspec.validation.reported import without_faulty
+from lossspec.validation.invalid import mark_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from lossspec.language.model import Spec
     from lossspec.language.text.source import Source
 
-Table = dict[str, object]
 _NONE: Mapping[str, object] = {}
 
 
@@ -65,7 +65,7 @@ def load(
     50.0
     """
     findings = Findings()
-    params, overlay = _as_toml(params), _as_toml(overlay)
+    params, overlay = as_toml(params), as_toml(overlay)
     if callable(ref):
         from lossspec.language.function import spec  # most specs are files
 
@@ -85,7 +85,7 @@ def load_draft(
 ) -> Spec:
     """Resolve a draft into a spec, or raise all that is wrong with it."""
     over = [_overlay(overlay, findings)] if overlay else []
-    resolved = examine(draft, variants, findings, over=over, given=params)
+    resolved = resolve_draft(draft, variants, findings, over=over, given=params)
     findings.drop(lambda fault: _is_elsewhere(fault, _picked(draft, variants)))
     errors = [each for each in findings.diagnostics() if each.severity == "error"]
     if errors or resolved is None:
@@ -115,15 +115,7 @@ def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
     faults = validator().faults(table, "overlay")
     for fault in faults:
         findings.add(origin, fault)
-    return Layer(origin, (), without_faulty(table, faults))
-
-
-def _as_toml(values: Mapping[str, object]) -> Table:
-    if not values:
-        return {}
-    from lossspec.language.write import as_table  # it imports schedules
-
-    return as_table(values)
+    return Layer(origin, (), mark_invalid(table, faults))
 
 
 def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
@@ -205,5 +197,5 @@ def validate_reference(text: str) -> list[Diagnostic]:
 
 
 def _validate(draft: Draft, variants: tuple[str, ...], findings: Findings) -> list[Diagnostic]:
-    examine(draft, variants, findings, every=True)
+    resolve_draft(draft, variants, findings, every=True)
     return findings.diagnostics()

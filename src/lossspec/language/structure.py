@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from lossspec import schedules
 from lossspec.language.checks.objectives import TOTAL
-from lossspec.language.converter import is_one_of, new_converter, unstructure_without
+from lossspec.language.converter import new_converter, unstructure_without
 from lossspec.language.model import Balance, Combine, Input, Lists, ObjectiveSpec, Scalar, Spec, Term, Weight
 from lossspec.registry import find
 from lossspec.schedules import Schedule
@@ -74,12 +74,12 @@ def converter() -> Converter:
     made.register_structure_hook(Schedule, lambda table, _: schedules.from_table(table))
     made.register_structure_hook(Weight, lambda value, _: made.structure(value, _kind_of_weight(value)))
     made.register_structure_hook(Lists | None, lambda value, _: made.structure(value, _kind_of_lists(value)))
-    made.register_structure_hook_func(is_one_of(object), _argument)
+    made.register_structure_hook_func((object,).__contains__, _argument)
     made.register_structure_hook_factory(_is_array, lambda kind: _array(made, kind))
-    made.register_structure_hook_factory(is_one_of(*_SECTIONS), lambda kind: _section(made, kind))
-    made.register_structure_hook_factory(is_one_of(Term, Balance), lambda cls: _in_call_order(made, cls))
-    made.register_structure_hook_factory(is_one_of(Inputs), lambda _: _inputs(made))
-    made.register_unstructure_hook_factory(is_one_of(Inputs), lambda _: _written_inputs(made))
+    made.register_structure_hook_factory(_SECTIONS.__contains__, lambda kind: _section(made, kind))
+    made.register_structure_hook_factory((Term, Balance).__contains__, lambda cls: _in_call_order(made, cls))
+    made.register_structure_hook_factory((Inputs,).__contains__, lambda _: _inputs(made))
+    made.register_unstructure_hook_factory((Inputs,).__contains__, lambda _: _written_inputs(made))
     return made
 
 

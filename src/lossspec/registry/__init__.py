@@ -1,10 +1,10 @@
-"""What a name means: every loss type that a spec can name, as data.
+"""The registry: every loss type and balancer that a spec can name, as data.
 
-A type is named by the import package that owns its code and the class: ``torch.L1Loss``,
-``piq.SSIMLoss``. The name is a key of a closed table, never an import path. The table is filled by the
-catalogues that come with lossspec, one TOML file a library; by ``register_loss`` in the user's own code;
-and by the catalogues of installed plug-ins. Looking a name up reads data only; its code is imported when
-a loss is built:
+The name of a type is the import package that owns its code and the class: ``torch.L1Loss``,
+``piq.SSIMLoss``. It is a key of a closed table, never an import path. The entries come from the
+catalogues of lossspec, one TOML file for each library; from ``register_loss`` in the user's own code; and
+from the catalogues of installed plug-ins. A lookup only reads data; the code of a loss is imported when it
+is built:
 
 >>> from lossspec.registry import find
 >>> loss = find("torch.SmoothL1Loss")

@@ -1,4 +1,3 @@
-from lossspec.registry.balancer import register_balancer as register_balancer
 from lossspec.registry.code import load as load
 from lossspec.registry.code import missing_library as missing_library
 from lossspec.registry.entry import Argument as Argument
@@ -11,4 +10,5 @@ from lossspec.registry.lookup import find_balancer as find_balancer
 from lossspec.registry.lookup import libraries as libraries
 from lossspec.registry.lookup import summaries as summaries
 from lossspec.registry.lookup import types as types
+from lossspec.registry.register import register_balancer as register_balancer
 from lossspec.registry.register import register_loss as register_loss

@@ -1,13 +1,15 @@
-"""Reads a catalogue, the TOML file that lists the loss types of one library, into ``LossType`` entries."""
+"""Reads catalogues, TOML files that each list the loss types of one library, into ``LossType`` entries."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import tomli
 from attrs import fields_dict
 
+from lossspec.data import folder as data_folder
 from lossspec.errors import RegistrationError
 from lossspec.registry.catalog_faults import catalog_faults
 from lossspec.registry.entry import Argument, CallInput, LossType
@@ -17,44 +19,70 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Table = dict[str, Any]
-_PARTS = fields_dict(Argument).keys() - {"name", "schema"}
 
+#: Where the catalogues of lossspec itself are: one file for each library.
+_CATALOGS = data_folder("registry/catalog")
+_PARTS = fields_dict(Argument).keys() - {"name", "schema"}
 _HEADER = re.compile(r"^\[(?:types|balancers)\.(?P<name>\w+)(?:\.(?P<inner>\w+)[^]]*)?\]", re.MULTILINE)
 
 
+@cache
+def builtin_libraries() -> tuple[str, ...]:
+    """Return the libraries whose catalogues come with lossspec, sorted."""
+    return tuple(sorted(path.stem for path in _CATALOGS.glob("*.toml")))
+
+
+@cache
+def builtin_types(library: str) -> dict[str, LossType]:
+    """Return the types and balancers of a built-in library by name."""
+    return read_catalog(catalog_path(library), "lossspec")
+
+
+@cache
+def builtin_type(library: str, name: str) -> LossType | None:
+    """Return one type of a built-in library, or None.
+
+    Only the part of the catalogue that it is in is parsed and, as the tests validate the built-in catalogues,
+    nothing is validated.
+    """
+    key = name.partition(".")[2]
+    path = catalog_path(library)
+    document = _parse(excerpt(_text(path), lambda each, _: each == key), path)
+    return _types(document, "lossspec").get(name)
+
+
+@cache
+def builtin_summaries(library: str) -> dict[str, str]:
+    """Return the summaries of the types of a built-in library by name; their arguments are not parsed."""
+    path = catalog_path(library)
+    types = _parse(excerpt(_text(path), lambda _, inner: inner != "args"), path).get("types", {})
+    return {f"{library}.{name}": each["summary"] for name, each in types.items()}
+
+
+def catalog_path(library: str) -> Path:
+    """Return where the catalogue of a built-in library is."""
+    return _CATALOGS / f"{library}.toml"
+
+
 def read_catalog(path: Path, owner: str) -> dict[str, LossType]:
-    """Read the catalogue at ``path``; ``owner`` is who ships it, for the messages about taken names.
+    """Read and validate the catalogue at ``path``.
+
+    Args:
+        path: the file.
+        owner: who ships it, for messages about names that are taken.
 
     Returns:
         The types by full name (``torch.L1Loss``), in the order of the file, then the balancers.
 
     Raises:
-        RegistrationError: the file is not TOML, or something is wrong in it; the message says all of it.
+        RegistrationError: the file is not TOML, or is invalid; the message lists every problem.
     """
     document = _parse(_text(path), path)
     if faults := catalog_faults(document):
-        told = [f"{each.message}: {each.help}" if each.help else each.message for each in faults]
+        problems = [f"{each.message}: {each.help}" if each.help else each.message for each in faults]
         where = f"`lossspec validate {path}` shows where"
-        raise RegistrationError(f"catalogue {path}: {'; '.join(told)}; {where}")
+        raise RegistrationError(f"catalogue {path}: {'; '.join(problems)}; {where}")
     return _types(document, owner)
-
-
-def read_type(path: Path, owner: str, name: str) -> LossType | None:
-    """Read one type of a catalogue of ours, and parse little else: a spec names a few types of many.
-
-    Our catalogues are validated by the tests, not each time that they are read.
-    """
-    key = name.partition(".")[2]
-    document = _parse(excerpt(_text(path), lambda each, _: each == key), path)
-    return _types(document, owner).get(name)
-
-
-def read_summaries(path: Path) -> dict[str, str]:
-    """Read the full names and summaries of a catalogue of ours, and parse little else."""
-    document = _parse(excerpt(_text(path), lambda _, inner: inner != "args"), path)
-    return {
-        f"{document['library']}.{name}": each["summary"] for name, each in document.get("types", {}).items()
-    }
 
 
 def _text(path: Path) -> str:
@@ -106,10 +134,10 @@ def _argument(name: str, table: Table) -> Argument:
 
 
 def excerpt(text: str, keep: Callable[[str, str], bool]) -> str:
-    r"""Return a catalogue without the tables that ``keep`` refuses, told their type and the key within it.
+    r"""Return a catalogue with only those tables for which ``keep(type, key within the type)`` is true.
 
-    Parsing costs more than cutting, so what is not needed is cut before it is parsed. This is for the
-    catalogues that come with lossspec, which give each table of a type a header of its own.
+    Cutting text is cheaper than parsing it. This works for the built-in catalogues, where each table of a
+    type has a header of its own.
 
     >>> text = "library = 'a'\n[types.X]\nsummary = '1'\n[types.X.args]\n[types.Y]\nsummary = '2'\n"
     >>> print(excerpt(text, lambda name, inner: name == "X" and inner != "args"))

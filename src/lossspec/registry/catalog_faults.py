@@ -1,4 +1,4 @@
-"""What is wrong in a catalogue: what ``schemas/catalog.schema.json`` says, and what a schema cannot say."""
+"""Validates a catalogue by ``schemas/catalog.schema.json``, then checks what a schema cannot express."""
 
 from __future__ import annotations
 
@@ -17,54 +17,54 @@ if TYPE_CHECKING:
     from lossspec.validation.validator import Validator
 
 Table = dict[str, Any]
-#: What lossspec can add to a library's loss.
-ADDED = ("reduction", "weights_path")
+#: The arguments that lossspec can add to a library's loss.
+_ADDED = ("reduction", "weights_path")
 
 
 def schema_path() -> Path:
-    """Return the file of the schema of catalogues."""
+    """Return the path of the JSON Schema of catalogues."""
     return data_folder("schemas") / "catalog.schema.json"
 
 
 def catalog_faults(document: Table) -> list[Fault]:
-    """Return what is wrong in a catalogue, in its order.
+    """Return the problems of a catalogue, in the order of the document.
 
-    >>> [fault.message for fault in catalog_faults({"library": "mylosses", "types": {"X": {}}})]
-    ['the key `summary` is missing in `types.X`']
+    >>> [(fault.code, fault.path) for fault in catalog_faults({"library": "mylosses", "types": {"X": {}}})]
+    [('missing-key', ('types', 'X'))]
     """
-    return _validator().faults(document) or list(_beyond_the_schema(document))
+    return _validator().faults(document) or list(_other_faults(document))
 
 
 @cache
 def _validator() -> Validator:
-    from lossspec.validation.validator import Validator  # most specs name built-in types only
+    from lossspec.validation.validator import Validator  # only plug-ins and `validate CATALOGUE` need it
 
     return Validator(json.loads(schema_path().read_text("utf-8")))
 
 
-def _beyond_the_schema(document: Table) -> Iterator[Fault]:
+def _other_faults(document: Table) -> Iterator[Fault]:
     library: str = document["library"]
-    if not _is_inside(document.get("module", library), library):
+    if not _is_in(library, document.get("module", library)):
         yield _fault(("module",), f"must be in the package `{library}`")
     for section in ("types", "balancers"):
         for name, each in document.get(section, {}).items():
             here = (section, name)
-            if not _is_inside(each.get("target", library).partition(":")[0], library):
+            if not _is_in(library, each.get("target", library).partition(":")[0]):
                 yield _fault((*here, "target"), f"must be `module:attribute` in the package `{library}`")
             for argument, table in each.get("args", {}).items():
-                yield from _argument(argument, table, (*here, "args", argument))
+                yield from _argument_faults(argument, table, (*here, "args", argument))
 
 
-def _argument(name: str, table: Table, path: tuple[str, ...]) -> Iterator[Fault]:
+def _argument_faults(name: str, table: Table, path: tuple[str, ...]) -> Iterator[Fault]:
     if not {"type", "enum", "anyOf"} & table.keys():
-        yield Fault("missing-key", f"the key `type` is missing in `{dotted(path)}`", path, "key")
+        yield Fault("missing-key", f"key `type` is missing in `{dotted(path)}`", path, "key")
     if table.get("path") and table.get("type") != "string":
-        yield _fault((*path, "path"), "is for a string: that a path stays beside its spec is checked for one")
-    if table.get("ours") and name not in ADDED:
-        yield _fault((*path, "ours"), "is for `reduction` and `weights_path`, which lossspec adds")
+        yield _fault((*path, "path"), "is for an argument of type `string` only")
+    if table.get("ours") and name not in _ADDED:
+        yield _fault((*path, "ours"), "is for `reduction` and `weights_path` only, which lossspec adds")
 
 
-def _is_inside(module: str, library: str) -> bool:
+def _is_in(library: str, module: str) -> bool:
     return module.partition(".")[0] == library
 
 

@@ -1,4 +1,4 @@
-"""Gets the code of a loss type, at build and no sooner, and says what to install where it is missing."""
+"""Imports the code of a loss type when the loss is built, or names the package to install."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def missing_library(entry: LossType) -> str:
-    """Say what is not installed and how to install it, or "" where all is there; imports nothing."""
+    """Return how to install the library of a loss type, or "" if it is installed; nothing is imported."""
     if entry.name in registered or find_spec(entry.library) is not None:
         return ""
     wanted = f"lossspec[{entry.extra}]" if entry.extra else entry.distribution
@@ -24,10 +24,10 @@ def missing_library(entry: LossType) -> str:
 
 
 def load(entry: LossType) -> Callable[..., object]:
-    """Import the class or function of a loss type: the only place where a loss's code is reached.
+    """Import the class or function of a loss type: no other function imports the code of a loss.
 
     Raises:
-        MissingExtraError: its library is not installed, or too old to have it.
+        MissingExtraError: the library is not installed, or too old to have the loss.
     """
     if entry.name in registered:
         return registered[entry.name][1]
@@ -38,6 +38,6 @@ def load(entry: LossType) -> Callable[..., object]:
         return cast("Callable[..., object]", getattr(import_module(module), attribute))
     except AttributeError as error:
         raise MissingExtraError(
-            f"`{entry.name}` is not in the installed {entry.distribution} (no `{entry.target}`): "
+            f"`{entry.target}` is missing in the installed {entry.distribution}, for `{entry.name}`: "
             f'pip install --upgrade "{entry.distribution}"'
         ) from error

@@ -1,4 +1,4 @@
-"""What the registry knows of a loss type: data only, read from a catalogue or from a signature."""
+"""The entry of a loss type in the registry: data only, from a catalogue or from a signature."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class Argument:
     """One constructor argument of a loss.
 
     Attributes:
-        name: the keyword that the constructor takes.
-        schema: what its value may be, as a fragment of JSON Schema (``type``, ``enum``, ``minimum``,
+        name: the keyword of the constructor.
+        schema: the valid values, as a fragment of JSON Schema (``type``, ``enum``, ``minimum``,
             ``items``, ...); never empty.
         description: one line.
-        required: whether it must be given.
-        default: what the library takes when it isn't given (None where there is none).
-        live: whether it may be a schedule: it can be set on the module after construction.
-        tensor: whether an array of numbers is turned into a tensor (class weights).
-        path: whether it names a file of local weights, under the spec's folder.
-        ours: whether lossspec adds it to a library's loss: ``reduction`` where the loss gives a map and has
-            none, and ``weights_path`` where it would download. The constructor doesn't get it.
+        required: whether it has no default.
+        default: the default of the library, or None.
+        live: whether it can be a schedule, because setting it on the module changes the next call.
+        tensor: whether an array of numbers becomes a tensor (class weights).
+        path: whether it is the path of a file of local weights, in the spec's folder.
+        ours: whether lossspec adds it and does not pass it to the constructor: ``reduction`` for a loss that
+            returns a map and has none, ``weights_path`` for a loss that would download.
     """
 
     name: str
@@ -47,9 +47,9 @@ class CallInput:
 
     Attributes:
         name: the parameter of ``forward``.
-        kind: what it takes: a tensor, a list (of lists) of tensors, or a callable (a discriminator).
-        shape: its shape and range, for people.
-        required: False where the call has a default for it.
+        kind: a tensor, a list (of lists) of tensors, or a callable (a discriminator).
+        shape: the shape and the range of values, as text.
+        required: whether it has no default.
     """
 
     name: str
@@ -60,24 +60,24 @@ class CallInput:
 
 @frozen
 class LossType:
-    """A loss that a spec can name: its arguments, its inputs, and where its code lives.
+    """A loss or a balancer that a spec can name: its arguments, its inputs, and where its code is.
 
     Attributes:
-        name: the key that a spec's ``type`` names: ``<import package>.<Class>``.
-        target: where the code is, ``module:attribute``. Looked up at build, never by a spec.
+        name: the ``type`` in a spec: ``<import package>.<Class>``.
+        target: where the code is, ``module:attribute``; a spec cannot change it.
         summary: one line.
         args: constructor arguments by name, in the order of the signature.
         inputs: call arguments in call order.
-        function: True if the target is a function: its ``args`` are keywords of the call.
+        function: whether the target is a function, which takes its ``args`` as keywords of the call.
         formula: the formula in plain text, or "".
         reference: a paper or a page, or "".
-        note: what surprises: where another library's loss of the same name gives another number.
-        distribution: what ``pip install`` calls the library that holds it.
-        extra: the extra of lossspec that installs what it needs, or "" if no extra does.
-        downloads: what it fetches when it is built, and how to give a local file; "" for nothing.
-        balancer: whether it is no loss but weighs the losses of an objective: ``losses`` is given to its
-            constructor before ``args``, and ``values`` and ``weights`` to its call before ``inputs``.
-        owner: who registered it: a catalogue, or the module of the caller.
+        note: a caveat, such as another library's loss of the same name that returns another number.
+        distribution: the name of the library for ``pip install``.
+        extra: the extra of lossspec that installs the library, or "".
+        downloads: what it downloads when it is built, and how to use a local file instead; "" for nothing.
+        balancer: whether it is a balancer, which weighs the losses of an objective: its constructor takes
+            ``losses`` before ``args``, and its call takes ``values`` and ``weights`` before ``inputs``.
+        owner: who registered it, for messages: lossspec, a package or a module.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Catalogues of installed plug-ins: found through entry points, read from disk, none of their code run.
+"""Finds the catalogues and specs of installed plug-ins, through entry points and without running their code.
 
 A package declares, in its ``pyproject.toml``, the library whose types it ships and the top-level package
 that holds them::
@@ -22,8 +22,7 @@ from attrs import frozen
 
 from lossspec.errors import RegistrationError
 from lossspec.names import is_name
-from lossspec.registry.builtin import builtin_libraries
-from lossspec.registry.catalog import read_catalog
+from lossspec.registry.catalog import builtin_libraries, read_catalog
 
 if TYPE_CHECKING:
     from lossspec.registry.entry import LossType
@@ -33,7 +32,7 @@ GROUP = "lossspec.catalogs"
 
 @frozen
 class Plugin:
-    """One entry point: the library it ships, the package that holds the files, who installed it."""
+    """One entry point: a library, the package that holds its catalogue, and the distribution of both."""
 
     library: str
     package: str
@@ -41,8 +40,8 @@ class Plugin:
 
 
 def plugins() -> tuple[Plugin, ...]:
-    """Return the installed plug-ins, sorted by library; reads the metadata of distributions only."""
-    return _plugins_on(tuple(sys.path))  # which is where packages are found: another one has others
+    """Return the installed plug-ins, sorted by library; only the metadata of distributions is read."""
+    return _plugins_on(tuple(sys.path))  # the installed packages change with the path
 
 
 @cache
@@ -55,7 +54,7 @@ def _plugins_on(_path: tuple[str, ...]) -> tuple[Plugin, ...]:
 
 
 def libraries() -> tuple[str, ...]:
-    """Return the libraries that the plug-ins ship catalogues of.
+    """Return the libraries whose catalogues come from plug-ins.
 
     Raises:
         RegistrationError: two owners ship one library.
@@ -64,7 +63,7 @@ def libraries() -> tuple[str, ...]:
 
 
 def catalog(library: str) -> dict[str, LossType]:
-    """Return the types of one library as its plug-in declares them; none if no plug-in ships it.
+    """Return the types of one library from the catalogue of its plug-in, or nothing without a plug-in.
 
     Raises:
         RegistrationError: two owners ship it, or its catalogue is missing or broken.
@@ -82,7 +81,7 @@ def _catalog_on(_path: tuple[str, ...], library: str) -> dict[str, LossType]:
         names = ["lossspec", *names]
     if len(names) > 1:
         holders = " and ".join(f"`{name}`" for name in names)
-        raise RegistrationError(f"the library `{library}` has two owners, {holders}: uninstall one of them")
+        raise RegistrationError(f"library `{library}` has two owners, {holders}: uninstall one of them")
     path = folder(owners[0]) / "catalog" / f"{library}.toml"
     if not path.exists():  # it ships specs only
         return {}
@@ -96,21 +95,21 @@ def _catalog_on(_path: tuple[str, ...], library: str) -> dict[str, LossType]:
 
 
 def folder(plugin: Plugin) -> Path:
-    """Return the folder of a plug-in's package; a top-level package is located without running it.
+    """Return the folder of a plug-in's package; finding a top-level package does not run it.
 
     Raises:
-        RegistrationError: the entry point names no installed top-level package.
+        RegistrationError: the value of the entry point is not an installed top-level package.
     """
-    where = f"the entry point `{plugin.library}` of `{plugin.distribution}` in `{GROUP}`"
+    where = f"entry point `{plugin.library}` of `{plugin.distribution}` in `{GROUP}`"
     if not is_name(plugin.package):
-        raise RegistrationError(f"{where} must name a top-level package, not `{plugin.package}`")
+        raise RegistrationError(f"{where} must be a top-level package, got `{plugin.package}`")
     found = find_spec(plugin.package)
     if found is None or not found.submodule_search_locations:
-        raise RegistrationError(f"{where} names `{plugin.package}`, which is no installed package")
+        raise RegistrationError(f"{where} must be an installed package, got `{plugin.package}`")
     return Path(found.submodule_search_locations[0])
 
 
 def installed_spec_folders() -> dict[str, Path]:
-    """Return the folders of specs that plug-ins ship, by the distribution that owns them, and the package."""
+    """Return the folders of specs that plug-ins ship, by ``distribution: package``."""
     found = {(each.distribution, each.package): folder(each) / "specs" for each in plugins()}
     return {f"{owner}: {package}": path for (owner, package), path in found.items() if path.is_dir()}

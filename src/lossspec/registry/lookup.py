@@ -1,24 +1,23 @@
-"""Finds loss types by name: built-in ones first, then those registered in-process, then installed ones."""
+"""Finds loss types by name: built in, then registered in this process, then from installed plug-ins."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from lossspec.errors import RegistrationError
-from lossspec.registry.builtin import builtin_libraries, builtin_type, builtin_types, catalog_path
-from lossspec.registry.catalog import read_summaries
+from lossspec.registry.catalog import builtin_libraries, builtin_summaries, builtin_type, builtin_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lossspec.registry.entry import LossType
 
-#: What this process registered by decorator: a type and the class or function itself.
+#: The types that this process registered by decorator, each with its class or function.
 registered: dict[str, tuple[LossType, Callable[..., object]]] = {}
 
 
 def find(name: str) -> LossType | None:
-    """Return the loss type that ``name`` names, or None; reads the catalogue of its library and no other.
+    """Return the loss type of this name, or None; only the catalogue of its library is read.
 
     >>> find("torch.L1Loss").summary
     'Mean absolute error.'
@@ -33,7 +32,7 @@ def find(name: str) -> LossType | None:
 
 
 def find_balancer(name: str) -> LossType | None:
-    """Return the balancer that ``name`` names, or None.
+    """Return the balancer of this name, or None.
 
     >>> find_balancer("lossspec.GradientRatio").inputs[0].name
     'parameter'
@@ -59,7 +58,7 @@ def _find(name: str) -> LossType | None:
 
 
 def types(library: str | None = None) -> dict[str, LossType]:
-    """Return every loss type by name, sorted; of one library if it is given.
+    """Return the loss types by name, sorted: all of them, or those of one library.
 
     Raises:
         RegistrationError: two owners ship one library.
@@ -91,7 +90,7 @@ def _all(library: str | None) -> dict[str, LossType]:
 
 
 def summaries(library: str | None = None) -> dict[str, str]:
-    """Return what each loss type is, in one line, by name, sorted; of one library if it is given.
+    """Return the one-line summaries of loss types by name, sorted: all of them, or those of one library.
 
     Raises:
         RegistrationError: two owners ship one library.
@@ -104,12 +103,12 @@ def summaries(library: str | None = None) -> dict[str, str]:
         found |= {
             entry.name: entry.summary for entry in entries if entry.library == each and not entry.balancer
         }
-        found |= read_summaries(catalog_path(each)) if each in builtin_libraries() else {}
+        found |= builtin_summaries(each) if each in builtin_libraries() else {}
     return dict(sorted(found.items()))
 
 
 def libraries() -> tuple[str, ...]:
-    """Return the prefixes of all loss types, sorted.
+    """Return the libraries of all loss types, which are the prefixes of their names, sorted.
 
     >>> "torch" in libraries()
     True
@@ -121,10 +120,10 @@ def libraries() -> tuple[str, ...]:
 
 
 def refuse_taken(new: LossType) -> None:
-    """Raise if another owner has the name of ``new``; the same code registered again replaces itself."""
+    """Raise if the name of ``new`` belongs to other code; the same code can be registered again."""
     old = _find(new.name)
     if old is not None and old.target != new.target:
-        kind = "balancer" if new.balancer else "loss type"
+        kind = "balancer" if old.balancer else "loss type"
         raise RegistrationError(
-            f"the {kind} `{new.name}` of {new.owner} is taken by {old.owner}: rename one of them"
+            f"{kind} `{new.name}` is already registered by {old.owner}: {new.owner} must use another name"
         )

@@ -1,108 +1,62 @@
-"""Reads a loss type from the signature and the docstring of a class or a function."""
+"""Makes a loss type from the signature and the docstring of a class or a function."""
 
 from __future__ import annotations
 
 import inspect
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_origin
 
 from lossspec.errors import RegistrationError
-from lossspec.registry.annotation import input_kind, is_path, is_tensor, json_schema
 from lossspec.registry.entry import Argument, CallInput, LossType
+from lossspec.signatures import LISTS, is_path, is_tensor, json_schema, parameters, read_docstring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
+
+    from lossspec.registry.entry import InputKind
 
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def read_signature(loss: Callable[..., object], name: str, *, given: Collection[str] = ()) -> LossType:
-    """Return what the registry needs to know of ``loss``.
+    """Return the loss type that a signature and a docstring describe.
 
     Args:
         loss: a class whose instances are called, or a function.
         name: the name of the type.
-        given: parameters that lossspec itself gives: no arguments, and no inputs.
+        given: parameters that lossspec itself passes: neither arguments nor inputs.
 
     Raises:
-        RegistrationError: an argument that must be given can't be written as a TOML value, or a class has no
+        RegistrationError: a required argument cannot be written as a TOML value, or a class has no
             ``forward``.
     """
+    summary, described = read_docstring(loss.__doc__)
     if isinstance(loss, type):
-        forward = getattr(loss, "forward", None)
-        if forward is None:
-            raise RegistrationError(f"the class `{loss.__qualname__}` has no `forward`: it is no loss")
-        summary, described = read_docstring(loss.__doc__)
-        described |= read_docstring(cast("Any", loss).__init__.__doc__)[1]
-        inputs, (_, shapes) = _parameters(forward)[1:], read_docstring(forward.__doc__)
-        arguments = _parameters(loss)
+        code: Any = loss
+        if not hasattr(code, "forward"):
+            raise RegistrationError(f"the class `{loss.__qualname__}` is not a loss: it has no `forward`")
+        described |= read_docstring(code.__init__.__doc__)[1]
+        shapes = read_docstring(code.forward.__doc__)[1]
+        inputs, arguments = parameters(code.forward)[1:], parameters(loss)
     else:
-        summary, described = read_docstring(loss.__doc__)
         shapes = described
-        parameters = _parameters(loss)
-        inputs = [each for each in parameters if _is_input(each)]
-        arguments = [each for each in parameters if not _is_input(each)]
-    inputs = [each for each in inputs if each.name not in given]
-    read = (_argument(each, described, name) for each in arguments if each.name not in given)
+        inputs = [each for each in parameters(loss) if _is_input(each)]
+        arguments = [each for each in parameters(loss) if not _is_input(each)]
+    read = (_argument(each, described, name) for each in arguments if _is_open(each, given))
     return LossType(
         name=name,
         target=f"{loss.__module__}:{loss.__qualname__}",
         summary=summary,
         args={each.name: each for each in read if each is not None},
-        inputs=tuple(_input(each, shapes) for each in inputs),
+        inputs=tuple(_input(each, shapes) for each in inputs if _is_open(each, given)),
         function=not isinstance(loss, type),
         distribution=loss.__module__.partition(".")[0],
         owner=f"the module `{loss.__module__}`",
     )
 
 
-def read_docstring(text: str | None) -> tuple[str, dict[str, str]]:
-    """Return the first line of a docstring, and the descriptions of its arguments by name.
-
-    The style that describes most arguments is taken; of one that is none of the three, what can be made out.
-
-    >>> read_docstring('''Squared error.
-    ...
-    ...     Args:
-    ...         power (float): of the error;
-    ...             2 is the squared error
-    ...     ''')
-    ('Squared error.', {'power': 'of the error; 2 is the squared error'})
-    """
-    from docstring_parser import Docstring, DocstringStyle, ParseError, parse  # few register
-
-    styles = (DocstringStyle.GOOGLE, DocstringStyle.NUMPYDOC, DocstringStyle.REST)
-    found = []
-    for style in styles:
-        with suppress(ParseError, IndexError):  # not of this style; a line of `::` is an IndexError for reST
-            found.append(parse(text, style))
-    best = max(found, key=lambda each: len(each.params), default=Docstring())
-    described = {
-        name.strip(" *"): " ".join((each.description or "").split())
-        for each in best.params
-        if each.args[0] != "attribute"
-        for name in each.arg_name.split(",")
-    }
-    return best.short_description or "", described
-
-
-def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
-    try:
-        found = list(inspect.signature(function, eval_str=True).parameters.values())
-    except NameError:  # some annotation is imported for type checkers only: that one stays text
-        code = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]
-        names = getattr(inspect.unwrap(code), "__globals__", {})
-        found = [_looked_up(each, names) for each in inspect.signature(function).parameters.values()]
-    return [each for each in found if each.kind in _NAMED]
-
-
-def _looked_up(parameter: inspect.Parameter, names: dict[str, object]) -> inspect.Parameter:
-    if not isinstance(parameter.annotation, str):
-        return parameter
-    try:
-        return parameter.replace(annotation=eval(parameter.annotation, names))  # noqa: S307 - the caller's code
-    except NameError:
-        return parameter
+def _is_open(parameter: inspect.Parameter, given: Collection[str]) -> bool:
+    return parameter.kind in _NAMED and parameter.name not in given
 
 
 def _is_input(parameter: inspect.Parameter) -> bool:
@@ -113,38 +67,49 @@ def _is_input(parameter: inspect.Parameter) -> bool:
 
 def _input(parameter: inspect.Parameter, shapes: dict[str, str]) -> CallInput:
     required = parameter.default is parameter.empty
-    shape = shapes.get(parameter.name, "")
-    return CallInput(parameter.name, input_kind(parameter.annotation), shape, required)
+    return CallInput(
+        parameter.name, input_kind(parameter.annotation), shapes.get(parameter.name, ""), required
+    )
+
+
+def input_kind(annotation: object) -> InputKind:
+    """Return what an input takes: a list, a callable (such as a network), or a tensor.
+
+    >>> input_kind(list[float]), input_kind("nn.Module"), input_kind("Tensor")
+    ('list', 'callable', 'tensor')
+    """
+    if isinstance(annotation, str):
+        head = annotation.partition("[")[0].rpartition(".")[2]
+        names = {each.__name__ for each in LISTS}
+        return "list" if head in names else "callable" if head in ("Callable", "Module") else "tensor"
+    origin = get_origin(annotation) or annotation
+    if origin in LISTS:
+        return "list"
+    bases = getattr(origin, "__mro__", ())
+    is_callable = origin is Callable or any(each.__name__ == "Module" for each in bases)
+    return "callable" if is_callable else "tensor"
 
 
 def _argument(parameter: inspect.Parameter, described: dict[str, str], name: str) -> Argument | None:
-    required = parameter.default is parameter.empty
-    annotation = (
-        _guess(parameter.default) if parameter.annotation is parameter.empty else parameter.annotation
-    )
+    required, default = parameter.default is parameter.empty, parameter.default
+    annotation = parameter.annotation
+    if annotation is parameter.empty:  # an int may stand for a float
+        annotation = float if type(default) is int else type(default)
     schema = json_schema(annotation)
+    if schema is None and required:
+        raise RegistrationError(
+            f"the argument `{parameter.name}` of `{name}` is required but cannot be written in TOML: "
+            "annotate it with int, float, bool, str, Literal, Tensor, Path or a list of them, "
+            "or give it a default"
+        )
     if schema is None:
-        if required:
-            raise RegistrationError(
-                f"the argument `{parameter.name}` of `{name}` must be given and can't be written in TOML: "
-                "annotate it with int, float, bool, str, Literal, Tensor, Path or a list of them, "
-                "or give it a default"
-            )
-        return None  # an object: its default stands
+        return None  # an object: always its default
     return Argument(
         parameter.name,
         schema,
         described.get(parameter.name, ""),
         required,
-        None if required else _json(parameter.default),
+        None if required else list(default) if isinstance(default, tuple) else default,
         tensor=is_tensor(annotation),
         path=is_path(annotation),
     )
-
-
-def _guess(default: object) -> object:
-    return float if type(default) is int else type(default)
-
-
-def _json(default: object) -> object:
-    return list(default) if isinstance(default, tuple) else default

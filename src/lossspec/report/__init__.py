@@ -1,7 +1,7 @@
-"""Shows an objective and a run: as formulas, tables, curves and one page of HTML.
+"""Reports on specs and runs: formulas, tables, plots and an HTML page. Nothing here imports torch.
 
-What shows a spec needs no torch: the formula, the weights over a run that has not begun, the difference
-between two specs. What shows a run takes the log that ``lossspec.read_log`` returns:
+Reports on a spec are its formula, its weights over a future run, and its differences from another spec.
+Reports on a run take the log that ``lossspec.read_log`` returns:
 
 >>> import torch, tempfile
 >>> from lossspec import LossManager, read_log

@@ -1,4 +1,4 @@
-"""NumPy, which carries the numbers of a run, and the message where it is not installed."""
+"""NumPy, an extra, and the error that says how to install it."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ __all__ = ["as_column", "np"]
 
 
 def as_column(values: Sequence[float] | NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return values as an array, without a copy where they are one."""
+    """Return values as an array; an array is not copied."""
     return np.asarray(values)

@@ -1,4 +1,4 @@
-"""What two specs compute differently, term by term.
+"""The differences between two specs, term by term.
 
 >>> import lossspec
 >>> before, after = lossspec.load("pix2pix"), lossspec.load("pix2pix+lsgan")
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
     Table = Mapping[str, object]
 
-#: What a term or an objective is where the spec does not say.
+#: The keys of a term or an objective that a spec can leave out, and their defaults.
 DEFAULTS: Table = {"weight": 1, "at_zero": "skip", "lists": None, "every": None, "balance": None, "args": {}}
-#: What changes nothing that is computed.
-SILENT = {"tags"}
+#: The keys of a term that do not change what is computed.
+IGNORED = {"tags"}
 
 
 @frozen
 class Change:
-    """One thing that two specs have in different ways.
+    """A difference between two specs.
 
     Attributes:
-        path: where it is: ``losses``, a name, a key, and so on.
-        kind: whether it is only in the second, only in the first, or different.
-        before: the value in the first, as in a spec; None where it has none.
-        after: the value in the second.
+        path: the keys that lead to it: ``losses``, a name, a key, and so on.
+        kind: "added" is only in the second spec, "removed" only in the first.
+        before: the value in the first spec, as written in TOML; None if added.
+        after: the value in the second spec; None if removed.
     """
 
     path: tuple[str, ...]
@@ -49,10 +49,10 @@ class Change:
 
 
 def differences(before: Spec, after: Spec) -> list[Change]:
-    """Return what differs: nothing exactly where the digests are equal.
+    """Return the differences; the list is empty exactly if the digests are equal.
 
-    Terms come first, in the order of the first spec, then the objectives, then the order of the terms, which
-    is the order of summation.
+    Terms come first, in the order of the first spec, then objectives, then the order of summation if the
+    common terms are in a different order.
     """
     found = [*_tables(_losses(before), _losses(after), ("losses",))]
     found += _tables(_objectives(before), _objectives(after), ("objectives",))
@@ -77,10 +77,10 @@ def _objectives(spec: Spec) -> Table:
 
 
 def _tables(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Change]:
-    """Yield what differs between two tables: inner tables key by key, but schedules of two types whole."""
+    """Yield the differences of two tables: inner tables key by key, schedules of different types as one."""
     for key in [*before, *(key for key in after if key not in before)]:
         here = (*path, key)
-        if key in SILENT and len(path) == 2:
+        if key in IGNORED and len(path) == 2:
             continue
         if key not in after:
             yield Change(here, "removed", plain(before[key]), None)
@@ -93,12 +93,12 @@ def _tables(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Chan
 def _values(before: object, after: object, path: tuple[str, ...]) -> Iterator[Change]:
     if plain(before) == plain(after):
         return
-    if isinstance(before, dict) and isinstance(after, dict) and not _are_of_two_types(before, after, path):
+    if isinstance(before, dict) and isinstance(after, dict) and not _differ_in_type(before, after, path):
         yield from _tables(before, after, path)
     else:
         yield Change(path, "changed", plain(before), plain(after))
 
 
-def _are_of_two_types(before: Table, after: Table, path: tuple[str, ...]) -> bool:
-    """Whether two tables below a term share no key that means the same: they are read whole."""
+def _differ_in_type(before: Table, after: Table, path: tuple[str, ...]) -> bool:
+    """Return whether two tables below a term have different types, so that their keys do not compare."""
     return len(path) > 2 and before.get("type") != after.get("type")

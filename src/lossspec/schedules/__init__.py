@@ -1,7 +1,7 @@
 """Weight schedules: pure functions of one number ``t``, written as tables of numbers.
 
 A schedule is a frozen object that is called with t and returns a float. Its fields are its only state;
-``from_table`` and ``to_table`` go between it and the table of a spec:
+``from_table`` and ``to_table`` convert between it and the table of a spec:
 
 >>> from lossspec import schedules
 >>> decay = schedules.linear(start=100, end=200, start_value=100.0, end_value=0.0)
@@ -10,14 +10,14 @@ A schedule is a frozen object that is called with t and returns a float. Its fie
 >>> schedules.from_table(decay.to_table()) == decay
 True
 
-Positions are counted from 0 and may be fractions. Before its start a schedule holds its first value, a
-boundary belongs to what begins there, and from its end on it is exactly its last value. What can't be is
-refused when it is made:
+Positions are counted from 0 and can be fractions. Before its start a schedule has its first value, at a
+boundary the new value holds, and from its end on a schedule is exactly its last value. An invalid schedule
+is an error when it is made:
 
 >>> schedules.linear(start=10, end=10, start_value=1.0, end_value=0.0)
 Traceback (most recent call last):
-lossspec.schedules.fault.ScheduleError: linear: `end` is 10, the same as `start`: a schedule of no length; \
-move `end` behind `start`, or use `piecewise_constant` for a jump
+lossspec.schedules.error.ScheduleError: linear: `end` must be after `start` (10), got `10`; \
+move `end`, or use `piecewise_constant` for a jump
 """
 
 from lossspec.lazy import attach

@@ -2,6 +2,7 @@ from lossspec.schedules.adapter import from_callable as from_callable
 from lossspec.schedules.base import Function as Function
 from lossspec.schedules.base import Schedule as Schedule
 from lossspec.schedules.base import Unit as Unit
+from lossspec.schedules.error import ScheduleError as ScheduleError
 from lossspec.schedules.families.compose import join as join
 from lossspec.schedules.families.compose import product as product
 from lossspec.schedules.families.compose import warmup as warmup
@@ -27,8 +28,6 @@ from lossspec.schedules.families.steps import step as step
 from lossspec.schedules.families.waves import sawtooth as sawtooth
 from lossspec.schedules.families.waves import triangular as triangular
 from lossspec.schedules.families.window import window as window
-from lossspec.schedules.fault import ScheduleError as ScheduleError
-from lossspec.schedules.fault import ScheduleFault as ScheduleFault
 from lossspec.schedules.lookup import TYPES as TYPES
 from lossspec.schedules.lookup import find as find
 from lossspec.schedules.lookup import types as types

@@ -1,4 +1,4 @@
-"""What every weight schedule is: a frozen table of numbers, called with the clock ``t``."""
+"""The base class of weight schedules: frozen tables of numbers, called with a position ``t``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from attrs import field, fields, frozen
 
-from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
-from lossspec.schedules.kinds import choice, kind_of, number
+from lossspec.faults import Fault
+from lossspec.schedules.error import ScheduleError, must_be, shown
+from lossspec.schedules.kinds import Array, Kind, choice, kind_of, number, of_kind
 
 if TYPE_CHECKING:
     from attrs import Attribute
 
-    from lossspec.schedules.kinds import Kind
+    from lossspec.faults import KeyPath
 
 Unit = Literal["epoch", "step", "fraction"]
 Function = Callable[[float], float]
@@ -23,7 +24,7 @@ Function = Callable[[float], float]
 class _Stateless:
     """Gives the slotted classes an empty ``__dict__``.
 
-    ``torch.optim.lr_scheduler.LambdaLR`` saves the ``__dict__`` of its lambdas: a schedule has nothing there.
+    ``torch.optim.lr_scheduler.LambdaLR`` saves the ``__dict__`` of its lambdas: a schedule has none.
     """
 
 
@@ -31,17 +32,16 @@ class _Stateless:
 class Schedule(_Stateless):
     """A pure function of one number; its fields are its only state.
 
-    A subclass gives its fields, ``problems`` and ``curve``. The function that ``curve`` returns is kept
-    in the slot ``__call__`` itself: calling a schedule runs it with no layer between, and a schedule
-    without clamps knows nothing of them.
+    A subclass defines its fields, ``problems`` and ``curve``. The function that ``curve`` returns is stored
+    in the slot ``__call__``, so a call runs it directly, and a schedule without clamps does not check any.
 
     Attributes:
-        unit: what ``t`` counts. The outermost schedule of a spec says it; calling ignores it.
-        minimum: the value is never below it.
-        maximum: the value is never above it.
+        unit: what ``t`` counts. Only the outermost schedule of a spec has it; a call does not use it.
+        minimum: the lower clamp of the value, or None.
+        maximum: the upper clamp of the value, or None.
 
     Class attributes:
-        type_name: what a spec's ``type`` names it.
+        type_name: the ``type`` in a spec.
         owner: who registered it.
     """
 
@@ -60,7 +60,7 @@ class Schedule(_Stateless):
         cls.type_name = cls.__name__
 
     def __attrs_post_init__(self) -> None:
-        faults: list[ScheduleFault] = []
+        faults: list[Fault] = []
         for attribute, kind in table_fields(type(self)):
             name, value = attribute.name, getattr(self, attribute.name)
             if value is None and attribute.default is None:
@@ -69,7 +69,7 @@ class Schedule(_Stateless):
                 object.__setattr__(self, name, kind.take(value, (name,)))
             except ScheduleError as error:
                 faults += error.faults
-        if not faults:  # the rules between fields may rely on each field being what it should
+        if not faults:  # the rules between fields assume that each field is valid
             faults = [*self._crossed_clamps(), *self.problems()]
         if faults:
             raise ScheduleError(faults, self.type_name)
@@ -78,16 +78,16 @@ class Schedule(_Stateless):
             function = clamped(function, self.minimum, self.maximum)
         object.__setattr__(self, "__call__", function)
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield what is wrong between fields that are each right on their own."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for each conflict between fields that are valid on their own."""
         yield from ()
 
     def curve(self) -> Function:
-        """Return the function of ``t``, without clamps; it raises ``bad_position(t)`` if t is not finite."""
+        """Return the function of ``t`` without clamps, which raises ``invalid_position(t)`` if needed."""
         raise NotImplementedError
 
     def to_table(self) -> dict[str, object]:
-        """Return the table of a spec that says this schedule; fields at their default are left out."""
+        """Return the schedule as the table of a spec; fields at their default are left out."""
         table: dict[str, object] = {"type": self.type_name}
         for attribute, _ in table_fields(type(self)):
             value = getattr(self, attribute.name)
@@ -95,27 +95,51 @@ class Schedule(_Stateless):
                 table[attribute.name] = plain(value)
         return table
 
-    def _crossed_clamps(self) -> Iterator[ScheduleFault]:
+    def _crossed_clamps(self) -> Iterator[Fault]:
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and low > high:
-            message = f"`minimum` is {shown(low)} but `maximum` is {shown(high)}"
-            yield ScheduleFault(("minimum",), message, "swap the two", "crossed-clamps")
+            expected = f"at most `maximum` ({shown(high)})"
+            yield must_be(expected, low, ("minimum",), "crossed-clamps", "swap the two")
+
+
+@frozen
+class Child(Kind):
+    """A schedule inside another."""
+
+    def take(self, value: object, path: KeyPath) -> object:
+        if isinstance(value, Schedule):
+            return value
+        help_ = 'a number is `{ type = "constant", value = 1.0 }`'
+        raise ScheduleError([must_be("a schedule", value, path, "wrong-type", help_)])
+
+    def schema(self) -> dict[str, object]:
+        return {"$ref": "#/$defs/schedule"}
+
+
+def child(description: str) -> dict[str, Kind]:
+    """Declare a field that holds a schedule."""
+    return of_kind(Child(description))
+
+
+def children(description: str, least: int) -> dict[str, Kind]:
+    """Declare a field that holds an array of schedules."""
+    return of_kind(Array(description, Child("a schedule"), least))
 
 
 def table_fields(cls: type[Schedule]) -> list[tuple[Attribute[object], Kind]]:
-    """Return the fields that a table of this type may hold: ``unit``, its own, and the clamps last."""
+    """Return the fields of a table of this type: ``unit`` first, its own, and the clamps last."""
     pairs = [(attribute, kind_of(attribute)) for attribute in fields(cls)]
     unit, minimum, maximum, *own = [(attribute, kind) for attribute, kind in pairs if kind is not None]
     return [unit, *own, minimum, maximum]
 
 
-def bad_position(t: float) -> ScheduleError:
-    """Return the error for a ``t`` that is no position: NaN or infinite."""
-    return ScheduleError([ScheduleFault((), f"t is {t!r}", "a schedule takes a finite number", "not-finite")])
+def invalid_position(t: float) -> ScheduleError:
+    """Return the error for a ``t`` that is NaN or infinite."""
+    return ScheduleError([Fault("not-finite", f"t must be a finite number, got `{t!r}`", ())])
 
 
 def clamped(function: Function, minimum: float | None, maximum: float | None) -> Function:
-    """Return the function kept within the clamps that are there."""
+    """Return the function with its values limited to the clamps; None is no clamp."""
     low = -math.inf if minimum is None else minimum
     high = math.inf if maximum is None else maximum
 
@@ -131,7 +155,7 @@ def clamped(function: Function, minimum: float | None, maximum: float | None) ->
 
 
 def plain(value: object) -> object:
-    """Return a field's value as a table holds it: schedules as tables, tuples as lists."""
+    """Return a field's value as it is in a table: schedules as tables, tuples as lists."""
     if isinstance(value, Schedule):
         return value.to_table()
     if isinstance(value, tuple):

@@ -1,4 +1,4 @@
-"""Where a value that is multiplied again and again leaves the numbers, and what happens there.
+"""Limits for values that are multiplied again and again, and the tolerance at period boundaries.
 
 >>> 0.7 / 0.1 < 7, (0.7 / 0.1 + NEARLY) // 1.0
 (True, 7.0)
@@ -9,20 +9,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lossspec.schedules.base import Schedule, bad_position
-from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
+from lossspec.faults import Fault
+from lossspec.schedules.base import Schedule, invalid_position
+from lossspec.schedules.error import ScheduleError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The part of a period that is forgiven at a boundary.
+#: Tolerance for rounding at the end of a period, as a fraction of it.
 NEARLY = 1e-9
-#: The part of a period from which on the next one has begun.
+#: The fraction of a period from which on the next one has begun.
 FULL = 1.0 - NEARLY
 
 
 def rate_of(rate: float, value: float) -> float:
-    """Return the rate at which a value grows: 0 stays 0, where ``0 * rate ** exponent`` might overflow."""
+    """Return the growth rate of a value; 1 for a value of 0, where ``0 * rate**exponent`` might overflow."""
     return rate if value else 1.0
 
 
@@ -38,19 +39,19 @@ def growth_limit(value: float, rate: float) -> float:
 
 
 def outgrown(schedule: Schedule, value: float) -> Callable[[float], float]:
-    """Return what a curve growing from ``value`` gives past its limit: its clamp, or an error.
+    """Return the function for a curve that grows from ``value`` past its limit: its clamp, or an error.
 
-    The curve hands it every t that it has no value for, so it refuses what is no position, too.
+    A curve calls it with every t that it has no value for, an invalid position included.
     """
     clamp = schedule.maximum if value > 0 else schedule.minimum
     name = "maximum" if value > 0 else "minimum"
 
     def outgrown(t: float) -> float:
         if not math.isfinite(t):
-            raise bad_position(t)
+            raise invalid_position(t)
         if clamp is None:
             message = f"the value at t = {shown(t)} is beyond 1e300"
-            raise ScheduleError([ScheduleFault((), message, f"give it a `{name}`", "out-of-range")])
+            raise ScheduleError([Fault("out-of-range", message, (), help=f"add a `{name}`")])
         return clamp
 
     return outgrown

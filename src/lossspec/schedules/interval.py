@@ -1,4 +1,4 @@
-"""Schedules between two points, and the order that positions must keep."""
+"""Schedules between two positions, and checks of the order of positions."""
 
 from __future__ import annotations
 
@@ -6,73 +6,76 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from lossspec.faults import Fault
 from lossspec.schedules.base import Schedule
-from lossspec.schedules.fault import ScheduleFault, counted, shown
-from lossspec.schedules.kinds import named, number
+from lossspec.schedules.error import counted, must_be, shown
+from lossspec.schedules.kinds import number
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lossspec.schedules.fault import Path
+    from lossspec.faults import KeyPath
+
+SWAP = "swap the two; `start_value` and `end_value` decide whether it rises or falls"
 
 
 @frozen(kw_only=True)
 class Interval(Schedule):
-    """A way from one value to another, between two positions.
+    """A change from one value to another, between two positions.
 
     Attributes:
-        start: where it begins to move; ``start_value`` before.
-        end: where it arrives; exactly ``end_value`` from here on.
-        start_value: the value before.
-        end_value: the value after.
+        start: where the change begins; ``start_value`` before.
+        end: where the change ends; exactly ``end_value`` from here on.
+        start_value: the value before ``start``.
+        end_value: the value from ``end`` on.
     """
 
-    start: float = field(metadata=number("where it begins to move"))
-    end: float = field(metadata=number("where it arrives"))
+    start: float = field(metadata=number("where the change begins"))
+    end: float = field(metadata=number("where the change ends"))
     start_value: float = field(metadata=number("the value before `start`"))
     end_value: float = field(metadata=number("the value from `end` on"))
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault unless ``end`` lies after ``start``."""
-        yield from forward(self.start, self.end)
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault unless ``end`` is after ``start``."""
+        yield from end_after_start(self.start, self.end)
 
 
-def forward(start: float, end: float) -> Iterator[ScheduleFault]:
-    """Yield a fault unless ``end`` lies after ``start``."""
+def end_after_start(start: float, end: float) -> Iterator[Fault]:
+    """Yield a fault unless ``end`` is after ``start``."""
+    expected = f"after `start` ({shown(start)})"
     if end == start:
-        message = f"`end` is {shown(end)}, the same as `start`: a schedule of no length"
-        help_ = "move `end` behind `start`, or use `piecewise_constant` for a jump"
-        yield ScheduleFault(("end",), message, help_, "zero-length")
+        help_ = "move `end`, or use `piecewise_constant` for a jump"
+        yield must_be(expected, end, ("end",), "zero-length", help_)
     elif end < start:
-        message = f"`end` is {shown(end)}, before `start`, which is {shown(start)}"
-        help_ = "swap the two; `start_value` and `end_value` say whether it rises or falls"
-        yield ScheduleFault(("end",), message, help_, "end-before-start")
+        yield must_be(expected, end, ("end",), "end-before-start", SWAP)
 
 
-def one_more(
-    name: str, items: Sequence[object], between: str, boundaries: Sequence[float]
-) -> Iterator[ScheduleFault]:
+def one_fewer(
+    boundaries: str, positions: Sequence[float], name: str, items: Sequence[object]
+) -> Iterator[Fault]:
     """Yield a fault unless there is one boundary between each two items."""
-    if len(boundaries) != len(items) - 1:
-        message = f"`{between}` has {counted(len(boundaries), 'position')} for {len(items)} `{name}`"
-        help_ = f"give {len(items) - 1}: where each of `{name}` but the first begins"
-        yield ScheduleFault((between,), message, help_, "wrong-length")
+    if len(positions) != len(items) - 1:
+        wanted = counted(len(items) - 1, "position")
+        message = f"`{boundaries}` must have {wanted} for {len(items)} `{name}`, got {len(positions)}"
+        help_ = f"write the position where each of `{name}` except the first begins"
+        yield Fault("wrong-length", message, (boundaries,), help=help_)
 
 
 def rising(
-    name: str, positions: Sequence[float], *, at: Path = (), strictly: bool = True
-) -> Iterator[ScheduleFault]:
-    """Yield a fault for each position that doesn't lie after the one before it.
+    name: str, positions: Sequence[float], *, at: KeyPath = (), strictly: bool = True
+) -> Iterator[Fault]:
+    """Yield a fault for each position that is not after the one before it, or at it unless ``strictly``.
 
-    ``at`` leads from an item of the array to its position.
+    ``at`` is the path from an item of the array to its position.
     """
     for index in range(1, len(positions)):
         before, here = positions[index - 1], positions[index]
         path = (name, index, *at)
         if here < before:
-            message = f"{named(path)} is {shown(here)}, after {shown(before)}"
-            yield ScheduleFault(path, message, f"put `{name}` in rising order", "unordered")
+            expected = f"{'above' if strictly else 'at least'} {shown(before)}, the position before it"
+            yield must_be(expected, here, path, "unordered", f"put `{name}` in rising order")
         elif strictly and here == before:
-            message = f"{named(path)} is {shown(here)} again: a stretch of no length"
-            help_ = "leave one of the two out, or move it; a jump is a `piecewise_constant` or a `join`"
-            yield ScheduleFault(path, message, help_, "zero-length")
+            message = f"`{dotted(path)}` repeats the position before it, {shown(here)}"
+            help_ = "remove one of the two, or move it; for a jump use `piecewise_constant` or `join`"
+            yield Fault("zero-length", message, path, help=help_)

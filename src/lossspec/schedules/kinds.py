@@ -1,7 +1,7 @@
-"""What a field of a schedule may hold: each kind takes a value, or says what is wrong with it.
+"""The kinds of fields that a schedule can have: each checks a value and has a JSON Schema.
 
-A field is declared as ``attrs.field(metadata=number("where it begins"))``. The constructor's checks and
-the JSON Schema are both read from that, so that a bound stands once.
+A field is declared as ``attrs.field(metadata=number("where it begins", least=0))``. Both the check in the
+constructor and the JSON Schema come from this declaration.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, counted, shown
+from lossspec.faults import Fault
+from lossspec.schedules.error import ScheduleError, counted, must_be, shown
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from attrs import Attribute
 
-#: A number is 0, or its size lies between 1 / LARGEST and LARGEST: no sum, product or quotient of two
-#: can then be infinite, and no formula has to look.
+    from lossspec.faults import KeyPath
+
+#: The magnitude of a number is 0, or between 1 / LARGEST and LARGEST, so that no sum, product or quotient
+#: of two numbers is infinite.
 LARGEST = 1e100
 
 _KEY = "kind"
@@ -33,7 +37,7 @@ class Kind(ABC):
     description: str
 
     @abstractmethod
-    def take(self, value: object, path: Path) -> object:
+    def take(self, value: object, path: KeyPath) -> object:
         """Return the value as the schedule keeps it, or raise a ``ScheduleError``."""
 
     @abstractmethod
@@ -51,28 +55,25 @@ class Number(Kind):
     below: float | None = None
     whole: bool = False
 
-    def take(self, value: object, path: Path) -> object:
-        expected = "a whole number" if self.whole else "a number"
+    def take(self, value: object, path: KeyPath) -> object:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise _error(path, f"is {shown(value)}, not {expected}", f"write {expected}", "wrong-type")
-        if not -LARGEST <= value <= LARGEST:  # NaN is neither
-            raise _error(path, f"is {shown(value)}", "write a finite number, at most 1e100", "not-finite")
-        if 0 < abs(value) < 1 / LARGEST:
-            raise _error(
-                path, f"is {shown(value)}", "write 0, or a number of at least 1e-100", "out-of-range"
-            )
-        if self.whole and value != int(value):
-            raise _error(path, f"is {shown(value)}, not {expected}", f"write {expected}", "wrong-type")
-        if self.above is not None and value <= self.above:
-            raise _error(path, f"is {shown(value)}", f"it must be above {shown(self.above)}", "out-of-range")
-        if self.least is not None and value < self.least:
-            raise _error(
-                path, f"is {shown(value)}", f"it must be at least {shown(self.least)}", "out-of-range"
-            )
-        if self.most is not None and value > self.most:
-            raise _error(path, f"is {shown(value)}", f"it must be at most {shown(self.most)}", "out-of-range")
-        if self.below is not None and value >= self.below:
-            raise _error(path, f"is {shown(value)}", f"it must be below {shown(self.below)}", "out-of-range")
+            kind = "a whole number" if self.whole else "a number"
+            raise ScheduleError([must_be(kind, value, path, "wrong-type")])
+        for valid, expected, code in (
+            (
+                -LARGEST <= value <= LARGEST,
+                "a finite number of at most 1e100 in magnitude",
+                "not-finite",
+            ),  # NaN is neither
+            (value == 0 or abs(value) >= 1 / LARGEST, "0 or at least 1e-100 in magnitude", "out-of-range"),
+            (not self.whole or value % 1 == 0, "a whole number", "wrong-type"),
+            (self.above is None or value > self.above, f"above {shown(self.above)}", "out-of-range"),
+            (self.least is None or value >= self.least, f"at least {shown(self.least)}", "out-of-range"),
+            (self.most is None or value <= self.most, f"at most {shown(self.most)}", "out-of-range"),
+            (self.below is None or value < self.below, f"below {shown(self.below)}", "out-of-range"),
+        ):
+            if not valid:
+                raise ScheduleError([must_be(expected, value, path, code)])
         return int(value) if self.whole else float(value)
 
     def schema(self) -> dict[str, object]:
@@ -92,9 +93,9 @@ class Number(Kind):
 class Flag(Kind):
     """True or false."""
 
-    def take(self, value: object, path: Path) -> object:
+    def take(self, value: object, path: KeyPath) -> object:
         if not isinstance(value, bool):
-            raise _error(path, f"is {shown(value)}", "write true or false", "wrong-type")
+            raise ScheduleError([must_be("true or false", value, path, "wrong-type")])
         return value
 
     def schema(self) -> dict[str, object]:
@@ -103,16 +104,16 @@ class Flag(Kind):
 
 @frozen
 class Text(Kind):
-    """A string: any, or one of a few."""
+    """Any string, or one of a few."""
 
     options: tuple[str, ...] = ()
 
-    def take(self, value: object, path: Path) -> object:
+    def take(self, value: object, path: KeyPath) -> object:
         if self.options and value not in self.options:
-            options = " or ".join(shown(each) for each in self.options)
-            raise _error(path, f"is {shown(value)}", f"write {options}", "unknown-value")
+            options = ", ".join(f"`{each}`" for each in self.options)
+            raise ScheduleError([must_be(f"one of {options}", value, path, "unknown-value")])
         if not isinstance(value, str):
-            raise _error(path, f"is {shown(value)}", "write a string", "wrong-type")
+            raise ScheduleError([must_be("a string", value, path, "wrong-type")])
         return value
 
     def schema(self) -> dict[str, object]:
@@ -121,24 +122,23 @@ class Text(Kind):
 
 @frozen
 class Array(Kind):
-    """An array of one kind, kept as a tuple."""
+    """An array of one kind, kept as a tuple; ``otherwise`` names a schedule for fewer items."""
 
     items: Kind
     least: int = 0
     most: int | None = None
     otherwise: str = ""
 
-    def take(self, value: object, path: Path) -> object:
+    def take(self, value: object, path: KeyPath) -> object:
         if isinstance(value, str) or not isinstance(value, Sequence):
-            raise _error(path, f"is {shown(value)}", "write an array", "wrong-type")
+            raise ScheduleError([must_be("an array", value, path, "wrong-type")])
         if len(value) < self.least or (self.most is not None and len(value) > self.most):
             bound = "exactly" if self.least == self.most else "at least"
-            help_ = f"it takes {bound} {self.least}" + (
-                f": for less, use {self.otherwise}" if self.otherwise else ""
-            )
-            raise _error(path, f"has {counted(len(value), 'value')}", help_, "wrong-length")
+            message = f"`{dotted(path)}` must have {bound} {counted(self.least, 'value')}, got {len(value)}"
+            help_ = f"use {self.otherwise} instead" if self.otherwise else ""
+            raise ScheduleError([Fault("wrong-length", message, path, help=help_)])
         taken: list[object] = []
-        faults: list[ScheduleFault] = []
+        faults: list[Fault] = []
         for position, item in enumerate(value):
             try:
                 taken.append(self.items.take(item, (*path, position)))
@@ -161,52 +161,38 @@ def number(
     most: float | None = None,
     below: float | None = None,
 ) -> dict[str, Kind]:
-    """Declare a number, with the bounds that it keeps to."""
-    return {_KEY: Number(description, above, least, most, below)}
+    """Declare a number and its bounds."""
+    return of_kind(Number(description, above, least, most, below))
 
 
 def count(description: str, least: int = 1, most: int | None = None) -> dict[str, Kind]:
     """Declare a whole number."""
-    return {_KEY: Number(description, least=least, most=most, whole=True)}
+    return of_kind(Number(description, least=least, most=most, whole=True))
 
 
 def flag(description: str) -> dict[str, Kind]:
-    """Declare a switch."""
-    return {_KEY: Flag(description)}
+    """Declare a boolean."""
+    return of_kind(Flag(description))
 
 
 def choice(description: str, *options: str) -> dict[str, Kind]:
     """Declare one of a few words."""
-    return {_KEY: Text(description, options)}
+    return of_kind(Text(description, options))
 
 
 def array(
     description: str, items: Kind, least: int = 1, most: int | None = None, otherwise: str = ""
 ) -> dict[str, Kind]:
-    """Declare an array of one kind; ``otherwise`` names what to use for a shorter one."""
-    return {_KEY: Array(description, items, least, most, otherwise)}
+    """Declare an array of one kind."""
+    return of_kind(Array(description, items, least, most, otherwise))
 
 
 def of_kind(kind: Kind) -> dict[str, Kind]:
-    """Declare a field of a kind made elsewhere."""
+    """Declare a field of any kind."""
     return {_KEY: kind}
 
 
 def kind_of(attribute: Attribute[object]) -> Kind | None:
-    """Return the kind of a field, or None for what is no field of the table."""
+    """Return the kind of a field, or None if the field is not in the table."""
     found = attribute.metadata.get(_KEY)
     return found if isinstance(found, Kind) else None
-
-
-def _error(path: Path, found: str, help_: str, code: str) -> ScheduleError:
-    return ScheduleError([ScheduleFault(path, f"{named(path)} {found}", help_, code)])
-
-
-def named(path: Path) -> str:
-    """Write a key path as a spec would.
-
-    >>> named(("points", 0, 1))
-    '`points[0][1]`'
-    """
-    head, *rest = path
-    return f"`{head}{''.join(f'[{each}]' if isinstance(each, int) else f'.{each}' for each in rest)}`"

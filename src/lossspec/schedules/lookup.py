@@ -1,4 +1,4 @@
-"""Which schedule types there are: those built in, and those registered in this process."""
+"""Finds schedule types by name: the built-in ones, and those registered in this process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 
 from lossspec.schedules.base import Schedule
 
-#: The built-in types, in the order that people read them, and the file of each family.
+#: The built-in types, in the order of the documentation, and the module of each.
 _FAMILIES = {
     "constant": "constant",
     "linear": "linear",
@@ -38,10 +38,7 @@ _FAMILIES = {
 
 
 class _BuiltIn(Mapping[str, type[Schedule]]):
-    """The built-in types by name; the file of one is imported when it is asked for.
-
-    A spec names two or three of them, and each takes attrs a millisecond to make.
-    """
+    """The built-in types by name, each imported on access: attrs takes a millisecond to make a class."""
 
     def __getitem__(self, name: str) -> type[Schedule]:
         family = import_module(f"lossspec.schedules.families.{_FAMILIES[name]}")
@@ -58,7 +55,7 @@ class _BuiltIn(Mapping[str, type[Schedule]]):
 #: The built-in types by name.
 TYPES: Mapping[str, type[Schedule]] = _BuiltIn()
 
-#: What ``register_schedule`` added.
+#: The types that ``register_schedule`` added.
 REGISTERED: dict[str, type[Schedule]] = {}
 
 
@@ -72,10 +69,10 @@ def find(name: str) -> type[Schedule] | None:
 
 
 def names() -> list[str]:
-    """Return the names of all types, those built in first."""
+    """Return the names of all types, the built-in ones first."""
     return [*_FAMILIES, *sorted(REGISTERED)]
 
 
 def types() -> dict[str, type[Schedule]]:
-    """Return all types by name, those built in first."""
+    """Return all types by name, the built-in ones first."""
     return {**TYPES, **dict(sorted(REGISTERED.items()))}

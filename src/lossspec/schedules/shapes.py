@@ -1,4 +1,4 @@
-"""The shapes of a ramp: ways from 0 to 1 while the part of it that has passed goes from 0 to 1."""
+"""The shapes of ramps: functions from the completed part of a ramp, 0 to 1, to its value, 0 to 1."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def cosine(part: float) -> float:
 
 
 def sigmoid(part: float) -> float:
-    """A logistic curve over six widths to each side, stretched to touch 0 and 1.
+    """A logistic curve on [-6, 6], stretched to reach 0 and 1.
 
     The plain curve goes from 0.0025 to 0.9975. ``tanh(x / 2)`` is ``2 / (1 + exp(-x)) - 1``.
     """
@@ -27,7 +27,7 @@ def sigmoid(part: float) -> float:
 
 
 def root(part: float) -> float:
-    """The square root: fast, then slow. A decay by it is the "1-sqrt" of the literature."""
+    """The square root: fast, then slow. As a decay it is known as "1-sqrt"."""
     return sqrt(part)
 
 

@@ -1,29 +1,33 @@
-"""Schedules from tables, the faults of tables, and the JSON Schema of each type."""
+"""Turns tables into schedules or faults, and schedule types into JSON Schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from attrs import NOTHING
+from attrs import NOTHING, evolve
 
-from lossspec.names import nearest, unknown
-from lossspec.schedules.base import Schedule, plain, table_fields
-from lossspec.schedules.child import Child
+from lossspec.faults import Fault
+from lossspec.names import listed, near_or_all, nearest, unknown
+from lossspec.schedules.base import Child, Schedule, plain, table_fields
+from lossspec.schedules.error import ScheduleError, must_be, shown
 from lossspec.schedules.families.constant import constant
-from lossspec.schedules.fault import Path, ScheduleError, ScheduleFault, shown
-from lossspec.schedules.kinds import Array, Kind, named
+from lossspec.schedules.kinds import Array, Kind
 from lossspec.schedules.lookup import find, names, types
+from lossspec.wording import dotted
 
-#: What takes the place of a schedule that can't be, so that what holds it is looked at all the same.
+if TYPE_CHECKING:
+    from lossspec.faults import KeyPath
+
+#: Replaces an invalid schedule, so that the schedule around it is checked too.
 _STAND_IN = constant(value=0.0)
 
 
 def from_table(table: Mapping[str, object]) -> Schedule:
-    """Return the schedule that a table says; tables inside it become schedules inside it.
+    """Return the schedule of a table; the tables inside it become schedules.
 
     Raises:
-        ScheduleError: for every problem at once.
+        ScheduleError: if the table is invalid; it has every problem.
 
     >>> from_table({"type": "linear", "start": 0, "end": 10, "start_value": 1.0, "end_value": 0.0})(5)
     0.5
@@ -34,29 +38,29 @@ def from_table(table: Mapping[str, object]) -> Schedule:
     return schedule
 
 
-def faults(table: Mapping[str, object]) -> list[ScheduleFault]:
-    """Return every problem of a table, each with the keys that lead to it.
+def faults(table: Mapping[str, object]) -> list[Fault]:
+    """Return every problem of a table, each with its path in the table.
 
     >>> [fault] = faults({"type": "linear", "start": 9, "end": 3, "start_value": 1.0, "end_value": 0.0})
     >>> fault.path, fault.code, fault.message
-    (('end',), 'end-before-start', '`end` is 3, before `start`, which is 9')
+    (('end',), 'end-before-start', '`end` must be after `start` (9), got `3`')
     """
     return _read(table, ())[1]
 
 
-def _read(table: object, path: Path) -> tuple[Schedule, list[ScheduleFault]]:
-    """Return the schedule of a table, or one that stands for it with what is wrong."""
+def _read(table: object, path: KeyPath) -> tuple[Schedule, list[Fault]]:
+    """Return the schedule of a table, or a replacement and the faults."""
     if isinstance(table, Schedule):
         return table, []
     if not isinstance(table, Mapping):
-        message = f"{named(path) if path else 'a schedule'} is {shown(table)}, not a table"
-        return _STAND_IN, [ScheduleFault(path, message, "write a table with a `type`", "wrong-type")]
+        message = f"{f'`{dotted(path)}`' if path else 'a schedule'} must be a table, got `{shown(table)}`"
+        return _STAND_IN, [Fault("wrong-type", message, path, help="write a table with a `type`")]
     name = table.get("type")
     cls = find(name) if isinstance(name, str) else None
     if cls is None:
         return _STAND_IN, [_no_type(table, path)]
     found = _keys(cls, table, path)
-    values: dict[str, Any] = {}  # the constructor looks at them
+    values: dict[str, Any] = {}  # the constructor checks them
     for attribute, kind in table_fields(cls):
         if attribute.name in table:
             values[attribute.name], inside = _value(kind, table[attribute.name], (*path, attribute.name))
@@ -68,11 +72,11 @@ def _read(table: object, path: Path) -> tuple[Schedule, list[ScheduleFault]]:
     try:
         schedule = cls(**values)
     except ScheduleError as error:
-        return _STAND_IN, [*found, *(fault.under(path) for fault in error.faults)]
+        return _STAND_IN, [*found, *(evolve(each, path=(*path, *each.path)) for each in error.faults)]
     return schedule, found
 
 
-def _value(kind: Kind, value: object, path: Path) -> tuple[object, list[ScheduleFault]]:
+def _value(kind: Kind, value: object, path: KeyPath) -> tuple[object, list[Fault]]:
     """Turn the tables of a value into schedules."""
     if isinstance(kind, Child):
         return _read(value, path)
@@ -82,42 +86,38 @@ def _value(kind: Kind, value: object, path: Path) -> tuple[object, list[Schedule
     return value, []
 
 
-def _no_type(table: Mapping[str, object], path: Path) -> ScheduleFault:
+def _no_type(table: Mapping[str, object], path: KeyPath) -> Fault:
     if "type" not in table:
         help_ = 'add `type`, such as `type = "linear"`'
-        return ScheduleFault(path, "a schedule without a `type`", help_, "missing-key")
+        return Fault("missing-key", "key `type` is missing in a schedule", path, help=help_)
     name = table["type"]
     if not isinstance(name, str):
-        return ScheduleFault((*path, "type"), f"`type` is {shown(name)}", "write a string", "wrong-type")
+        return must_be("a string", name, (*path, "type"), "wrong-type")
     message, _, help_ = unknown("schedule", name, names()).partition(": ")
-    return ScheduleFault((*path, "type"), message, help_, "unknown-schedule")
+    return Fault("unknown-schedule", message, (*path, "type"), help=help_)
 
 
-def _keys(cls: type[Schedule], table: Mapping[str, object], path: Path) -> list[ScheduleFault]:
-    """Return a fault for each key that the type doesn't have, and each that it needs."""
+def _keys(cls: type[Schedule], table: Mapping[str, object], path: KeyPath) -> list[Fault]:
+    """Return a fault for each unknown key, and one for the missing keys."""
     known = {attribute.name: attribute for attribute, _ in table_fields(cls)}
     found = []
     for key in table:
         if key != "type" and key not in known:
-            near = nearest(key, known)
-            help_ = f"a key with a similar name exists: `{near}`" if near else f"known are {_list(known)}"
+            help_ = near_or_all("a key", nearest(key, known), known)
             message = f"unknown key `{key}` in a schedule of type `{cls.type_name}`"
-            found.append(ScheduleFault((*path, key), message, help_, "unknown-key"))
+            found.append(Fault("unknown-key", message, (*path, key), help=help_))
     missing = [key for key, each in known.items() if each.default is NOTHING and key not in table]
     if missing:
-        message = f"a schedule of type `{cls.type_name}` without {_list(missing)}"
-        found.append(ScheduleFault(path, message, f"add {_list(missing)}", "missing-key"))
+        keys, are = ("key", "is") if len(missing) == 1 else ("keys", "are")
+        message = f"{keys} {listed(missing)} {are} missing in a schedule of type `{cls.type_name}`"
+        found.append(Fault("missing-key", message, path, help=f"add {listed(missing)}"))
     return found
 
 
-def _list(names: Mapping[str, object] | list[str]) -> str:
-    return ", ".join(f"`{each}`" for each in names)
-
-
 def json_schema() -> dict[str, dict[str, object]]:
-    """Return one JSON Schema per schedule type, by name, for ``$defs``.
+    """Return the JSON Schemas of the schedule types by name, for ``$defs``.
 
-    They refer to three neighbours in ``$defs``: ``number`` (a number or a ``"${...}"``), ``reference``
+    They refer to three other definitions: ``number`` (a number or a ``"${...}"``), ``reference``
     (a ``"${...}"``), and ``schedule`` (any of the types).
 
     >>> json_schema()["constant"]["required"]

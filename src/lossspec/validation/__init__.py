@@ -1,1 +1,1 @@
-"""``jsonschema``, extended for TOML: documents and catalogues are validated against our JSON Schemas."""
+"""Validates documents and catalogues against our JSON Schemas, with ``jsonschema`` extended for TOML."""

@@ -1,4 +1,4 @@
-"""Turns an error of ``jsonschema`` into a fault: its code, its words, its place and its fix."""
+"""Turns the errors of ``jsonschema`` into faults: code, message, place and fix."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: A ``jsonschema.ValidationError``, whose attributes its types call possibly unset.
 Error: TypeAlias = Any
+_NAMES = "use letters, digits and `_`, and do not start with a digit"
 
 
 def fault(error: Error, path: KeyPath) -> Fault:
@@ -33,7 +34,7 @@ def _type(error: Error, path: KeyPath) -> Fault:
     value, expected = error.instance, error.validator_value
     kinds = [expected] if isinstance(expected, str) else expected
     if "number" in kinds and isinstance(value, float) and not math.isfinite(value):
-        return Fault("not-finite", f"`{dotted(path)}` is {value}: expected a finite number", path)
+        return Fault("not-finite", f"`{dotted(path)}` must be a finite number, got {value}", path)
     return messages.wrong_type(value, path, kinds)
 
 
@@ -52,15 +53,14 @@ def _unknown_key(error: Error, path: KeyPath) -> Fault:
 def _missing_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
     where = tuple(table)
-    return Fault("missing-key", f"the key `{key}` is missing{within(where)}", where, "key")
+    return Fault("missing-key", f"key `{key}` is missing{within(where)}", where, "key")
 
 
 def _bad_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
-    message = (
-        f"`{dotted((key,))}`{within(tuple(table))} is no name: letters, digits and `_`, and no digit first"
+    return Fault(
+        "bad-name", f"`{dotted((key,))}`{within(tuple(table))} is not a valid name: {_NAMES}", path, "key"
     )
-    return Fault("bad-name", message, path, "key")
 
 
 def _const(error: Error, path: KeyPath) -> Fault:
@@ -68,9 +68,11 @@ def _const(error: Error, path: KeyPath) -> Fault:
     if path != ("format",):
         return messages.not_a_choice(value, path, [argument])
     if value == str(argument):
-        message = f"format {quote(value)} is a string: this version of lossspec reads format 1"
+        message = (
+            f"`format` must be `1`, got the string {quote(value)}: this version of lossspec reads format 1"
+        )
         return Fault("unknown-format", message, path, "value", "write it without quotes", "1", certain=True)
-    message = f"format {quote(value)} is unknown: this version of lossspec reads format 1"
+    message = f"unknown format {quote(value)}: this version of lossspec reads format 1"
     return Fault("unknown-format", message, path, replacement="1")
 
 
@@ -80,8 +82,7 @@ def _enum(error: Error, path: KeyPath) -> Fault:
 
 def _bound(word: str) -> Callable[[Error, KeyPath], Fault]:
     def worded(error: Error, path: KeyPath) -> Fault:
-        value = quote(error.instance)
-        message = f"`{dotted(path)}` is {value}: expected {word} {error.validator_value}"
+        message = f"`{dotted(path)}` must be {word} {error.validator_value}, got {quote(error.instance)}"
         return Fault("out-of-range", message, path)
 
     return worded
@@ -91,7 +92,7 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
     def worded(error: Error, path: KeyPath) -> Fault:
         count = error.validator_value
         elements = "element" if count == 1 else "elements"
-        message = f"`{dotted(path)}` has {len(error.instance)}: expected {word} {count} {elements}"
+        message = f"`{dotted(path)}` must have {word} {count} {elements}, got {len(error.instance)}"
         return Fault("wrong-length", message, path)
 
     return worded
@@ -100,14 +101,16 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
 def _pattern(error: Error, path: KeyPath) -> Fault:
     value, argument = error.instance, error.validator_value
     if "${" in value:
-        return Fault("bad-expression", f"{quote(value)} is no expression", path, help=EXPRESSION_HELP)
+        return Fault(
+            "bad-expression", f"{quote(value)} is not a valid expression", path, help=EXPRESSION_HELP
+        )
     if path == ("extends",):
-        message = f"`extends` is {quote(value)}: expected NAME or NAME+VARIANT, never a path"
+        message = f"`extends` must be NAME or NAME+VARIANT, not a path, got {quote(value)}"
         return Fault("bad-reference", message, path)
     if argument == NAME_PATTERN:
-        message = f"`{dotted(path)}` is {quote(value)}, which is no name: letters, digits and `_`"
+        message = f"`{dotted(path)}` must be a name, got {quote(value)}: {_NAMES}"
         return Fault("bad-name", message, path)
-    message = f"`{dotted(path)}` is {quote(value)}: expected to match `{argument}`"
+    message = f"`{dotted(path)}` must match `{argument}`, got {quote(value)}"
     return Fault("unknown-value", message, path)
 
 

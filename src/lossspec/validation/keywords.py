@@ -1,4 +1,4 @@
-"""JSON Schema keywords where ``jsonschema``'s own would be wrong for TOML, or word a mistake poorly.
+"""JSON Schema keywords that replace ``jsonschema``'s own, which are wrong for TOML or give one error too few.
 
 ``jsonschema`` calls each as ``keyword(validator, argument, value, schema)``. The errors that they yield name
 one key each, so that each has a place in the file. All other keywords are ``jsonschema``'s own.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
-from lossspec.validation.reported import FAULTY
+from lossspec.validation.invalid import INVALID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +31,7 @@ TYPE_CHECKER = Draft7Validator.TYPE_CHECKER.redefine_many(
 
 
 def has_type(validator: Any, value: object, schema: Schema) -> bool:
-    """Return whether a value has the ``type`` of its schema: if not, that is its one error."""
+    """Return whether a value has the ``type`` of its schema."""
     expected = schema.get("type")
     if expected is None:
         return True
@@ -40,8 +40,8 @@ def has_type(validator: Any, value: object, schema: Schema) -> bool:
 
 
 def type_(validator: Any, _argument: object, value: object, schema: Schema) -> Iterator[ValidationError]:
-    """Check ``type``; a value that was reported already has every type."""
-    if value is not FAULTY and not has_type(validator, value, schema):
+    """Check ``type``; ``INVALID`` has every type."""
+    if value is not INVALID and not has_type(validator, value, schema):
         yield ValidationError("wrong type")
 
 
@@ -58,7 +58,7 @@ def properties(
 def additional_properties(
     validator: Any, argument: Schema | bool, value: object, schema: Schema
 ) -> Iterator[ValidationError]:
-    """Check the keys that ``properties`` does not name; each one that may not be there is an error."""
+    """Check the keys that ``properties`` does not name; each one that is not allowed is an error."""
     if not isinstance(value, dict) or argument is True:
         return
     known = schema.get("properties", {})
@@ -94,13 +94,13 @@ def property_names(
 
 def const(_validator: Any, argument: object, value: object, _schema: Schema) -> Iterator[ValidationError]:
     """Check ``const``: ``1`` is neither ``true`` nor ``1.0``."""
-    if value is not FAULTY and not (type(value) is type(argument) and value == argument):
+    if value is not INVALID and not (type(value) is type(argument) and value == argument):
         yield ValidationError("not the constant")
 
 
 def enum(validator: Any, argument: list[object], value: object, schema: Schema) -> Iterator[ValidationError]:
-    """Check ``enum``, unless ``type`` says it all."""
-    if value is FAULTY or not has_type(validator, value, schema):
+    """Check ``enum``, unless the ``type`` is wrong already."""
+    if value is INVALID or not has_type(validator, value, schema):
         return
     if not any(isinstance(each, bool) is isinstance(value, bool) and each == value for each in argument):
         yield ValidationError("not a choice")

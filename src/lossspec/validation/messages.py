@@ -1,4 +1,4 @@
-"""The words of the schema's faults: tables, keys and strings, as TOML calls them, and the nearest names."""
+"""Words the faults that a schema finds, in the terms of TOML, each with the nearest known name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
-from lossspec.names import close, listed, shorten
+from lossspec.names import close, expected, listed, shorten
 from lossspec.wording import alternatives, dotted, kind, quote, within
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from lossspec.faults import KeyPath
 
-#: What has a type, where messages call it something else.
+#: What messages call a kind of type, where it is not the name of the kind.
 _CALLED = {"loss": "loss type", "balance": "balancer"}
-#: What people paste from elsewhere, and what it is called here.
+#: Keys that people paste from other tools, and their names here.
 _ALIASES = {
     "_target_": "type",
     "loss_weight": "weight",
@@ -30,13 +30,13 @@ _ALIASES = {
     "initial_value": "start_value",
     "target_value": "end_value",
 }
-#: The same where a word may have meant something else: what it is here, and how that is said.
+#: The same for keys with several possible meanings: the likely name here, and the help.
 _LIKELY = {
-    "schedule": ("weight", "a schedule stands in `weight`: `weight = { type = ..., unit = ... }`"),
+    "schedule": ("weight", "write the schedule in `weight`: `weight = { type = ..., unit = ... }`"),
     "from": ("start_value", "a value is called `start_value` here, a position `start`"),
     "to": ("end_value", "a value is called `end_value` here, a position `end`"),
 }
-#: What nothing here is called, whatever it looks like.
+#: Keys of other tools, which are not misspelt keys of ours, however similar.
 _FOREIGN = {*_ALIASES, *_LIKELY, "vgg_type", "layer_weights"}
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
@@ -45,7 +45,7 @@ _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 
 
 def means(key: str, known: str) -> bool:
-    """Say whether a key is another word for a known one, or a misspelt one.
+    """Return whether a key is another word for a known one, or a misspelt one.
 
     >>> means("_target_", "type"), means("tpye", "type"), means("vgg_type", "type")
     (True, True, False)
@@ -56,14 +56,14 @@ def means(key: str, known: str) -> bool:
 def unknown_key(
     key: str, path: KeyPath, known: Sequence[str], arguments: Sequence[str] = (), *, has_args: bool = False
 ) -> Fault:
-    """Word a key that the table at ``path`` does not have.
+    """Word an unknown key of the table at ``path``.
 
     Args:
         key: the key.
         path: the table.
         known: the keys that it has.
         arguments: the arguments of the loss, if the table is one: they belong in its ``args``.
-        has_args: whether the table has ``args``: then a dotted key can't add to them.
+        has_args: whether the table has ``args``: a dotted key cannot add to them.
     """
     message = f"unknown key `{shorten(key)}`{within(path)}"
     at = (*path, key)
@@ -91,29 +91,29 @@ def unknown_key(
             near[0],
             certain=len(near) == 1,
         )
-    help_ = f"known are {listed(known)}" if known else "it takes none"
+    help_ = expected(known) if known else "no keys are allowed here"
     return Fault("unknown-key", message, at, "key", help_)
 
 
-def wrong_type(value: object, path: KeyPath, expected: Iterable[str]) -> Fault:
+def wrong_type(value: object, path: KeyPath, allowed: Iterable[str]) -> Fault:
     """Word a value of the wrong kind."""
-    kinds = tuple(expected)
+    kinds = tuple(allowed)
     help_, replacement = "", None
     if isinstance(value, str) and len(value) < _LONG and {"number", "integer"} & {*kinds}:
         if _is_number(value):
-            help_, replacement = "a number stands without quotes", value
+            help_, replacement = "write the number without quotes", value
         elif "a `${param}`" in kinds and _is_word(value):
             help_, replacement = f"a parameter is written `${{{value}}}`", f'"${{{value}}}"'
     if isinstance(value, float) and kinds[:1] == ("integer",) and value.is_integer():
-        help_, replacement = "a whole number stands without a fraction", str(int(value))
+        help_, replacement = "write the whole number without a fraction", str(int(value))
     if isinstance(value, dict) and "type" in value:
-        help_ = "it can't be a schedule: it is fixed when the loss is made"
+        help_ = "it cannot be a schedule: it is fixed when the loss is built"
     found = kind(value)
     if "integer" in kinds and found == "a number":
         found = "a fraction"
     return Fault(
         "wrong-type",
-        f"`{dotted(path)}` is {found}: expected {alternatives(kinds)}",
+        f"`{dotted(path)}` must be {alternatives(kinds)}, got {found}",
         path,
         help=help_,
         replacement=replacement,
@@ -121,11 +121,11 @@ def wrong_type(value: object, path: KeyPath, expected: Iterable[str]) -> Fault:
 
 
 def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fault:
-    """Word a value that is none of those allowed."""
+    """Word a value that is not among those allowed."""
     near = close(value, [each for each in choices if isinstance(each, str)]) if isinstance(value, str) else []
     return Fault(
         "unknown-value",
-        f"`{dotted(path)}` is {quote(value)}: expected one of {listed(choices)}",
+        f"`{dotted(path)}` must be one of {listed(choices)}, got {quote(value)}",
         path,
         help=f"a choice with a similar name exists: `{near[0]}`" if near else "",
         replacement=_quoted(near),
@@ -133,7 +133,7 @@ def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fau
 
 
 def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
-    """Word the ``type`` of the loss, balance or schedule at ``path`` that nothing bears.
+    """Word an unknown ``type`` of the loss, balance or schedule at ``path``.
 
     >>> unknown_type("loss", "torch.nn.L1Loss", ("losses", "l1"), ["torch.L1Loss"]).replacement
     '"torch.L1Loss"'
@@ -149,15 +149,15 @@ def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fa
         near, certain = [short], True
         help_ = f"a type is the import package and the class, without submodules: `{short}`"
     elif kind != "schedule" and not rest and near:
-        help_ = f"a type says whose class it is: {listed(near)}"
+        help_ = f"a type begins with its package: {listed(near)}"
     elif near:
         help_ = f"a type with a similar name exists: `{near[0]}`"
     elif kind != "loss":
-        help_ = f"known are {listed(names)}"
+        help_ = expected(names)
     elif rest and not any(each.startswith(f"{library}.") for each in names):
         help_ = f"no losses of `{shorten(library)}` are registered, and no plug-in for it is installed"
     else:
-        help_ = "`lossspec list losses` shows all there are"
+        help_ = "`lossspec list losses` lists all loss types"
     code = "unknown-schedule" if kind == "schedule" else "unknown-type"
     message = f"unknown {_CALLED.get(kind, kind)} `{shorten(tag)}`"
     return Fault(code, message, (*path, "type"), "value", help_, _quoted(near), certain)
@@ -168,8 +168,9 @@ def no_type(value: dict[str, object], path: KeyPath, known: Iterable[str]) -> Fa
     for key in value:
         if means(key, "type"):
             return unknown_key(key, path, ["type"])
-    help_ = f"known are {', '.join(f'`{each}`' for each in known)}"
-    return Fault("missing-key", f"`{dotted(path)}` is a schedule without a `type`", path, "key", help_)
+    return Fault(
+        "missing-key", f"key `type` is missing in the schedule `{dotted(path)}`", path, "key", expected(known)
+    )
 
 
 def _near_schedules(tag: str, known: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Validates a document against the JSON Schema with ``jsonschema``, and words its errors as faults.
+"""Validates a document against the JSON Schema with ``jsonschema``, and turns its errors into faults.
 
-``jsonschema`` decides. It is extended in two places: ``keywords`` are those that mean something else for
-TOML, and ``oneOf`` goes straight to the branch that is meant (``choices``), so that messages are exact and
-the cost of a document does not grow with the registry.
+``jsonschema`` is extended in two places: ``keywords`` replaces keywords that TOML needs otherwise, and
+``oneOf`` goes straight to the branch that is meant (``choices``), so that messages are exact and the cost of
+a document does not grow with the registry.
 
 >>> validator = Validator({"$defs": {}, "type": "object", "properties": {"weight": {"type": "number"}},
 ...                        "additionalProperties": False})
@@ -22,8 +22,8 @@ from jsonschema.validators import extend
 from lossspec.faults import MAX_PROBLEMS
 from lossspec.validation import errors, messages
 from lossspec.validation.choices import DEFINITIONS, Choice
+from lossspec.validation.invalid import INVALID
 from lossspec.validation.keywords import KEYWORDS, TYPE_CHECKER, has_type
-from lossspec.validation.reported import FAULTY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,9 +36,9 @@ class Validator:
     """The schema, ready to validate documents.
 
     Args:
-        schema: a JSON Schema of the subset that ``frame`` and ``schema`` make.
+        schema: a JSON Schema of the subset that ``language.schema`` makes.
         more: gives the definition of a type that the schema does not know, by its kind and name, or None.
-        others: names the types besides those of the schema that a misspelt one of that kind may mean.
+        others: names further types of a kind that a misspelt one may mean.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Validator:
         Args:
             value: the document, or a part of one.
             definition: the name of the definition that it must satisfy; the whole schema if empty.
-            path: where the value stands.
+            path: where the value is in the document.
         """
         schema = self._definition(DEFINITIONS + definition) if definition else self.schema
         return list(islice(self._faults(value, schema, path), MAX_PROBLEMS + 1))
@@ -74,7 +74,7 @@ class Validator:
             elif error.validator != "additionalProperties":
                 if error.validator != "required" or (at[:-1], at[-1]) not in meant:
                     yield errors.fault(error, at)
-            else:  # what stands under a misspelt key is checked as what the key was meant to be
+            else:  # the value of a misspelt key is checked as that of the key that was meant
                 fault = errors.fault(error, at)
                 yield fault
                 meant.add((at[:-1], fault.replacement))
@@ -88,7 +88,7 @@ class Validator:
         yield from validator.descend(value, self._definition(reference))
 
     def _definition(self, reference: str) -> Schema:
-        """Look a reference up in the schema itself, or among the types that it does not know."""
+        """Look a reference up in the schema, or among the types that it does not have."""
         name = reference.removeprefix(DEFINITIONS)
         found = cast("dict[str, Schema]", self.schema["$defs"]).get(name)
         if found is None:  # a registered loss may name registered schedules
@@ -108,7 +108,7 @@ class Validator:
         self, validator: Any, branches: list[Schema], value: object, schema: Schema
     ) -> Iterator[ValidationError]:
         """Check a value against the branch that its JSON type, or its ``type``, picks."""
-        if value is FAULTY or not has_type(validator, value, schema):
+        if value is INVALID or not has_type(validator, value, schema):
             return
         choice = self._choice(branches)
         is_tagged = isinstance(value, dict) and choice.kind is not None
@@ -121,7 +121,7 @@ class Validator:
 
     def _by_type(self, validator: Any, choice: Choice, value: dict[str, object]) -> Iterator[ValidationError]:
         tag, kind = value["type"], cast("Kind", choice.kind)
-        if tag is FAULTY:
+        if tag is INVALID:
             return
         if not isinstance(tag, str):
             yield ValidationError(
@@ -133,12 +133,12 @@ class Validator:
             yield from validator.descend(value, branch)
             return
         yield ValidationError("unknown type", path=["type"], instance=tag)
-        if "object" in choice.plain:  # what it has whatever its type
+        if "object" in choice.plain:  # the keys that every type has
             rest = {key: each for key, each in value.items() if key != "type"}
             yield from validator.descend(rest, choice.plain["object"][0])
 
     def _no_branch(self, error: ValidationError, at: KeyPath) -> Fault:
-        """Word a value that no branch takes."""
+        """Return the fault of a value that no branch takes."""
         choice = self._choice(cast("list[Schema]", error.validator_value))
         if at and error.message == "unknown type":
             kind, tag = cast("Kind", choice.kind), str(error.instance)

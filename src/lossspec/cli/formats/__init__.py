@@ -1,4 +1,4 @@
-"""How ``lossspec validate`` shows problems: for people, for scripts, and for the services that read SARIF.
+"""The output formats of ``lossspec validate``: text, JSON, GitHub annotations and SARIF.
 
 >>> from lossspec.cli.formats import formatted
 >>> from lossspec.faults import Span
@@ -23,8 +23,7 @@ FORMATS = ("full", "concise", "json", "github", "sarif")
 
 
 def formatted(form: str, problems: Sequence[Diagnostic], *, color: bool = False) -> str:
-    """Return the text that shows problems in one of the ``FORMATS``, without a line end."""
-    # Each is imported when it is asked for, and those for people when there is something to show.
+    """Return problems in one of the ``FORMATS``, without a newline at the end."""
     if form == "json":
         from lossspec.cli.formats.json_array import json_array
 

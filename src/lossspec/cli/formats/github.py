@@ -1,4 +1,4 @@
-"""Problems as GitHub Actions shows them beside the lines of a pull request: workflow commands."""
+"""Problems as GitHub Actions workflow commands, shown as annotations in a pull request."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ if TYPE_CHECKING:
 
 
 def github(problem: Diagnostic) -> str:
-    """Return the workflow command of a problem.
-
-    GitHub wants ``endColumn`` only where the end is on the line of the start.
-    """
+    """Return the workflow command of a problem; GitHub allows ``endColumn`` only within one line."""
     fields = {"file": problem.source}
     span = problem.span
     if span is not None:

@@ -1,4 +1,4 @@
-"""Problems for scripts: a JSON array. Lines and columns count characters from 1; an end is exclusive."""
+"""Problems as a JSON array. Lines and columns are counted in characters from 1; an end is exclusive."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _object(problem: Diagnostic) -> Json:
 
 
 def _suggestion(problem: Diagnostic) -> Json | None:
-    """Return the text that mends it, where it goes, and whether ``--fix`` would put it there."""
+    """Return the replacement text, where it goes, and whether ``--fix`` applies it."""
     if problem.replacement is None or problem.span is None:
         return None
     return {

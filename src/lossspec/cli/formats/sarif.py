@@ -95,7 +95,7 @@ def _location(source: str, span: Span | None) -> Json:
 
 
 def _artifact(source: str) -> Json:
-    """Name a file by a URI: relative as it was given, or absolute."""
+    """Return the URI of a file, relative or absolute as the path is."""
     path = Path(source)
     return {"uri": path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))}
 

@@ -1,11 +1,10 @@
-"""What no schema can say of a spec: each check takes a resolved document and yields its faults.
+"""What a schema cannot check: each check takes a resolved document and yields its faults.
 
-A check asks nothing of a value that is ``FAULTY``: another one has reported it.
+A value that is ``INVALID`` has been reported, and is skipped.
 """
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from lossspec.language.checks.arguments import argument_faults
@@ -25,12 +24,11 @@ if TYPE_CHECKING:
 
 def resolved_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield every fault of a resolved document, at paths of the merged one."""
-    return chain(
-        term_faults(spec),
-        input_faults(spec),
-        argument_faults(spec),
-        schedule_faults(spec),
-        objective_faults(spec),
-        balance_faults(spec),
-        library_faults(spec),
-    )
+    terms = spec.new_terms()
+    yield from term_faults(spec)
+    yield from input_faults(spec, terms)
+    yield from argument_faults(spec, terms)
+    yield from schedule_faults(spec)
+    yield from objective_faults(spec)
+    yield from balance_faults(spec)
+    yield from library_faults(terms)

@@ -1,4 +1,4 @@
-"""Checks the arguments of each term where a schema can't: those that must be given, and paths."""
+"""Checks what a schema cannot check of the arguments of a term: required ones, and paths."""
 
 from __future__ import annotations
 
@@ -7,31 +7,28 @@ from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
 from lossspec.language.diagnostics.findings import TextOrigin
-from lossspec.names import shorten
-from lossspec.registry import find
-from lossspec.validation.reported import FAULTY
+from lossspec.names import listed, shorten
+from lossspec.validation.invalid import INVALID
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from lossspec.faults import KeyPath
-    from lossspec.language.resolve.resolve import Resolved
+    from lossspec.language.resolve.resolve import Resolved, TypedTerm
     from lossspec.registry import LossType
 
 
-def argument_faults(spec: Resolved) -> Iterator[Fault]:
-    """Yield a fault for each required argument that is not given, and each path out of the spec's folder."""
-    for name, loss in spec.new_losses():
-        tag = loss.get("type")
-        entry = find(tag) if isinstance(tag, str) else None
+def argument_faults(spec: Resolved, terms: Sequence[TypedTerm]) -> Iterator[Fault]:
+    """Yield a fault for each missing argument, and for each path outside the spec's folder."""
+    for name, loss, entry in terms:
         args = loss.get("args", {})
         if entry is None or not isinstance(args, dict):
             continue
         yield from missing_arguments(entry, args, ("losses", name))
         for key, value in args.items():
             argument = entry.args.get(key)
-            if argument is None or not argument.path or value is FAULTY:
+            if argument is None or not argument.path or value is INVALID:
                 continue
             place = ("losses", name, "args", key)
             if (
@@ -41,31 +38,31 @@ def argument_faults(spec: Resolved) -> Iterator[Fault]:
             ):
                 yield Fault(
                     "path-outside",
-                    f"`{shorten(value)}` leads out of the spec's folder",
+                    f"`{shorten(value)}` is outside the spec's folder",
                     place,
-                    help="a file names only what lies beside it; give any other path as a parameter",
+                    help="a spec can only name files in its own folder; pass any other path as a parameter",
                 )
 
 
 def missing_arguments(entry: LossType, args: Collection[str], path: KeyPath) -> Iterator[Fault]:
-    """Yield a fault if arguments that must be given are not in the ``args`` of the table at ``path``."""
+    """Yield a fault if required arguments are not in the ``args`` of the table at ``path``."""
     missing = [each.name for each in entry.args.values() if each.required and each.name not in args]
     if missing:
-        listed = ", ".join(f"`{each}`" for each in missing)
-        message = f"`{dotted(path)}` lacks {listed}: `{entry.name}` can't be made without"
+        what = f"argument {listed(missing)} is" if len(missing) == 1 else f"arguments {listed(missing)} are"
+        message = f"{what} missing in `{dotted(path)}`, required by `{entry.name}`"
         place = (*path, "args") if args else path
         yield Fault("missing-argument", message, place, "key", f"add `args = {{ {missing[0]} = ... }}`")
 
 
 def _folder(spec: Resolved, path: KeyPath) -> Path | None:
-    """Return the folder of the file that says what stands at a key path."""
+    """Return the folder of the file that has the value at a key path."""
     origin, _ = spec.stack.place(path)
     file = origin.source.path if isinstance(origin, TextOrigin) else None
     return file.parent if file is not None else None
 
 
 def _is_inside(path: str, folder: Path | None) -> bool:
-    """Say whether a path stays under the folder it is taken from, on any system and through links."""
+    """Return whether a path stays under its folder, on any system and through links."""
     windows = PureWindowsPath(path)
     if PurePosixPath(path).is_absolute() or windows.drive or windows.root or ".." in windows.parts:
         return False

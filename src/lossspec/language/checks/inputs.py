@@ -1,75 +1,80 @@
-"""Checks the inputs of each term against the call of its loss, and against a closed ``[inputs]``."""
+"""Checks the inputs of each term against the call of its loss, and against ``[inputs]``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
 from lossspec.language.diagnostics.findings import TextOrigin
 from lossspec.language.text.reference import SUFFIX
-from lossspec.names import close, near_or_all, nearest
-from lossspec.registry import find
+from lossspec.names import close, listed, near_or_all, nearest
+from lossspec.validation.invalid import is_valid
 from lossspec.validation.messages import unknown_key
-from lossspec.validation.reported import FAULTY, is_sound
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
     from lossspec.faults import KeyPath
-    from lossspec.language.resolve.resolve import Resolved
+    from lossspec.language.resolve.resolve import Resolved, TypedTerm
     from lossspec.registry import CallInput, LossType
 
-#: How near a name must be to one that the reader has not seen to be taken for it.
+#: How near a name must be to one in another file to be taken for it.
 _VERY_NEAR = 0.9
 
 
-def input_faults(spec: Resolved) -> Iterator[Fault]:
+def input_faults(spec: Resolved, terms: Sequence[TypedTerm]) -> Iterator[Fault]:
     """Yield what is wrong with the inputs of terms."""
-    for name, loss in spec.new_losses():
+    for name, loss, entry in terms:
         path: KeyPath = ("losses", name, "inputs")
         inputs = loss.get("inputs")
-        yield from closed(spec, inputs, path)
-        tag = loss.get("type")
-        entry = find(tag) if isinstance(tag, str) else None
+        yield from unknown_tensors(spec, inputs, path)
         if entry is not None:
             yield from call_faults(entry, inputs, path)
 
 
 def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Fault]:
     """Yield what is wrong with the ``inputs`` at ``path`` for the call of a loss, or of a balancer."""
-    if not is_sound(inputs):
+    given: list[tuple[str | int, object, CallInput | None]] = []
+    if not is_valid(inputs):
         return
     if isinstance(inputs, list):
         yield from _count(entry, len(inputs), path)
-        yield from _kinds(dict(enumerate(inputs)), dict(enumerate(entry.inputs)), path, entry)
+        calls = dict(enumerate(entry.inputs))
+        given = [(index, value, calls.get(index)) for index, value in enumerate(inputs)]
     elif isinstance(inputs, dict):
         yield from _names(entry, inputs, path)
-        yield from _kinds(inputs, {each.name: each for each in entry.inputs}, path, entry)
+        by_name = {each.name: each for each in entry.inputs}
+        given = [(key, value, by_name.get(key)) for key, value in inputs.items()]
+    yield from _kinds(entry, given, path)
 
 
-def closed(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
+def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
     """Yield a fault for each tensor of the ``inputs`` at ``path`` that ``[inputs]`` does not have."""
     known = spec.table.get("inputs")
+    if not isinstance(known, dict):
+        return
     for place, name in tensors(inputs):
-        if not isinstance(known, dict) or name in known:
+        if name in known:
             continue
         owner = _closed_by(spec, path)
-        if owner:  # most likely it is new, and the reader never saw the list
+        if owner:  # most likely it is new: its author may not have seen the list
             found = next(iter(close(name, known, _VERY_NEAR)), None)
-            message = f"unknown tensor `{name}`: `{owner}`, which this extends, closes its inputs"
+            message = (
+                f"unknown tensor `{name}`: it is not in `[inputs]` of `{owner}`, which this spec extends"
+            )
             add = f'add it: `inputs.{name} = "..."`'
             help_ = near_or_all("a tensor", found, ()) if found else add
         else:
             found = nearest(name, known)
-            message = f"unknown tensor `{name}`: `[inputs]` does not have it"
+            message = f"unknown tensor `{name}`: it is not in `[inputs]`"
             help_ = near_or_all("a tensor", found, known)
         replacement = f'"{found}"' if found else None
         yield Fault("unknown-input", message, (*path, *place), help=help_, replacement=replacement)
 
 
 def _closed_by(spec: Resolved, path: KeyPath) -> str:
-    """Return the name of the spec whose ``[inputs]`` close those at ``path``, or "" if it is their own."""
+    """Return the name of the spec that has the ``[inputs]`` for a path, or "" if it is the path's own."""
     own, _ = spec.stack.place(path)
     holders = [layer.origin for layer in spec.stack.layers if isinstance(layer.table.get("inputs"), dict)]
     if own in holders or not holders or not isinstance(own, TextOrigin):
@@ -98,10 +103,11 @@ def _count(entry: LossType, count: int, path: KeyPath) -> Iterator[Fault]:
     most = len(entry.inputs)
     if least <= count <= most:
         return
-    takes = f"{most}" if least == most else f"{least} to {most}"
+    expected = f"{most}" if least == most else f"{least} to {most}"
+    inputs = "input" if most == 1 else "inputs"
     names = ", ".join(f"`{each.name}`" + ("" if each.required else " (optional)") for each in entry.inputs)
-    message = f"`{dotted(path[:-1])}` has {count} inputs: `{entry.name}` takes {takes}"
-    yield Fault("input-count", message.replace(" 1 inputs", " 1 input"), path, help=f"in call order: {names}")
+    message = f"`{dotted(path[:-1])}` must have {expected} {inputs} for `{entry.name}`, got {count}"
+    yield Fault("input-count", message, path, help=f"in call order: {names}")
 
 
 def _names(entry: LossType, inputs: dict[str, object], path: KeyPath) -> Iterator[Fault]:
@@ -111,31 +117,27 @@ def _names(entry: LossType, inputs: dict[str, object], path: KeyPath) -> Iterato
             yield unknown_key(name, path, names)
     missing = [each.name for each in entry.inputs if each.required and each.name not in inputs]
     if missing and all(name in names for name in inputs):
-        listed = ", ".join(f"`{each}`" for each in missing)
-        yield Fault("missing-key", f"`{dotted(path)}` lacks {listed}", path, "key")
+        what = f"input {listed(missing)} is" if len(missing) == 1 else f"inputs {listed(missing)} are"
+        yield Fault("missing-key", f"{what} missing in `{dotted(path)}`", path, "key")
 
 
 def _kinds(
-    inputs: Mapping[int, object] | Mapping[str, object],
-    expected: Mapping[int, CallInput] | Mapping[str, CallInput],
-    path: KeyPath,
-    entry: LossType,
+    entry: LossType, given: Sequence[tuple[str | int, object, CallInput | None]], path: KeyPath
 ) -> Iterator[Fault]:
-    """Yield a fault for each number that can't be a target, and each callable that can't be detached."""
+    """Yield a fault for each number that cannot be a target, and each callable to detach."""
     has_tensor = False
-    for key, value in cast("Mapping[str | int, object]", inputs).items():
-        call = cast("Mapping[str | int, CallInput]", expected).get(key)
+    for key, value, call in given:
         is_number = isinstance(value, int | float)
         if call is None:
             continue
         if is_number and call.kind != "tensor":
-            message = f"`{call.name}` of `{entry.name}` is a {call.kind}: it can't be a number"
+            message = f"`{call.name}` of `{entry.name}` must be a {call.kind}, got a number"
             yield Fault("input-kind", message, (*path, key))
         elif isinstance(value, dict) and value.get("detach") is True and call.kind == "callable":
-            message = f"`{call.name}` of `{entry.name}` is a callable: there is nothing to detach"
+            message = f"`{call.name}` of `{entry.name}` is a callable, which cannot be detached"
             yield Fault("input-kind", message, (*path, key))
         has_tensor = has_tensor or (not is_number and call.kind != "callable")
-    numbers = [key for key, value in inputs.items() if isinstance(value, int | float)]
-    if numbers and not has_tensor and FAULTY not in inputs.values():
+    numbers = [key for key, value, _ in given if isinstance(value, int | float)]
+    if numbers and not has_tensor:
         message = f"the number in `{dotted(path)}` has no tensor to take its shape from"
         yield Fault("no-tensor", message, (*path, numbers[0]))

@@ -1,4 +1,4 @@
-"""Warns of losses whose library is not installed here: the spec is right, but can't be built yet."""
+"""Warns of losses whose library is not installed: the spec is valid, but cannot be built here."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
-from lossspec.registry import find, missing_library
+from lossspec.registry import missing_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from lossspec.language.resolve.resolve import Resolved
+    from lossspec.language.resolve.resolve import TypedTerm
 
 
-def library_faults(spec: Resolved) -> Iterator[Fault]:
-    """Yield a fault for each term whose loss is in no installed package.
+def library_faults(terms: Sequence[TypedTerm]) -> Iterator[Fault]:
+    """Yield a fault for each term whose loss is in a package that is not installed.
 
-    Without torch there is none: such an environment only reads specs, and builds no loss at all.
+    Without torch there are none: such an environment only reads specs.
     """
     if find_spec("torch") is None:
         return
     installed = set()
-    for name, loss in spec.new_losses():
-        tag = loss.get("type")
-        entry = find(tag) if isinstance(tag, str) else None
+    for name, _, entry in terms:
         if entry is None or entry.library in installed:
             continue
         problem = missing_library(entry)

@@ -1,4 +1,4 @@
-"""Checks objectives: every term is in one, or none is; and none is without terms."""
+"""Checks that all terms have an objective or none has, and that each objective has terms."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from lossspec.language.resolve.resolve import Resolved
 
-#: The objective of a spec that names none.
+#: The objective of terms that name none.
 TOTAL = "total"
 
 
 def objective_faults(spec: Resolved) -> Iterator[Fault]:
-    """Yield a fault for each term outside of all objectives, and each objective without terms."""
+    """Yield a fault for each term without an objective, and for each objective without terms."""
     losses = spec.section("losses")
     used = dict.fromkeys(loss["objective"] for loss in losses.values() if "objective" in loss)
     first = next((name for name, loss in losses.items() if "objective" in loss), None)
@@ -26,21 +26,22 @@ def objective_faults(spec: Resolved) -> Iterator[Fault]:
             known = ", ".join(f'`objective = "{each}"`' for each in used if isinstance(each, str))
             yield Fault(
                 "no-objective",
-                f"`losses.{name}` is in no objective, but other losses are",
+                f"`losses.{name}` has no objective, but other losses have one",
                 ("losses", name),
                 "key",
                 f"add {known}" if known else "",
-                related=((("losses", first or "", "objective"), "this one is"),),
+                related=((("losses", first or "", "objective"), "this one has"),),
             )
+    objectives = spec.section("objectives")
     names = [each for each in used if isinstance(each, str)] if used else [TOTAL]
-    if spec.has_faulty_losses() or len(names) < len(used):
+    if not objectives or spec.has_invalid_losses() or len(names) < len(used):
         return
-    for name in spec.section("objectives"):
+    for name in objectives:
         if name not in names:
             found = nearest(name, names)
             yield Fault(
                 "empty-objective",
-                f"no loss is in the objective `{name}`",
+                f"objective `{name}` has no losses",
                 ("objectives", name),
                 "key",
                 near_or_all("an objective", found, names),

@@ -1,11 +1,11 @@
-"""Checks schedules: a unit on the outermost table and none inside, and values that make a schedule."""
+"""Checks schedules: the unit, which only the outermost table has, and the values."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.faults import Fault
-from lossspec.validation.reported import is_sound
+from lossspec.faults import Fault, get
+from lossspec.validation.invalid import is_valid
 from lossspec.wording import dotted, quote
 
 if TYPE_CHECKING:
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from lossspec.language.resolve.resolve import Resolved
 
 Table = dict[str, object]
-#: The fields of the built-in schedules that say where something is, or how long it takes.
+#: The fields of the built-in schedules that are positions or lengths.
 POSITIONS = frozenset(
     {"start", "end", "boundaries", "milestones", "points", "midpoint"}
     | {"period", "up", "down", "over", "warmup", "stable", "decay"}
 )
-_UNITS = '`unit = "epoch"`, `"step"` or `"fraction"`'
+_UNITS = '`unit = "epoch"`, `unit = "step"` or `unit = "fraction"`'
 
 
 def schedule_faults(spec: Resolved) -> Iterator[Fault]:
     """Yield what is wrong with the schedules of weights and of live arguments."""
     for path, table in tables(spec):
         if "unit" not in table:
-            message = f"the schedule `{dotted(path)}` has no `unit`"
-            yield Fault("missing-unit", message, path, "key", f"say what its positions count: {_UNITS}")
+            message = f"key `unit` is missing in the schedule `{dotted(path)}`"
+            yield Fault("missing-unit", message, path, "key", f"add {_UNITS}")
         yield from _inner_units(table, path)
-        if is_sound(table):
+        if is_valid(table):
             yield from _value_faults(table, path)
             if table.get("unit") == "fraction":
                 yield from _past_the_run(table, path)
 
 
 def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
-    from lossspec import schedules  # a spec without schedules does not pay
+    from lossspec import schedules  # most specs have none
 
     for fault in schedules.faults(_without_units(table)):
         message = f"in `{dotted(path)}`, {fault.message}"
@@ -45,22 +45,22 @@ def _value_faults(table: Table, path: KeyPath) -> Iterator[Fault]:
 
 
 def _past_the_run(table: Table, path: KeyPath) -> Iterator[Fault]:
-    """Yield a fault for the first position that no fraction of a run reaches: the unit is meant otherwise."""
+    """Yield a fault for the first position above 1, where most likely another unit is meant."""
     for place, position in _positions(table, path):
         if position > 1:
             yield Fault(
                 "out-of-range",
-                f"`{dotted(place)}` is {quote(position)}: positions of `fraction` are 0 to 1",
+                f"`{dotted(place)}` must be from 0 to 1 where the unit is `fraction`, got {quote(position)}",
                 place,
                 help='did you mean `unit = "epoch"`?',
-                related=(((*path, "unit"), "this is the unit"),),
+                related=(((*path, "unit"), "the unit"),),
             )
             return
 
 
 def _positions(value: object, path: KeyPath, *, is_one: bool = False) -> Iterator[tuple[KeyPath, float]]:
     """Yield the positions in a schedule and in those inside it, each with its path."""
-    from lossspec import schedules  # a spec without schedules does not pay
+    from lossspec import schedules  # most specs have none
 
     if isinstance(value, dict):
         is_ours = value.get("type") in schedules.TYPES  # a `start` of a registered one may be anything
@@ -78,26 +78,26 @@ def tables(spec: Resolved) -> Iterator[tuple[KeyPath, Table]]:
     """Yield the outermost schedule tables of a spec, each with its path."""
     for section in ("losses", "objectives"):
         for name, entry in spec.section(section).items():
-            if isinstance(entry.get("weight"), dict):
-                yield (section, name, "weight"), entry["weight"]  # type: ignore[misc]
-            yield from _arguments(entry, (section, name))
-            balance = entry.get("balance")
-            if isinstance(balance, dict):
-                yield from _arguments(balance, (section, name, "balance"))
-
-
-def _arguments(entry: Table, path: KeyPath) -> Iterator[tuple[KeyPath, Table]]:
-    args = entry.get("args")
-    for key, value in args.items() if isinstance(args, dict) else ():
-        if isinstance(value, dict) and isinstance(value.get("type"), str):
-            yield (*path, "args", key), value
+            if isinstance(weight := entry.get("weight"), dict):
+                yield (section, name, "weight"), weight
+            for path in ((section, name, "args"), (section, name, "balance", "args")):
+                args = get(entry, path[2:])
+                for key, value in args.items() if isinstance(args, dict) else ():
+                    if isinstance(value, dict) and isinstance(value.get("type"), str):
+                        yield (*path, key), value
 
 
 def _inner_units(value: object, path: KeyPath, *, inside: bool = False) -> Iterator[Fault]:
     if isinstance(value, dict):
         if inside and "unit" in value:
-            message = f"`{dotted((*path, 'unit'))}` is inside another schedule, which has the unit"
-            yield Fault("misplaced-unit", message, (*path, "unit"), "key", "only the outermost table has one")
+            message = f"`{dotted((*path, 'unit'))}` is not allowed: the outer schedule has the unit"
+            yield Fault(
+                "misplaced-unit",
+                message,
+                (*path, "unit"),
+                "key",
+                "remove it: only the outermost table has a `unit`",
+            )
         for key, each in value.items():
             yield from _inner_units(each, (*path, key), inside=True)
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Checks that every term is whole: a type and inputs, its own or inherited; and that there is one at all."""
+"""Checks that there are terms, and that each has a type and inputs, its own or inherited."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def term_faults(spec: Resolved) -> Iterator[Fault]:
-    """Yield a fault for each term without ``type`` or ``inputs``, and for a spec without terms."""
+    """Yield a fault for each term without ``type`` or ``inputs``, or for a spec without terms."""
     losses = spec.section("losses")
     if not spec.table.get("losses"):
         yield Fault(
@@ -30,8 +30,8 @@ def term_faults(spec: Resolved) -> Iterator[Fault]:
         if "type" not in loss:
             found = nearest(name, whole)
             hint = f"a loss with a similar name exists: `{found}`" if found else 'add `type = "..."`'
-            message = f"`losses.{name}` has no `type`, and inherits none"
+            message = f"key `type` is missing in `losses.{name}`, and none is inherited"
             yield Fault("missing-key", message, ("losses", name), "key", hint, replacement=found)
         elif "inputs" not in loss:
-            message = f"`losses.{name}` has no `inputs`"
+            message = f"key `inputs` is missing in `losses.{name}`"
             yield Fault("missing-key", message, ("losses", name), "key", 'add `inputs = ["...", "..."]`')

@@ -1,1 +1,1 @@
-"""Problems with their place in a file: finding, rendering and fixing them."""
+"""Locates, renders and fixes the problems of a spec."""

@@ -1,4 +1,4 @@
-"""The codes of problems: what each means, why it matters, an example and its fix, from ``codes.toml``."""
+"""The codes of problems, from ``codes.toml``: what each means, why it matters, an example and its fix."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
     from lossspec.faults import Severity
 
-#: Where the page of a code is, once its name is put in.
+#: The address of the page of a code.
 PAGE = "https://lossspec.readthedocs.io/en/latest/errors/{code}/"
 
 
 @frozen
 class Code:
-    """What there is to say of one kind of problem.
+    """The explanation of one kind of problem.
 
     Attributes:
-        name: the stable word.
-        title: what it is, in a few words.
-        severity: whether such a spec can't be built, or can all the same.
+        name: the stable code.
+        title: the problem in a few words.
+        severity: "error", or "warning" if such a spec can be built all the same.
         what: what it means.
-        why: why it is not let pass.
-        example: a spec that has this problem and no other, or "" where text can't show it.
-        fix: the same spec without it.
+        why: why it matters.
+        example: a spec with this problem and no other, or "" if text cannot show it.
+        fix: the same spec without the problem.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Code:
 
     @property
     def url(self) -> str:
-        """Where its page is."""
+        """The address of its page."""
         return url(self.name)
 
 
 def url(code: str) -> str:
-    """Return where the page of a code is.
+    """Return the address of the page of a code.
 
     >>> url("unknown-key")
     'https://lossspec.readthedocs.io/en/latest/errors/unknown-key/'
@@ -64,7 +64,7 @@ def codes() -> Mapping[str, Code]:
 
 
 def text(code: Code) -> str:
-    """Return what there is to say of a code, for a terminal."""
+    """Return the explanation of a code for a terminal."""
     paragraphs = (textwrap.fill(each, 88) for each in (code.what, code.why))
     parts = [f"{code.severity}[{code.name}]: {code.title}", *paragraphs]
     if code.example:
@@ -78,7 +78,7 @@ def page(code: Code, message: str = "") -> str:
 
     Args:
         code: the code.
-        message: what ``lossspec validate`` says of the example, if it is to be shown.
+        message: the output of ``lossspec validate`` for the example, to be shown with it.
     """
     parts = [f"# `{code.name}`: {code.title}", code.what, "## Why", code.why]
     if code.example:

@@ -1,4 +1,4 @@
-"""A problem in a spec as a person sees it: its place in a file, its words, its fix."""
+"""A problem in a spec: its place in a file, its message and its fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Label:
-    """Another place that takes part in a problem; ``line`` is the first line of its span, as it is."""
+    """Another place that is part of a problem; ``line`` is the first line of its span."""
 
     source: str
     span: Span
@@ -25,17 +25,17 @@ class Diagnostic:
     """A problem in a spec, with its place: what ``lossspec.validate`` returns.
 
     Attributes:
-        code: the stable word for this kind of problem; ``lossspec explain CODE`` tells more.
-        severity: "error", or "warning" for what can be built all the same.
+        code: the stable code of this kind of problem; ``lossspec explain CODE`` explains it.
+        severity: "error", or "warning" if the spec can be built all the same.
         message: what was found.
-        source: the file it is in, as the user named it (``<stdin>``, ``<text>``, or a Python function).
-        span: where in the source, or None if it has no text.
+        source: the file, as the user named it; or ``<stdin>``, ``<text>``, or a Python function.
+        span: the place in the source, or None if the source has no text.
         help: what to do about it, or "".
-        line: the first line of the span, as it is in the source.
-        replacement: the text that mends it in place of the span, or None.
-        certain: whether ``--fix`` may put it there.
-        repeats: other spans that the same replacement mends: a key that several headers repeat.
-        labels: other places that take part.
+        line: the first line of the span.
+        replacement: the text that fixes it in place of the span, or None.
+        certain: whether ``--fix`` applies the replacement.
+        repeats: other spans for the same replacement: a key that several headers repeat.
+        labels: other places that are part of the problem.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""The error that carries every diagnostic of a spec."""
+"""The error that carries the diagnostics of a spec."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SpecError(LossSpecError):
-    """A spec that can't be read, resolved or built; ``diagnostics`` holds every problem found."""
+    """A spec that cannot be read, resolved or built; ``diagnostics`` has every problem found."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         from lossspec.language.diagnostics.render import render_full  # the clean path does not pay

@@ -1,4 +1,4 @@
-"""Where a document comes from, and so where its faults are shown."""
+"""Collects the faults of documents, and gives each its place: in a text, or with the caller."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class Origin(Protocol):
-    """What a document comes from: a file or text, a Python function, or the caller."""
+    """The origin of a document: a file or text, a Python function, or the caller."""
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
-        """Give faults of the document their place."""
+        """Return the faults of the document with their place."""
 
 
 @frozen(eq=False)
@@ -30,7 +30,7 @@ class TextOrigin:
     source: Source
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
-        """Give each fault its place in the text, in the order of the text."""
+        """Return each fault with its place in the text, in the order of the text."""
         from lossspec.language.diagnostics.locate import locate  # the clean path does not pay
 
         return locate(faults, self.source)
@@ -38,12 +38,12 @@ class TextOrigin:
 
 @frozen(eq=False)
 class CallerOrigin:
-    """Values that the caller gives: an overlay or parameters. There is no text to point at."""
+    """An overlay or parameters from the caller. There is no text to point at."""
 
     name: str
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
-        """Say who is meant by name."""
+        """Return each fault with the name of the origin in place of a file."""
         from lossspec.language.diagnostics.codes import codes  # the clean path does not pay
 
         return [
@@ -61,23 +61,23 @@ class Findings:
         self.diagnosed: list[Diagnostic] = []
 
     def add(self, origin: Origin, fault: Fault) -> None:
-        """Note a fault of the document of ``origin``, unless it has more than are ever shown."""
+        """Add a fault of a document, unless the document has more than are ever shown."""
         faults = self._found.setdefault(origin, {})
         if len(faults) <= MAX_PROBLEMS:
             faults[fault] = None
 
     def expect(self, origin: Origin, faults: Sequence[Fault]) -> None:
-        """Keep the place of a document that has faults, before those of what it extends."""
+        """Put a document that has faults before the documents that it extends."""
         if faults:
             self._found.setdefault(origin, {})
 
     @property
     def is_full(self) -> bool:
-        """Whether some document has more faults than are ever shown: then there is no need to go on."""
+        """Whether a document has more faults than are ever shown: further checks are useless."""
         return any(len(faults) > MAX_PROBLEMS for faults in self._found.values())
 
     def drop(self, is_dropped: Callable[[Fault], bool]) -> None:
-        """Forget the faults of which a function says so."""
+        """Remove the faults for which a function returns true."""
         for origin, faults in self._found.items():
             self._found[origin] = {fault: None for fault in faults if not is_dropped(fault)}
 

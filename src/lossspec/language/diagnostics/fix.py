@@ -1,12 +1,12 @@
-r"""Mends a text: puts certain replacements in their places, and touches nothing else.
+r"""Fixes a text: makes the replacements that are certain, and changes nothing else.
 
 >>> from lossspec.faults import Span
 >>> from lossspec.language.diagnostics.diagnostic import Diagnostic
 >>> from lossspec.language.text.source import Source
 >>> wrong = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7),
 ...                    replacement="weight", certain=True)
->>> mended, done = mend(Source("x.loss.toml", "[losses.l1]\r\nwieght = 2"), [wrong])
->>> mended, [(edit.old, edit.new) for edit in done]
+>>> fixed, edits = apply_fixes(Source("x.loss.toml", "[losses.l1]\r\nwieght = 2"), [wrong])
+>>> fixed, [(edit.old, edit.new) for edit in edits]
 ('[losses.l1]\r\nweight = 2', [('wieght', 'weight')])
 """
 
@@ -29,33 +29,33 @@ if TYPE_CHECKING:
 
 @frozen
 class Edit:
-    """A stretch of text that was replaced: where it stood, what it was and what it is now."""
+    """A replacement that was made: its place in the old text, the old and the new text."""
 
     span: Span
     old: str
     new: str
 
 
-def mend(source: Source, diagnostics: Iterable[Diagnostic]) -> tuple[str, list[Edit]]:
-    """Return the text with every certain replacement in its place, and what was replaced.
+def apply_fixes(source: Source, diagnostics: Iterable[Diagnostic]) -> tuple[str, list[Edit]]:
+    """Return the text with every certain replacement made, and these replacements.
 
-    Of replacements that overlap the first one is made: the others may be made of the new text.
+    If replacements overlap, only the first one is made: the others may be out of date.
     """
     parts: list[str] = []
-    done: list[Edit] = []
+    edits: list[Edit] = []
     at = 0
     for span, new in sorted(_replacements(source, diagnostics)):
         start, end = source.offset(span.line, span.column), source.offset(span.end_line, span.end_column)
         if start < at:
             continue
         parts += [source.text[at:start], new]
-        done.append(Edit(span, source.text[start:end], new))
+        edits.append(Edit(span, source.text[start:end], new))
         at = end
-    return "".join([*parts, source.text[at:]]), done
+    return "".join([*parts, source.text[at:]]), edits
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Put a text in place of a file's, whose byte order mark stays."""
+    """Replace the text of a file, and keep its byte order mark."""
     with path.open("r+b") as file:
         if file.read(len(BYTE_ORDER_MARK)) != BYTE_ORDER_MARK:
             file.seek(0)

@@ -1,4 +1,4 @@
-"""From what is wrong to where it stands: faults become diagnostics, in file order, each once."""
+"""Turns faults into diagnostics with their place in a source, in file order, each once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MAX_MESSAGE = 500
 
 
 def locate(faults: Iterable[Fault], source: Source) -> list[Diagnostic]:
-    """Give each fault its place in the source.
+    """Return each fault with its place in the source.
 
-    A fault whose path the source does not have stands at what encloses it most closely, and loses its
-    replacement. No more than ``MAX_PROBLEMS`` are taken from ``faults``, which may therefore be lazy.
+    If the source does not have the path of a fault, the place is that of its closest parent, and the fault
+    loses its replacement. At most ``MAX_PROBLEMS`` are taken from ``faults``, so it can be lazy.
 
     Raises:
-        KeyError: if a code is not in ``codes.toml``: an error of ours, never of the user.
+        KeyError: a code is not in ``codes.toml``: a bug in lossspec.
     """
     found: dict[tuple[object, ...], Diagnostic] = {}
     cut = []
@@ -49,7 +49,7 @@ def _diagnostic(fault: Fault, source: Source) -> Diagnostic:
     replacement = fault.replacement if is_exact else None
     repeats: Iterable[tuple[int, int]] = ()
     if replacement is not None and fault.at == "key" and not isinstance(fault.path, Range):
-        repeats = source.positions.keys(fault.path)[1:]
+        repeats = source.reading.tables.keys(fault.path)[1:]
     labels = []
     for path, text in fault.related:
         where = source.span(*_offsets(path, "key", source)[0])
@@ -70,10 +70,10 @@ def _diagnostic(fault: Fault, source: Source) -> Diagnostic:
 
 
 def _offsets(path: KeyPath, at: Literal["key", "value"], source: Source) -> tuple[tuple[int, int], bool]:
-    """Return where a path leads, or what encloses it most closely, and whether it is the path's own place."""
-    return (path, True) if isinstance(path, Range) else source.positions.nearest(path, at)
+    """Return the place of a path, or of its closest parent that has one, and whether it is its own."""
+    return (path, True) if isinstance(path, Range) else source.reading.tables.nearest(path, at)
 
 
 def _shortened(text: str) -> str:
-    """Cut what quotes a huge value: a message is for reading."""
+    """Cut a message that quotes a huge value."""
     return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"

@@ -1,4 +1,4 @@
-"""A diagnostic as text: in full, with its line of the file and how to mend it, or on one line.
+"""Renders a diagnostic as text: in full, with its line of the file and its help, or on one line.
 
 >>> from lossspec.faults import Span
 >>> from lossspec.language.diagnostics.diagnostic import Diagnostic
@@ -34,9 +34,8 @@ if TYPE_CHECKING:
     from lossspec.language.diagnostics.diagnostic import Diagnostic
 
     Paint = Callable[[str, str], str]
-    _Row = tuple[
-        str, Span, str, bool
-    ]  # a line, the stretch to mark, what to say of it, whether it is the culprit
+    #: A line, the span to mark, its label, and whether it is the main one.
+    _Row = tuple[str, Span, str, bool]
 
 _STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "bold": "1"}
 
@@ -48,11 +47,11 @@ def render_concise(diagnostic: Diagnostic) -> str:
 
 
 def render_full(diagnostic: Diagnostic, *, color: bool = False) -> str:
-    """Render with the lines of the source, the help and the address of the page that tells more.
+    """Render with the lines of the source, the help and the address of the page of its code.
 
     Args:
         diagnostic: the problem.
-        color: whether to use the colours of a terminal.
+        color: whether to color the text for a terminal.
     """
     paint: Paint = _colored if color else lambda text, _style: text
     spans = [span for span in (diagnostic.span, *(label.span for label in diagnostic.labels)) if span]
@@ -86,7 +85,7 @@ def _place(source: str, span: Span | None) -> str:
 
 
 def _snippet(rows: Sequence[_Row], width: int, severity: str, paint: Paint) -> list[str]:
-    """Draw lines of one source in their order, with "..." where some are left out."""
+    """Draw lines of one source in order, with "..." where lines are left out."""
     if not rows:
         return []
     bar = f"{' ' * width} {paint('|', 'frame')}"
@@ -112,7 +111,7 @@ def _number(row: _Row) -> int:
 
 
 def _mark(line: str, span: Span, text: str, *, main: bool) -> Mark:
-    """Return what to underline of a span's first line; of one that goes on, the rest of that line."""
+    """Return the mark of a span on its first line; a longer span marks the rest of that line."""
     end = span.end_column if span.end_line == span.line else len(line) + 1
     return Mark(span.column, end, text, main)
 

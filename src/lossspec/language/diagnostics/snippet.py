@@ -1,4 +1,4 @@
-"""Draws lines of a source with marks under them, whatever is in them: tabs, wide and control characters."""
+"""Draws a line of a source with marks under it, also with tabs, wide and control characters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _TAB = "    "
-#: A longer line is shown in part: around its marks.
+#: Of a longer line, only the part around the main mark is shown.
 _WIDTH = 140
 _BEFORE = 40
-#: What would move the cursor, turn the writing round, or could not be written out.
+#: Characters that move the cursor, change the direction of the text, or cannot be encoded.
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -28,8 +28,8 @@ class Mark:
     Attributes:
         start: its first column, from 1.
         end: the column after its last one.
-        text: what to say of it, or "".
-        main: whether it is the culprit, or only takes part.
+        text: its label, or "".
+        main: whether it marks the problem itself, or another place that is part of it.
     """
 
     start: int
@@ -39,7 +39,7 @@ class Mark:
 
 
 def printable(text: str) -> str:
-    r"""Write control characters as escapes, so that a message stays on its line.
+    r"""Return a text with control characters as escapes, so that a message stays on one line.
 
     >>> printable("a\nb")
     'a\\nb'
@@ -48,7 +48,7 @@ def printable(text: str) -> str:
 
 
 def draw(line: str, marks: Sequence[Mark]) -> list[str]:
-    r"""Return a line as a terminal shows it, and below it the lines that mark it.
+    r"""Return a line as a terminal shows it, and the lines with its marks.
 
     >>> print("\n".join(draw("日本\t= 1", [Mark(6, 7, main=True), Mark(1, 3, "named here")])))
     日本    = 1
@@ -76,7 +76,7 @@ def draw(line: str, marks: Sequence[Mark]) -> list[str]:
 
 
 def _window(line: str, marks: Sequence[Mark]) -> tuple[int, int]:
-    """Return the stretch of a line that is shown: all, or a part around the main mark."""
+    """Return the part of a line to show: all of it, or the part around the main mark."""
     if len(line) <= _WIDTH:
         return 0, len(line)
     main = max(marks, key=lambda mark: mark.main)
@@ -85,7 +85,7 @@ def _window(line: str, marks: Sequence[Mark]) -> tuple[int, int]:
 
 
 def _cells(line: str, window: tuple[int, int]) -> tuple[str, Callable[[int], int]]:
-    """Return a stretch of a line as a terminal shows it, and where it puts each column of the line."""
+    """Return a part of a line as a terminal shows it, and a function from columns to places in it."""
     first, last = window
     shown = "…" if first else ""
     width = len(shown)

@@ -1,1 +1,1 @@
-"""Finding and reading the documents that a reference names."""
+"""Finds and reads the documents of a reference."""

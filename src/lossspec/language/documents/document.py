@@ -1,4 +1,4 @@
-"""A draft: one document as it was written, its own faults found, and the draft that it extends."""
+"""A draft: one document as written, checked against the schema, and the draft that it extends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lossspec.language.documents.search import find
 from lossspec.language.schema.committed import validator
 from lossspec.language.text.limits import MAX_EXTENDS
 from lossspec.language.text.reference import SUFFIX, BadReferenceError, Reference
-from lossspec.validation.reported import without_faulty
+from lossspec.validation.invalid import mark_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -28,18 +28,18 @@ Table = dict[str, object]
 
 @frozen(eq=False)
 class Draft:
-    """One document as it was written.
+    """One document as written.
 
     Attributes:
         name: the spec's name.
         origin: where its faults are shown.
-        written: the document, mistakes and all.
-        table: the document with ``FAULTY`` where the schema found fault.
-        folder: where its file lies, or None.
+        written: the document, with its mistakes.
+        table: the document with ``INVALID`` where the schema found a fault.
+        folder: the folder of its file, or None.
         parent: the draft that it extends, or None.
         parent_variants: the variants of the parent that it extends.
-        is_whole: False if what it extends could not be read: then little can be said of its meaning.
-        filled: parameters that a Python function has used already.
+        is_whole: whether every document that it extends could be read.
+        filled: parameters whose values a Python function has already used.
     """
 
     name: str
@@ -54,15 +54,15 @@ class Draft:
 
 
 def read_draft(path: Path, findings: Findings, name: str = "") -> Draft:
-    """Read the draft in a file, and those that it extends.
+    """Read a draft from a file, and the drafts that it extends.
 
     Args:
         path: the file.
-        findings: takes the faults of the schema, and those of ``extends``.
-        name: what messages call the file; the path if empty.
+        findings: takes the faults of the schema and of ``extends``.
+        name: the name of the file in messages; the path if empty.
 
     Raises:
-        SpecError: the file can't be read or parsed.
+        SpecError: the file cannot be read or parsed.
     """
     source = read_source(path, name)
     stem = path.name.removesuffix(SUFFIX)
@@ -79,7 +79,7 @@ def make_draft(
     children: tuple[Path, ...] = (),
     filled: frozenset[str] = frozenset(),
 ) -> Draft:
-    """Check a document against the schema and read what it extends.
+    """Check a document against the schema, and read the drafts that it extends.
 
     Args:
         name: the spec's name.
@@ -87,11 +87,11 @@ def make_draft(
         written: the document.
         findings: takes the faults.
         path: its file, or None.
-        children: the files of the drafts that led here through ``extends``, the first one first.
-        filled: parameters that a Python function has used already.
+        children: the files that extend this one, directly or not, the first one first.
+        filled: parameters whose values a Python function has already used.
     """
     faults = validator().faults(written)
-    table = without_faulty(written, faults)
+    table = mark_invalid(written, faults)
     findings.expect(origin, faults)
     folder = path.parent if path is not None else None
     parent: Draft | None = None
@@ -112,7 +112,7 @@ def make_draft(
 
 
 def _names(draft: Draft | None) -> Iterator[str]:
-    """Yield the parameters of a draft and of all that it extends."""
+    """Yield the parameters of a draft and of the drafts that it extends."""
     while draft is not None:
         yield from _params(draft.table)
         draft = draft.parent
@@ -124,23 +124,23 @@ def _params(table: Table) -> Iterable[str]:
 
 
 def _as_param(fault: Fault, written: Table, known: Collection[str]) -> Fault:
-    """Return a fault; if it is that of a parameter outside of ``params``, it says so."""
+    """Return a fault, with another help if its unknown key is a parameter."""
     *path, key = fault.path or ("",)
     is_place = not path or (len(path) == 2 and path[0] == "variants")
     if fault.code != "unknown-key" or not is_place or key not in known:
         return fault
     table = get(written, tuple(path))
-    has_params = isinstance(table, dict) and "params" in table  # a dotted key can't add to them
+    has_params = isinstance(table, dict) and "params" in table  # a dotted key cannot add to them
     return evolve(
         fault,
-        help=f"it is a parameter: `params.{key} = ...`",
+        help=f"it is a parameter: write `params.{key} = ...`",
         replacement=None if has_params else f"params.{key}",
         certain=not has_params,
     )
 
 
 class ExtendsError(LossSpecError):
-    """An ``extends`` that leads nowhere."""
+    """An ``extends`` that does not lead to a spec."""
 
     def __init__(self, code: str, message: str, help_: str = "") -> None:
         super().__init__(message)
@@ -163,9 +163,9 @@ def _parent(
     if found.path.resolve() in resolved:
         start = resolved.index(found.path.resolve())
         circle = " -> ".join(each.name.removesuffix(SUFFIX) for each in (*chain[start:], found.path))
-        raise ExtendsError("extends-cycle", f"`extends` goes in a circle: {circle}")
+        raise ExtendsError("extends-cycle", f"circular `extends`: {circle}")
     if len(chain) > MAX_EXTENDS:
-        raise ExtendsError("too-many-extends", f"a chain of more than {MAX_EXTENDS} `extends`")
+        raise ExtendsError("too-many-extends", f"a chain of `extends` can be at most {MAX_EXTENDS} long")
     source = read_source(found.path)
     parent = make_draft(found.name, TextOrigin(source), parse(source), findings, found.path, children=chain)
     return parent, reference.variants

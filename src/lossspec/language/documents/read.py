@@ -1,7 +1,8 @@
-"""Reading: a file, bytes or text become a source, and a source becomes a document, or says why not."""
+"""Reads a file, bytes or text into a source, and parses a source into a document."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import tomli
@@ -13,20 +14,22 @@ from lossspec.language.documents.search import file_like
 from lossspec.language.text import limits
 from lossspec.language.text.source import BYTE_ORDER_MARK, Source
 
-#: More than this need not be read to know that it is too much: a byte order mark is not counted.
+#: Reading one byte more than the limit, and a byte order mark, is enough to know that a file is too large.
 MAX_READ = len(BYTE_ORDER_MARK) + limits.MAX_BYTES + 1
+#: The parser accepts integers that do not fit in 64 bits, unlike other readers of TOML, and torch.
+_LONG_INTEGER = re.compile(r"\d\w{18,}", re.ASCII)
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_source(path: str | Path, name: str = "") -> Source:
-    """Read a file, of which no more than the limit is ever held.
+    """Read a file, but never more of it than the limit.
 
     Args:
         path: the file.
-        name: what messages call it; the path if empty.
+        name: its name in messages; the path if empty.
 
     Raises:
-        SpecError: if it can't be read, is too large, or is not UTF-8.
+        SpecError: it cannot be read, is too large, or is not UTF-8.
     """
     path = Path(path)
     name = name or str(path)
@@ -34,7 +37,7 @@ def read_source(path: str | Path, name: str = "") -> Source:
         with path.open("rb") as file:
             data = file.read(MAX_READ)
     except OSError as error:
-        message = f"the file can't be read: {(error.strerror or str(error)).lower()}"
+        message = f"the file cannot be read: {(error.strerror or str(error)).lower()}"
         like = file_like(path) if isinstance(error, FileNotFoundError) else None
         help_ = f"a file with a similar name exists: `{like}`" if like else ""
         raise SpecError([Diagnostic("unreadable", "error", message, name, help=help_)]) from error
@@ -42,16 +45,16 @@ def read_source(path: str | Path, name: str = "") -> Source:
 
 
 def decode(data: bytes, name: str, path: Path | None = None) -> Source:
-    """Make a source of bytes: UTF-8, with or without a byte order mark.
+    """Make a source from UTF-8 bytes, with or without a byte order mark.
 
     Raises:
-        SpecError: if they are too many or not UTF-8.
+        SpecError: they are too many or not UTF-8.
     """
     content = data.removeprefix(BYTE_ORDER_MARK)
     text = content.decode(errors="replace")
     source = Source(name, text, path)
     fault = limits.too_large(len(content))
-    if fault is None and "\N{REPLACEMENT CHARACTER}" in text:  # which may also stand there by right
+    if fault is None and "\N{REPLACEMENT CHARACTER}" in text:  # which the file may really contain
         fault = _not_utf_8(content)
     if fault is not None:
         raise _error(source, fault)
@@ -59,10 +62,10 @@ def decode(data: bytes, name: str, path: Path | None = None) -> Source:
 
 
 def text_source(text: str, name: str = "<text>") -> Source:
-    """Make a source of text that is there already.
+    """Make a source from a string.
 
     Raises:
-        SpecError: if it is too large, or holds what UTF-8 can't say.
+        SpecError: it is too large, or has characters that UTF-8 cannot encode.
     """
     return decode(text.encode(errors="surrogatepass"), name)
 
@@ -74,20 +77,20 @@ def parse(source: Source) -> dict[str, object]:
     {'format': 1}
 
     Raises:
-        SpecError: with every syntax error, or the one limit that it is past.
+        SpecError: with every syntax error, or with the first limit that it exceeds.
     """
     fault = limits.scan(source.text)
     if fault is not None:
         raise _error(source, fault)
     try:
         document: dict[str, object] = tomli.loads(source.text)
-    except ValueError as error:  # of TOML, or of int() where digits go on for thousands
-        from lossspec.language.documents.recover import every_fault  # the clean path does not pay
-
-        raise SpecError(every_fault(source, error)) from None
-    too_many = limits.too_many_losses(document)
-    if too_many is not None:
-        raise _error(source, too_many)
+    except ValueError as error:  # also from int(), for thousands of digits
+        raise _syntax_error(source, error) from None
+    if _LONG_INTEGER.search(source.text) and source.reading.faults:
+        raise _syntax_error(source)
+    fault = limits.too_many_losses(document)
+    if fault is not None:
+        raise _error(source, fault)
     return document
 
 
@@ -106,7 +109,13 @@ def _not_utf_8(content: bytes) -> Fault | None:
     return None
 
 
-def _error(source: Source, *faults: Fault) -> SpecError:
+def _error(source: Source, fault: Fault) -> SpecError:
     from lossspec.language.diagnostics.locate import locate  # the clean path does not pay
 
-    return SpecError(locate(faults, source))
+    return SpecError(locate([fault], source))
+
+
+def _syntax_error(source: Source, error: ValueError | None = None) -> SpecError:
+    from lossspec.language.documents.recover import every_fault  # the clean path does not pay
+
+    return SpecError(every_fault(source, error))

@@ -1,7 +1,7 @@
-"""What can be told of a text that is not TOML: its syntax errors, and what is wrong in the lines between.
+"""Finds the problems of a text that is not TOML: its syntax errors, and those of its valid statements.
 
-A statement with a syntax error is left out, and what is left is held against the schema. Faults that the
-missing statement may have caused, such as a key that is not there, are not told: they may not be true.
+Statements with a syntax error are left out, and the rest is checked against the schema. Problems that a
+missing statement may have caused, such as a missing key, are not reported: they may be false.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import tomli
-from attrs import evolve
 
 from lossspec.language.diagnostics.locate import locate
 from lossspec.language.text.limits import scan
-from lossspec.language.text.syntax import syntax_faults
+from lossspec.language.text.syntax_faults import fault_of_the_parser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lossspec.faults import Fault
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.text.source import Source
 
-#: What is wrong with a key or a value whatever else the file says.
-_CODES_OF_ITS_OWN = frozenset(
+#: Problems of a key or a value that do not depend on the rest of the file.
+_INDEPENDENT_CODES = frozenset(
     (
         "bad-expression",
         "bad-name",
@@ -36,36 +38,33 @@ _CODES_OF_ITS_OWN = frozenset(
         "wrong-type",
     )
 )
-#: A larger text is looked at again when it is TOML: until then an answer must not take long.
+#: The statements of a larger text are checked only once all of it is TOML: the answer must not take long.
 _MAX_LENGTH = 64 * 1024
 
 
-def every_fault(source: Source, error: ValueError) -> list[Diagnostic]:
+def every_fault(source: Source, error: ValueError | None) -> list[Diagnostic]:
     """Return the syntax errors of a source and the faults of its other statements, in the order of the file.
 
     Args:
-        source: what is not TOML.
-        error: what the parser said of it.
+        source: a text that is not valid.
+        error: the error of the parser, used if the tolerant reader finds none.
     """
-    faults, rest = syntax_faults(source.text, error)
-    beside = [evolve(each, line=_line(source, each)) for each in _beside(evolve(source, text=rest))]
-    found = [*locate(faults, source), *beside]
-    return sorted(found, key=lambda each: (each.span.line, each.span.column) if each.span else (len(rest), 0))
+    reading = source.reading
+    if error is not None and not reading.faults:
+        return locate([fault_of_the_parser(source.text, error)], source)
+    found = [*locate(reading.faults, source), *locate(_other_faults(reading.rest()), source)]
+    end = (len(source.text), 0)
+    return sorted(found, key=lambda each: (each.span.line, each.span.column) if each.span else end)
 
 
-def _line(source: Source, diagnostic: Diagnostic) -> str:
-    """Return the line as it is, with what was left out of it."""
-    return source.line(diagnostic.span.line) if diagnostic.span else ""
+def _other_faults(rest: str) -> Iterator[Fault]:
+    """Yield the independent faults of a text without its broken statements."""
+    from lossspec.language.schema.committed import validator  # reading does not need the schema
 
-
-def _beside(rest: Source) -> list[Diagnostic]:
-    """Return the faults of a source without its broken statements that are true whatever these said."""
-    from lossspec.language.schema.committed import validator  # reading does without the schema
-
-    if len(rest.text) > _MAX_LENGTH or scan(rest.text) is not None:
-        return []
+    if len(rest) > _MAX_LENGTH or scan(rest) is not None:
+        return
     try:
-        document = tomli.loads(rest.text)
-    except ValueError:  # only the parser knows what is wrong
-        return []
-    return locate((each for each in validator().faults(document) if each.code in _CODES_OF_ITS_OWN), rest)
+        document = tomli.loads(rest)
+    except ValueError:  # for a reason that only the parser knows
+        return
+    yield from (each for each in validator().faults(document) if each.code in _INDEPENDENT_CODES)

@@ -1,4 +1,4 @@
-"""Finds specs by name: ``LOSSSPEC_PATH``, ``./specs``, installed plug-ins, then the specs we ship."""
+"""Finds specs by name: in ``LOSSSPEC_PATH``, ``./specs``, installed plug-ins, and the shipped specs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @frozen
 class Folder:
-    """A folder of specs and whose it is: an entry of the search path.
+    """A folder of specs: an entry of the search path.
 
     Attributes:
         path: the folder.
-        owner: for people: ``LOSSSPEC_PATH``, ``./specs``, a distribution, or ``lossspec``.
-        rank: folders of one rank are searched as one: a name in two of them is an error.
+        owner: its name in messages: ``LOSSSPEC_PATH``, ``./specs``, a distribution, or ``lossspec``.
+        rank: its place in the order. A name in two plug-ins, which share a rank, is an error.
     """
 
     path: Path
@@ -34,13 +34,13 @@ class Folder:
 
 @frozen
 class Found:
-    """A spec's file in the search path.
+    """The file of a spec in the search path.
 
     Attributes:
         name: the spec's name.
         path: its file.
         folder: the folder that it was found in.
-        shadows: files of the same name further down the search path, which are not read.
+        shadows: files of the same name further along the search path, which are not read.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Found:
 
 
 def shipped() -> Path:
-    """Return the folder of the specs that come with lossspec."""
+    """Return the folder of the shipped specs."""
     return data_folder("specs")
 
 
 def folders(beside: Path | None = None) -> Iterator[Folder]:
-    """Yield the search path in order, first the folder ``beside`` which a spec looks first."""
+    """Yield the search path in order, after the folder ``beside`` if there is one."""
     if beside is not None:
         yield Folder(beside, "the same folder", 0)
     for entry in os.environ.get("LOSSSPEC_PATH", "").split(os.pathsep):
@@ -70,11 +70,11 @@ def folders(beside: Path | None = None) -> Iterator[Folder]:
 
 
 def file_of(reference: Reference) -> Path:
-    """Return the file of the spec that a reference names: the path that it is, or what is found by name.
+    """Return the file of a reference: its path, or the file that is found by its name.
 
     Raises:
         UnknownNameError: there is no such spec; the message names the nearest one, or the file of that name
-            in the current folder, where no name is looked for.
+            in the current folder, which is not in the search path.
         LossSpecError: as ``find``.
     """
     if reference.is_path:
@@ -83,15 +83,15 @@ def file_of(reference: Reference) -> Path:
         return find(reference.name).path
     except UnknownNameError as error:
         here = reference.name + SUFFIX
-        if not os.path.isfile(here):  # noqa: PTH113 - a name may be too long
+        if not _is_file(here):
             raise
         meant = Reference(here, reference.variants)
         found, _, _ = str(error).partition(": ")
-        raise UnknownNameError(f"{found}: `{here}` is here: write `{meant}`") from None
+        raise UnknownNameError(f"{found}: for the file in this folder, write `{meant}`") from None
 
 
 def file_like(path: Path) -> str | None:
-    """Return the spec in the same folder that a path which leads nowhere may mean, as a path."""
+    """Return the path in the same folder that is nearest to one that does not exist."""
     if not path.name.endswith(SUFFIX):
         return None
     others = (each.name.removesuffix(SUFFIX) for each in path.parent.glob("*" + SUFFIX) if each.is_file())
@@ -104,24 +104,20 @@ def find(name: str, beside: Path | None = None, besides: Path | None = None) -> 
 
     Args:
         name: the spec's name, without variants.
-        beside: the folder that is searched before all others: that of the file that extends.
-        besides: a file that is passed over: a spec never extends itself.
+        beside: a folder to search before all others: that of the file that extends the spec.
+        besides: a file to skip: a spec never extends itself.
 
     Raises:
         UnknownNameError: there is no such spec; the message names the nearest one.
         LossSpecError: two plug-ins ship it, or its file is a symbolic link out of its folder.
     """
-    return _first(name, folders(beside), besides)
-
-
-def _first(name: str, path: Iterable[Folder], besides: Path | None) -> Found:
     file_name = name + SUFFIX
     itself = besides.resolve() if besides is not None else None
     searched: list[Folder] = []
-    for folder in path:
+    for folder in folders(beside):
         searched.append(folder)
         file = folder.path / file_name
-        if not os.path.isfile(file) or file.resolve() == itself:  # noqa: PTH113 - a name may be too long
+        if not _is_file(file) or file.resolve() == itself:
             continue
         _refuse_link_out(file, folder)
         if folder.rank == 3:
@@ -130,11 +126,11 @@ def _first(name: str, path: Iterable[Folder], besides: Path | None) -> Found:
     known = sorted({each.name for each in _all(searched)} - {name})
     hint = near_or_all("a spec", nearest(name, known), known)
     places = ", ".join(dict.fromkeys(each.owner for each in searched))
-    raise UnknownNameError(f"there is no spec `{name}` in {places}: {hint}")
+    raise UnknownNameError(f"spec `{name}` not found in {places}: {hint}")
 
 
 def every() -> list[Found]:
-    """Return every spec of the search path by name, sorted, each with what it shadows."""
+    """Return every spec of the search path, sorted by name, each with the files that it shadows."""
     found: dict[str, Found] = {}
     for each in _all(folders()):
         first = found.get(each.name)
@@ -152,11 +148,15 @@ def _all(path: Iterable[Folder]) -> Iterator[Found]:
                 yield Found(file.name.removesuffix(SUFFIX), file, folder)
 
 
+def _is_file(path: str | Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises an error for a name that is too long
+
+
 def _refuse_link_out(file: Path, folder: Folder) -> None:
     if not file.resolve().is_relative_to(folder.path.resolve()):
         raise LossSpecError(
-            f"the spec `{file}` is a symbolic link out of its folder: "
-            "a name never leads out of the search path"
+            f"spec `{file}` is a symbolic link out of its folder: "
+            "a spec that is found by name must be in the search path"
         )
 
 
@@ -167,6 +167,6 @@ def _refuse_two_owners(file_name: str, first: Folder) -> None:
     if len(owners) > 1:
         names = " and ".join(f"`{owner}`" for owner in owners)
         raise LossSpecError(
-            f"the spec `{file_name.removesuffix(SUFFIX)}` has two owners, {names}: put the one that you mean "
-            "in LOSSSPEC_PATH, or uninstall the other"
+            f"spec `{file_name.removesuffix(SUFFIX)}` is shipped by both {names}: "
+            "add the folder of the one you mean to LOSSSPEC_PATH, or uninstall the other"
         )

@@ -1,4 +1,4 @@
-"""Layers: a document and all that is laid over it, in order, remembering who said what."""
+"""Layers: a document and its overlays, merged in order, which remember where each value comes from."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from lossspec.language.diagnostics.findings import Origin
 
 Table = dict[str, object]
-#: What holds what has a name; a path to remove begins with one of them.
+#: The sections whose entries have names; a path to remove begins with one of them.
 _SECTIONS = ("losses", "params", "inputs", "objectives", "variants")
 
 
 @frozen(eq=False)
 class Layer:
-    """A table that is laid over the others.
+    """A table, merged over those below it.
 
     Attributes:
-        origin: the document that it stands in.
+        origin: the document that it is in.
         prefix: where in that document.
         table: the table.
     """
@@ -39,33 +39,33 @@ class Layer:
 
 @frozen(eq=False)
 class Stack:
-    """Layers and what they come to.
+    """Layers, and the document that they make.
 
     Attributes:
         table: the merged document.
         layers: what it was merged from, the last one on top.
-        faults: what can't be laid as it says, each with its layer's document and the path in it.
+        faults: what cannot be merged, each with its layer's document and the path in it.
     """
 
     table: Table
     layers: tuple[Layer, ...] = ()
     faults: tuple[tuple[Origin, Fault], ...] = ()
 
-    def lay(self, layer: Layer, base: Table | None = None) -> Stack:
+    def add(self, layer: Layer, base: Table | None = None) -> Stack:
         """Return the stack with one more layer on top.
 
         Args:
-            layer: what to lay.
-            base: the document that ``remove`` may name parts of, besides this one: another layer of the
-                same kind may have removed them already.
+            layer: the layer.
+            base: a further document whose parts ``remove`` can name: another layer of the same kind may
+                have removed them already.
         """
         faults = tuple((layer.origin, fault) for fault in _removals(layer, self.table, base or self.table))
         return Stack(merge(self.table, layer.table), (*self.layers, layer), (*self.faults, *faults))
 
     def place(self, path: KeyPath) -> tuple[Origin, KeyPath]:
-        """Return the document that says what stands at a path of the merged one, and the path there.
+        """Return the document that sets the value at a path of the merged one, and the path there.
 
-        The last layer that holds the path has the last word; if none does, what encloses it counts.
+        That is the last layer that has the path; if none has it, the last that has what encloses it.
         """
         for end in range(len(path), 0, -1):
             for layer in reversed(self.layers):
@@ -77,7 +77,7 @@ class Stack:
         return own.origin, (*own.prefix, *path)
 
     def placed(self, fault: Fault) -> tuple[Origin, Fault]:
-        """Return a fault of the merged document as one of the document that says it."""
+        """Return a fault of the merged document as one of the document that sets the value."""
         origin, path = self.place(fault.path)
         related = []
         for other, label in fault.related:
@@ -88,13 +88,13 @@ class Stack:
 
 
 def _is_plain_default(table: Table, path: KeyPath) -> bool:
-    """Say whether a path is the ``default`` of a parameter that the table gives a plain value."""
+    """Return whether a path is the ``default`` of a parameter that has a plain value in the table."""
     is_default = len(path) == 3 and path[0] == "params" and path[2] == "default"
     return is_default and has(table, path[:2]) and not isinstance(get(table, path[:2]), dict)
 
 
 def _removals(layer: Layer, table: Table, base: Table) -> Iterator[Fault]:
-    """Yield a fault for each path to remove where nothing stands."""
+    """Yield a fault for each path to remove that does not exist."""
     removed = layer.table.get("remove", ())
     if not isinstance(removed, list):
         return
@@ -108,16 +108,16 @@ def _removals(layer: Layer, table: Table, base: Table) -> Iterator[Fault]:
         found = f"{sections[0]}.{path}" if sections else nearest(path, _paths(base))
         yield Fault(
             "unknown-path",
-            f"there is nothing at `{shorten(path)}` to remove",
+            f"there is nothing to remove at `{shorten(path)}`",
             (*layer.prefix, "remove", index),
-            help=f"there is something at `{found}`" if found else "",
+            help=f"did you mean `{found}`?" if found else "",
             replacement=f'"{found}"' if found else None,
             certain=len(sections) == 1,
         )
 
 
 def _paths(table: Table) -> Iterator[str]:
-    """Yield the paths of a document that ``remove`` may name, down to the keys of a loss."""
+    """Yield the paths of a document that ``remove`` can name, down to the keys of a loss."""
     for section, entries in table.items():
         yield section
         for name, entry in entries.items() if isinstance(entries, dict) else ():

@@ -1,8 +1,8 @@
-"""Lays one table of a spec over another: what ``extends``, variants and the caller's overlay all do.
+"""Merges one table of a spec over another, for ``extends``, variants and the caller's overlay.
 
-Tables merge key by key. What means something only as a whole is replaced whole: a weight, the inputs of
-a term, an argument, arrays and scalars. A changed ``type`` drops the ``args`` of the old one, and a plain
-value laid over the table of a parameter sets its default:
+Tables merge key by key. Weights, the inputs of a term, arguments, arrays and scalars are replaced whole.
+A changed ``type`` drops the ``args`` of the old one, and a plain value over the table of a parameter sets
+its default:
 
 >>> base = {"losses": {"a": {"type": "torch.HuberLoss", "args": {"delta": 2.0}, "weight": 3.0}}}
 >>> merge(base, {"losses": {"a": {"type": "torch.L1Loss"}}})
@@ -10,7 +10,7 @@ value laid over the table of a parameter sets its default:
 >>> merge({"params": {"w": {"default": 1.0, "minimum": 0.0}}}, {"params": {"w": 2.0}})
 {'params': {'w': {'default': 2.0, 'minimum': 0.0}}}
 
-Nothing is changed in place, and what an overlay leaves alone is shared with the base.
+Nothing is changed in place, and the unchanged parts are shared with the base.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Table = dict[str, object]
 
 
 def merge(base: Mapping[str, object], overlay: Mapping[str, object]) -> Table:
-    """Return ``base`` with ``overlay`` laid over it, after what the overlay's ``remove`` names is gone.
+    """Return ``base`` without what the overlay's ``remove`` names, and with ``overlay`` merged over it.
 
-    Paths to remove that don't exist are left to the checks.
+    Paths to remove that do not exist are left to the checks.
     """
     removed = overlay.get("remove", ())
     merged = dict(base)
@@ -40,7 +40,7 @@ def merge(base: Mapping[str, object], overlay: Mapping[str, object]) -> Table:
 
 
 def without(table: Table, path: list[str]) -> Table:
-    """Return ``table`` without what stands at ``path``; the same table if nothing stands there.
+    """Return ``table`` without the value at ``path``; the same table if there is none.
 
     >>> without({"losses": {"a": 1, "b": 2}}, ["losses", "a"])
     {'losses': {'b': 2}}

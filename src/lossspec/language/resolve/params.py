@@ -1,4 +1,4 @@
-"""Parameters: what a user may turn, each with a default and, if it has them, bounds or choices."""
+"""Checks parameters: their values, the values that a caller gives, bounds and choices."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
 from lossspec.names import near_or_all, nearest, shorten
+from lossspec.validation.invalid import INVALID
 from lossspec.validation.messages import not_a_choice
-from lossspec.validation.reported import FAULTY
 from lossspec.wording import kind
 
 if TYPE_CHECKING:
@@ -24,22 +24,22 @@ def values(params: object) -> dict[str, object]:
     if not isinstance(params, dict):
         return {}
     return {
-        name: param.get("default", FAULTY) if isinstance(param, dict) else param
+        name: param.get("default", INVALID) if isinstance(param, dict) else param
         for name, param in params.items()
     }
 
 
-def lay(params: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
-    """Return the ``[params]`` overlay that sets the caller's values: those of known parameters.
+def overlay(params: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """Return the ``[params]`` overlay with the caller's values of known parameters.
 
-    >>> lay({"a": {"default": 1.0, "minimum": 0.0}}, {"a": 2.0, "b": 3.0})
+    >>> overlay({"a": {"default": 1.0, "minimum": 0.0}}, {"a": 2.0, "b": 3.0})
     {'a': 2.0}
     """
     return {name: value for name, value in given.items() if name in params}
 
 
 def unknown_params(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
-    """Yield a fault for each value that the caller gives to no parameter."""
+    """Yield a fault for each value that the caller gives to an unknown parameter."""
     for name in given:
         if name in params:
             continue
@@ -55,22 +55,22 @@ def unknown_params(params: Mapping[str, object], given: Mapping[str, object]) ->
 
 
 def of_other_kinds(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
-    """Yield a fault for each value that the caller gives to a parameter of another kind.
+    """Yield a fault for each value of the caller that has another kind than the parameter.
 
     >>> [each.message for each in of_other_kinds({"a": 1.0}, {"a": "x"})]
-    ['the parameter `a` is a number: a string is given']
+    ['parameter `a` must be a number, got a string']
     """
     known = values(params)
     for name, value in given.items():
-        if name in known and known[name] is not FAULTY and kind(value) != kind(known[name]):
-            message = f"the parameter `{name}` is {kind(known[name])}: {kind(value)} is given"
+        if name in known and known[name] is not INVALID and kind(value) != kind(known[name]):
+            message = f"parameter `{name}` must be {kind(known[name])}, got {kind(value)}"
             yield Fault("wrong-type", message, ("params", name))
         elif isinstance(value, float) and not math.isfinite(value):
-            yield Fault("not-finite", f"the parameter `{name}` can't be {value}", ("params", name))
+            yield Fault("not-finite", f"parameter `{name}` must be finite, got {value}", ("params", name))
 
 
 def param_faults(params: object) -> Iterator[Fault]:
-    """Yield what is wrong with the values of a ``[params]`` table whose shape the schema has checked."""
+    """Yield what is wrong with the values of a ``[params]`` table; its shape is checked by the schema."""
     if not isinstance(params, dict):
         return
     for name, param in params.items():
@@ -81,10 +81,10 @@ def param_faults(params: object) -> Iterator[Fault]:
 def _bounds(name: str, param: Mapping[str, object]) -> Iterator[Fault]:
     path = ("params", name)
     if "default" not in param:
-        yield Fault("missing-key", f"`params.{name}` has no `default`", path, at="key")
+        yield Fault("missing-key", f"key `default` is missing in `params.{name}`", path, at="key")
         return
     value, choices = param["default"], param.get("choices")
-    if value is FAULTY:
+    if value is INVALID:
         return
     at = (*path, "default")
     if isinstance(choices, list) and not any(_same(value, choice) for choice in choices):
@@ -94,15 +94,19 @@ def _bounds(name: str, param: Mapping[str, object]) -> Iterator[Fault]:
         return
     number = _number(value)
     if number is None:
-        message = f"`params.{name}` has bounds, but its value is {kind(value)}"
+        message = f"`params.{name}` must be a number, since it has bounds, got {kind(value)}"
         yield Fault("wrong-type", message, at)
     elif low is not None and high is not None and low > high:
-        message = f"`minimum` of `params.{name}` is {low}, above its `maximum` {high}"
+        message = f"`minimum` of `params.{name}` must be at most its `maximum`, {high}, got {low}"
         yield Fault("out-of-range", message, (*path, "minimum"))
     elif low is not None and number < low:
-        yield Fault("out-of-range", f"`params.{name}` is {number}, below its `minimum` {low}", at)
+        yield Fault(
+            "out-of-range", f"`params.{name}` must be at least its `minimum`, {low}, got {number}", at
+        )
     elif high is not None and number > high:
-        yield Fault("out-of-range", f"`params.{name}` is {number}, above its `maximum` {high}", at)
+        yield Fault(
+            "out-of-range", f"`params.{name}` must be at most its `maximum`, {high}, got {number}", at
+        )
 
 
 def _number(value: object) -> float | None:

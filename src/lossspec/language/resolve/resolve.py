@@ -1,8 +1,8 @@
-"""Resolves: layers become one document, every ``${}`` is filled, and what that brings to light is noted."""
+"""Resolves layers: fills every ``${}`` of the merged document, and checks what that made."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from attrs import frozen
 
@@ -11,18 +11,28 @@ from lossspec.language.diagnostics.findings import CallerOrigin
 from lossspec.language.resolve.params import param_faults, values
 from lossspec.language.schema.committed import validator
 from lossspec.language.text import expression
-from lossspec.validation.reported import FAULTY, without_faulty
+from lossspec.registry import find
+from lossspec.validation.invalid import INVALID, mark_invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from lossspec.faults import KeyPath
     from lossspec.language.diagnostics.findings import Findings
     from lossspec.language.resolve.layers import Stack
     from lossspec.language.text.expression import Scalar
+    from lossspec.registry import LossType
 
 Table = dict[str, object]
 _FILLED = ("losses", "objectives")
+
+
+class TypedTerm(NamedTuple):
+    """A term, and what the registry knows of its type; None where the type is missing or unknown."""
+
+    name: str
+    table: Table
+    entry: LossType | None
 
 
 @frozen(eq=False)
@@ -31,9 +41,9 @@ class Resolved:
 
     Attributes:
         stack: the layers that it comes from.
-        table: the document, every expression filled, ``FAULTY`` where a fault was found.
+        table: the document, every expression filled, ``INVALID`` where a fault was found.
         params: the value of each parameter.
-        known: a document of the same family that every check has seen, or None.
+        known: another document of the same spec, whose terms have been checked, or None.
     """
 
     stack: Stack
@@ -41,31 +51,31 @@ class Resolved:
     params: Mapping[str, object]
     known: Resolved | None = None
 
-    def new_losses(self) -> Iterator[tuple[str, Table]]:
-        """Yield the terms that the known document does not have alike: what remains to be checked one by one.
-
-        If the two differ in ``[inputs]``, that is all of them.
-        """
+    def new_terms(self) -> list[TypedTerm]:
+        """Return the terms that the known document does not have: all of them if ``[inputs]`` differs."""
         known = self.known.table if self.known else {}
         same = known.get("losses") if known.get("inputs") == self.table.get("inputs") else None
         seen = same if isinstance(same, dict) else {}
+        terms = []
         for name, loss in self.section("losses").items():
             if name not in seen or seen[name] != loss:
-                yield name, loss
+                tag = loss.get("type")
+                terms.append(TypedTerm(name, loss, find(tag) if isinstance(tag, str) else None))
+        return terms
 
     def section(self, name: str) -> dict[str, Table]:
         """Return the entries of a section that are tables, by name."""
         return {key: each for key, each in _entries(self.table, name).items() if isinstance(each, dict)}
 
-    def has_faulty_losses(self) -> bool:
-        """Say whether it is not known of every loss what it is and in which objective."""
+    def has_invalid_losses(self) -> bool:
+        """Return whether the table or the objective of some loss is not known."""
         losses = self.table.get("losses", {})
         if not isinstance(losses, dict):
             return True
-        return any(not isinstance(each, dict) or each.get("objective") is FAULTY for each in losses.values())
+        return any(not isinstance(each, dict) or each.get("objective") is INVALID for each in losses.values())
 
     def is_from_caller(self, path: KeyPath) -> bool:
-        """Say whether the caller gave the value at a path: by an overlay, or as a parameter."""
+        """Return whether the value at a path comes from the caller's overlay or parameters."""
         origin, _ = self.stack.place(path)
         written = get(self.stack.table, path)
         if isinstance(written, str) and "${" in written:
@@ -75,12 +85,12 @@ class Resolved:
 
 
 def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> Resolved:
-    """Fill the expressions of a merged document and check what its layers did not show one by one.
+    """Fill the expressions of a merged document, and check the entries that merging and filling made.
 
     Args:
         stack: the layers.
         findings: takes the faults.
-        known: a document of the same family that every check has seen: what is alike is not checked again.
+        known: another document of the same spec; entries that are equal there are not checked again.
     """
     for origin, fault in stack.faults:
         findings.add(origin, fault)
@@ -88,7 +98,7 @@ def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> 
     faults = list(param_faults(stack.table.get("params")))
     for fault in faults:
         if len(fault.path) > 1:
-            params[str(fault.path[1])] = FAULTY
+            params[str(fault.path[1])] = INVALID
     table = dict(stack.table)
     for name in _FILLED:
         if isinstance(table.get(name), dict):
@@ -96,7 +106,7 @@ def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> 
     checked = _check(table, stack, known)
     for fault in (*faults, *checked):
         findings.add(*stack.placed(fault))
-    return Resolved(stack, without_faulty(table, checked), params, known)
+    return Resolved(stack, mark_invalid(table, checked), params, known)
 
 
 def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:
@@ -105,8 +115,8 @@ def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: lis
     Args:
         value: what to fill.
         params: the value of each parameter.
-        path: where it stands.
-        faults: takes the faults of expressions, whose values are then ``FAULTY``.
+        path: where it is.
+        faults: takes the faults of expressions, whose values are then ``INVALID``.
     """
     if isinstance(value, str):
         return _evaluate(value, params, path, faults) if "${" in value else value
@@ -120,19 +130,19 @@ def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: lis
 
 
 def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:
-    is_doubtful = any(params.get(name) is FAULTY for name in expression.names(text))
-    if is_doubtful or len(faults) > MAX_PROBLEMS:
-        return FAULTY
+    is_invalid = any(params.get(name) is INVALID for name in expression.names(text))
+    if is_invalid or len(faults) > MAX_PROBLEMS:
+        return INVALID
     try:
         return expression.evaluate(text, cast("Mapping[str, Scalar]", params))
     except expression.ExpressionError as error:
-        replacement = f'"{error.mended}"' if error.mended else None
+        replacement = f'"{error.replacement}"' if error.replacement else None
         faults.append(Fault(error.code, str(error), path, help=error.help, replacement=replacement))
-        return FAULTY
+        return INVALID
 
 
 def _check(table: Table, stack: Stack, known: Resolved | None) -> list[Fault]:
-    """Check against the schema what merging and filling have made; what a document says was checked there."""
+    """Check against the schema the entries that no document has as they are."""
     faults = []
     for name, definition in (("losses", "loss"), ("objectives", "objective")):
         written = {id(entry) for layer in stack.layers for entry in _entries(layer.table, name).values()}

@@ -1,4 +1,4 @@
-"""Variants: a draft laid over what it extends, and the overlays that a reference picks laid over that."""
+"""Merges a draft with what it extends, and with the variants that a reference picks."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from lossspec.language.documents.document import Draft
 
 Table = dict[str, object]
-#: What a document says of itself and lays over nothing.
+#: Keys of a document that are not merged.
 _OWN = ("format", "extends")
-#: What a variant says of itself.
+#: Keys of a variant that are not merged.
 _VARIANT_OWN = ("description", "references")
 
 
 def stack(draft: Draft) -> Stack:
-    """Return a draft laid over all that it extends; its variants are merged, and none is applied."""
+    """Return a draft merged over all that it extends, without its variants applied."""
     below = Stack({})
     faults: list[tuple[Origin, Fault]] = []
     if draft.parent is not None:
@@ -38,12 +38,12 @@ def stack(draft: Draft) -> Stack:
         faults += ((draft.origin, evolve(fault, path=("extends",), at="value")) for fault in found)
         below = with_variants(parent, draft.parent_variants)
     table = {key: value for key, value in draft.table.items() if key not in _OWN}
-    laid = below.lay(Layer(draft.origin, (), table))
-    return evolve(laid, faults=(*laid.faults, *faults))
+    merged = below.add(Layer(draft.origin, (), table))
+    return evolve(merged, faults=(*merged.faults, *faults))
 
 
 def with_variants(base: Stack, names: Iterable[str]) -> Stack:
-    """Return a stack with variants of its own laid over it, in the order that the document declares them."""
+    """Return a stack with some of its variants applied, in the order of the document."""
     wanted = list(names)
     if len(wanted) > 1:
         wanted = [name for name in declared(base.table) if name in wanted][:MAX_PICKED]
@@ -57,25 +57,25 @@ def with_variants(base: Stack, names: Iterable[str]) -> Stack:
             for layer in base.layers
             if has(layer.table, path := ("variants", name))
         ]
-        laid = result.lay(evolve(parts[-1], table=_laid_by(variant)), base.table)
-        result = evolve(laid, layers=(*result.layers, *parts))
+        merged = result.add(evolve(parts[-1], table=_overlay(variant)), base.table)
+        result = evolve(merged, layers=(*result.layers, *parts))
     return result
 
 
 def selection_faults(base: Stack, names: Sequence[str], over: Sequence[Layer] = ()) -> Iterator[Fault]:
-    """Yield what is wrong with a choice of variants: one that is unknown, two that contradict each other.
+    """Yield what is wrong with a choice of variants: unknown ones, and pairs that conflict.
 
-    Two variants contradict each other if their two orders give different documents, unless the caller
-    says the key in which they differ.
+    Two variants conflict if their two orders give different documents, unless the caller sets the key in
+    which they differ.
 
     Args:
         base: the document without variants.
         names: the variants.
-        over: what the caller lays over them.
+        over: the layers of the caller above them.
     """
     known = declared(base.table)
     if len(names) > MAX_PICKED:
-        message = f"{len(names)} variants at once: a reference picks at most {MAX_PICKED}"
+        message = f"a reference can pick at most {MAX_PICKED} variants, got {len(names)}"
         yield Fault("too-many-variants", message, ("variants",), "key")
         return
     for name in names:
@@ -88,11 +88,11 @@ def selection_faults(base: Stack, names: Sequence[str], over: Sequence[Layer] = 
             where = dotted(_difference(one, other))
             yield Fault(
                 "variant-conflict",
-                f"the variants `{first}` and `{second}` contradict each other at `{where}`",
+                f"variants `{first}` and `{second}` conflict at `{where}`",
                 ("variants", second),
                 "key",
-                "take one of them, or set the key yourself: their order must not decide",
-                related=((("variants", first), "the other one"),),
+                "pick one of them, or set the key yourself: their order must not matter",
+                related=((("variants", first), "the other variant"),),
             )
 
 
@@ -107,13 +107,13 @@ def declared(table: Table) -> dict[str, Table]:
 def _in_order(table: Table, names: Iterable[str], over: Iterable[Layer]) -> Table:
     variants = declared(table)
     for name in names:
-        table = merge(table, _laid_by(variants[name]))
+        table = merge(table, _overlay(variants[name]))
     for layer in over:
         table = merge(table, layer.table)
     return table
 
 
-def _laid_by(variant: Table) -> Table:
+def _overlay(variant: Table) -> Table:
     return {key: value for key, value in variant.items() if key not in _VARIANT_OWN}
 
 

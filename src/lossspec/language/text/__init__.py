@@ -1,1 +1,1 @@
-"""From the text of a spec to a table: source, limits, positions and syntax."""
+"""The text of a spec: its source, limits, syntax errors, places, references and expressions."""

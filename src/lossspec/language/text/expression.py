@@ -1,4 +1,4 @@
-"""Fills ``"${...}"``: a whole value, made of parameters and numbers joined by ``*`` and ``/``.
+"""Evaluates ``"${...}"``: parameters and numbers, multiplied and divided.
 
 >>> from lossspec.language.text.expression import evaluate
 >>> evaluate("${-lambda_idt * lambda_B / 2}", {"lambda_idt": 0.5, "lambda_B": 10.0})
@@ -21,7 +21,7 @@ Scalar = bool | int | float | str
 
 _LARGEST = 2**63
 _OPERAND = r"(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)"
-#: What an expression looks like: in the common subset of the regular expressions of Python and editors.
+#: An expression, in the common subset of Python's and JSON Schema's regular expressions.
 PATTERN = rf"^\$\{{ *-? *{_OPERAND}(?: *[*/] *{_OPERAND})* *\}}$"
 
 _match = re.compile(PATTERN[1:-1], re.ASCII).fullmatch
@@ -29,21 +29,21 @@ _tokens = re.compile(rf"{_OPERAND}|[*/-]", re.ASCII).findall
 
 
 class ExpressionError(ValueError):
-    """An expression that has no value.
+    """An expression that cannot be evaluated.
 
     Attributes:
-        code: the stable word for why.
+        code: the code of the problem.
         help: what to do about it, or "".
-        mended: the expression with the parameter that it may mean, or None.
+        replacement: the expression with the nearest known parameter, or None.
     """
 
-    def __init__(self, code: str, message: str, help_: str = "", mended: str | None = None) -> None:
+    def __init__(self, code: str, message: str, help_: str = "", replacement: str | None = None) -> None:
         super().__init__(message)
-        self.code, self.help, self.mended = code, help_, mended
+        self.code, self.help, self.replacement = code, help_, replacement
 
 
 def names(expression: str) -> tuple[str, ...]:
-    """Return the parameters that an expression names, in its order.
+    """Return the parameters in an expression, in order.
 
     >>> names("${-a * 2 / b}")
     ('a', 'b')
@@ -52,14 +52,16 @@ def names(expression: str) -> tuple[str, ...]:
 
 
 def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
-    """Return the value of an expression. One bare parameter keeps its type; arithmetic takes numbers.
+    """Return the value of an expression. A parameter alone keeps its type; arithmetic takes only numbers.
 
     Raises:
-        ExpressionError: it is malformed, names an unknown parameter, does arithmetic on what is no
-            number, divides by zero, or is not finite.
+        ExpressionError: it is malformed, names an unknown parameter, multiplies or divides something other
+            than a number, divides by zero, or is not finite.
     """
     if _match(expression) is None:
-        raise ExpressionError("bad-expression", f"`{shorten(expression)}` is no expression", EXPRESSION_HELP)
+        raise ExpressionError(
+            "bad-expression", f"`{shorten(expression)}` is not a valid expression", EXPRESSION_HELP
+        )
     tokens = _tokens(expression)
     negative = tokens[0] == "-"
     operands = tokens[negative:]
@@ -72,7 +74,7 @@ def evaluate(expression: str, params: Mapping[str, Scalar]) -> Scalar:
             raise ExpressionError("bad-expression", f"`{expression}` divides by zero")
         value = value * other if operator == "*" else value / other
         if not -_LARGEST <= value <= _LARGEST:
-            value = float(value)  # a product of whole numbers must not grow without end
+            value = float(value)  # a product of integers must not grow without limit
     if not math.isfinite(value):
         raise ExpressionError("not-finite", f"`{expression}` is not finite")
     return -value if negative else value
@@ -83,9 +85,9 @@ def _operand(token: str, params: Mapping[str, Scalar], expression: str) -> Scala
         return int(token) if token.isdigit() else float(token)
     if token not in params:
         found = nearest(token, params)
-        mended = re.sub(rf"\b{token}\b", found, expression) if found else None
+        replacement = re.sub(rf"\b{token}\b", found, expression) if found else None
         help_ = near_or_all("a parameter", found, params)
-        raise ExpressionError("unknown-param", f"unknown parameter `{token}`", help_, mended)
+        raise ExpressionError("unknown-param", f"unknown parameter `{token}`", help_, replacement)
     return params[token]
 
 
@@ -93,6 +95,6 @@ def _number(token: str, params: Mapping[str, Scalar], expression: str) -> float:
     value = _operand(token, params, expression)
     if isinstance(value, bool | str):
         kind = "a boolean" if isinstance(value, bool) else "a string"
-        message = f"the parameter `{token}` is {kind}: only numbers are multiplied and divided"
+        message = f"parameter `{token}` must be a number to be multiplied or divided, got {kind}"
         raise ExpressionError("bad-expression", message)
     return value

@@ -18,27 +18,27 @@ from attrs import frozen
 from lossspec.errors import LossSpecError
 from lossspec.names import is_name, shorten
 
-#: The suffix of a spec's file; what stands before it is the spec's name.
+#: The suffix of a spec's file; the rest of the file's name is the name of the spec.
 SUFFIX: Final = ".loss.toml"
-#: What a spec may be called. Slashes and dots are never part of a name, so a name never leaves its folder.
+#: The name of a spec. It never has slashes or dots, so it never leaves its folder.
 SPEC_NAME: Final = "[A-Za-z_][A-Za-z0-9_-]*"
-#: What ``extends`` may say: a name and variants, never a path.
+#: The value of ``extends``: a name and variants, never a path.
 PATTERN: Final = rf"^{SPEC_NAME}(?:\+[A-Za-z_][A-Za-z0-9_]*)*$"
 
 _is_spec_name = re.compile(SPEC_NAME, re.ASCII).fullmatch
 
 
 class BadReferenceError(LossSpecError):
-    """A reference that can't be read."""
+    """A reference that is not valid."""
 
 
 @frozen
 class Reference:
-    """A spec and the variants of it that are asked for.
+    """A spec and the variants of it to apply.
 
     Attributes:
         name: the name of a spec, or the path of its file.
-        variants: as they were given; they apply in the order that the document declares them.
+        variants: in the order of the reference; they apply in the order of the document.
     """
 
     name: str
@@ -49,28 +49,23 @@ class Reference:
         """Read a reference.
 
         Raises:
-            BadReferenceError: it has an empty or impossible part, or a variant twice.
+            BadReferenceError: a part is empty or not valid, or a variant is repeated.
         """
         head, *variants = text.split("+")
+        wrong = f"`{shorten(text)}` is not a valid reference"
         if SUFFIX in text:  # a folder may have a plus in its name
             before, _, after = text.rpartition(SUFFIX)
             head, variants = before + SUFFIX, after.split("+")[1:] if after else []
             if after and not after.startswith("+"):
-                raise BadReferenceError(
-                    f"`{shorten(text)}` is no reference: after `{SUFFIX}` comes `+VARIANT`"
-                )
+                raise BadReferenceError(f"{wrong}: only `+VARIANT` can follow `{SUFFIX}`")
         elif not _is_spec_name(head):
-            raise BadReferenceError(
-                f"`{shorten(text)}` is no reference: expected NAME[+VARIANT...] or the path of a file "
-                f"that ends in `{SUFFIX}`"
-            )
+            expected = f"NAME[+VARIANT...] or the path of a file that ends in `{SUFFIX}`"
+            raise BadReferenceError(f"{wrong}: expected {expected}")
         for index, variant in enumerate(variants):
             if not is_name(variant):
-                raise BadReferenceError(
-                    f"`{shorten(text)}` is no reference: `{shorten(variant)}` names no variant"
-                )
+                raise BadReferenceError(f"{wrong}: `{shorten(variant)}` is not a valid variant name")
             if variant in variants[:index]:
-                raise BadReferenceError(f"`{shorten(text)}` names the variant `{variant}` twice")
+                raise BadReferenceError(f"{wrong}: it has variant `{variant}` twice")
         return cls(head, tuple(variants))
 
     @property
@@ -80,7 +75,7 @@ class Reference:
 
     @property
     def stem(self) -> str:
-        """The name of the spec: of a path, the file's name without the suffix."""
+        """The name of the spec; for a path, the name of the file without the suffix."""
         return PurePath(self.name).name.removesuffix(SUFFIX) if self.is_path else self.name
 
     def __str__(self) -> str:

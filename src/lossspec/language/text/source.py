@@ -1,4 +1,4 @@
-"""A source: the text of one spec, and where it came from."""
+"""The text of a spec, with its lines, columns and offsets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lossspec.faults import Span
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lossspec.language.text.positions import Positions
+    from lossspec.language.text.reading import Reading
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -22,7 +22,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 class Source:
     r"""The text of one spec.
 
-    Lines end at ``\n`` or ``\r\n`` and nowhere else, as TOML has it; columns count characters.
+    Lines end at ``\n`` or ``\r\n`` and nowhere else, as in TOML; columns count characters.
 
     >>> source = Source("x.loss.toml", 'format = 1\r\ndescription = "日本"\r\n')
     >>> source.lines
@@ -31,7 +31,7 @@ class Source:
     Span(line=2, column=15, end_line=2, end_column=19)
 
     Attributes:
-        name: what messages call it: the path as the user gave it, ``<stdin>`` or ``<text>``.
+        name: its name in messages: the path as the user gave it, ``<stdin>`` or ``<text>``.
         text: its text, without a byte order mark, line ends as they are.
         path: the file, or None if it has none.
     """
@@ -42,15 +42,15 @@ class Source:
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """The lines without their ends. One string a line, shared by all that show it."""
+        """The lines without their ends. Each is one string, shared by all diagnostics that show it."""
         return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
 
     @cached_property
-    def positions(self) -> Positions:
-        """Where each key and value stands; built when it is first asked for."""
-        from lossspec.language.text.positions import Positions  # the clean path does not pay
+    def reading(self) -> Reading:
+        """Its syntax errors, and the place of each key and value."""
+        from lossspec.language.text.reading import Reading  # the clean path does not pay
 
-        return Positions(self.text)
+        return Reading(self.text)
 
     @cached_property
     def _starts(self) -> list[int]:

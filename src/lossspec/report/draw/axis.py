@@ -10,9 +10,9 @@ from attrs import frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: From this ratio of the largest to the smallest curve on, the small one is flat on a linear axis.
+#: The ratio of the largest to the smallest curve from which the small one looks flat on a linear axis.
 DECADES = 15.0
-#: How many decades wide the linear part of a symlog axis is drawn.
+#: The height of the linear part of a symlog axis, in decades.
 LINEAR_WIDTH = 0.7
 
 
@@ -22,8 +22,8 @@ class Scale:
 
     Attributes:
         kind: "symlog" is linear up to ``linear_to`` and logarithmic beyond, on both sides of 0.
-        linear_to: where the logarithmic part begins; 0 for the other kinds.
-        decades: how many powers of ten a logarithmic axis spans.
+        linear_to: where the logarithmic part of "symlog" begins.
+        decades: the powers of ten that "log" spans.
     """
 
     kind: Literal["linear", "log", "symlog"]
@@ -31,7 +31,7 @@ class Scale:
     decades: float = 0.0
 
     def height(self, value: float) -> float:
-        """Return how high a value stands, in the units of the scale; NaN where a logarithm has none.
+        """Return the height of a value in the units of the scale; NaN if it has no logarithm.
 
         >>> Scale("symlog", 1.0).height(100.0), Scale("log").height(0.0)
         (2.7, nan)
@@ -45,7 +45,7 @@ class Scale:
 
 
 def scale_of(curves: Iterable[Sequence[float]]) -> Scale:
-    """Return the scale on which every one of ``curves`` can be read.
+    """Return a scale on which all of ``curves`` can be read.
 
     >>> scale_of([[100.0, 90.0], [1.0, 0.5]]).kind, scale_of([[1.0, 2.0], [3.0, 1.0]]).kind
     ('log', 'linear')
@@ -65,12 +65,12 @@ def scale_of(curves: Iterable[Sequence[float]]) -> Scale:
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Return round numbers within an interval, at equal distances.
+    """Return evenly spaced round numbers within an interval.
 
     Args:
         low: where it begins.
         high: where it ends, above ``low``.
-        about: how many there may be, at most.
+        about: the most numbers to return.
 
     >>> ticks(0, 199, 5), ticks(0.0, 0.5, 6)
     ([0.0, 50.0, 100.0, 150.0], [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])

@@ -1,4 +1,4 @@
-"""A canvas of dots for the terminal: each character cell holds two by four of them, and one colour."""
+"""A canvas of braille dots for the terminal: a character cell has two by four dots and one colour."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from attrs import define, field
 #: The bit of each dot of a braille cell, by row and column.
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _BLANK = 0x2800
-#: Okabe and Ito's colours, as near as 256-colour terminals come to them on a dark and on a light ground.
+#: Okabe and Ito's colours, as close as a 256-colour terminal has them, for dark and light backgrounds.
 _ANSI = (33, 166, 36, 175, 214, 74, 245)
 
 
 def painted(text: str, index: int | None) -> str:
-    """Return ``text`` in the colour of line ``index``; plain if there is none.
+    """Return ``text`` in the colour of line ``index``, or unchanged if ``index`` is None.
 
     >>> painted("G", None)
     'G'
@@ -45,7 +45,7 @@ class Canvas:
             owners.append(owner)
 
     def lines(self, *, colour: bool) -> list[str]:
-        """Return the rows of text. Where lines lie on one another, their colours take turns."""
+        """Return the rows of text. Where lines overlap, their colours alternate."""
         return [self._row(y, colour=colour) for y in range(self.height)]
 
     def _row(self, y: int, *, colour: bool) -> str:

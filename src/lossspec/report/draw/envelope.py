@@ -1,4 +1,4 @@
-"""Draws less than there is, honestly: each stretch of a curve keeps its lowest, mean and highest value."""
+"""Reduces a curve to few points: each stretch keeps its lowest, mean and highest value."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 @frozen
 class Envelope:
-    """A curve in stretches: columns of one length, without the stretches that hold no value.
+    """A curve in stretches: columns of equal length, without empty stretches.
 
     Attributes:
         x: the mean position of the values of each stretch.
-        low: the lowest finite value of each; NaN where there is none.
+        low: the lowest finite value of each; NaN if it has none.
         mean: the mean of the finite values.
-        high: the highest.
-        broken: how many values are NaN or infinite.
-        count: how many values there are at all.
+        high: the highest finite value.
+        broken: the number of values that are NaN or infinite.
+        count: the number of all values.
     """
 
     x: list[float]
@@ -37,14 +37,14 @@ class Envelope:
 
 
 def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: int) -> Envelope:
-    """Cut ``begin`` to ``end`` into equal stretches and sum up the values of each.
+    """Cut ``begin`` to ``end`` into equal stretches and summarise the values of each.
 
     Args:
         xs: positions from ``begin`` to ``end``, in any order.
-        ys: values, as many.
+        ys: the value at each position.
         begin: where the first stretch begins.
         end: where the last one ends.
-        stretches: how many there are.
+        stretches: the number of stretches.
 
     >>> import math
     >>> found = envelope([0, 1, 2, 3], [1.0, 5.0, 2.0, math.nan], 0, 4, 2)
@@ -78,7 +78,7 @@ def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: 
 
 
 def _starts(xs: NDArray[np.float64], begin: float, end: float, stretches: int) -> NDArray[np.intp]:
-    """Return the first index of each stretch that holds a value."""
+    """Return the first index of each stretch that is not empty."""
     edges = begin + np.arange(1, stretches) * ((end - begin) / stretches)
     bounds = np.concatenate(([0], np.searchsorted(xs, edges), [len(xs)]))
     return bounds[:-1][np.diff(bounds) > 0]

@@ -1,4 +1,4 @@
-"""Moves labels apart: none covers another, each as near to where it belongs as can be."""
+"""Moves labels apart so that none covers another, each as close to its place as possible."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
 
 
 def spread(places: Sequence[float], least: float) -> list[float]:
-    """Return the places, moved so that any two are at least ``least`` apart, in the same order.
+    """Return the places, in the same order, moved so that any two are at least ``least`` apart.
 
     Args:
-        places: where each would like to be.
-        least: the distance between neighbours, above 0.
+        places: the wanted places.
+        least: the least distance between neighbours, above 0.
 
     >>> [round(place, 3) for place in spread([0.5, 0.5, 0.9], 0.1)]
     [0.45, 0.55, 0.9]
     """
-    # A block of touching places stands where its members want to be on average.
+    # A block of touching places is centred on the mean of the places that its members want.
     blocks: list[tuple[float, list[int]]] = []
     for index in sorted(range(len(places)), key=places.__getitem__):
         centre, members = places[index], [index]

@@ -1,4 +1,4 @@
-"""Curves that lie on one another or stop for a while, cut into parts that a picture can tell apart."""
+"""Cuts curves where they overlap or pause, so that a picture can show each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Line:
-    """A named curve: positions that only rise, and values."""
+    """A named curve: rising positions, and a value at each."""
 
     name: str
     xs: Sequence[float] = field(repr=False)
@@ -24,13 +24,13 @@ class Line:
 
 @frozen
 class Part:
-    """A stretch of a line along which the same lines lie on it.
+    """A stretch of a line along which the same lines overlap.
 
     Attributes:
         xs: its positions.
         ys: its values.
-        rank: which of the lines that lie here this one is, counted from 0.
-        peers: how many lie here, itself included.
+        rank: the index of this line among the overlapping ones.
+        peers: the number of overlapping lines, itself included.
     """
 
     xs: Sequence[float]
@@ -40,7 +40,7 @@ class Part:
 
 
 def with_gaps(line: Line) -> Line:
-    """Put a NaN wherever a line stops for a while, so that nothing is drawn across.
+    """Insert a NaN wherever a line pauses, so that nothing is drawn across the gap.
 
     >>> with_gaps(Line("a", [0.0, 1.0, 2.0, 9.0, 10.0], [1.0] * 5)).ys
     [1.0, 1.0, 1.0, nan, 1.0, 1.0]
@@ -58,7 +58,7 @@ def with_gaps(line: Line) -> Line:
 
 
 def parts(lines: Sequence[Line]) -> list[list[Part]]:
-    """Cut each line wherever the set of lines that run along it changes.
+    """Cut each line wherever the set of lines that overlap with it changes.
 
     >>> up, flat = Line("up", [0, 1, 2], [1.0, 1.0, 2.0]), Line("flat", [0, 1, 2], [1.0, 1.0, 1.0])
     >>> [[(part.xs, part.rank, part.peers) for part in each] for each in parts([up, flat])]

@@ -1,4 +1,4 @@
-"""Numbers as people read them: as short as they are exact enough."""
+"""Formats numbers for people: measured ones rounded, chosen ones exact."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SMALL, LARGE = 1e-4, 1e6
 
 
 def figure(value: float | None, digits: int = 4) -> str:
-    """Write a measured number with ``digits`` significant digits; "-" for what was not measured.
+    """Format a measured number with ``digits`` significant digits; None is "-".
 
     >>> [figure(each) for each in (100.0, 0.69314, 1234567.8, 0.0000123456, 0.0, 12345.6)]
     ['100', '0.6931', '1.235e6', '1.235e-5', '0', '12346']
@@ -29,7 +29,7 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 
 def exact(value: float) -> str:
-    """Write a number that someone chose, as shortly as it can be read back.
+    """Format a number as briefly as possible so that reading it gives the same number.
 
     >>> [exact(each) for each in (100.0, 0.5, 1e-7, 3, 15000000.0, math.inf)]
     ['100', '0.5', '1e-7', '3', '1.5e7', 'inf']

@@ -1,7 +1,8 @@
-"""SVG pictures and their colours."""
+"""Pictures drawn with matplotlib: panels, lines, marks, names at the ends of lines."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import MissingExtraError
@@ -20,27 +21,27 @@ if TYPE_CHECKING:
     from lossspec.report.draw.envelope import Envelope
 
 WIDTH, HEIGHT = 9.0, 3.2  # of a panel, in inches
-TITLE_PAD = 16  # above a panel, in points: notes on marks stand between
+TITLE_PAD = 16  # between a panel and its title, in points: room for the notes on marks
 NAMES_AT = 1.04  # in widths of a panel
 FEW_DECADES = 2.0  # below this, a logarithmic axis has ticks between the powers of ten
-SHARED_DASH = 4.0  # where lines lie on one another each shows in turn, for so many points
+SHARED_DASH = 4.0  # the length in points for which each of several overlapping lines shows in turn
 
-#: Okabe and Ito's colours, without the yellow that white paper swallows; https://jfly.uni-koeln.de/color/
+#: Okabe and Ito's colours, without the yellow that is hard to see on white; https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5B5B5B")
-#: What a line beyond the colours is dashed with: lengths of dash and gap, in widths of the line.
+#: The dashes of lines once all colours are used: lengths of dash and gap, in widths of the line.
 DASHES = ((), (5.0, 2.0), (1.5, 1.5))
 INK, QUIET, FAINT = "#222222", "#666666", "#C8C8C8"
 
 
 class Picture:
-    """Panels under one another, on one time axis; pyplot's state is left alone.
+    """Panels below each other with a common time axis. The state of pyplot is not touched.
 
     Args:
         titles: one for each panel.
-        unit: what the time axis counts.
+        unit: the label of the time axis.
         begin: where it begins.
         end: where it ends.
-        heights: of the panels, in heights of a usual one; all are usual unless given.
+        heights: the relative heights of the panels, 1.0 by default.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -65,14 +66,14 @@ class Picture:
         last.set_xlim(begin, end)
 
     def save(self, path: Path) -> Path:
-        """Name the lines and write the picture, in the format that the file's suffix says."""
+        """Name the lines and write the picture, in the format given by the file's suffix."""
         from matplotlib import rc_context  # an extra
 
         named = [panel.name_lines() for panel in self.panels]
-        self._figure.draw_without_rendering()  # the layout settles, with room for the longest name
+        self._figure.draw_without_rendering()  # settles the layout, with room for the longest name
         for panel, names in zip(self.panels, named, strict=True):
             panel.place(names)
-        # The same spec gives the same file: no date in it, no random ids.
+        # No date and no random ids: the same spec gives the same file.
         stamp = {".svg": "Date", ".pdf": "CreationDate"}.get(path.suffix.lower())
         with rc_context({"svg.hashsalt": "lossspec"}):
             self._figure.savefig(path, metadata={stamp: None} if stamp else {})
@@ -98,11 +99,11 @@ class Panel:
         axes.set_axisbelow(True)
 
     def remark(self, text: str) -> None:
-        """Say more, quietly, across from the headline."""
+        """Write a remark in grey, across from the title."""
         self.axes.set_title(text, loc="right", fontsize=9, color=QUIET, pad=TITLE_PAD)
 
     def scale(self, curves: Sequence[Sequence[float]], from_zero: bool = False) -> None:
-        """Choose the scale on which all of ``curves`` can be read; a linear one may begin at 0."""
+        """Set a scale on which all of ``curves`` can be read; a linear one includes 0 if ``from_zero``."""
         from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # an extra
 
         scale = scale_of(curves)
@@ -118,7 +119,7 @@ class Panel:
             self.axes.update_datalim([(self.axes.get_xlim()[0], 0.0)])
 
     def line(self, index: int, line: Line) -> None:
-        """Draw a line of its own; one that stands alone is a point."""
+        """Draw a line; a line of one point is a dot."""
         self.axes.plot(
             line.xs,
             line.ys,
@@ -132,7 +133,7 @@ class Panel:
         self._end(index, line)
 
     def lines(self, lines: Sequence[Line]) -> None:
-        """Draw lines that may lie on one another: there they show in turn."""
+        """Draw lines that can overlap: where they do, they show in turn."""
         for index, (line, found) in enumerate(zip(lines, parts(lines), strict=True)):
             if not found:  # a point
                 self.axes.plot(line.xs, line.ys, "o", color=colour(index), markersize=3)
@@ -151,16 +152,16 @@ class Panel:
             self._end(index, line)
 
     def band(self, index: int, every: Envelope) -> None:
-        """Draw every value thinly, or from the lowest to the highest where several share a pixel."""
+        """Draw every value as a thin line, from the lowest to the highest where several share a pixel."""
         xs = [x for x in every.x for _ in range(2)]
         ys = [y for pair in zip(every.low, every.high, strict=True) for y in pair]
         line = with_gaps(Line("", xs, ys))
         self.axes.plot(line.xs, line.ys, color=colour(index), linewidth=0.6, alpha=0.35, zorder=1.5)
 
     def crosses(self, index: int, xs: Sequence[float]) -> None:
-        """Mark, at the upper edge, where values are not finite."""
+        """Mark the places where values are not finite, at the upper edge."""
         if not xs:
-            return  # an empty line would still take part in the layout
+            return  # an empty line would still affect the layout
         self.axes.plot(
             xs,
             [1.0] * len(xs),
@@ -179,7 +180,7 @@ class Panel:
             self._note(x, text, (0, 3), "center", "bottom")
 
     def name_lines(self) -> list[Annotation]:
-        """Write the names of the lines at the right edge, to be placed once the layout is settled."""
+        """Write the names of the lines at the right edge; ``place`` moves them once the layout is settled."""
         return [
             self.axes.annotate(
                 name, (NAMES_AT, 0.5), xycoords="axes fraction", va="center", fontsize=9, color=INK
@@ -188,7 +189,7 @@ class Panel:
         ]
 
     def place(self, names: Sequence[Annotation]) -> None:
-        """Move the names to the ends of their lines, where they don't cover one another."""
+        """Move the names to the ends of their lines, without overlap."""
         if not names:
             return
         height = 1.15 * names[0].get_window_extent().height / self.axes.get_window_extent().height
@@ -197,7 +198,7 @@ class Panel:
         places = spread([end[1] for end in ends], height)
         for name, place, end, (*_, index) in zip(names, places, ends, self._ends, strict=True):
             name.set_position((NAMES_AT, place))
-            near = end[0] > 0.9  # of a line that ended long before, only the stub at the name is drawn
+            near = end[0] > 0.9  # a line that ended far from the edge has only a stub at its name
             xs, ys = [end[0], 1.01, NAMES_AT - 0.005], [end[1], end[1], place]
             self.axes.plot(
                 xs if near else [NAMES_AT - 0.02, NAMES_AT - 0.005],
@@ -216,7 +217,6 @@ class Panel:
         horizontal: Literal["right", "center"],
         vertical: Literal["center", "bottom"],
     ) -> None:
-        """Write quietly at the upper edge."""
         self.axes.annotate(
             text,
             (x, 1.0),
@@ -230,7 +230,7 @@ class Panel:
         )
 
     def _end(self, index: int, line: Line) -> None:
-        points = [(x, y) for x, y in zip(line.xs, line.ys, strict=True) if y == y]  # noqa: PLR0124 - not NaN
+        points = [(x, y) for x, y in zip(line.xs, line.ys, strict=True) if not math.isnan(y)]
         if points:
             self._ends.append((line.name, *points[-1], index))
 
@@ -245,5 +245,5 @@ def colour(index: int) -> str:
 
 
 def dashes(index: int) -> tuple[float, ...]:
-    """Return the dashes of line ``index``: none until the colours are used up."""
+    """Return the dashes of line ``index``: none until all colours are used."""
     return DASHES[index // len(COLOURS) % len(DASHES)]

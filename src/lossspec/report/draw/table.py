@@ -1,4 +1,4 @@
-"""Plain text in columns: the first to the left, the others to the right."""
+"""Plain text in columns: the first aligned left, the others right."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: The cells of a row; a row of one cell is a headline and spans all columns.
+#: The cells of a row; a row of one cell is a heading that spans all columns.
 Row = tuple[str, ...]
 
 
 def grid(rows: Sequence[Row], gap: int = 2) -> str:
-    """Return ``rows`` with aligned columns, without blanks at the ends of lines.
+    """Return ``rows`` as aligned columns, without trailing spaces.
 
     >>> print(grid([("term", "weight"), ("G",), ("  l1", "100")]))
     term  weight

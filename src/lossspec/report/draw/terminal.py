@@ -1,4 +1,4 @@
-"""Draws curves in a terminal: braille dots, ticks, and names at the ends of the lines."""
+"""Plots curves in a terminal: braille dots, ticks, and names at the ends of the lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = 10
 
 @frozen
 class Frame:
-    """The part of a plot that holds the dots, and what its edges stand for."""
+    """The area of the dots, in characters, and the positions and heights of its edges."""
 
     width: int
     height: int
@@ -38,7 +38,7 @@ class Frame:
         return round((x - self.begin) / (self.end - self.begin) * (2 * self.width - 1))
 
     def row(self, y: float) -> int | None:
-        """Return the row of dots of a value, from the top; None for one that has no height."""
+        """Return the row of dots of a value, from the top; None if it has no finite height."""
         height = self.scale.height(y)
         if not math.isfinite(height):
             return None
@@ -54,15 +54,15 @@ def text_plot(
     margins: tuple[int, int] = (0, 0),
     colour: bool = False,
 ) -> list[str]:
-    """Draw lines over one time axis, a linear one from 0 on, a logarithmic one where they span decades.
+    """Plot lines over one time axis, on a linear scale from 0 or, if they span decades, a logarithmic one.
 
     Args:
         lines: at least one, each with a value.
-        width: how many characters a row has, at most.
+        width: the most characters in a row.
         rows: the height in characters, without the time axis.
-        marks: positions that get a triangle on the time axis.
-        margins: how wide the ticks and the names are at least, so that plots stand under one another.
-        colour: whether to use the colours of a terminal.
+        marks: positions to mark with a triangle on the time axis.
+        margins: the least widths of the tick labels and the names, to align several plots.
+        colour: whether to use terminal colours.
 
     Returns:
         The rows of text.
@@ -108,7 +108,7 @@ def _draw(canvas: Canvas, frame: Frame, index: int, line: Line) -> None:
 
 
 def _names(frame: Frame, lines: Sequence[Line], *, colour: bool) -> dict[int, str]:
-    """Return the names by the row that they stand in: the one where their line ends, if it is free."""
+    """Return the name for each row: that of the line ending there, or the next free row below."""
     ends = [next((row for y in reversed(line.ys) if (row := frame.row(y)) is not None), 0) for line in lines]
     places = spread([end / 4 for end in ends], 1.0)
     lowest = min(places)
@@ -134,7 +134,7 @@ def _ticks(scale: Scale, low: float, high: float, rows: int) -> list[float]:
 
 
 def _time_axis(frame: Frame, left: int, marks: Sequence[float]) -> list[str]:
-    """Return the axis below the dots, and the numbers below that."""
+    """Return two rows: the axis, and its numbers."""
     positions = ticks(frame.begin, frame.end, max(frame.width // 12, 1))
     edge = ["─"] * frame.width
     numbers = [" "] * (frame.width + 8)

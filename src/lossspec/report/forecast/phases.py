@@ -1,4 +1,4 @@
-"""The phases of a curve: where it holds, rises, falls or jumps; for marks in pictures, and in words."""
+"""The phases of a curve: where it holds, rises, falls or jumps, as data and in words."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Way = Literal["holds", "rises", "falls"]
-#: A change so many times larger than the one before and the one after is a jump.
+#: A change is a jump if it is this many times larger than the changes before and after it.
 JUMP = 8.0
-#: A curve of more phases than this swings; a list of them helps nobody.
+#: A curve with more phases than this is described as swinging instead of phase by phase.
 MANY = 6
 
 
@@ -24,9 +24,9 @@ class Phase:
     """A stretch along which a curve goes one way.
 
     Attributes:
-        way: which.
+        way: whether it holds, rises or falls.
         begin: its first position.
-        end: its last position; where the next phase begins too, unless the curve jumps.
+        end: its last position, where the next phase begins unless the curve jumps.
         first: the value at ``begin``.
         last: the value at ``end``.
     """
@@ -39,10 +39,10 @@ class Phase:
 
 
 def phases(xs: Sequence[float], ys: Sequence[float]) -> list[Phase]:
-    """Return the phases of a curve, in turn.
+    """Return the phases of a curve in order.
 
     Args:
-        xs: rising positions, one at least.
+        xs: rising positions, at least one.
         ys: the value at each.
 
     >>> [(each.way, each.begin, each.last) for each in phases(range(6), [9, 9, 9, 6, 3, 0])]
@@ -66,7 +66,7 @@ def phases(xs: Sequence[float], ys: Sequence[float]) -> list[Phase]:
 
 
 def in_words(found: Sequence[Phase]) -> str:
-    """Say how a curve goes.
+    """Return a description of the course of a curve.
 
     >>> in_words(phases(range(6), [9, 9, 9, 6, 3, 0]))
     '9 until 2, falls to 0 at 5'

@@ -1,4 +1,4 @@
-"""Draws the weights of a spec over a run that has not begun: as a picture, or as text."""
+"""Plots the weights of a spec over a future run, as a picture or as text."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     Points = list[tuple[float, float]]
 
-#: A panel with more changes of phase than this has none of them marked: they'd be a fence.
+#: A panel with more changes of phase than this has no marks: they would cover it.
 MARKS = 8
-#: The height of a panel in which nothing moves, in heights of one where something does.
+#: The relative height of a panel in which nothing moves.
 STILL = 0.5
-#: The width of the numbers beside a plot in the terminal, at least.
+#: The least width of the tick labels in the terminal.
 TICK_WIDTH = 5
 
 
@@ -38,9 +38,9 @@ class WeightPanel:
     """The weights of one objective, or the scheduled arguments of its terms.
 
     Attributes:
-        title: its headline.
+        title: its title.
         lines: the curves, each value held until the next.
-        phases: how each of them goes, by name.
+        phases: the phases of each curve, by name.
     """
 
     title: str
@@ -49,20 +49,20 @@ class WeightPanel:
 
     @property
     def still(self) -> bool:
-        """Whether nothing moves in it."""
+        """Whether no curve in it moves."""
         return all(len(curve) == 1 for curve in self.phases.values())
 
     def changes(self) -> list[float]:
-        """Return where phases change, in order; none if that is all over the place."""
+        """Return the positions where phases change, in order; none if there are too many to mark."""
         found = {each.begin for curve in self.phases.values() for each in curve[1:]}
         return sorted(found) if len(found) <= MARKS else []
 
 
 def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
-    """Return what is to be drawn: a panel for each objective, then one for its scheduled arguments.
+    """Return a panel for each objective, followed by one for its scheduled arguments if it has any.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
     """
     found = []
     by_panel = sorted(curves(spec), key=lambda curve: [*spec.objectives].index(curve.objective))
@@ -79,13 +79,13 @@ def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
 
 
 def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
-    """Draw the weights into a file, in the format of its suffix.
+    """Plot the weights into a file, in the format of its suffix.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
         MissingExtraError: matplotlib is not installed.
     """
-    from lossspec.report.draw.picture import Picture  # text needs none of it
+    from lossspec.report.draw.picture import Picture
 
     panels = weight_panels(spec, plan)
     heights = [STILL if panel.still else 1.0 for panel in panels]
@@ -100,16 +100,16 @@ def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
 
 
 def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False) -> str:
-    """Draw the weights for a terminal, and say below each panel how every curve goes.
+    """Plot the weights for a terminal, with a description of every curve below each panel.
 
     Args:
-        spec: what to draw.
-        plan: how long the run will be.
-        width: how many characters a row may have.
-        colour: whether to use the colours of a terminal.
+        spec: the spec.
+        plan: the length of the run.
+        width: the most characters in a row.
+        colour: whether to use terminal colours.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
     """
     rows: list[str] = []
     panels = weight_panels(spec, plan)
@@ -129,7 +129,7 @@ def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False)
 
 
 def _moments(curve: Curve, plan: Plan) -> list[tuple[float, Moment]]:
-    """Return the moments at which a curve can change: none but the first, every epoch, or every step."""
+    """Return the moments at which a curve can change: only the first, every epoch, or every step."""
     if not curve.units:
         return [(0.0, plan.moment(0))]
     return plan.epoch_moments() if curve.units == {"epoch"} else plan.moments()
@@ -138,7 +138,7 @@ def _moments(curve: Curve, plan: Plan) -> list[tuple[float, Moment]]:
 def _held(curves: dict[str, Points], end: float) -> list[Line]:
     """Return the curves as steps: each value holds until the next change, the last until ``end``.
 
-    All have the same positions, those where any of them changes, so that it shows where they agree.
+    All have the same positions, those where any of them changes, so that overlaps can be found.
     """
     changes = {
         0.0,
@@ -150,7 +150,7 @@ def _held(curves: dict[str, Points], end: float) -> list[Line]:
 
 
 def _values_at(points: Points, edges: Sequence[float]) -> list[float]:
-    """Return the value that holds from each edge to the next, twice: at its begin and at its end."""
+    """Return the value that holds from each edge to the next, once for either end."""
     found = []
     at = 0
     for edge in edges:

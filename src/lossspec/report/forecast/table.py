@@ -1,4 +1,4 @@
-"""The weights of a spec at chosen epochs, as numbers: for people, spreadsheets and programs."""
+"""The weights of a spec at chosen epochs, as text, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @frozen
 class WeightTable:
-    """The value of every weight and scheduled argument at some epochs.
+    """The value of every weight and scheduled argument at chosen epochs.
 
     Attributes:
-        spec: whose they are.
-        epochs: where.
-        rows: each curve with its values.
+        spec: the spec.
+        epochs: the epochs.
+        rows: each curve with its values at the epochs.
     """
 
     spec: Spec
@@ -35,7 +35,7 @@ class WeightTable:
     rows: tuple[tuple[Curve, tuple[float, ...]], ...]
 
     def text(self) -> str:
-        """Return it in columns, one for each epoch; a block for each objective."""
+        """Return a column for each epoch and a block of rows for each objective."""
         lines: list[Row] = [("epoch", *map(exact, self.epochs))]
         for objective in self.spec.objectives:
             lines += [(), (f"objective {objective}",)]
@@ -45,7 +45,7 @@ class WeightTable:
         return grid(lines)
 
     def csv(self) -> str:
-        """Return a line for each epoch and a column for each curve, in all digits."""
+        """Return a line for each epoch and a column for each curve, with all digits."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(["epoch", *(curve.name for curve, _ in self.rows)])
@@ -68,15 +68,15 @@ class WeightTable:
 
 
 def weight_table(spec: Spec, plan: Plan, epochs: Sequence[float]) -> WeightTable:
-    """Return the weights at some epochs.
+    """Return the weights at chosen epochs.
 
     Args:
-        spec: whose weights.
-        plan: how long the run will be.
-        epochs: where; a fraction of an epoch is so many steps into it.
+        spec: the spec.
+        plan: the length of the run.
+        epochs: the epochs, counted from 0; the fraction of an epoch is the part of its steps that is done.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` does not say how many an epoch has.
+        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
 
     >>> import lossspec
     >>> from lossspec.report.forecast.weights import Plan

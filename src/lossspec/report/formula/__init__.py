@@ -1,4 +1,4 @@
-"""Writes the objective that a spec says as mathematics: for papers, for pages, for a terminal.
+"""The formula of a spec as LaTeX, Markdown, MathML or plain text.
 
 >>> import lossspec
 >>> from lossspec.report import formula

@@ -1,4 +1,4 @@
-"""The equations of a spec in any notation: its totals, and the weights that move."""
+"""The equations of a spec in any notation: its totals, and the weights that schedules move."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Total:
 
     Attributes:
         symbol: its left side.
-        factor: what the sum is multiplied by; "" for nothing.
-        terms: what is added up: a sign, "+" or "-", and the rest; without a sign, what goes on.
-        monitored: terms that are recorded and not added up.
+        factor: the weight of the objective; "" for 1.
+        terms: the summands, each a sign "+" or "-" and a text; a text without a sign continues the last.
+        monitored: terms that are recorded but not added.
     """
 
     symbol: str
@@ -39,12 +39,12 @@ class Total:
 
 @frozen
 class Function:
-    """The equation of a weight, or of an argument, that moves.
+    """The equation of a scheduled weight or argument.
 
     Attributes:
         symbol: its left side.
-        cases: an expression and the positions for which it holds; "" for all.
-        parts: what stands apart: a name and its expression.
+        cases: expressions, each with the condition under which it holds; "" for always.
+        parts: the named parts of the expressions, each a name and an expression.
     """
 
     symbol: str
@@ -59,9 +59,9 @@ def totals(spec: Spec, notation: Notation) -> list[Total]:
 
 
 def functions(spec: Spec, notation: Notation) -> list[Function]:
-    """Return the equations of everything that moves: weights of objectives and terms, then arguments."""
+    """Return the equations of all schedules: weights of objectives and terms, then arguments."""
     writer = TermWriter.of(spec, notation)
-    return [_function(writer, letter, name, schedule) for letter, name, schedule in moving(spec)]
+    return [_function(writer, letter, name, schedule) for letter, name, schedule in scheduled(spec)]
 
 
 def _total(spec: Spec, writer: TermWriter, objective: ObjectiveSpec) -> Total:
@@ -78,15 +78,15 @@ def _total(spec: Spec, writer: TermWriter, objective: ObjectiveSpec) -> Total:
     added += [writer.weighted(term) for term in terms if term.weight != 0 and term.name not in balanced]
     factor = ""
     if isinstance(objective.weight, Schedule):
-        factor = writer.moving("Λ", objective.name, objective.weight)
+        factor = writer.scheduled("Λ", objective.name, objective.weight)
     elif objective.weight != 1:
         factor = notation.number(objective.weight)
     symbol = notation.symbol("L", "" if objective.name == "total" else objective.name)
     return Total(symbol, factor, added, monitored)
 
 
-def moving(spec: Spec) -> Iterator[tuple[str, str, Schedule]]:
-    """Yield the letter, the index and the schedule of everything that moves."""
+def scheduled(spec: Spec) -> Iterator[tuple[str, str, Schedule]]:
+    """Yield every schedule of a spec with its letter and index."""
     for objective in spec.objectives.values():
         if isinstance(objective.weight, Schedule):
             yield "Λ", objective.name, objective.weight
@@ -110,4 +110,4 @@ def _function(writer: TermWriter, letter: str, name: str, schedule: Schedule) ->
         until = f" {notation.less} {notation.number(end)}" if end < math.inf else ""
         cases.append((write(expression), f"{since}{variable}{until}" if since or until else ""))
     parts = [(name, write(local.meaning)) for local, name in names.items()]
-    return Function(writer.moving(letter, name, schedule), cases, parts)
+    return Function(writer.scheduled(letter, name, schedule), cases, parts)

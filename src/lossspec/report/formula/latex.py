@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def latex(spec: Spec) -> str:
-    r"""Return the objectives of a spec, the weights that move, and what the symbols mean.
+    r"""Return the objectives of a spec, its schedules, and the meanings of the symbols.
 
-    It is the body of a document that uses the package ``amsmath``.
+    The text is the body of a document that uses the package ``amsmath``.
 
     >>> import lossspec
     >>> print(latex(lossspec.load("lsgan")).splitlines()[1])
@@ -29,12 +29,12 @@ def latex(spec: Spec) -> str:
 
 
 def total_rows(spec: Spec) -> list[str]:
-    """Return the rows of the objectives, ``&`` where they are aligned."""
+    """Return the rows of the objectives, aligned at ``&``."""
     return [row for total in totals(spec, LATEX) for row in _total(total)]
 
 
 def function_rows(spec: Spec) -> list[str]:
-    """Return the rows of what moves, ``&`` where they are aligned."""
+    """Return the rows of the schedules, aligned at ``&``."""
     return [row for each in functions(spec, LATEX) for row in _function(each)]
 
 
@@ -64,7 +64,7 @@ def _total(total: Total) -> list[str]:
 
 def _signed(sign: str, text: str, *, first: bool) -> str:
     if not sign:
-        return rf"\qquad {text}"  # what goes on in brackets
+        return rf"\qquad {text}"  # continues a bracket
     if first:
         return text if sign == "+" else f"-{text}"
     return f"{sign} {text}"

@@ -1,4 +1,4 @@
-"""The formula of a spec as Markdown, its mathematics in LaTeX between dollars."""
+"""The formula of a spec as Markdown, with LaTeX between dollar signs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def markdown(spec: Spec) -> str:
-    """Return a spec for a page: its formula, a table of its terms, its inputs, losses and sources.
+    """Return a page about a spec: its formula, a table of its terms, its inputs, losses and sources.
 
     >>> import lossspec
     >>> print(markdown(lossspec.load("pix2pix")).splitlines()[0])
@@ -43,7 +43,7 @@ def _mathematics(rows: list[str]) -> list[str]:
 
 
 def term_table(spec: Spec) -> Iterator[str]:
-    """Yield the rows of a table: each term with its objective, weight and loss."""
+    """Yield the rows of a table of the terms: name, objective, weight and loss."""
     writer = TermWriter.of(spec, PLAIN)
     yield "| term | objective | weight | loss |"
     yield "|---|---|---|---|"
@@ -62,7 +62,7 @@ def _item(word: Word) -> str:
 
 
 def sections(spec: Spec) -> dict[str, list[str]]:
-    """Return what there is to say of the tensors, the losses and the sources: items of lists by title."""
+    """Return lists of the inputs, the losses and the sources by title, without empty ones."""
     found = {
         "Inputs": [_item(word) for word in inputs(spec, PLAIN)],
         "Losses": [_item(word) for word in losses(spec, PLAIN)],

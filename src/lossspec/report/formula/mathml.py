@@ -1,4 +1,4 @@
-"""The formula of a spec as MathML: what browsers typeset without a script."""
+"""The formula of a spec as MathML, which browsers typeset without a script."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lossspec.report.formula.symbols import Word
 
 THIN = '<mspace width="0.2em"/>'
-#: What stands between tags is numbers, letters and signs; they get tags of their own at the end.
+#: Numbers, letters and signs between the tags get their own tags at the end, in ``as_math``.
 MATHML = Notation(
     escape=escape,
     letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "π": "π", "τ": "τ", "·": "·"},
@@ -59,13 +59,13 @@ MATHML = Notation(
 )
 _PARTS = re.compile(r"(<m(text|i|o|n)\b[^>]*>.*?</m\2>|<[^>]+>)|([^<]+)")
 _BRACKET = re.compile(r"<mo>([()\[\]⌊⌋|])</mo>")
-#: A minus after a bracket, a comma or a relation is a sign: without space, unlike one between two numbers.
+#: A minus after a bracket, a comma or a relation is a sign, without the space of a difference.
 _SIGN = re.compile(rf"(<mo>(?:[(\[,;=≤]|&lt;)</mo>\s*)<mo>{MINUS}</mo>")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|([^\W\d_])_(\d+)|[^\W\d_]|&\w+;|\S")
 
 
 def mathml(spec: Spec) -> str:
-    """Return the objectives of a spec and the weights that move, as rows of a table of HTML.
+    """Return the objectives of a spec and its schedules as rows of an HTML table.
 
     >>> import lossspec
     >>> mathml(lossspec.load("lsgan")).startswith('<table class="equations">')
@@ -78,12 +78,12 @@ def mathml(spec: Spec) -> str:
 
 
 def meanings(spec: Spec) -> str:
-    """Return what the symbols of a formula mean, as a list of HTML."""
+    """Return the meanings of the symbols of a formula as an HTML list."""
     return listed(words(spec, MATHML))
 
 
 def listed(symbols: Iterable[Word]) -> str:
-    """Return a list of HTML: symbols of this notation, each with what it means."""
+    """Return an HTML list of symbols and their meanings."""
     items = [
         f"<dt>{as_math(word.symbol)}</dt><dd>{escape(word.meaning)}"
         + (f" <code>{escape(word.formula)}</code>" if word.formula else "")
@@ -113,7 +113,7 @@ def _total(total: Total) -> Iterator[tuple[str, str]]:
 
 
 def _signed(sign: str, text: str) -> str:
-    if not sign:  # what goes on in brackets
+    if not sign:  # continues a bracket
         return f'<mspace width="2em"/>{text}'
     return f'<mo lspace="0" rspace="0.3em">{MINUS if sign == "-" else "+"}</mo>{text}'
 
@@ -121,7 +121,7 @@ def _signed(sign: str, text: str) -> str:
 def _function(function: Function) -> Iterator[tuple[str, str]]:
     (first, condition), *_ = function.cases
     text = first
-    if condition:  # its brace is drawn by the page: few fonts have one that grows
+    if condition:  # the style sheet draws the brace: few fonts have one that grows
         rows = [f"<mtr><mtd>{value}</mtd><mtd>{where}</mtd></mtr>" for value, where in function.cases]
         text = f'<mtable class="cases">{"".join(rows)}</mtable>'
     yield f"{function.symbol}=", text
@@ -130,10 +130,10 @@ def _function(function: Function) -> Iterator[tuple[str, str]]:
 
 
 def as_math(text: str) -> str:
-    """Return a formula as MathML, with a tag around every number, letter and sign that has none yet.
+    """Return a formula as MathML, with tags added around bare numbers, letters and signs.
 
-    Brackets grow only where there is a fraction to hold: a browser without a font for mathematics makes
-    those that may grow too large for a line of text.
+    Brackets stretch only around a fraction: without a mathematics font, browsers draw stretchy brackets too
+    large for a line of text.
 
     >>> as_math("x=2")
     '<math displaystyle="true"><mrow><mi>x</mi><mo>=</mo><mn>2</mn></mrow></math>'

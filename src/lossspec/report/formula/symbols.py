@@ -1,4 +1,4 @@
-"""What the symbols of a formula mean: the clock, the signs, the tensors, the losses."""
+"""The meanings of the symbols of a formula: the clock, the signs, the tensors, the losses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import frozen
 
 from lossspec.registry import find, find_balancer
 from lossspec.report.draw.numbers import exact
-from lossspec.report.formula.equations import moving
+from lossspec.report.formula.equations import scheduled
 from lossspec.report.formula.terms import VARIABLES, TermWriter, has_long_arguments
 
 if TYPE_CHECKING:
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 CLOCK = {
     "epoch": "the epoch, counted from 0",
     "step": "the optimiser step, counted from 0",
-    "fraction": "the part of the run that is over, from 0 to 1",
+    "fraction": "the fraction of the run that is done, from 0 to 1",
 }
 
 
 @frozen
 class Word:
-    """What a symbol means.
+    """A symbol and its meaning.
 
     Attributes:
-        symbol: written in the notation.
-        meaning: plain words.
-        formula: what it computes, as the registry says it; "" for nothing.
+        symbol: the symbol, in the notation of the formula.
+        meaning: plain text.
+        formula: the formula that the registry gives for a loss; "" for none.
     """
 
     symbol: str
@@ -40,14 +40,14 @@ class Word:
 
 
 def words(spec: Spec, notation: Notation) -> list[Word]:
-    """Return what the symbols mean that the formula of ``spec`` has in it."""
+    """Return the meanings of all symbols in the formula of ``spec``."""
     return [*signs(spec, notation), *inputs(spec, notation), *losses(spec, notation)]
 
 
 def signs(spec: Spec, notation: Notation) -> Iterator[Word]:
-    """Yield the clock, and the signs that stand for a way to compute."""
+    """Yield the meanings of the clock and of the signs for detached inputs, lists and steps."""
     terms = spec.losses.values()
-    units = {schedule.unit or "epoch" for *_, schedule in moving(spec)}
+    units = {schedule.unit or "epoch" for *_, schedule in scheduled(spec)}
     steps = sorted({term.every.steps for term in terms if term.every is not None})
     for unit, meaning in CLOCK.items():
         if unit in units or (unit == "step" and steps):
@@ -57,27 +57,27 @@ def signs(spec: Spec, notation: Notation) -> Iterator[Word]:
         yield Word(symbol, f"1 where the step is a multiple of {count}, else 0")
     anything = notation.letters["·"]
     if any(each.detach for term in terms for each in term.inputs):
-        yield Word(notation.detached.format(anything), "cut from its graph: no gradient passes")
+        yield Word(notation.detached.format(anything), "detached from its graph: no gradient passes")
     if any(term.lists is not None for term in terms):
-        yield Word(notation.element.format(anything), "on the i-th elements of the lists in it")
+        yield Word(notation.element.format(anything), "applied to the i-th elements of its lists")
     for term in terms:
         if isinstance(term.lists, tuple):
             weights = ", ".join(map(exact, term.lists))
-            yield Word("c_i", f"in {term.name}, one after the other: {weights}")
+            yield Word("c_i", f"in {term.name}, in order: {weights}")
 
 
 def inputs(spec: Spec, notation: Notation) -> Iterator[Word]:
-    """Yield the tensors, in the words of the spec."""
+    """Yield the tensors with their descriptions in the spec."""
     for name, text in spec.inputs.items():
         yield Word(notation.named(name), text)
 
 
 def losses(spec: Spec, notation: Notation) -> Iterator[Word]:
-    """Yield the losses, in the words of the registry, and arguments too long for a formula."""
+    """Yield the losses with their descriptions in the registry, and arguments too long for the formula."""
     writer = TermWriter.of(spec, notation)
     for name, short in writer.names.items():
         entry = find(name) or find_balancer(name)
-        if entry is None:  # registered elsewhere
+        if entry is None:  # not registered in this process
             yield Word(notation.loss(short), name)
         else:
             yield Word(notation.loss(short), f"{name}. {entry.summary}", entry.formula)

@@ -1,4 +1,4 @@
-"""Writes one term of a spec: its weight, its loss, its inputs."""
+"""Writes the terms of a spec in a notation: weight, loss, inputs, arguments."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from lossspec.language.model import Balance, Input, Spec, Term
     from lossspec.report.formula.math.notation import Notation
 
-#: What a schedule's position is called, by its unit.
+#: The variable of a schedule, by its unit.
 VARIABLES = {"epoch": "e", "step": "s", "fraction": "τ"}
-#: The arguments of a loss stand in its formula if they are no longer than this, else among the words below.
+#: The most characters that the arguments of a loss take in its formula; longer ones are listed below it.
 SHORT = 36
 
 
@@ -27,8 +27,8 @@ class TermWriter:
     """Writes the terms of one spec.
 
     Attributes:
-        notation: how.
-        names: what each loss type is called.
+        notation: the notation.
+        names: the name to write for each loss type.
     """
 
     notation: Notation
@@ -36,7 +36,7 @@ class TermWriter:
 
     @classmethod
     def of(cls, spec: Spec, notation: Notation) -> TermWriter:
-        """Return the writer for a spec: a type goes by its class, if no other library has one."""
+        """Return the writer for a spec: types go by their class unless two have the same."""
         types = [term.type for term in spec.losses.values()]
         types += [each.balance.type for each in spec.objectives.values() if each.balance is not None]
         classes = {name: name.rpartition(".")[2] for name in types}
@@ -44,14 +44,14 @@ class TermWriter:
         return cls(notation, {name: name if taken.count(own) > 1 else own for name, own in classes.items()})
 
     def weighted(self, term: Term) -> tuple[str, str]:
-        """Return a term's sign, "+" or "-", and the term with its weight."""
+        """Return the sign of a term, "+" or "-", and the term with its weight."""
         notation = self.notation
         gain = term.every.gain if term.every is not None else 1.0
         factors: list[str] = []
         sign = "+"
         if isinstance(term.weight, Schedule):
             factors += [notation.number(gain)] if gain != 1 else []
-            factors.append(self.moving("λ", term.name, term.weight))
+            factors.append(self.scheduled("λ", term.name, term.weight))
         else:
             weight = term.weight * gain
             sign = "-" if weight < 0 else "+"
@@ -72,7 +72,7 @@ class TermWriter:
         return self.notation.lists[how].format(call)
 
     def balanced(self, balance: Balance, terms: Sequence[Term]) -> list[str]:
-        """Return what a balance makes of its terms: a line for each, one for inputs and arguments."""
+        """Return the balance of some terms: a line for each, and one for inputs and arguments."""
         lines = []
         for term in terms:
             sign, text = self.weighted(term)
@@ -84,13 +84,13 @@ class TermWriter:
         return f"{self.notation.loss(self.names[balance.type])}({inside})".split("\n")
 
     def arguments(self, args: Mapping[str, object], term: str) -> str:
-        """Return constructor arguments; one that moves is a function of the clock."""
+        """Return constructor arguments; a scheduled one is a function of the clock."""
         return ", ".join(
             f"{self.notation.named(name)} = {self._value(name, value, term)}" for name, value in args.items()
         )
 
     def input(self, each: Input) -> str:
-        """Return one input: a tensor, perhaps detached, or a number."""
+        """Return an input: a tensor, detached or not, or a number."""
         if each.name is None:
             text = self.notation.number(each.value or 0.0)
         else:
@@ -98,21 +98,21 @@ class TermWriter:
             text = self.notation.detached.format(text) if each.detach else text
         return f"{self.notation.named(each.argument)} = {text}" if each.argument else text
 
-    def moving(self, letter: str, name: str, schedule: Schedule) -> str:
-        """Return a function of the clock: ``λ_G_L1(e)``."""
+    def scheduled(self, letter: str, name: str, schedule: Schedule) -> str:
+        """Return a function of the clock, such as ``λ_G_L1(e)``."""
         return f"{self.notation.symbol(letter, name)}({self.variable(schedule)})"
 
     def variable(self, schedule: Schedule) -> str:
-        """Return what the position of a schedule is called."""
+        """Return the variable of a schedule."""
         name = VARIABLES[schedule.unit or "epoch"]
         return self.notation.letters.get(name, name)
 
     def _value(self, name: str, value: object, term: str) -> str:
-        return (
-            self.moving(name, term, value) if isinstance(value, Schedule) else value_of(self.notation, value)
-        )
+        if isinstance(value, Schedule):
+            return self.scheduled(name, term, value)
+        return value_of(self.notation, value)
 
 
 def has_long_arguments(term: Term) -> bool:
-    """Whether the arguments of a term are too long to stand in its formula."""
+    """Return whether the arguments of a term are too long for its formula."""
     return len(TermWriter(PLAIN, {}).arguments(term.args, term.name)) > SHORT

@@ -1,4 +1,4 @@
-"""The formula of a spec as plain text, with the symbols that Unicode has."""
+"""The formula of a spec as plain text with Unicode symbols."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from lossspec.language.model import Spec
 
-#: No line is longer where words can be broken.
+#: The width at which descriptions are wrapped.
 WIDTH = 100
 
 
 def unicode(spec: Spec) -> str:
-    """Return the objectives of a spec, the weights that move, and what the symbols mean.
+    """Return the objectives of a spec, its schedules, and the meanings of the symbols.
 
     >>> import lossspec
     >>> print(unicode(lossspec.load("hinge_gan")).splitlines()[0])
@@ -56,7 +56,7 @@ def _total(total: Total) -> Iterator[str]:
 
 def _signed(sign: str, text: str, *, first: bool) -> str:
     if not sign:
-        return f"      {text}"  # what goes on in brackets
+        return f"      {text}"  # continues a bracket
     minus = MINUS if sign == "-" else ""
     return f"{minus}{text}" if first else f"{minus or '+'} {text}"
 

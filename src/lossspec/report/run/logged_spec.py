@@ -1,4 +1,4 @@
-"""The spec of a run, from what its log says of it."""
+"""The spec of a run, read from its log."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @frozen
 class RunSpec:
-    """What a run was trained with.
+    """The spec that a run was trained with.
 
     Attributes:
-        reference: what was asked for; "" where the losses came from code.
-        digest: the digest of the spec; "" likewise.
+        reference: its reference; "" if the losses were registered in code.
+        digest: its digest; "" likewise.
         text: the resolved spec as TOML; "" if the log does not have it.
-        spec: the spec itself, or None if it can't be loaded here.
-        problem: why it can't.
+        spec: the spec, or None if it cannot be loaded.
+        problem: the reason if it cannot be loaded.
     """
 
     reference: str

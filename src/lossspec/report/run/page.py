@@ -1,4 +1,4 @@
-"""The page about runs: one file of HTML that needs nothing else."""
+"""The HTML report on runs: one file that needs nothing else."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from lossspec.report.run.logged_spec import RunSpec
     from lossspec.report.run.page_data import NamedLog
 
-#: The script, in the order in which its parts need each other.
+#: The parts of the script, each after those that it uses.
 SCRIPTS = ("data", "state", "scale", "curves", "frame", "charts", "controls", "paper", "main")
 _PLACE = re.compile(r"\{(version|title|style|about|objectives|numbers|specs|data|script)\}")
 
 
 def write_report(logs: Sequence[LossLogData], path: str | PathLike[str], stretches: int = STRETCHES) -> Path:
-    """Write the page about some runs.
+    """Write an HTML report on one run, or comparing several.
 
     Args:
-        logs: what ``lossspec.read_log`` returned, one at least; several are compared.
-        path: the file, in a folder that exists.
-        stretches: how many points a curve has at most; each keeps its lowest, mean and highest value.
+        logs: logs from ``lossspec.read_log``, at least one.
+        path: the file, in an existing folder.
+        stretches: the most points of a curve; each keeps the lowest, mean and highest of its values.
 
     Returns:
         The path.
 
     Raises:
-        OSError: the file can't be written.
+        OSError: the file cannot be written.
     """
     file = Path(path)
     file.write_text(report(named(logs), stretches), encoding="utf-8")
@@ -52,11 +52,11 @@ def write_report(logs: Sequence[LossLogData], path: str | PathLike[str], stretch
 
 
 def report(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> str:
-    """Return the page about some runs: formula, curves, weights, shares, first and last values, spec.
+    """Return the HTML: formula, curves, weights, shares, first and last values, spec.
 
     Args:
-        runs: one at least; several are compared.
-        stretches: how many points a curve has at most; each keeps its lowest, mean and highest value.
+        runs: at least one; several are compared.
+        stretches: the most points of a curve; each keeps the lowest, mean and highest of its values.
     """
     title = ", ".join(run.name for run in runs)
     page = files("lossspec.report") / "page"
@@ -100,13 +100,12 @@ def _facts(run: NamedLog) -> Iterator[str]:
 
 
 def _warnings(log: LossLogData) -> Iterator[str]:
-    """Yield what a reader must know before trusting the curves."""
     for name, count in log.lost.items():
-        yield f"{count:,} values of {name} were lost while the log could not be written"
+        yield f"{count:,} values of {name} were lost because the log could not be written"
 
 
 def _objectives(runs: Sequence[NamedLog]) -> Iterator[str]:
-    """Yield the formula of each spec once, and how the others differ from the first."""
+    """Yield the formula of each spec once, and the differences of the others from the first."""
     first: RunSpec | None = None
     shown: set[str] = set()
     for run in runs:
@@ -127,15 +126,12 @@ def _objectives(runs: Sequence[NamedLog]) -> Iterator[str]:
 
 
 def _difference(before: Spec, after: Spec) -> Iterator[str]:
-    yield "<p>Differs from the first in:</p><ul>"
+    yield "<p>Differences from the first:</p><ul>"
     for change in differences(before, after):
         values = [change.before, change.after]
-        said = (
-            " → ".join(map(str, values))
-            if all(isinstance(each, int | float | str) for each in values)
-            else ""
-        )
-        yield f"<li>{change.kind}: <code>{escape('.'.join(change.path))}</code> {escape(said)}</li>"
+        plain = all(isinstance(each, int | float | str) for each in values)
+        text = " → ".join(map(str, values)) if plain else ""
+        yield f"<li>{change.kind}: <code>{escape('.'.join(change.path))}</code> {escape(text)}</li>"
     yield "</ul>"
 
 
@@ -167,10 +163,10 @@ def _specs(runs: Sequence[NamedLog]) -> Iterator[str]:
         yield f"<details><summary>{escape(found.reference)}, digest {digest}</summary>"
         yield f"<pre>{escape(found.text)}</pre></details>"
     if not shown:
-        yield "<p>No log has its spec.</p>"
+        yield "<p>No log contains a spec.</p>"
 
 
 def _script_data(value: Mapping[str, object]) -> str:
-    """Return JSON that can't end the script that holds it."""
+    """Return JSON that cannot close the script element that contains it."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c")

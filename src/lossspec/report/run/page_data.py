@@ -1,4 +1,4 @@
-"""The data of the page about runs: every curve in stretches, its numbers packed."""
+"""The data of the HTML report: every curve cut into stretches, its numbers packed."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from lossspec.log.reader import LossLogData
     from lossspec.report.run.series import AxisUnit, Series
 
-#: How many stretches a run is cut into unless the caller says: more than a screen has pixels for it.
+#: The default number of stretches of a run: more than a screen has pixels.
 STRETCHES = 2000
 
 
 @frozen
 class NamedLog:
-    """A log and what the page calls its run."""
+    """A log and the name of its run in the report."""
 
     name: str
     log: LossLogData
 
 
 def named(logs: Sequence[LossLogData]) -> list[NamedLog]:
-    """Call each run by the end of its folder that tells it from the others."""
+    """Name each run by the shortest ending of its folder that distinguishes it from the others."""
     names = shortest([log.path.parent for log in logs])
     return [NamedLog(name, log) for name, log in zip(names, logs, strict=True)]
 
 
 def shortest(folders: list[Path]) -> list[str]:
-    """Return the shortest endings of paths that tell them apart.
+    """Return the shortest endings that distinguish the paths.
 
     >>> shortest([Path("/data/runs/7"), Path("/data/runs/8"), Path("/old/runs/7")])
     ['data/runs/7', '8', 'old/runs/7']
     """
-    whole = [Path(os.path.abspath(folder)).parts for folder in folders]  # noqa: PTH100 - links stay
+    whole = [Path(os.path.abspath(folder)).parts for folder in folders]  # noqa: PTH100 - resolve follows links
     found = []
     for parts in whole:
         length = 1
@@ -55,14 +55,14 @@ def shortest(folders: list[Path]) -> list[str]:
 
 
 def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str, object]:
-    """Return what the page draws from, as JSON data.
+    """Return the data that the page draws, for JSON.
 
-    Numbers are 32-bit floats, little-endian, in base64: ``x``, the mean position of each stretch, and for the
-    raw value, the weighted value and the weight ``mean``, ``low`` and ``high``.
+    Numbers are little-endian 32-bit floats in base64: ``x``, the mean position of each stretch, and ``mean``,
+    ``low`` and ``high`` of the raw value, the weighted value and the weight.
 
     Args:
-        runs: one at least.
-        stretches: into how many stretches the time axis is cut.
+        runs: at least one.
+        stretches: the number of stretches of the time axis.
     """
     recorded = [series_of(run.log) for run in runs]
     axes = _axes(recorded)
@@ -85,7 +85,7 @@ def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str,
 
 @frozen
 class _Cut:
-    """How the values of a run are cut into stretches: its own axis, the span of all runs, how many."""
+    """How the values of a run are cut: its axis, the range of all runs, the number of stretches."""
 
     axis: Axis
     begin: float
@@ -93,7 +93,6 @@ class _Cut:
     stretches: int
 
     def pack(self, series: Series) -> dict[str, object]:
-        """Return one loss as JSON data."""
         xs = self.axis.positions(series)
         raw = envelope(xs, series.raw, self.begin, self.end, self.stretches)
         weight = envelope(xs, series.weight, self.begin, self.end, self.stretches)
@@ -116,13 +115,13 @@ def packed(values: Sequence[float]) -> str:
     >>> packed([1.0, -2.0])
     'AACAPwAAAMA='
     """
-    with np.errstate(over="ignore"):  # what a 32-bit float can't hold is infinite
+    with np.errstate(over="ignore"):  # a number too large for 32 bits becomes infinite
         floats = np.asarray(values).astype("<f4")
     return base64.b64encode(floats.tobytes()).decode("ascii")
 
 
 def _column(found: Envelope) -> dict[str, object]:
-    """Return what a column needs: one number, a mean for each stretch, or its lowest and highest too."""
+    """Return the shortest form of a column: a constant, the means, or means, lows and highs."""
     if np.array_equal(found.low, found.high, equal_nan=True):
         if len(set(found.mean)) == 1 and math.isfinite(found.mean[0]):
             return {"constant": found.mean[0]}
@@ -136,7 +135,7 @@ def _losses(log: LossLogData, series: Sequence[Series], cut: _Cut) -> list[dict[
 
 
 def _axes(recorded: Sequence[Sequence[Series]]) -> list[Axis]:
-    """Return the axis of each run, all in one unit."""
+    """Return the axis of each run, all in the same unit."""
     axes = [Axis.of(series) for series in recorded]
     units = {axis.unit for axis in axes}
     if len(units) == 1:

@@ -1,4 +1,4 @@
-"""Draws a run: what each term added to its total, and the weight that was applied to it."""
+"""Plots a run: the weighted value and the applied weight of every term."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ if TYPE_CHECKING:
 
     from lossspec.log.reader import LossLogData
 
-#: Stretches across a panel: about one a pixel.
+#: Stretches across a panel: about one per pixel.
 STRETCHES = 1200
-#: Of a run without epochs, the bold line is the mean of each of so many stretches.
+#: In a run without epochs, the number of stretches whose means make the bold line.
 MEANS = 50
 
 
 def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
-    """Draw ``losses.png`` and ``weights.png`` into ``folder``, one panel for each objective.
+    """Write ``losses.png`` and ``weights.png`` into ``folder``, with one panel for each objective.
 
-    In ``losses.png`` a bold line is the mean of each epoch, and a thin one every value, or the lowest and the
-    highest of what falls on one pixel: no spike is lost however long the run was. A cross marks values that
-    are not finite, a dotted line a place where the run was resumed. Nothing is drawn where a term was not
-    computed.
+    In ``losses.png`` a bold line is the mean of each epoch. A thin line is every value, or the lowest and
+    highest of the values that share a pixel, so that no spike is lost. A cross marks values that are not
+    finite, a dotted line where the run was resumed. There is a gap where a term was not computed.
 
     Args:
-        log: what ``lossspec.read_log`` returned.
-        folder: where the pictures go; it must exist.
+        log: a log from ``lossspec.read_log``.
+        folder: an existing folder.
 
     Returns:
         The paths of the pictures.

@@ -1,4 +1,4 @@
-"""What one loss recorded over a run, as columns, and where each row stands on the time axis."""
+"""The values that a loss recorded over a run, as columns, and their positions on the time axis."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Series:
 
     Attributes:
         name: the loss.
-        objective: the total that it belongs to; "" for one that was registered by hand.
+        objective: its objective; "" for a loss that was registered in code.
         raw: the mean of each result before weighting.
-        weight: the weight that was applied: the term's times its objective's.
+        weight: the applied weight: the term's times its objective's.
         weighted: the mean of each result after weighting.
-        epoch: the epoch of each row; may be fractional.
+        epoch: the epoch of each row; can be fractional.
         step: the optimiser step of each row.
     """
 
@@ -49,7 +49,7 @@ class Axis:
     """The time axis of a run: epochs if it has several, else steps, else calls in order.
 
     Attributes:
-        unit: what it counts, and its label.
+        unit: the unit, and the label.
         begin: where it begins.
         end: where it ends: the end of the last epoch or step.
         first_steps: the first step of each epoch, by the epoch's number.
@@ -64,7 +64,7 @@ class Axis:
 
     @classmethod
     def of(cls, run: Iterable[Series], unit: AxisUnit | None = None) -> Axis:
-        """Return the axis that tells the rows of ``run`` apart, or the one in ``unit``."""
+        """Return the axis in ``unit``, or in the first unit that distinguishes the rows of ``run``."""
         run = list(run)
         first: dict[int, float] = {}
         last: dict[int, float] = {}
@@ -86,10 +86,10 @@ class Axis:
         return cls("call", 0, max((len(series) for series in run), default=1))
 
     def positions(self, series: Series) -> NDArray[np.float64]:
-        """Return where each row of ``series`` stands.
+        """Return the position of each row of ``series``.
 
         Rows of one epoch are spread over it: by their steps, or evenly if the run did not count steps.
-        An epoch that is fractional already says itself where a row stands.
+        A fractional epoch is the position itself.
 
         >>> rows = Series("a", "G", *[[1.0] * 4] * 3, epoch=[0, 0, 1, 1], step=[0, 1, 2, 3])
         >>> Axis.of([rows]).positions(rows).tolist()
@@ -114,12 +114,12 @@ class Axis:
 
 
 def _changes(values: NDArray[Any]) -> NDArray[np.intp]:
-    """Return where a value differs from the one before it, the first index included."""
+    """Return the indices where a value differs from the one before it, and the first index."""
     return np.concatenate(([0], np.flatnonzero(values[1:] != values[:-1]) + 1))
 
 
 def _ranks(groups: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return how many of the same group come before each."""
+    """Return the number of earlier elements of the same group, for each."""
     order = np.argsort(groups, kind="stable")
     sizes = np.bincount(groups)
     found = np.empty_like(order)
@@ -128,11 +128,11 @@ def _ranks(groups: NDArray[np.intp]) -> NDArray[np.intp]:
 
 
 def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None) -> list[Series]:
-    """Return what a run recorded, in the order of its spec.
+    """Return the series of a run, in the order of its spec.
 
     Args:
         log: the log.
-        losses: its ``losses`` unless given, or its ``validation``.
+        losses: ``log.losses`` by default; ``log.validation`` for the values of validation.
     """
     found = log.losses if losses is None else losses
     about = log.header.get("losses", {})
@@ -141,6 +141,6 @@ def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None)
 
 
 def _series(name: str, objective: str, rows: LossColumns) -> Series:
-    with np.errstate(over="ignore", invalid="ignore"):  # a weight that a balance found may be infinite
+    with np.errstate(over="ignore", invalid="ignore"):  # a balancer can return an infinite weight
         weight = np.multiply(rows.term_weight, rows.objective_weight)
     return Series(name, objective, rows.raw, weight, rows.weighted, rows.epoch, rows.step)

@@ -1,4 +1,4 @@
-"""A table of a run: what each term was at first, and at last."""
+"""A table of a run: every term at the beginning and at the end."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from lossspec.log.reader import LossLogData
     from lossspec.report.run.series import Series
 
-#: Of a run without epochs: this part of its steps is "first", and as much "last".
+#: In a run without epochs, the part of its steps that is "first", and the part that is "last".
 PART = 0.1
 QUANTITIES = ("weight", "raw", "weighted")
 
 
 def first_and_last(log: LossLogData) -> str:
-    """Return a table of every term: weight, raw and weighted value, at first and at last.
+    """Return a table of the weight, raw and weighted value of every term at the beginning and the end.
 
-    Each number is the mean over the first or the last epoch; over the first or last tenth of the steps where
-    the run has one epoch only. The total of an objective is the mean of the sum of its terms. "-" stands for
-    what was not computed.
+    Each number is a mean over the first or the last epoch, or over the first or last tenth of the steps if
+    the run has only one epoch. The total of an objective is the mean of the sum of its terms. "-" means that
+    a term was not computed.
 
     Args:
-        log: what ``lossspec.read_log`` returned.
+        log: a log from ``lossspec.read_log``.
 
     Returns:
-        Plain text, one block for each objective.
+        Plain text with a block for each objective.
     """
     rows = first_and_last_rows(log)
     return grid(rows) if rows else "nothing was recorded"
@@ -62,7 +62,7 @@ def first_and_last_rows(log: LossLogData) -> list[Row]:
 
 @frozen
 class Window:
-    """A stretch of a run, by epochs or by steps: the first that lies in it, and the first that does not."""
+    """A stretch of a run by epochs or steps, from ``begin`` up to, but not including, ``end``."""
 
     name: str
     begin: float
@@ -70,14 +70,12 @@ class Window:
     by_step: bool = False
 
     def mean(self, term: Series) -> Mean | None:
-        """Return the means of a term over it, or None if it was not computed there."""
+        """Return the means of a term over the window, or None if it was not computed there."""
         clock = term.step if self.by_step else term.epoch
         inside = (self.begin <= clock) & (clock < self.end)
         if not inside.any():
             return None
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # infinities add up to infinity or NaN, and are shown
+        with np.errstate(over="ignore", invalid="ignore"):  # the mean of infinities is infinite or NaN
             weight, raw, weighted = (
                 float(column[inside].mean(dtype=np.float64))
                 for column in (term.weight, term.raw, term.weighted)
@@ -87,7 +85,7 @@ class Window:
 
 @frozen
 class Mean:
-    """The means of one term over so many rows."""
+    """The means of a term over a number of rows."""
 
     weight: float
     raw: float
@@ -130,7 +128,7 @@ def _block(objective: str, terms: Sequence[Series], windows: Sequence[Window]) -
 
 
 def _total(means: Sequence[Mean | None]) -> float | None:
-    """Return the mean total: a term that some calls skip counts for those that had it."""
+    """Return the mean total; a term that some calls skip counts only in the others."""
     found = [mean for mean in means if mean is not None]
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Schedules made of schedules: one after another, and one times another."""
+"""Schedules that combine other schedules: in sequence, or multiplied."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.child import child, children
-from lossspec.schedules.fault import ScheduleError, ScheduleFault, shown
-from lossspec.schedules.interval import one_more, rising
+from lossspec.faults import Fault
+from lossspec.schedules.base import Function, Schedule, child, children, invalid_position
+from lossspec.schedules.error import ScheduleError, shown
+from lossspec.schedules.interval import one_fewer, rising
 from lossspec.schedules.kinds import Number, array, number
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class warmup(Schedule):
                 return then(t - over)
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return warmup
 
@@ -72,8 +72,8 @@ class join(Schedule):
     A boundary belongs to the schedule that begins there.
 
     Attributes:
-        schedules: the schedules in turn; each sees t minus the boundary where it begins.
-        boundaries: where each but the first begins; above 0, rising, one fewer than ``schedules``.
+        schedules: the schedules in order; each sees t minus the boundary where it begins.
+        boundaries: where each except the first begins; above 0, rising, one fewer than ``schedules``.
 
     Source: ``optax.join_schedules``.
 
@@ -84,14 +84,14 @@ class join(Schedule):
     (0.5, 1.0, 0.5)
     """
 
-    schedules: Sequence[Schedule] = field(metadata=children("the schedules in turn", least=2))
+    schedules: Sequence[Schedule] = field(metadata=children("the schedules in order", least=2))
     boundaries: Sequence[float] = field(
-        metadata=array("where each schedule but the first begins", Number("a position", above=0))
+        metadata=array("where each schedule except the first begins", Number("a position", above=0))
     )
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault for a boundary too many or too few, or out of order."""
-        yield from one_more("schedules", self.schedules, "boundaries", self.boundaries)
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for the wrong number of boundaries, and for each out of order."""
+        yield from one_fewer("boundaries", self.boundaries, "schedules", self.schedules)
         yield from rising("boundaries", self.boundaries)
 
     def curve(self) -> Function:
@@ -107,12 +107,12 @@ class join(Schedule):
 
 @frozen(kw_only=True)
 class product(Schedule):
-    """Schedules multiplied with one another, all at the same t.
+    """The product of schedules, all at the same t.
 
         schedules[0](t) * schedules[1](t) * ...
 
     Attributes:
-        schedules: the schedules, one at least.
+        schedules: the schedules, at least one.
 
     Source: ``torch.optim.lr_scheduler.ChainedScheduler``.
 
@@ -135,8 +135,7 @@ class product(Schedule):
             if math.isfinite(value):
                 return value
             message = f"the product at t = {shown(t)} is {value}"
-            raise ScheduleError(
-                [ScheduleFault((), message, "give each of `schedules` a `maximum`", "out-of-range")]
-            )
+            help_ = "add a `maximum` to each of `schedules`"
+            raise ScheduleError([Fault("out-of-range", message, (), help=help_)])
 
         return product

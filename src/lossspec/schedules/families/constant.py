@@ -1,10 +1,10 @@
-"""The schedule that never moves."""
+"""The constant schedule."""
 
 from __future__ import annotations
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.base import Function, Schedule, invalid_position
 from lossspec.schedules.kinds import number
 
 
@@ -27,8 +27,8 @@ class constant(Schedule):
         value = self.value
 
         def constant(t: float) -> float:
-            if t - t:  # NaN, as of infinity
-                raise bad_position(t)
+            if t - t:  # NaN, or NaN from infinity
+                raise invalid_position(t)
             return value
 
         return constant

@@ -7,7 +7,7 @@ from math import pow as power_of  # of floats, and a float: `**` may be complex
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.base import Function, invalid_position
 from lossspec.schedules.interval import Interval
 from lossspec.schedules.kinds import number
 
@@ -19,8 +19,8 @@ class cosine(Interval):
         end_value + (start_value - end_value) * ((1 + cos(pi x)) / 2)^exponent,
         x = (t - start) / (end - start)
 
-    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on: it doesn't climb back, as
-    torch's ``CosineAnnealingLR`` does.
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on: it does not rise again, unlike
+    torch's ``CosineAnnealingLR``.
 
     Attributes:
         start: where it begins.
@@ -36,7 +36,7 @@ class cosine(Interval):
     (10.0, 5.5, 1.0)
     """
 
-    exponent: float = field(default=1.0, metadata=number("the power of the wave", above=0))
+    exponent: float = field(default=1.0, metadata=number("the power of the cosine wave", above=0))
 
     def curve(self) -> Function:
         start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
@@ -50,6 +50,6 @@ class cosine(Interval):
                 return last
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return cosine

@@ -1,4 +1,4 @@
-"""Ramps that begin again from the bottom: annealing the KL term of a VAE."""
+"""Cyclical ramps, as for the weight of the KL term of a VAE."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.base import Function, invalid_position
 from lossspec.schedules.growth import FULL
 from lossspec.schedules.interval import Interval
 from lossspec.schedules.kinds import choice, count, number
@@ -16,7 +16,7 @@ from lossspec.schedules.shapes import SHAPES
 
 @frozen(kw_only=True)
 class cyclical(Interval):
-    """A ramp and a plateau, again and again.
+    """A ramp and a plateau, repeated.
 
         start_value + (end_value - start_value) * g(min(1, u / ratio))
         u = the fractional part of cycles * (t - start) / (end - start)
@@ -24,16 +24,16 @@ class cyclical(Interval):
     where g is a straight line, half a cosine wave, or a logistic curve. ``start_value`` before ``start``,
     exactly ``end_value`` from ``end`` on.
 
-    The logistic curve is stretched to touch both values. (The authors' code goes from 0.0025 to 0.9975 and
-    jumps to 1; it also adds up float steps, so that a ramp may be a step short. This is the closed form.)
+    The logistic curve is stretched to reach both values. (The authors' code goes from 0.0025 to 0.9975 and
+    jumps to 1; it also adds up float steps, so a ramp can be a step short. This is the closed form.)
 
     Attributes:
         start: where the first cycle begins.
         end: where the last cycle ends; after ``start``.
-        start_value: the value at the foot of each ramp.
+        start_value: the value at the start of each ramp.
         end_value: the value of the plateaus.
-        cycles: how many there are; 4 unless given.
-        ratio: the part of a cycle that the ramp takes; above 0, at most 1, and 0.5 unless given.
+        cycles: the number of cycles; 4 unless given.
+        ratio: the fraction of a cycle that the ramp takes; above 0, at most 1, and 0.5 unless given.
         shape: "linear" (unless given), "cosine" or "sigmoid".
 
     Source: Fu et al. 2019, https://arxiv.org/abs/1903.10145.
@@ -43,9 +43,9 @@ class cyclical(Interval):
     [0.0, 0.5, 1.0, 1.0, 0.0, 1.0]
     """
 
-    cycles: int = field(default=4, metadata=count("how many cycles there are"))
+    cycles: int = field(default=4, metadata=count("the number of cycles"))
     ratio: float = field(
-        default=0.5, metadata=number("the part of a cycle that the ramp takes", above=0, most=1)
+        default=0.5, metadata=number("the fraction of a cycle that the ramp takes", above=0, most=1)
     )
     shape: Literal["linear", "cosine", "sigmoid"] = field(
         default="linear", metadata=choice("the shape of the ramp", "linear", "cosine", "sigmoid")
@@ -66,6 +66,6 @@ class cyclical(Interval):
                 return last
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return cyclical

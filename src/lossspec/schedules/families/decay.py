@@ -1,4 +1,4 @@
-"""Ways down that have a rate and no end."""
+"""Decays with a rate and without an end."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position, clamped
-from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.faults import Fault
+from lossspec.schedules.base import Function, Schedule, clamped, invalid_position
+from lossspec.schedules.error import must_be, shown
 from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
 from lossspec.schedules.kinds import flag, number
 
@@ -19,19 +20,19 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class exponential_decay(Schedule):
-    """A rate that is applied once a period.
+    """Exponential decay: the value is multiplied by a rate once per period.
 
         start_value * rate^p,    p = max(0, (t - start) / period)
 
-    With ``staircase``, p is rounded down. It has no end: it comes near to 0 (or to ``floor``) for ever.
+    With ``staircase``, p is rounded down. It has no end: it approaches 0, or stops at ``floor``.
 
     Attributes:
         start_value: the value up to ``start``.
-        rate: what a period multiplies it by; above 0. Above 1 it grows.
-        period: how long the rate takes; above 0.
+        rate: the factor of one period; above 0. Above 1 the value grows.
+        period: the length of a period; above 0.
         start: where it begins; 0 unless given.
-        staircase: whether it moves once a period only.
-        floor: the value that it stays at once it is there; between 0 and ``start_value``.
+        staircase: whether it changes only once per period.
+        floor: the value where the decay stops; between 0 and ``start_value``.
 
     Source: ``optax.exponential_decay``, ``torch.optim.lr_scheduler.ExponentialLR``.
 
@@ -41,23 +42,22 @@ class exponential_decay(Schedule):
     """
 
     start_value: float = field(metadata=number("the value up to `start`"))
-    rate: float = field(metadata=number("what a period multiplies the value by", above=0))
-    period: float = field(metadata=number("how long the rate takes", above=0))
+    rate: float = field(metadata=number("the factor of one period; above 1 the value grows", above=0))
+    period: float = field(metadata=number("the length of a period", above=0))
     start: float = field(default=0.0, metadata=number("where it begins"))
-    staircase: bool = field(default=False, metadata=flag("whether it moves once a period only"))
-    floor: float | None = field(default=None, metadata=number("the value that it stays at once it is there"))
+    staircase: bool = field(default=False, metadata=flag("whether it changes only once per period"))
+    floor: float | None = field(default=None, metadata=number("the value where the decay stops"))
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault for a floor that is never reached, or passed before it begins."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for a floor that is never reached, or passed before the decay begins."""
         if self.floor is None:
             return
-        value, floor = shown(self.start_value), shown(self.floor)
         if self.rate > 1:
-            message = f"`floor` is {floor}, but `rate` is {shown(self.rate)}: it grows"
-            yield ScheduleFault(("floor",), message, "use `maximum` to end a growth", "out-of-range")
+            message = f"`floor` needs a `rate` of at most 1, got `{shown(self.rate)}`: the value grows"
+            yield Fault("out-of-range", message, ("floor",), help="use `maximum` to limit the growth")
         elif not min(0.0, self.start_value) <= self.floor <= max(0.0, self.start_value):
-            message = f"`floor` is {floor}, not on the way from `start_value`, {value}, to 0"
-            yield ScheduleFault(("floor",), message, f"write a value between {value} and 0", "out-of-range")
+            expected = f"between `start_value` ({shown(self.start_value)}) and 0"
+            yield must_be(expected, self.floor, ("floor",), "out-of-range")
 
     def curve(self) -> Function:
         start, period, first = self.start, self.period, self.start_value
@@ -84,18 +84,18 @@ class exponential_decay(Schedule):
 
 @frozen(kw_only=True)
 class inverse_time(Schedule):
-    """One over the time that has passed.
+    """Decay by the inverse of the elapsed time.
 
         start_value / (1 + rate * p),    p = max(0, (t - start) / period)
 
-    With ``staircase``, p is rounded down. It has no end: it comes near to 0 for ever.
+    With ``staircase``, p is rounded down. It has no end: it approaches 0.
 
     Attributes:
         start_value: the value up to ``start``.
         rate: how fast it falls; at least 0.
-        period: how long the rate takes; above 0.
+        period: the length of a period; above 0.
         start: where it begins; 0 unless given.
-        staircase: whether it moves once a period only.
+        staircase: whether it changes only once per period.
 
     Source: ``keras.optimizers.schedules.InverseTimeDecay``.
 
@@ -105,9 +105,9 @@ class inverse_time(Schedule):
 
     start_value: float = field(metadata=number("the value up to `start`"))
     rate: float = field(metadata=number("how fast it falls", least=0))
-    period: float = field(metadata=number("how long the rate takes", above=0))
+    period: float = field(metadata=number("the length of a period", above=0))
     start: float = field(default=0.0, metadata=number("where it begins"))
-    staircase: bool = field(default=False, metadata=flag("whether it moves once a period only"))
+    staircase: bool = field(default=False, metadata=flag("whether it changes only once per period"))
 
     def curve(self) -> Function:
         start, period, first, rate = self.start, self.period, self.start_value, self.rate
@@ -121,23 +121,23 @@ class inverse_time(Schedule):
                 return first / (1.0 + rate * periods)
             if -inf < periods <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return inverse_time
 
 
 @frozen(kw_only=True)
 class inverse_sqrt(Schedule):
-    """One over the square root of the time that has passed.
+    """Decay by the inverse square root of the elapsed time.
 
         start_value / sqrt(1 + p),    p = max(0, (t - start) / period)
 
-    It has no end: it comes near to 0 for ever. The schedule of the transformer is
+    It has no end: it approaches 0. The schedule of the transformer is
     ``warmup(over=T, then=inverse_sqrt(start_value=v, period=T))``.
 
     Attributes:
         start_value: the value up to ``start``.
-        period: how long it takes to fall by the root of 2; above 0.
+        period: the time to fall by a factor of the square root of 2; above 0.
         start: where it begins; 0 unless given.
 
     Source: ``transformers.get_inverse_sqrt_schedule``, whose ``timescale`` is our ``period``.
@@ -147,7 +147,7 @@ class inverse_sqrt(Schedule):
     """
 
     start_value: float = field(metadata=number("the value up to `start`"))
-    period: float = field(metadata=number("how long it takes to fall by the root of 2", above=0))
+    period: float = field(metadata=number("the time to fall by a factor of the square root of 2", above=0))
     start: float = field(default=0.0, metadata=number("where it begins"))
 
     def curve(self) -> Function:
@@ -159,6 +159,6 @@ class inverse_sqrt(Schedule):
                 return first / sqrt(1.0 + periods)
             if -inf < periods <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return inverse_sqrt

@@ -1,4 +1,4 @@
-"""A constant ratio from one value to another."""
+"""Geometric change from one value to another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.schedules.base import Function, bad_position
-from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.faults import Fault
+from lossspec.schedules.base import Function, invalid_position
+from lossspec.schedules.error import shown
 from lossspec.schedules.interval import Interval
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class exponential(Interval):
-    """A geometric way between two values of one sign: equal times, equal ratios.
+    """Geometric change between two values of the same sign: equal times, equal ratios.
 
         start_value * (end_value / start_value)^x,    x = (t - start) / (end - start)
 
@@ -37,19 +38,19 @@ class exponential(Interval):
     (100.0, 10.0, 1.0)
     """
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield the faults of the positions, and of values that no ratio leads between."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield the faults of the positions, and of values that are 0 or of different signs."""
         yield from super().problems()
         for name, value in (("start_value", self.start_value), ("end_value", self.end_value)):
             if value == 0:
-                message = f"`{name}` is 0, which no ratio leads to or from"
-                help_ = "use `linear` or `cosine` to reach 0, or give a small value in its place"
-                yield ScheduleFault((name,), message, help_, "exponential-zero")
+                message = f"`{name}` must not be 0: no ratio leads to or from 0"
+                help_ = "use `linear` or `cosine` to reach 0, or write a small value instead"
+                yield Fault("exponential-zero", message, (name,), help=help_)
         if self.start_value * self.end_value < 0:
-            values = f"`start_value` is {shown(self.start_value)} and `end_value` {shown(self.end_value)}"
-            message = f"{values}: an exponential doesn't cross 0"
-            help_ = "use `linear` or `cosine`, or give two values of one sign"
-            yield ScheduleFault(("end_value",), message, help_, "exponential-sign")
+            values = f"`{shown(self.start_value)}` and `{shown(self.end_value)}`"
+            message = f"`start_value` and `end_value` must have the same sign, got {values}"
+            help_ = "use `linear` or `cosine` to cross 0"
+            yield Fault("exponential-sign", message, ("end_value",), help=help_)
 
     def curve(self) -> Function:
         start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
@@ -63,6 +64,6 @@ class exponential(Interval):
                 return last
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return exponential

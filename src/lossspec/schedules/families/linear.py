@@ -1,4 +1,4 @@
-"""Straight and power-law ways from one value to another."""
+"""Linear and polynomial change from one value to another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import pow as power_of  # of floats, and a float: `**` may be complex
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, bad_position
+from lossspec.schedules.base import Function, invalid_position
 from lossspec.schedules.interval import Interval
 from lossspec.schedules.kinds import number
 
@@ -45,18 +45,18 @@ class linear(Interval):
                 return last
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return linear
 
 
 @frozen(kw_only=True)
 class polynomial(Interval):
-    """A power of the part of the way that is left.
+    """Polynomial change: a power of the remaining fraction of the interval.
 
         end_value + (start_value - end_value) * (1 - x)^power,    x = (t - start) / (end - start)
 
-    With a power above 1 it is fast at first and slow at last, rising or falling. ``start_value`` before
+    With a power above 1 it is fast at first and slow at the end, rising or falling. ``start_value`` before
     ``start``, exactly ``end_value`` from ``end`` on.
 
     Attributes:
@@ -72,7 +72,7 @@ class polynomial(Interval):
     15.0
     """
 
-    power: float = field(metadata=number("the power of the part of the way that is left", above=0))
+    power: float = field(metadata=number("the power of the remaining fraction of the interval", above=0))
 
     def curve(self) -> Function:
         start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
@@ -86,6 +86,6 @@ class polynomial(Interval):
                 return last
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return polynomial

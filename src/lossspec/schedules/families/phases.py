@@ -1,4 +1,4 @@
-"""A rise and a fall with lengths of their own."""
+"""Schedules with a rise and a fall of different lengths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.base import Function, Schedule, invalid_position
 from lossspec.schedules.interval import Interval
 from lossspec.schedules.kinds import choice, number
 from lossspec.schedules.shapes import SHAPES
@@ -15,7 +15,7 @@ from lossspec.schedules.shapes import SHAPES
 
 @frozen(kw_only=True)
 class one_cycle(Interval):
-    """Up to a peak and down again, once.
+    """One rise to a peak and one fall.
 
         start_value + (peak_value - start_value) * g(x / ratio)                 x < ratio
         peak_value + (end_value - peak_value) * g((x - ratio) / (1 - ratio))    x >= ratio
@@ -30,7 +30,7 @@ class one_cycle(Interval):
         start_value: the value before.
         peak_value: the value at the peak.
         end_value: the value after.
-        ratio: the part of the way that rises; between 0 and 1, and 0.3 unless given.
+        ratio: the fraction of the interval in which it rises; between 0 and 1, and 0.3 unless given.
         shape: "cosine" (unless given) or "linear".
 
     Source: ``torch.optim.lr_scheduler.OneCycleLR``; Smith and Topin 2018, https://arxiv.org/abs/1708.07120.
@@ -42,7 +42,8 @@ class one_cycle(Interval):
 
     peak_value: float = field(metadata=number("the value at the peak"))
     ratio: float = field(
-        default=0.3, metadata=number("the part of the way that rises, below 1", above=0, below=1)
+        default=0.3,
+        metadata=number("the fraction of the interval in which it rises, below 1", above=0, below=1),
     )
     shape: Literal["cosine", "linear"] = field(
         default="cosine", metadata=choice("the shape of the two ramps", "cosine", "linear")
@@ -63,14 +64,14 @@ class one_cycle(Interval):
                 return last
             if -inf < part <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return one_cycle
 
 
 @frozen(kw_only=True)
 class warmup_stable_decay(Schedule):
-    """A straight line up, a plateau, and a way down (WSD, trapezoidal).
+    """A linear warmup, a plateau, and a decay (WSD, trapezoidal).
 
         start_value + (peak_value - start_value) * t / warmup                        t < warmup
         peak_value                                                                   for `stable`
@@ -80,13 +81,13 @@ class warmup_stable_decay(Schedule):
     ``start_value`` before 0, exactly ``end_value`` from the end of the decay on.
 
     Attributes:
-        warmup: how long it rises; at least 0.
-        stable: how long it stays; at least 0.
-        decay: how long it falls; above 0.
+        warmup: the length of the rise; at least 0.
+        stable: the length of the plateau; at least 0.
+        decay: the length of the decay; above 0.
         peak_value: the value of the plateau.
         start_value: the value at 0; 0 unless given.
         end_value: the value after; 0 unless given.
-        shape: the way down: "cosine" (unless given), "linear" or "sqrt".
+        shape: the shape of the decay: "cosine" (unless given), "linear" or "sqrt".
 
     Source: ``transformers.get_wsd_schedule``; Hu et al. 2024, https://arxiv.org/abs/2404.06395; for
     "sqrt" Hägele et al. 2024, https://arxiv.org/abs/2405.18392.
@@ -96,14 +97,14 @@ class warmup_stable_decay(Schedule):
     (1.0, 2.0, 1.0, 0.0)
     """
 
-    warmup: float = field(metadata=number("how long it rises", least=0))
-    stable: float = field(metadata=number("how long it stays", least=0))
-    decay: float = field(metadata=number("how long it falls", above=0))
+    warmup: float = field(metadata=number("the length of the rise", least=0))
+    stable: float = field(metadata=number("the length of the plateau", least=0))
+    decay: float = field(metadata=number("the length of the decay", above=0))
     peak_value: float = field(metadata=number("the value of the plateau"))
     start_value: float = field(default=0.0, metadata=number("the value at 0"))
     end_value: float = field(default=0.0, metadata=number("the value after the decay"))
     shape: Literal["cosine", "linear", "sqrt"] = field(
-        default="cosine", metadata=choice("the shape of the way down", "cosine", "linear", "sqrt")
+        default="cosine", metadata=choice("the shape of the decay", "cosine", "linear", "sqrt")
     )
 
     def curve(self) -> Function:
@@ -113,7 +114,7 @@ class warmup_stable_decay(Schedule):
         shape = SHAPES[self.shape]
 
         def warmup_stable_decay(t: float) -> float:
-            t += 0.0  # floats compare with floats quickly, and with an int slowly
+            t += 0.0  # comparing a float with a float is faster than with an int
             if 0.0 < t < warmup:
                 return first + rise * (t / warmup)
             if warmup <= t < turn:
@@ -124,6 +125,6 @@ class warmup_stable_decay(Schedule):
                 return last
             if -inf < t <= 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return warmup_stable_decay

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
+from lossspec.schedules.base import Function, Schedule, invalid_position
 from lossspec.schedules.interval import rising
 from lossspec.schedules.kinds import Array, Number, array, choice
 from lossspec.schedules.shapes import SHAPES
@@ -16,14 +16,14 @@ from lossspec.schedules.shapes import SHAPES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lossspec.schedules.fault import ScheduleFault
+    from lossspec.faults import Fault
 
 _POINT = Array("a position and the value there", Number("a number"), least=2, most=2)
 
 
 @frozen(kw_only=True)
 class piecewise(Schedule):
-    """A line through points, straight or by half waves between them.
+    """A line through points, with straight or cosine segments.
 
         v0 + (v1 - v0) * g((t - t0) / (t1 - t0)),    t0 <= t < t1
         g(x) = x, or (1 - cos(pi x)) / 2 with shape = "cosine"
@@ -31,8 +31,8 @@ class piecewise(Schedule):
     The first value before the first point, exactly the last value from the last point on.
 
     Attributes:
-        points: pairs of a position and the value there; two at least, positions rising.
-        shape: the way between two points, "linear" (unless given) or "cosine".
+        points: pairs of a position and the value there; at least two, in rising order.
+        shape: the shape of a segment, "linear" (unless given) or "cosine".
 
     Source: ``optax.piecewise_interpolate_schedule``, ignite's ``PiecewiseLinear``.
 
@@ -45,11 +45,11 @@ class piecewise(Schedule):
         metadata=array("pairs of a position and the value there", _POINT, least=2, otherwise="`constant`")
     )
     shape: Literal["linear", "cosine"] = field(
-        default="linear", metadata=choice("the way between two points", "linear", "cosine")
+        default="linear", metadata=choice("the shape of a segment between two points", "linear", "cosine")
     )
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault for each point that doesn't lie after the one before it."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for each point that is not after the one before it."""
         yield from rising("points", tuple(position for position, _ in self.points), at=(0,))
 
     def curve(self) -> Function:
@@ -67,6 +67,6 @@ class piecewise(Schedule):
                 return last
             if -inf < t <= start:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return piecewise

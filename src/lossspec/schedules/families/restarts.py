@@ -1,4 +1,4 @@
-"""Half waves that begin again at the top."""
+"""Cosine decay with restarts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.faults import Fault
+from lossspec.schedules.base import Function, Schedule, invalid_position
+from lossspec.schedules.error import shown
 from lossspec.schedules.growth import NEARLY, growth_limit, rate_of
 from lossspec.schedules.kinds import count, number
 
@@ -19,23 +20,22 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class cosine_restarts(Schedule):
-    """Half a cosine wave, again and again (SGDR).
+    """Cosine decay with warm restarts (SGDR).
 
         end_value + (start_value * peak_mult^n - end_value) * (1 + cos(pi (t - t_n) / p_n)) / 2
         p_n = period * period_mult^n,    t_n = p_0 + ... + p_(n-1) <= t
 
-    Cycle n lasts p_n and begins at t_n. These are added up once, when the schedule is made, so a restart
-    falls where the sum says and not where a logarithm rounds to. The peak of the first cycle before 0,
+    Cycle n lasts p_n and begins at t_n. The sums t_n are computed once, when the schedule is made, so a
+    restart is exactly there and not where a logarithm rounds to. The peak of the first cycle before 0,
     exactly ``end_value`` from the end of the last cycle on.
 
     Attributes:
         start_value: the peak of the first cycle.
         end_value: the value that each cycle falls to.
-        period: how long the first cycle lasts; above 0.
-        period_mult: how much longer each cycle is than the one before; at least 1, which it is
-            unless given.
-        peak_mult: what each restart multiplies the peak by; at least 0, and 1 unless given.
-        cycles: how many there are, 1 to 10000.
+        period: the length of the first cycle; above 0.
+        period_mult: the factor of the length from cycle to cycle; at least 1, and 1 unless given.
+        peak_mult: the factor of the peak from cycle to cycle; at least 0, and 1 unless given.
+        cycles: the number of cycles, 1 to 10000.
 
     Source: ``torch.optim.lr_scheduler.CosineAnnealingWarmRestarts``; Loshchilov and Hutter 2017,
     https://arxiv.org/abs/1608.03983.
@@ -47,26 +47,25 @@ class cosine_restarts(Schedule):
 
     start_value: float = field(metadata=number("the peak of the first cycle"))
     end_value: float = field(metadata=number("the value that each cycle falls to"))
-    period: float = field(metadata=number("how long the first cycle lasts", above=0))
+    period: float = field(metadata=number("the length of the first cycle", above=0))
     period_mult: float = field(
-        default=1.0, metadata=number("how much longer each cycle is than the one before", least=1)
+        default=1.0, metadata=number("the factor of the length from cycle to cycle", least=1)
     )
     peak_mult: float = field(
-        default=1.0, metadata=number("what each restart multiplies the peak by", least=0)
+        default=1.0, metadata=number("the factor of the peak from cycle to cycle", least=0)
     )
-    cycles: int = field(metadata=count("how many cycles there are", most=10_000))
+    cycles: int = field(metadata=count("the number of cycles", most=10_000))
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault for cycles that grow beyond what a float holds."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for cycles that grow beyond the range of floats."""
         for name, first, mult in (
             ("period_mult", self.period, self.period_mult),
             ("peak_mult", self.start_value, self.peak_mult),
         ):
             if self.cycles > growth_limit(first, mult):
-                message = f"`{name}` is {shown(mult)}: after {self.cycles} cycles beyond 1e300"
-                yield ScheduleFault(
-                    (name,), message, "write a smaller factor, or fewer `cycles`", "out-of-range"
-                )
+                message = f"`{name}` is too large: {self.cycles} cycles of factor {shown(mult)} exceed 1e300"
+                help_ = "write a smaller factor, or fewer `cycles`"
+                yield Fault("out-of-range", message, (name,), help=help_)
 
     def curve(self) -> Function:
         first, last = self.start_value, self.end_value
@@ -86,6 +85,6 @@ class cosine_restarts(Schedule):
                 return last
             if -inf < t <= 0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return cosine_restarts

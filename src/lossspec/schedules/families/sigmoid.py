@@ -1,7 +1,7 @@
-"""Asymptotic shapes: between ``start`` and ``end`` they come near to their values without touching them.
+"""Asymptotic shapes, which approach their values without reaching them.
 
 They are as published, not stretched. ``tanh`` and ``rampup`` are exactly ``start_value`` before ``start``
-and exactly ``end_value`` from ``end`` on, which makes a small jump; ``logistic`` has no ends.
+and exactly ``end_value`` from ``end`` on, with a small jump; ``logistic`` has no ends.
 """
 
 from __future__ import annotations
@@ -12,32 +12,34 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.fault import ScheduleFault, shown
-from lossspec.schedules.interval import Interval
+from lossspec.schedules.base import Function, Schedule, invalid_position
+from lossspec.schedules.error import must_be, shown
+from lossspec.schedules.interval import SWAP, Interval
 from lossspec.schedules.kinds import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lossspec.faults import Fault
+
 
 @frozen(kw_only=True)
 class tanh(Interval):
-    """A stretch of the hyperbolic tangent.
+    """A segment of the hyperbolic tangent.
 
         end_value + (start_value - end_value) * (1 - tanh(lower (1 - x) + upper x)) / 2
         x = (t - start) / (end - start)
 
-    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. Between them it doesn't touch
-    either: with the default stretch it begins a millionth of the way down, and jumps the last 0.25 %.
+    ``start_value`` before ``start``, exactly ``end_value`` from ``end`` on. Between them it
+    reaches neither: the default segment begins a millionth of the way down and jumps the last 0.25 %.
 
     Attributes:
         start: where it begins.
         end: where it arrives; after ``start``.
         start_value: the value before.
         end_value: the value after.
-        lower: where the stretch begins; -7 unless given.
-        upper: where the stretch ends; above ``lower``, and 3 unless given.
+        lower: where the segment begins; -7 unless given.
+        upper: where the segment ends; above ``lower``, and 3 unless given.
 
     Source: ``timm.scheduler.TanhLRScheduler``; Hsueh et al. 2019, https://arxiv.org/abs/1806.01593.
 
@@ -46,37 +48,35 @@ class tanh(Interval):
     (1.0, 0.999999, 0.5, 0.017986, 0.0)
     """
 
-    lower: float = field(default=-7.0, metadata=number("where the stretch of the curve begins"))
-    upper: float = field(default=3.0, metadata=number("where the stretch of the curve ends"))
+    lower: float = field(default=-7.0, metadata=number("where the segment of the curve begins"))
+    upper: float = field(default=3.0, metadata=number("where the segment of the curve ends"))
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield the faults of the positions, and one unless ``upper`` is above ``lower``."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield the faults of the positions, and a fault unless ``upper`` is above ``lower``."""
         yield from super().problems()
         if self.upper <= self.lower:
-            message = f"`upper` is {shown(self.upper)}, not above `lower`, which is {shown(self.lower)}"
-            help_ = "swap the two; `start_value` and `end_value` say whether it rises or falls"
-            yield ScheduleFault(("upper",), message, help_, "unordered")
+            yield must_be(f"above `lower` ({shown(self.lower)})", self.upper, ("upper",), "unordered", SWAP)
 
     def curve(self) -> Function:
         start, length, first, last = self.start, self.end - self.start, self.start_value, self.end_value
-        half, lower, stretch = 0.5 * (first - last), self.lower, self.upper - self.lower
+        half, lower, width = 0.5 * (first - last), self.lower, self.upper - self.lower
 
         def tanh(t: float) -> float:
             part = (t - start) / length
             if 0.0 <= part < 1.0:
-                return last + half * (1.0 - hyperbolic_tangent(lower + stretch * part))
+                return last + half * (1.0 - hyperbolic_tangent(lower + width * part))
             if 1.0 <= part < inf:
                 return last
             if -inf < part < 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return tanh
 
 
 @frozen(kw_only=True)
 class rampup(Interval):
-    """The Gaussian ramp of the mean teacher.
+    """The Gaussian ramp-up of the mean teacher.
 
         start_value + (end_value - start_value) * exp(-5 (1 - x)^2),    x = (t - start) / (end - start)
 
@@ -110,7 +110,7 @@ class rampup(Interval):
                 return last
             if -inf < part < 0.0:
                 return first
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return rampup
 
@@ -126,9 +126,9 @@ class logistic(Schedule):
 
     Attributes:
         rate: how steep it is; above 0.
-        midpoint: where it is half-way.
-        start_value: the value that it comes from.
-        end_value: the value that it goes to.
+        midpoint: where it is halfway.
+        start_value: the limit for small t.
+        end_value: the limit for large t.
 
     Source: Bowman et al. 2016, https://arxiv.org/abs/1511.06349; Ganin et al. 2016,
     https://arxiv.org/abs/1505.07818.
@@ -139,9 +139,9 @@ class logistic(Schedule):
     """
 
     rate: float = field(metadata=number("how steep it is", above=0))
-    midpoint: float = field(metadata=number("where it is half-way"))
-    start_value: float = field(metadata=number("the value that it comes from"))
-    end_value: float = field(metadata=number("the value that it goes to"))
+    midpoint: float = field(metadata=number("where it is halfway"))
+    start_value: float = field(metadata=number("the limit for small t"))
+    end_value: float = field(metadata=number("the limit for large t"))
 
     def curve(self) -> Function:
         middle, half = 0.5 * (self.start_value + self.end_value), 0.5 * (self.end_value - self.start_value)
@@ -149,8 +149,8 @@ class logistic(Schedule):
 
         def logistic(t: float) -> float:
             away = rate * (t - midpoint)
-            if -inf < away < inf:  # tanh(x / 2) is 2 / (1 + exp(-x)) - 1, and can't overflow
+            if -inf < away < inf:  # tanh(x / 2) is 2 / (1 + exp(-x)) - 1, and cannot overflow
                 return middle + half * hyperbolic_tangent(away)
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return logistic

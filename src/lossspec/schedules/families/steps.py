@@ -1,4 +1,4 @@
-"""Schedules that jump and hold: each boundary belongs to the new value."""
+"""Step schedules: at a boundary, the new value holds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.faults import Fault
+from lossspec.schedules.base import Function, Schedule, invalid_position
+from lossspec.schedules.error import shown
 from lossspec.schedules.growth import NEARLY, growth_limit, outgrown, rate_of
-from lossspec.schedules.interval import one_more, rising
+from lossspec.schedules.interval import one_fewer, rising
 from lossspec.schedules.kinds import Number, array, number
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class step(Schedule):
 
     Attributes:
         start_value: the value in the first period.
-        gamma: what each period multiplies it by; at least 0.
-        period: how long it holds; above 0.
+        gamma: the factor at each period; at least 0.
+        period: the length of a period; above 0.
 
     Source: ``torch.optim.lr_scheduler.StepLR``.
 
@@ -40,8 +41,8 @@ class step(Schedule):
     """
 
     start_value: float = field(metadata=number("the value in the first period"))
-    gamma: float = field(metadata=number("what each period multiplies the value by", least=0))
-    period: float = field(metadata=number("how long it holds", above=0))
+    gamma: float = field(metadata=number("the factor at each period", least=0))
+    period: float = field(metadata=number("the length of a period", above=0))
 
     def curve(self) -> Function:
         first, period, gamma = self.start_value, self.period, rate_of(self.gamma, self.start_value)
@@ -63,12 +64,12 @@ class step(Schedule):
 class multistep(Schedule):
     """A factor at every milestone.
 
-        start_value * gamma^n,    n = how many milestones are at or before t
+        start_value * gamma^n,    n = the number of milestones at or before t
 
     Attributes:
         start_value: the value before the first milestone.
-        gamma: what each milestone multiplies it by; at least 0.
-        milestones: where; in rising order. One that stands twice counts twice.
+        gamma: the factor at each milestone; at least 0.
+        milestones: the positions, in rising order; a repeated one counts twice.
 
     Source: ``torch.optim.lr_scheduler.MultiStepLR``.
 
@@ -78,19 +79,20 @@ class multistep(Schedule):
     """
 
     start_value: float = field(metadata=number("the value before the first milestone"))
-    gamma: float = field(metadata=number("what each milestone multiplies the value by", least=0))
+    gamma: float = field(metadata=number("the factor at each milestone", least=0))
     milestones: Sequence[float] = field(
         metadata=array(
-            "where it is multiplied, in rising order", Number("a position"), otherwise="`constant`"
+            "where the value is multiplied, in rising order", Number("a position"), otherwise="`constant`"
         )
     )
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault for milestones out of order, or a growth that no float holds."""
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for each milestone out of order, and for growth beyond the range of floats."""
         yield from rising("milestones", self.milestones, strictly=False)
         if len(self.milestones) > growth_limit(self.start_value, self.gamma):
-            message = f"`gamma` is {shown(self.gamma)}: after {len(self.milestones)} milestones beyond 1e300"
-            yield ScheduleFault(("gamma",), message, "write a smaller factor", "out-of-range")
+            growth = f"{len(self.milestones)} milestones of factor {shown(self.gamma)} exceed 1e300"
+            message = f"`gamma` is too large: {growth}"
+            yield Fault("out-of-range", message, ("gamma",), help="write a smaller factor")
 
     def curve(self) -> Function:
         milestones = self.milestones
@@ -98,8 +100,8 @@ class multistep(Schedule):
         values = [self.start_value * gamma**passed for passed in range(len(milestones) + 1)]
 
         def multistep(t: float) -> float:
-            if t - t:  # NaN, as of infinity
-                raise bad_position(t)
+            if t - t:  # NaN, or NaN from infinity
+                raise invalid_position(t)
             return values[bisect_right(milestones, t)]
 
         return multistep
@@ -107,13 +109,13 @@ class multistep(Schedule):
 
 @frozen(kw_only=True)
 class piecewise_constant(Schedule):
-    """One value after another.
+    """One constant value after another.
 
-        values[n],    n = how many boundaries are at or before t
+        values[n],    n = the number of boundaries at or before t
 
     Attributes:
-        values: the values in turn.
-        boundaries: where each but the first begins; rising, one fewer than ``values``.
+        values: the values in order.
+        boundaries: where each except the first begins; rising, one fewer than ``values``.
 
     Source: ``optax.piecewise_constant_schedule``. keras keeps the old value at a boundary: its boundaries
     are ours minus 1.
@@ -124,23 +126,23 @@ class piecewise_constant(Schedule):
     """
 
     values: Sequence[float] = field(
-        metadata=array("the values in turn", Number("a value"), least=2, otherwise="`constant`")
+        metadata=array("the values in order", Number("a value"), least=2, otherwise="`constant`")
     )
     boundaries: Sequence[float] = field(
-        metadata=array("where each value but the first begins, rising", Number("a position"))
+        metadata=array("where each value except the first begins, in rising order", Number("a position"))
     )
 
-    def problems(self) -> Iterator[ScheduleFault]:
-        """Yield a fault for a boundary too many or too few, or out of order."""
-        yield from one_more("values", self.values, "boundaries", self.boundaries)
+    def problems(self) -> Iterator[Fault]:
+        """Yield a fault for the wrong number of boundaries, and for each out of order."""
+        yield from one_fewer("boundaries", self.boundaries, "values", self.values)
         yield from rising("boundaries", self.boundaries)
 
     def curve(self) -> Function:
         values, boundaries = self.values, self.boundaries
 
         def piecewise_constant(t: float) -> float:
-            if t - t:  # NaN, as of infinity
-                raise bad_position(t)
+            if t - t:  # NaN, or NaN from infinity
+                raise invalid_position(t)
             return values[bisect_right(boundaries, t)]
 
         return piecewise_constant

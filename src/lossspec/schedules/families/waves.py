@@ -1,4 +1,4 @@
-"""Waves that never end: up and down, or up and a jump."""
+"""Periodic waves."""
 
 from __future__ import annotations
 
@@ -8,37 +8,40 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.schedules.base import Function, Schedule, bad_position
-from lossspec.schedules.fault import ScheduleFault, shown
+from lossspec.schedules.base import Function, Schedule, invalid_position
+from lossspec.schedules.error import must_be, shown
 from lossspec.schedules.growth import FULL, NEARLY, growth_limit, outgrown, rate_of
 from lossspec.schedules.kinds import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lossspec.faults import Fault
+
 
 @frozen(kw_only=True)
 class _Wave(Schedule):
-    """What swings between two values.
+    """A wave between two values.
 
     Attributes:
-        low: the value at the foot.
-        high: the value at the peak.
+        low: the lowest value.
+        high: the value at the first peak.
     """
 
-    low: float = field(metadata=number("the value at the foot"))
+    low: float = field(metadata=number("the lowest value"))
     high: float = field(metadata=number("the value at the first peak"))
 
-    def problems(self) -> Iterator[ScheduleFault]:
+    def problems(self) -> Iterator[Fault]:
         """Yield a fault if ``high`` is below ``low``."""
         if self.high < self.low:
-            message = f"`high` is {shown(self.high)}, below `low`, which is {shown(self.low)}"
-            yield ScheduleFault(("high",), message, "swap the two", "unordered")
+            yield must_be(
+                f"at least `low` ({shown(self.low)})", self.high, ("high",), "unordered", "swap the two"
+            )
 
 
 @frozen(kw_only=True)
 class triangular(_Wave):
-    """A straight line up and a straight line down, for ever.
+    """A triangular wave: a straight line up and a straight line down, repeated.
 
         low + (high - low) * amplitude_mult^n * u / up                    u < up
         low + (high - low) * amplitude_mult^n * (up + down - u) / down    u >= up
@@ -47,11 +50,11 @@ class triangular(_Wave):
     ``low`` before 0.
 
     Attributes:
-        low: the value at the foot.
-        high: the value at the first peak; not below ``low``.
-        up: how long it rises; above 0.
-        down: how long it falls; above 0.
-        amplitude_mult: what each cycle multiplies the swing by; at least 0, and 1 unless given.
+        low: the lowest value.
+        high: the value at the first peak; at least ``low``.
+        up: the length of the rise; above 0.
+        down: the length of the fall; above 0.
+        amplitude_mult: the factor of the amplitude from cycle to cycle; at least 0, and 1 unless given.
 
     Source: ``torch.optim.lr_scheduler.CyclicLR``, whose "triangular2" is ``amplitude_mult=0.5``; Smith
     2017, https://arxiv.org/abs/1506.01186.
@@ -61,10 +64,10 @@ class triangular(_Wave):
     (0.5, 1.0, 0.5, 0.0)
     """
 
-    up: float = field(metadata=number("how long it rises", above=0))
-    down: float = field(metadata=number("how long it falls", above=0))
+    up: float = field(metadata=number("the length of the rise", above=0))
+    down: float = field(metadata=number("the length of the fall", above=0))
     amplitude_mult: float = field(
-        default=1.0, metadata=number("what each cycle multiplies the swing by", least=0)
+        default=1.0, metadata=number("the factor of the amplitude from cycle to cycle", least=0)
     )
 
     def curve(self) -> Function:
@@ -82,7 +85,7 @@ class triangular(_Wave):
                 return low + swing * ((1.0 - turn) / fall) if turn < FULL else low
             if -inf < turns <= 0.0:
                 return low
-            raise bad_position(t)
+            raise invalid_position(t)
 
         def triangular_times(t: float) -> float:
             turns = t / cycle
@@ -95,16 +98,16 @@ class triangular(_Wave):
 
 @frozen(kw_only=True)
 class sawtooth(_Wave):
-    """A straight line up and a jump down, for ever.
+    """A sawtooth wave: a straight line up and a jump down, repeated.
 
         low + (high - low) * the fractional part of t / period
 
-    ``low`` before 0. It is never quite at ``high``: a full period is the foot of the next.
+    ``low`` before 0. It never quite reaches ``high``: the end of a period is the start of the next.
 
     Attributes:
-        low: the value at the foot.
-        high: the value that it rises to; not below ``low``.
-        period: how long it rises; above 0.
+        low: the lowest value.
+        high: the value that it rises to; at least ``low``.
+        period: the length of a period; above 0.
 
     Source: ignite's ``LinearCyclicalScheduler`` with ``monotonic=True``.
 
@@ -113,7 +116,7 @@ class sawtooth(_Wave):
     (0.25, 0.75, 0.0)
     """
 
-    period: float = field(metadata=number("how long it rises", above=0))
+    period: float = field(metadata=number("the length of a period", above=0))
 
     def curve(self) -> Function:
         low, swing, period = self.low, self.high - self.low, self.period
@@ -125,6 +128,6 @@ class sawtooth(_Wave):
                 return low + swing * turn if turn < FULL else low
             if -inf < turns <= 0.0:
                 return low
-            raise bad_position(t)
+            raise invalid_position(t)
 
         return sawtooth

@@ -1,14 +1,14 @@
-"""Losses of quantile regression, as an example of a lossspec plug-in."""
+"""Losses for quantile regression, as an example of a lossspec plug-in."""
 
 import torch
 from torch import Tensor, nn
 
 
 class QuantileLoss(nn.Module):
-    """Pinball loss: its minimum is the quantile of the targets, as that of L1 is their median.
+    """Pinball loss: its minimum is a quantile of the targets, as the minimum of L1 is their median.
 
     Args:
-        quantile: which one, between 0 and 1.
+        quantile: the quantile, between 0 and 1.
     """
 
     def __init__(self, quantile: float) -> None:

@@ -1,6 +1,6 @@
-"""Expressions of one variable: built simplified, evaluated, and written by ``latex`` and ``unicode``.
+"""Mathematical expressions of one variable, simplified when they are built.
 
-That they can be evaluated is how the tests know that the formula of a schedule is the schedule.
+They can be evaluated, so that tests can compare the formula of a schedule with the schedule.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ class Number:
 
 @frozen
 class Pi:
-    """The ratio of a circle's circumference to its diameter."""
+    """The constant π."""
 
 
 @frozen
 class Variable:
-    """The position: where the clock is."""
+    """The position of the clock."""
 
 
 @frozen
 class Sum:
-    """Two terms or more, added."""
+    """The sum of two or more terms."""
 
     terms: tuple[Expression, ...]
 
 
 @frozen
 class Product:
-    """Two factors or more, multiplied; a number comes first."""
+    """The product of two or more factors; a number comes first."""
 
     factors: tuple[Expression, ...]
 
 
 @frozen
 class Quotient:
-    """One over the other."""
+    """A fraction."""
 
     upper: Expression
     lower: Expression
@@ -58,7 +58,7 @@ class Quotient:
 
 @frozen
 class Power:
-    """A base to an exponent."""
+    """A base raised to an exponent."""
 
     base: Expression
     exponent: Expression
@@ -74,7 +74,7 @@ class Call:
 
 @frozen
 class Local:
-    """A name for a part that is written apart: what it stands for follows the formula."""
+    """A named part, whose expression is written after the formula."""
 
     name: str
     meaning: Expression
@@ -82,7 +82,7 @@ class Local:
 
 @frozen
 class Opaque:
-    """A function that only its code knows: a schedule that someone registered."""
+    """A function known only as code: a registered schedule."""
 
     name: str
     position: Expression
@@ -107,7 +107,7 @@ _FUNCTIONS: dict[FunctionName, Callable[..., float]] = {
 
 
 def evaluate(expression: Expression, at: float) -> float:  # noqa: PLR0911 - one line a kind
-    """Return the value where the variable is ``at``.
+    """Return the value at a position.
 
     >>> evaluate(plus(100, times(-1, plus(Variable(), -100))), 150)
     50.0
@@ -136,7 +136,7 @@ def evaluate(expression: Expression, at: float) -> float:  # noqa: PLR0911 - one
 
 
 def number(value: float) -> Number:
-    """Return a constant, without the last digits that only binary fractions need.
+    """Return a constant rounded to 12 digits, without the noise of binary fractions.
 
     >>> number(0.1 + 0.2)
     Number(value=0.3)
@@ -145,7 +145,7 @@ def number(value: float) -> Number:
 
 
 def plus(*terms: Operand) -> Expression:
-    """Return a sum: inner sums opened, numbers added up and first, zeros dropped."""
+    """Return a sum: inner sums flattened, numbers added and put first, zeros dropped."""
     flat: list[Expression] = []
     for each in map(_of, terms):
         flat += each.terms if isinstance(each, Sum) else (each,)
@@ -159,7 +159,7 @@ def plus(*terms: Operand) -> Expression:
 
 
 def times(*factors: Operand) -> Expression:
-    """Return a product: inner products opened, numbers multiplied and first, ones dropped."""
+    """Return a product: inner products flattened, numbers multiplied and put first, ones dropped."""
     flat = [
         part
         for each in map(_of, factors)
@@ -178,7 +178,7 @@ def times(*factors: Operand) -> Expression:
 
 
 def over(upper: Operand, lower: Operand) -> Expression:
-    """Return a quotient of what is left once whole numbers are cancelled.
+    """Return a quotient, its whole numbers cancelled.
 
     >>> over(times(-100, Variable()), 100)
     Product(factors=(Number(value=-1.0), Variable()))
@@ -190,7 +190,7 @@ def over(upper: Operand, lower: Operand) -> Expression:
     if isinstance(first, Number):
         reduced = Fraction(str(first.value)) / Fraction(str(lower.value))
         parts = [number(reduced.numerator), *rest]
-        if max(abs(reduced.numerator), reduced.denominator) > 1e9:  # no ratio that anyone would read
+        if max(abs(reduced.numerator), reduced.denominator) > 1e9:  # not a readable ratio
             return Quotient(upper, lower)
         return _quotient(times(*parts), reduced.denominator)
     inverse = Fraction(1) / Fraction(str(lower.value))
@@ -200,13 +200,13 @@ def over(upper: Operand, lower: Operand) -> Expression:
 
 
 def power(base: Operand, exponent: Operand) -> Expression:
-    """Return a power; to the first is the base itself."""
+    """Return a power; an exponent of 1 gives the base."""
     base, exponent = _of(base), _of(exponent)
     return base if exponent == Number(1.0) else Power(base, exponent)
 
 
 def call(name: FunctionName, *arguments: Operand) -> Expression:
-    """Return a call of a known function; the lesser or the greater of two numbers is one of them."""
+    """Return a call of a known function; ``min`` and ``max`` of numbers are evaluated."""
     given = tuple(map(_of, arguments))
     if name in ("min", "max") and all(isinstance(each, Number) for each in given):
         return number(evaluate(Call(name, given), 0.0))

@@ -1,4 +1,4 @@
-"""How the same mathematics is written: as LaTeX, or in plain text with the symbols that Unicode has."""
+"""Notations for formulas: LaTeX and plain text with Unicode symbols."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ _SUPERSCRIPTS = str.maketrans(f"{MINUS}0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸
 
 @frozen
 class Notation:
-    """A way to write. What has a ``{}`` in it is a template for ``str.format``.
+    """How formulas are written. Attributes with ``{}`` are templates for ``str.format``.
 
     Attributes:
-        escape: makes any text harmless.
-        letters: how the letters L, λ, Λ and π are written.
-        index: a letter and a name below it.
-        minus: a minus sign.
-        identifier: the name of a tensor, as it stands in code.
+        escape: escapes arbitrary text.
+        letters: the letters L, λ, Λ, π, τ and the placeholder ``·``.
+        index: a letter and its index.
+        minus: the minus sign.
+        identifier: the name of a tensor, as in code.
         operator: the name of a loss or a schedule.
         words: text between symbols.
         brackets: round brackets.
-        beside: what stands between two factors.
-        dot: what stands between two factors of which the second begins with a digit.
-        fraction: one thing over another.
-        fraction_is_tight: whether a fraction keeps together what is in it, without brackets.
-        raised: a base and an exponent, both written.
-        calls: the known functions.
-        detached: an input cut from its graph.
-        at_steps: 1 at every so manieth step, else 0; of a number and the name of the step.
-        element: what is applied to one element of lists.
-        lists: what is applied to each element and combined; by how.
-        less: is less than.
-        not_more: is at most.
+        beside: the separator of two factors.
+        dot: the separator of two factors if the second begins with a digit.
+        fraction: a numerator and a denominator.
+        fraction_is_tight: whether a fraction needs no brackets around its parts.
+        raised: writes a base and an exponent.
+        calls: the known functions, by name.
+        detached: a detached input.
+        at_steps: 1 at every n-th step, else 0; takes n and the variable of the step.
+        element: an expression applied to one element of its lists.
+        lists: an expression applied to each element and combined, by how.
+        less: the sign for "is less than".
+        not_more: the sign for "is at most".
     """
 
     escape: Callable[[str], str]
@@ -68,7 +68,7 @@ class Notation:
     not_more: str
 
     def symbol(self, letter: str, name: str) -> str:
-        """Write a letter, or a name as it stands in code, with a name as its index."""
+        """Write a letter, or a name from code, with a name as its index."""
         known = self.letters.get(letter) or self.named(letter)
         return self.index.format(known, self.escape(name)) if name else known
 
@@ -85,7 +85,7 @@ class Notation:
         return self.words.format(self.escape(words))
 
     def number(self, value: float) -> str:
-        r"""Write a number, with a power of ten where it is very small or large.
+        r"""Write a number, with a power of ten if it is very small or large.
 
         >>> print(LATEX.number(-2.5e-5), LATEX.number(1e-7), LATEX.number(100.0))
         -2.5 \cdot 10^{-5} 10^{-7} 100
@@ -98,7 +98,7 @@ class Notation:
         return sign + (power if mantissa == "1" else self.product([mantissa, power]))
 
     def product(self, factors: Sequence[str]) -> str:
-        """Write factors beside one another."""
+        """Write a product."""
         text = factors[0]
         for factor in factors[1:]:
             text += (self.dot if _TAG.sub("", factor)[:1].isdigit() else self.beside) + factor
@@ -106,7 +106,7 @@ class Notation:
 
 
 def escape(text: str) -> str:
-    r"""Return a text so that LaTeX shows it as it is.
+    r"""Escape a text for LaTeX.
 
     >>> print(escape("y_fake"), escape("50% {a}"), escape("x^2"))
     y\_fake 50\% \{a\} x\textasciicircum{}2

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from lossspec.report.formula.math.notation import Notation
 
-#: How tightly a text holds together: what is loose gets brackets where something tight is wanted.
+#: How tightly an expression binds: a loose one gets brackets where a tight one is needed.
 LOOSE, FACTOR, TIGHT = range(3)
 
 
@@ -35,9 +35,9 @@ class Writer:
     """Writes expressions of one variable.
 
     Attributes:
-        notation: how.
-        variable: what the variable is called.
-        names: what a part is called that is written apart, where its own name is taken.
+        notation: the notation.
+        variable: the name of the variable.
+        names: the names of parts, where they differ from their own.
     """
 
     notation: Notation
@@ -93,7 +93,7 @@ class Writer:
                 return self.names.get(expression, expression.name)
 
     def _inline(self, expression: Expression) -> str:
-        """Write a fraction on one line, as exponents want it."""
+        """Write a fraction on one line, for exponents."""
         if isinstance(expression, Quotient) and not _is_negative(expression):
             return f"{self.write(expression.upper, FACTOR)} / {self.write(expression.lower, TIGHT)}"
         return self.write(expression)
@@ -126,7 +126,7 @@ def _negated(expression: Expression) -> Expression:
 
 
 def value_of(notation: Notation, value: object) -> str:
-    """Write a value of an argument: a number, an array of values, or words."""
+    """Write the value of an argument: a number, an array, or text."""
     if isinstance(value, bool) or value is None:
         return notation.text(str(value).lower())
     if isinstance(value, int | float):
@@ -137,7 +137,7 @@ def value_of(notation: Notation, value: object) -> str:
 
 
 def local_names(expressions: Iterable[Expression]) -> dict[Local, str]:
-    """Return every part with a name of its own: a name that two parts want gets a number.
+    """Return a distinct name for every part, by numbering names that several parts have.
 
     >>> from lossspec.report.formula.math.expression import Number, plus
     >>> parts = [Local("u", Number(1.0)), Local("u", Number(2.0)), Local("n", Number(3.0))]
@@ -154,7 +154,7 @@ def local_names(expressions: Iterable[Expression]) -> dict[Local, str]:
 
 
 def _inside(expression: Expression) -> Iterator[Local]:
-    """Yield the parts of an expression, one that another needs before it."""
+    """Yield the parts of an expression, each after those that it contains."""
     for child in _children(expression):
         yield from _inside(child)
     if isinstance(expression, Local):

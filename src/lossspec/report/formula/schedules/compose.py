@@ -1,4 +1,4 @@
-"""The formula of a schedule, its numbers filled in.
+"""The formula of a schedule, with its numbers filled in.
 
 >>> from lossspec import schedules
 >>> decay = schedules.linear(start=100, end=200, start_value=100.0, end_value=0.0)
@@ -38,7 +38,7 @@ def pieces_of(schedule: Schedule, frame: Frame = RUN) -> Pieces:
     """Return the formula of a schedule, clamps included.
 
     Args:
-        schedule: of any family. One that someone registered is a function of its fields, by its name.
+        schedule: of any type. A registered one is written as a function of its fields.
         frame: the clock that it sees.
     """
     family = _FAMILIES.get(schedule.type_name)

@@ -1,4 +1,4 @@
-"""Piecewise formulas: an expression for each stretch of the axis, from its begin up to its end."""
+"""Piecewise formulas: an expression for each stretch of the axis."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ Pieces = list[Piece]
 
 @frozen
 class Frame:
-    """The clock that a schedule sees: the run's, begun later where it stands in ``join`` or ``warmup``."""
+    """The clock that a schedule sees: that of the run, delayed inside ``join`` or ``warmup``."""
 
     offset: float = 0.0
 
     def since(self, position: float) -> Expression:
-        """Return how long ago a position of this clock was."""
+        """Return the time since a position of this clock."""
         return plus(Variable(), -(position + self.offset))
 
     def at(self, position: float) -> float:
-        """Return a position of this clock on the run's."""
+        """Return the position on the clock of the run."""
         return position + self.offset
 
 
 def everywhere(expression: Expression) -> Pieces:
-    """Return a formula that holds all along."""
+    """Return a formula of one piece."""
     return [Piece(math.inf, expression)]
 
 
@@ -56,7 +56,7 @@ def cut(pieces: Pieces, begin: float, end: float) -> Pieces:
 
 
 def combined(factors: Sequence[Pieces], combine: Callable[..., Expression]) -> Pieces:
-    """Return one formula of several, cut wherever any of them is."""
+    """Combine formulas into one, cut wherever any of them is."""
     ends = sorted({piece.end for pieces in factors for piece in pieces})
     found = []
     for end in ends:
@@ -66,7 +66,7 @@ def combined(factors: Sequence[Pieces], combine: Callable[..., Expression]) -> P
 
 
 def merged(pieces: Pieces) -> Pieces:
-    """Join neighbours that say the same."""
+    """Join neighbouring pieces with equal expressions."""
     found: Pieces = []
     for piece in pieces:
         if found and found[-1].expression == piece.expression:
@@ -76,7 +76,7 @@ def merged(pieces: Pieces) -> Pieces:
 
 
 def clamped(pieces: Pieces, minimum: float | None, maximum: float | None) -> Pieces:
-    """Keep every expression within the clamps that are there."""
+    """Clamp every expression between a minimum and a maximum; None means no limit."""
     return [Piece(piece.end, _clamp(piece.expression, minimum, maximum)) for piece in pieces]
 
 

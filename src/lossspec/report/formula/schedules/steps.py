@@ -1,4 +1,4 @@
-"""Formulas of the schedules that hold, jump, or fall for ever."""
+"""Formulas of the schedules that hold, jump, or decay without end."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def of_multistep(schedule: multistep, frame: Frame) -> Pieces:
     return [
         Piece(frame.at(end), times(schedule.start_value, schedule.gamma**passed))
         for passed, end in enumerate(ends)
-        if passed == 0 or end > ends[passed - 1]  # one that stands twice counts twice, at once
+        if passed == 0 or end > ends[passed - 1]  # equal milestones make one piece
     ]
 
 

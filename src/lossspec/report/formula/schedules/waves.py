@@ -1,4 +1,4 @@
-"""Formulas of the schedules that come round again."""
+"""Formulas of the periodic schedules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lossspec.schedules.families.restarts import cosine_restarts
     from lossspec.schedules.families.waves import sawtooth, triangular
 
-#: So many cycles are written one by one; more, by their number.
+#: The most cycles that are written one by one; more are written as a function of their number.
 LISTED = 4
 
 
@@ -81,7 +81,7 @@ def of_cosine_restarts(schedule: cosine_restarts, frame: Frame) -> Pieces:
 
 
 def _counted(schedule: cosine_restarts, frame: Frame) -> tuple[Expression, Expression, float]:
-    """Return the number of the cycle, the part of it that has passed, and the end of the last."""
+    """Return the number of the cycle, the part of it that has passed, and the end of the last cycle."""
     period, mult, passed = schedule.period, schedule.period_mult, frame.since(0)
     if mult == 1:
         count = Local("n", call("floor", over(passed, period)))

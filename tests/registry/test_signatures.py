@@ -1,4 +1,4 @@
-"""What annotations and docstrings say."""
+"""Annotations and docstrings are read alike for losses and schedules."""
 # ruff: noqa: UP007, UP045 - the older spellings are read too
 
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from lossspec.registry.annotation import input_kind, is_path, is_tensor, json_schema
-from lossspec.registry.signature import read_docstring, read_signature
+from lossspec.registry.signature import input_kind, read_signature
+from lossspec.signatures import is_path, is_tensor, json_schema, read_docstring
 
 NUMBERS = {"type": "array", "items": {"type": "number"}}
 
@@ -59,28 +59,28 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("annotation", "schema"), SCHEMAS, ids=str)
-def test_an_annotation_says_what_a_value_may_be(annotation, schema):
+def test_json_schema_of_an_annotation(annotation, schema):
     assert json_schema(annotation) == schema
 
 
 @pytest.mark.parametrize(("annotation", "kind"), KINDS, ids=str)
-def test_an_annotation_says_what_an_input_takes(annotation, kind):
+def test_input_kind_of_an_annotation(annotation, kind):
     assert input_kind(annotation) == kind
 
 
-def test_a_parameter_is_as_good_as_a_tensor():
+def test_a_tensor_is_recognised_by_its_name():
     assert is_tensor("torch.Tensor | None")
     assert not is_tensor("TensorDict")
     assert not is_tensor(float)
 
 
 @pytest.mark.parametrize("annotation", [Path, Path | None, "Path", "pathlib.Path | None"])
-def test_a_path_is_known(annotation):
+def test_a_path_is_recognised(annotation):
     assert is_path(annotation)
 
 
 @pytest.mark.parametrize("annotation", [str, Literal["Path"], list[Path], "PathLike", None])
-def test_what_only_looks_like_a_path_is_none(annotation):
+def test_other_annotations_are_not_a_path(annotation):
     assert not is_path(annotation)
 
 
@@ -146,7 +146,7 @@ More of it, with `code`.
 
 
 @pytest.mark.parametrize("text", [GOOGLE, NUMPY, REST], ids=["google", "numpy", "rest"])
-def test_one_loss_in_three_styles_says_the_same(text):
+def test_three_docstring_styles_read_the_same(text):
     class Powered(nn.Module):
         def __init__(self, power: float = 2.0, low: float = 0.0, high: float = 1.0) -> None:
             """Set it up."""

@@ -1,12 +1,13 @@
-"""Positions: checked by hand on one document that has everything, and by reading back what they point at."""
+"""The places of keys and values: by hand in a document that has everything, and by reading them back."""
 
 import pytest
 import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec.language.text.positions import Positions, unquote
+from lossspec.language.text.reading import Reading
 from lossspec.language.text.source import Source
+from lossspec.language.text.tokens import unquote
 
 # fmt: off
 LINES = [
@@ -95,12 +96,12 @@ def source(request):
 
 @pytest.mark.parametrize("path", KEYS, ids=str)
 def test_keys_by_hand(source, path):
-    assert shown(source, source.positions.key(path)) == KEYS[path]
+    assert shown(source, source.reading.tables.key(path)) == KEYS[path]
 
 
 @pytest.mark.parametrize("path", VALUES, ids=str)
 def test_values_by_hand(source, path):
-    assert shown(source, source.positions.value(path)) == VALUES[path]
+    assert shown(source, source.reading.tables.value(path)) == VALUES[path]
 
 
 @pytest.mark.parametrize(
@@ -115,13 +116,20 @@ def test_values_by_hand(source, path):
     ],
 )
 def test_what_is_not_there_is_at_what_encloses_it(source, path, at, expected):
-    place, exact = source.positions.nearest(path, at)
+    place, exact = source.reading.tables.nearest(path, at)
     assert (shown(source, place), exact) == (expected, False)
 
 
 def test_a_repeated_key_has_all_its_positions():
-    index = Positions("[a.b]\n[a.c]\n[a]\n")
+    index = Reading("[a.b]\n[a.c]\n[a]\n").tables
     assert index.keys(("a",)) == [(13, 14), (1, 2), (7, 8)]
+
+
+def test_a_broken_statement_leaves_no_places():
+    reading = Reading("[a]\nb = .5\nb = 1\n[c\nd = 1\n[e] x\nf = 2\n[e]\ng = 3\n")
+    paths = [("a",), ("a", "b"), ("c",), ("d",), ("e",), ("e", "f"), ("e", "g")]
+    found = {path: reading.tables.key(path) for path in paths if reading.tables.key(path)}
+    assert found == {("a",): (1, 2), ("e",): (27, 28), ("e", "f"): (32, 33)}
 
 
 NAMES = st.sampled_from(["a", "b-1", "é", "x y", "t.u", 'q"', "'", "=", "#", "日本", ""])
@@ -257,7 +265,7 @@ def opens(part, path):
 @given(written())
 def test_what_is_pointed_at_reads_as_what_is_there(text):
     document = tomli.loads(text)
-    index = Positions(text)
+    index = Reading(text).tables
     for path, value in paths(document):
         if isinstance(path[-1], str):
             start, end = index.key(path)

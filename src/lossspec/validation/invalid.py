@@ -1,4 +1,4 @@
-"""The mark that stands for a value already reported: what depends on it stays silent."""
+"""Marks invalid values of a document, so that each is reported once and later checks skip it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ Table = dict[str, object]
 
 
 @final
-class Faulty:
-    """A value that one check found fault with. Later checks see it is there, and ask no more of it."""
+class Invalid:
+    """Stands for a value that a check has reported."""
 
     def __repr__(self) -> str:
-        return "FAULTY"
+        return "INVALID"
 
-    def __deepcopy__(self, memo: object) -> Faulty:
+    def __deepcopy__(self, memo: object) -> Invalid:
         return self
 
 
-FAULTY: Final = Faulty()
+INVALID: Final = Invalid()
 
 
-def without_faulty(document: Table, faults: Iterable[Fault]) -> Table:
-    """Return a document with ``FAULTY`` where faults are, so that the next check can go on.
+def mark_invalid(document: Table, faults: Iterable[Fault]) -> Table:
+    """Return a document with ``INVALID`` in the places of faults.
 
-    A misspelt key counts as the one that it was meant to be; a key that nothing is like is left out.
+    A misspelt key becomes the key that was meant; an unknown key that is like no other is left out.
     """
     faults = tuple(faults)
     if not faults:
@@ -43,37 +43,37 @@ def without_faulty(document: Table, faults: Iterable[Fault]) -> Table:
         parent = _at(marked, tuple(path))
         if fault.at == "key" and fault.code != "missing-key" and isinstance(parent, dict):
             if fault.code == "bad-name" and path[-1:] == ["losses"]:  # the loss is there all the same
-                parent[last] = FAULTY
+                parent[last] = INVALID
                 continue
             parent.pop(last, None)
             _put(parent, fault.replacement or fault.meant)
         elif isinstance(parent, list) or (isinstance(parent, dict) and last in parent):
-            cast("dict[str | int, object]", parent)[last] = FAULTY
+            cast("dict[str | int, object]", parent)[last] = INVALID
     return marked
 
 
-def is_sound(value: object) -> bool:
-    """Say whether there is no ``FAULTY`` in a value.
+def is_valid(value: object) -> bool:
+    """Return whether a value has no ``INVALID`` in it.
 
-    >>> is_sound({"a": [1.0]}), is_sound({"a": [FAULTY]})
+    >>> is_valid({"a": [1.0]}), is_valid({"a": [INVALID]})
     (True, False)
     """
     if isinstance(value, dict):
-        return all(map(is_sound, value.values()))
+        return all(map(is_valid, value.values()))
     if isinstance(value, list):
-        return all(map(is_sound, value))
-    return value is not FAULTY
+        return all(map(is_valid, value))
+    return value is not INVALID
 
 
 def _put(table: Table, key: str) -> None:
-    """Put the mark where a dotted key leads, unless something is there."""
+    """Mark the place of a dotted key, unless it has a value."""
     first, _, rest = key.partition(".")
     if rest:
         inner = table.setdefault(first, {})
         if isinstance(inner, dict):
             _put(inner, rest)
     elif first:
-        table.setdefault(first, FAULTY)
+        table.setdefault(first, INVALID)
 
 
 def _at(table: object, path: KeyPath) -> object:
