@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from lossspec.convert.python.layout import statement
+from attrs import frozen
+
+from lossspec.convert.python.layout import WIDTH, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lossspec.convert.python.part import Part
 
-#: A statement as its beginning and its expression, or a block as its head and its statements.
-Item: TypeAlias = "tuple[str, str] | tuple[str, list[Item]]"
+
+@frozen
+class Line:
+    """A statement: how it begins, and its expression."""
+
+    head: str
+    expression: str
+
+
+@frozen
+class Block:
+    """A block: its head, and its statements."""
+
+    head: str
+    items: list[Line | Block]
+
+
+Item: TypeAlias = Line | Block
 
 _NOTHING = "torch.zeros((), requires_grad=True)"
 
@@ -33,18 +51,21 @@ def body(parts: Sequence[Part], scale: str, *, scale_moves: bool, indent: int) -
     first, rest = parts[:plain], parts[plain:]
     items = [item for each in first for item in _value(each)]
     detached = ", ".join(f'"{each.term.name}": {each.variable}.detach()' for each in first)
-    items.append(("self.values = ", f"{{{detached}}}"))
+    items.append(Line("self.values = ", f"{{{detached}}}"))
     total = _sum([each for each in first if not each.only_recorded])
     if not rest and not scale_moves:
-        return [*_lines(items, indent), *_result(total, scale, indent)]
-    head: list[Item] = [("scale = ", scale)] if scale_moves else []
-    items.append(("total = ", total) if total else ("total: Tensor | float = ", "0.0"))
+        return [*_lines(_merged(items), indent), *_result(total, scale, indent)]
+    head: list[Item] = [Line("scale = ", scale)] if scale_moves else []
+    items.append(Line("total = ", total) if total else Line("total: Tensor | float = ", "0.0"))
     for each in rest:
         items += _moving(each)
     lines = _lines([*head, *_merged(items)], indent)
     pad = " " * indent
     if not total and all(each.rests or each.only_recorded or each.zero for each in rest):
-        lines += [f"{pad}if not isinstance(total, Tensor):", f"{pad}    return {_NOTHING}  # no term runs now"]
+        lines += [
+            f"{pad}if not isinstance(total, Tensor):",
+            f"{pad}    return {_NOTHING}  # no term runs now",
+        ]
     factor = "scale" if scale_moves else scale
     return [*lines, f"{pad}return {factor} * total" if factor else f"{pad}return total"]
 
@@ -60,36 +81,35 @@ def _result(total: str, scale: str, indent: int) -> list[str]:
         return statement("return ", total, indent=indent)
     if total.isidentifier():
         return statement("return ", f"{scale} * {total}", indent=indent)
-    if len(line := f"return {scale} * ({total})") + indent <= 110:
+    if len(line := f"return {scale} * ({total})") + indent <= WIDTH:
         return [" " * indent + line]
     return [*statement("total = ", total, indent=indent), f"{' ' * indent}return {scale} * total"]
 
 
 def _value(part: Part) -> list[Item]:
     """Return the statements that compute the raw value of a term."""
-    found: list[Item] = [("", each) for each in part.written.before]
-    found.append((f"{part.variable} = ", part.written.call))
-    return [("with torch.no_grad():", found)] if part.only_recorded else found
+    found: list[Item] = [Line("", each) for each in part.written.before]
+    found.append(Line(f"{part.variable} = ", part.written.call))
+    return [Block("with torch.no_grad():", found)] if part.only_recorded else found
 
 
 def _moving(part: Part) -> list[Item]:
     """Return the statements of a term whose weight moves, or that rests at times."""
-    kept: Item = (f'self.values["{part.term.name}"] = ', f"{part.variable}.detach()")
-    weight = "weight" if part.moves else part.weight
-    added: Item = ("total = ", f"total {_signed(weight, part.variable)}")
-    items: list[Item] = [("weight = ", part.weight)] if part.moves else []
+    kept = Line(f'self.values["{part.term.name}"] = ', f"{part.variable}.detach()")
+    added = Line("total = ", f"total {_signed('weight' if part.moves else part.weight, part.variable)}")
+    items: list[Item] = [Line("weight = ", part.weight)] if part.moves else []
     if part.only_recorded:
         items += [*_value(part), kept]
     elif not part.zero:
         items += [*_value(part), kept, added]
     elif part.term.at_zero == "skip":
-        items.append((f"if {part.zero}:", [*_value(part), kept, added]))
+        items.append(Block(f"if {part.zero}:", [*_value(part), kept, added]))
     else:
-        items.append((f"if {part.zero}:", [*_value(part), added]))
-        items.append(("else:", [("with torch.no_grad():", _value(part))]))
+        items.append(Block(f"if {part.zero}:", [*_value(part), added]))
+        items.append(Block("else:", [Block("with torch.no_grad():", _value(part))]))
         items.append(kept)
     if part.term.every is not None:
-        return [(f"if self.step % {part.term.every.steps} == 0:", items)]
+        return [Block(f"if self.step % {part.term.every.steps} == 0:", items)]
     return items
 
 
@@ -103,25 +123,30 @@ def _signed(weight: str, variable: str) -> str:
     return f"{sign} {variable}" if size in {"", "1.0"} else f"{sign} {size} * {variable}"
 
 
-def _merged(items: list[Item]) -> list[Item]:
+def _merged(items: Iterable[Item]) -> list[Item]:
     """Join blocks of one head that follow one another, unless what the head asks about moves."""
     merged: list[Item] = []
-    for head, inner in items:
-        if isinstance(inner, list) and merged and merged[-1][0] == head and "weight" not in head and head != "else:":
-            before = merged[-1][1]
-            merged[-1] = (head, [*(before if isinstance(before, list) else []), *inner])
+    for item in items:
+        last = merged[-1] if merged else None
+        if (
+            isinstance(item, Block)
+            and isinstance(last, Block)
+            and item.head == last.head
+            and "weight" not in item.head
+        ):
+            last.items.extend(item.items)
         else:
-            merged.append((head, inner))  # type: ignore[arg-type]  # mypy takes the pair apart
+            merged.append(item)
     return merged
 
 
 def _lines(items: Iterable[Item], indent: int) -> list[str]:
     lines: list[str] = []
-    for head, inner in items:
-        if isinstance(inner, list):
-            lines += [" " * indent + head, *_lines(inner, indent + 4)]
-        elif head or "=" not in inner:
-            lines += statement(head, inner, indent=indent)
+    for item in items:
+        if isinstance(item, Block):
+            lines += [" " * indent + item.head, *_lines(item.items, indent + 4)]
+        elif item.head:
+            lines += statement(item.head, item.expression, indent=indent)
         else:
-            lines.append(" " * indent + inner)
+            lines.append(" " * indent + item.expression)
     return lines

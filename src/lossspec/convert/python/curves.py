@@ -5,33 +5,33 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 
-def constant(t: float, value: float) -> float:  # noqa: ARG001 - every schedule takes t
+def constant(t: float, *, value: float) -> float:  # noqa: ARG001 - every schedule takes t
     """The same value always."""
     return value
 
 
-def window(t: float, value: float, start: float = 0.0, end: float = math.inf) -> float:
+def window(t: float, *, value: float, start: float = 0.0, end: float = math.inf) -> float:
     """A value from `start` until `end`, and 0 outside."""
     return value if start <= t < end else 0.0
 
 
-def piecewise_constant(t: float, values: list[float], boundaries: list[float]) -> float:
+def piecewise_constant(t: float, *, values: list[float], boundaries: list[float]) -> float:
     """One value after another; a boundary belongs to the value that begins there."""
     return values[bisect_right(boundaries, t)]
 
 
-def multistep(t: float, start_value: float, gamma: float, milestones: list[float]) -> float:
+def multistep(t: float, *, start_value: float, gamma: float, milestones: list[float]) -> float:
     """A factor at every milestone."""
     return start_value * gamma ** bisect_right(milestones, t) if start_value else 0.0
 
 
-def step(t: float, start_value: float, gamma: float, period: float) -> float:
+def step(t: float, *, start_value: float, gamma: float, period: float) -> float:
     """A factor at every full period."""
     return start_value * power(gamma, max((t / period + 1e-9) // 1.0, 0.0)) if start_value else 0.0
 
 
 def exponential_decay(
-    t: float, start_value: float, rate: float, period: float, start: float = 0.0, staircase: bool = False
+    t: float, *, start_value: float, rate: float, period: float, start: float = 0.0, staircase: bool = False
 ) -> float:
     """A rate that is applied once a period."""
     periods = max((t - start) / period, 0.0)
@@ -41,7 +41,7 @@ def exponential_decay(
 
 
 def inverse_time(
-    t: float, start_value: float, rate: float, period: float, start: float = 0.0, staircase: bool = False
+    t: float, *, start_value: float, rate: float, period: float, start: float = 0.0, staircase: bool = False
 ) -> float:
     """One over the time that has passed."""
     periods = max((t - start) / period, 0.0)
@@ -50,12 +50,12 @@ def inverse_time(
     return start_value / (1.0 + rate * periods)
 
 
-def inverse_sqrt(t: float, start_value: float, period: float, start: float = 0.0) -> float:
+def inverse_sqrt(t: float, *, start_value: float, period: float, start: float = 0.0) -> float:
     """One over the square root of the time that has passed."""
     return start_value / math.sqrt(1.0 + max((t - start) / period, 0.0))
 
 
-def logistic(t: float, rate: float, midpoint: float, start_value: float, end_value: float) -> float:
+def logistic(t: float, *, rate: float, midpoint: float, start_value: float, end_value: float) -> float:
     """The logistic curve from one value to another."""
     middle, half = 0.5 * (start_value + end_value), 0.5 * (end_value - start_value)
     return middle + half * math.tanh(0.5 * rate * (t - midpoint))
@@ -63,6 +63,7 @@ def logistic(t: float, rate: float, midpoint: float, start_value: float, end_val
 
 def cosine_restarts(
     t: float,
+    *,
     start_value: float,
     end_value: float,
     period: float,
@@ -83,7 +84,7 @@ def cosine_restarts(
 
 
 def triangular(
-    t: float, low: float, high: float, up: float, down: float, amplitude_mult: float = 1.0
+    t: float, *, low: float, high: float, up: float, down: float, amplitude_mult: float = 1.0
 ) -> float:
     """A straight line up and a straight line down, for ever."""
     if t <= 0.0 or high == low:
@@ -96,13 +97,13 @@ def triangular(
     return low + swing * (turn / rise if turn < rise else (1.0 - turn) / (1.0 - rise))
 
 
-def sawtooth(t: float, low: float, high: float, period: float) -> float:
+def sawtooth(t: float, *, low: float, high: float, period: float) -> float:
     """A straight line up and a jump down, for ever."""
     turn = t / period % 1.0
     return low + (high - low) * turn if t > 0.0 and turn < 1.0 - 1e-9 else low
 
 
-def warmup(t: float, over: float, then: Callable[[float], float], start_value: float = 0.0) -> float:
+def warmup(t: float, *, over: float, then: Callable[[float], float], start_value: float = 0.0) -> float:
     """A straight line up to where another schedule begins, then that schedule."""
     if t <= 0.0:
         return start_value
@@ -111,13 +112,13 @@ def warmup(t: float, over: float, then: Callable[[float], float], start_value: f
     return then(t - over)
 
 
-def join(t: float, schedules: list[Callable[[float], float]], boundaries: list[float]) -> float:
+def join(t: float, *, schedules: list[Callable[[float], float]], boundaries: list[float]) -> float:
     """One schedule after another, each with its own clock."""
     turn = bisect_right(boundaries, t)
     return schedules[turn](t - ([0.0, *boundaries])[turn])
 
 
-def product(t: float, schedules: list[Callable[[float], float]]) -> float:
+def product(t: float, *, schedules: list[Callable[[float], float]]) -> float:
     """Schedules multiplied with one another."""
     return math.prod(schedule(t) for schedule in schedules)
 

@@ -28,10 +28,10 @@ def docstring(spec: Spec) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    """Return a text as it may stand in a docstring.
+    r"""Return a text as it may stand in a docstring.
 
     >>> print(escaped("a backslash: " + chr(92)))
-    a backslash: \\\\
+    a backslash: \\
     """
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
@@ -40,7 +40,11 @@ def wrapped(text: str, indent: int, hanging: int = 0) -> list[str]:
     """Return a text of the user's in lines, as they may stand in a docstring."""
     pad = " " * indent
     return wrap(
-        escaped(text), WIDTH, initial_indent=pad, subsequent_indent=pad + " " * hanging, break_on_hyphens=False
+        escaped(text),
+        WIDTH,
+        initial_indent=pad,
+        subsequent_indent=pad + " " * hanging,
+        break_on_hyphens=False,
     )
 
 
@@ -67,7 +71,9 @@ def _summand(term: Term) -> str:
     words = [each for each in term.args.values() if isinstance(each, str)]
     name = term.type.partition(".")[2] + (f"[{', '.join(words)}]" if words else "")
     inputs = ", ".join(str(_number(each.value)) if each.name is None else each.name for each in term.inputs)
-    listed = "" if term.lists is None else f"{term.lists if isinstance(term.lists, str) else 'weighted sum'} of "
+    listed = (
+        "" if term.lists is None else f"{term.lists if isinstance(term.lists, str) else 'weighted sum'} of "
+    )
     every = "" if term.every is None else f", times {_number(term.every.gain)} every {term.every.steps} steps"
     return f"{weight}{listed}{name}({inputs}){every}"
 

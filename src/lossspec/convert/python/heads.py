@@ -19,7 +19,13 @@ _DOCTEST = re.compile(r"\n[ \t]*>>>[^\n]*(?:\n[ \t]*[^\s\"][^\n]*)*")
 
 def head(node: ast.FunctionDef, places: Places, aliases: Mapping[str, str]) -> Iterator[Edit]:
     """Yield the head of a function with plain annotations, where it has others."""
-    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+    arguments = [
+        *node.args.posonlyargs,
+        *node.args.args,
+        *node.args.kwonlyargs,
+        node.args.vararg,
+        node.args.kwarg,
+    ]
     notes = [each.annotation for each in arguments if each is not None and each.annotation is not None]
     returns = node.returns
     if returns is None or all(_is_plain(each, aliases) for each in [*notes, returns]):
@@ -74,11 +80,11 @@ class _Plain(ast.NodeTransformer):
     def __init__(self, aliases: Mapping[str, str]) -> None:
         self.aliases = aliases
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - ast's name for it
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         alias = self.aliases.get(node.id)
         return node if alias is None else ast.parse(alias, mode="eval").body
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:  # noqa: N802 - ast's name for it
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == "Literal":
             return ast.Name("str")
         return self.generic_visit(node)

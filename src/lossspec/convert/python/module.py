@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lossspec.convert.python.formula import docstring
 from lossspec.convert.python.layout import statement
 from lossspec.convert.python.refusal import refuse_balances
-from lossspec.convert.python.source import source_of
 from lossspec.extras import torch_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from lossspec.convert.python.scope import Scope
     from lossspec.language.model import Spec
 
@@ -152,7 +152,12 @@ def _spaced(parts: Iterable[str]) -> Iterator[str]:
 
 def _imports(text: str, scope: Scope) -> list[str]:
     """Return the imports that a text needs, sorted as formatters sort them."""
-    known = {("torch", "Tensor"): "Tensor", ("torch", "nn"): "nn", ("torch", ""): "torch", ("math", ""): "math"}
+    known = {
+        ("torch", "Tensor"): "Tensor",
+        ("torch", "nn"): "nn",
+        ("torch", ""): "torch",
+        ("math", ""): "math",
+    }
     known |= {("bisect", "bisect_right"): "bisect_right", ("typing", "Any"): "Any"}
     known |= {("collections.abc", name): name for name in ("Callable", "Iterable", "Iterator")}
     known |= {each: each[1] or each[0] for each in scope.source.imports} | scope.imports

@@ -17,11 +17,11 @@ from lossspec.convert.python.scope import FIXED, HELPERS
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lossspec.convert.python.part import Part
     from lossspec.convert.python.scope import Scope
-    from lossspec.language.model import ObjectiveSpec, Term
+    from lossspec.language.model import ObjectiveSpec
 
 #: What every objective has as a module.
 _ATTRIBUTES = frozenset(
@@ -56,7 +56,12 @@ def write_objective(objective: ObjectiveSpec, scope: Scope, name: str) -> list[s
         for each in terms
     ]
     always = {each for part in parts if not part.rests for each in part.tensors}
-    lines = [f"class {name}(Objective):", f'    """The total `{objective.name}`."""', "", *_constructor(parts)]
+    lines = [
+        f"class {name}(Objective):",
+        f'    """The total `{objective.name}`."""',
+        "",
+        *_constructor(parts),
+    ]
     if given:
         lines.append(f"    def forward(self, **{given}: Any) -> Tensor:")
     else:

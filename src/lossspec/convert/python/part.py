@@ -70,7 +70,12 @@ def never_runs(term: Term, objective: ObjectiveSpec) -> bool:
 
 
 def part_of(
-    term: Term, objective: ObjectiveSpec, scope: Scope, attributes: Names, local: Mapping[str, str], variable: str
+    term: Term,
+    objective: ObjectiveSpec,
+    scope: Scope,
+    attributes: Names,
+    local: Mapping[str, str],
+    variable: str,
 ) -> Part:
     """Return the code of a term in its objective."""
     gain = [] if term.every is None or term.every.gain == 1.0 else [literal(float(term.every.gain))]

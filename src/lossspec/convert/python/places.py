@@ -23,9 +23,11 @@ class Places:
             self._lines.append(self._lines[-1] + len(line))
 
     def begin(self, node: Node) -> int:
+        """Return where a node begins."""
         return self._lines[node.lineno - 1] + node.col_offset
 
     def end(self, node: Node) -> int:
+        """Return where a node ends."""
         return self._lines[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
 
     def segment(self, node: Node) -> str:

@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 
 
-def linear(t: float, start: float, end: float, start_value: float, end_value: float) -> float:
+def linear(t: float, *, start: float, end: float, start_value: float, end_value: float) -> float:
     """A straight line from one value to another."""
     if t <= start:
         return start_value
@@ -19,27 +19,27 @@ def linear(t: float, start: float, end: float, start_value: float, end_value: fl
 
 
 def polynomial(
-    t: float, start: float, end: float, start_value: float, end_value: float, power: float
+    t: float, *, start: float, end: float, start_value: float, end_value: float, power: float
 ) -> float:
     """A power of the part of the way that is left."""
     if t <= start:
         return start_value
     if t >= end:
         return end_value
-    return end_value + (start_value - end_value) * (1.0 - (t - start) / (end - start)) ** power
+    return end_value + (start_value - end_value) * math.pow(1.0 - (t - start) / (end - start), power)
 
 
-def exponential(t: float, start: float, end: float, start_value: float, end_value: float) -> float:
+def exponential(t: float, *, start: float, end: float, start_value: float, end_value: float) -> float:
     """A geometric way between two values: equal times, equal ratios."""
     if t <= start:
         return start_value
     if t >= end:
         return end_value
-    return start_value * (end_value / start_value) ** ((t - start) / (end - start))
+    return start_value * math.pow(end_value / start_value, (t - start) / (end - start))
 
 
 def cosine(
-    t: float, start: float, end: float, start_value: float, end_value: float, exponent: float = 1.0
+    t: float, *, start: float, end: float, start_value: float, end_value: float, exponent: float = 1.0
 ) -> float:
     """Half a cosine wave from one value to another: slow, fast, slow."""
     if t <= start:
@@ -47,11 +47,12 @@ def cosine(
     if t >= end:
         return end_value
     wave = 0.5 + 0.5 * math.cos(math.pi * ((t - start) / (end - start)))
-    return end_value + (start_value - end_value) * wave**exponent
+    return end_value + (start_value - end_value) * math.pow(wave, exponent)
 
 
 def tanh(
     t: float,
+    *,
     start: float,
     end: float,
     start_value: float,
@@ -68,7 +69,7 @@ def tanh(
     return end_value + 0.5 * (start_value - end_value) * (1.0 - bend)
 
 
-def rampup(t: float, start: float, end: float, start_value: float, end_value: float) -> float:
+def rampup(t: float, *, start: float, end: float, start_value: float, end_value: float) -> float:
     """The Gaussian ramp of the mean teacher."""
     if t < start:
         return start_value
@@ -78,7 +79,7 @@ def rampup(t: float, start: float, end: float, start_value: float, end_value: fl
     return start_value + (end_value - start_value) * math.exp(-5.0 * left * left)
 
 
-def piecewise(t: float, points: list[tuple[float, float]], shape: str = "linear") -> float:
+def piecewise(t: float, *, points: list[tuple[float, float]], shape: str = "linear") -> float:
     """A line through points, straight or by half cosine waves between them."""
     positions = [position for position, _ in points]
     (_, first), (_, last) = points[0], points[-1]
@@ -93,6 +94,7 @@ def piecewise(t: float, points: list[tuple[float, float]], shape: str = "linear"
 
 def cyclical(
     t: float,
+    *,
     start: float,
     end: float,
     start_value: float,
@@ -109,11 +111,14 @@ def cyclical(
     turn = (t - start) / (end - start) * cycles % 1.0
     if turn >= 1.0 - 1e-9:  # a float's breadth before the next cycle
         return start_value
-    return start_value + (end_value - start_value) * shaped(turn / ratio, shape) if turn < ratio else end_value
+    return (
+        start_value + (end_value - start_value) * shaped(turn / ratio, shape) if turn < ratio else end_value
+    )
 
 
 def one_cycle(
     t: float,
+    *,
     start: float,
     end: float,
     start_value: float,
@@ -135,6 +140,7 @@ def one_cycle(
 
 def warmup_stable_decay(
     t: float,
+    *,
     warmup: float,
     stable: float,
     decay: float,

@@ -29,6 +29,6 @@ def refuse_balances(spec: Spec) -> None:
         if objective.balance is not None:
             refuse(
                 f"the objective `{name}`",
-                f"its balance, `{objective.balance.type}`, keeps a state that the manager moves in each step; "
-                f'remove it, --set objectives.{name}.balance=..., or keep the manager for this objective',
+                f"its balance, `{objective.balance.type}`, has a state that moves in each step; export the "
+                f"spec without it, with `--set 'remove=[\"objectives.{name}.balance\"]'`, or keep the manager",
             )

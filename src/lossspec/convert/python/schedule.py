@@ -57,7 +57,9 @@ def _expression(table: Mapping[str, object], t: str, what: str, used: dict[str, 
         home = ramps if hasattr(ramps, name) else curves
         used[name] = home
         fields = {
-            key: value for key, value in table.items() if key not in {"type", "unit", "minimum", "maximum", "floor"}
+            key: value
+            for key, value in table.items()
+            if key not in {"type", "unit", "minimum", "maximum", "floor"}
         }
         given = [f"{key}={_field(value, what, used)}" for key, value in fields.items()]
         text = f"{name}({', '.join([t, *given])})"

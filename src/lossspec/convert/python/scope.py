@@ -46,7 +46,11 @@ class Scope:
             dict.fromkeys(_target(entry) for entry in ours.values()),
             [word for name, entry in ours.items() for word in _words(spec.losses[name], entry)],
         )
-        self.names = Names(FIXED | HELPERS | {each.name for term in spec.losses.values() for each in term.inputs if each.name})
+        self.names = Names(
+            FIXED
+            | HELPERS
+            | {each.name for term in spec.losses.values() for each in term.inputs if each.name}
+        )
         self.names.taken |= self.source.definitions.keys() | {name for _, name in self.source.imports}
         self.imports: dict[tuple[str, str], str] = {}
         self.schedules: list[list[str]] = []

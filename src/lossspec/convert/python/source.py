@@ -1,4 +1,4 @@
-"""Collects the source of losses: a definition, what it refers to, and so on, each stripped to what computes."""
+"""Collects the source of losses: each definition, and what it refers to, stripped to what computes."""
 
 from __future__ import annotations
 
@@ -67,12 +67,14 @@ class _Collector:
             self.imports.add((home, name))
             return
         module = _read(home)
-        if name in self.definitions:
-            return
         if name not in module.defined:
             self.add(*module.imported[name])
             return
-        text = stripped(module.text, module.defined[name], module.aliases, self._words)
+        if isinstance(node := module.defined[name], ast.Assign):
+            name = ast.unparse(node.targets[0])  # of several names, too
+        if name in self.definitions:
+            return
+        text = stripped(module.text, node, module.aliases, self._words)
         self.definitions[name] = ""  # it may refer to itself
         for each in _referred(text):
             if each in module.defined and each != name:
@@ -85,7 +87,7 @@ class _Collector:
 
 @frozen
 class _Module:
-    """A module: its text, its own definitions, what it imports, the types that it names anew, and its keys."""
+    """A module: its text, its definitions, what it imports, its names for types, and its keys."""
 
     text: str
     defined: dict[str, ast.stmt] = field(factory=dict)
@@ -100,28 +102,33 @@ def _read(name: str) -> _Module:
     text = Path(str(sys.modules[name].__file__)).read_text(encoding="utf-8")
     tree, module = ast.parse(text), _Module(text)
     for node in _statements(tree):
-        match node:
-            case ast.ImportFrom(module=str(home), names=names):
-                module.imported.update({each.asname or each.name: (home, each.name) for each in names})
-            case ast.Import(names=names):
-                module.imported.update({each.asname or each.name: (each.name, "") for each in names})
-            case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
-                module.defined[own] = node
-            case ast.Assign(targets=[ast.Name(own)], value=value):
-                module.defined[own] = node
-                if ast.unparse(value).startswith("Literal["):
-                    module.aliases[own] = "str"
-            case ast.AnnAssign(target=ast.Name(own), value=ast.expr() as value):
-                module.defined[own] = node
-                if ast.unparse(node.annotation) == "TypeAlias":
-                    module.aliases[own] = ast.unparse(value)
+        _note(module, node)
     for own, (home, imported) in module.imported.items():
         if home.startswith(f"{_OURS}.") and imported in _read(home).aliases:
             module.aliases[own] = _read(home).aliases[imported]
-    for each in ast.walk(tree):
-        if isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Constant):
-            module.keys.add(str(each.slice.value))
+    keys = (each.slice for each in ast.walk(tree) if isinstance(each, ast.Subscript))
+    module.keys.update(str(each.value) for each in keys if isinstance(each, ast.Constant))
     return module
+
+
+def _note(module: _Module, node: ast.stmt) -> None:
+    """Note what a statement of a module defines or imports."""
+    match node:
+        case ast.ImportFrom(module=str(home), names=names):
+            module.imported.update({each.asname or each.name: (home, each.name) for each in names})
+        case ast.Import(names=names):
+            module.imported.update({each.asname or each.name: (each.name, "") for each in names})
+        case ast.FunctionDef(name=own) | ast.ClassDef(name=own):
+            module.defined[own] = node
+        case ast.Assign(targets=[target], value=value):
+            names_ = target.elts if isinstance(target, ast.Tuple) else [target]
+            module.defined.update({ast.unparse(each): node for each in names_})
+            if ast.unparse(value).startswith("Literal["):
+                module.aliases[ast.unparse(target)] = "str"
+        case ast.AnnAssign(target=ast.Name(own), value=ast.expr() as value):
+            module.defined[own] = node
+            if ast.unparse(node.annotation) == "TypeAlias":
+                module.aliases[own] = ast.unparse(value)
 
 
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -55,7 +55,7 @@ class _Stripper:
             case ast.Assign(targets=[ast.Name(name)], value=ast.Call(ast.Name("import_module"), [path])):
                 package, _, module = str(ast.literal_eval(path)).rpartition(".")
                 renamed = "" if module == name else f" as {name}"
-                yield self._whole(node, f"from {package} import {module}{renamed}")
+                yield self._whole(node, f"from {package} import {module}{renamed}\n")
             case ast.Call(func=ast.Name(name), args=args):
                 yield from self._call(node, name, args)
             case ast.GeneratorExp(ast.Call(ast.Name("chosen"), [_, ast.Name(word), _]), [loop]):
@@ -154,7 +154,11 @@ def _checks_alone(node: ast.FunctionDef) -> bool:
     """Whether a method only checks, with what it computes for that."""
     rest = [each for each in node.body if not is_text(each)]
     checks = [each for each in rest if _only_checks(each)]
-    named = (isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name) for each in rest if each not in checks)
+    named = (
+        isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)
+        for each in rest
+        if each not in checks
+    )
     return bool(checks) and all(named)
 
 

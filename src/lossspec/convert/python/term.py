@@ -52,7 +52,8 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
     Raises:
         ExportError: the term says something that plain Python can't.
     """
-    for each in (term, *term.inputs):
+    _require_known(term, term)
+    for each in term.inputs:
         _require_known(term, each)
     entry = scope.types[term.name]
     args = {name: _argument(scope, entry.args.get(name), value) for name, value in term.args.items()}
@@ -185,10 +186,18 @@ class _Call:
     def _constant(self, value: float, local: Mapping[str, str]) -> str:
         """Return a number in the shape of the first tensor."""
         first = next(
-            (n for n, each in enumerate(self.term.inputs) if each.name and kind_of(self.term, self.entry, n) != "callable"), None
+            (
+                n
+                for n, each in enumerate(self.term.inputs)
+                if each.name and kind_of(self.term, self.entry, n) != "callable"
+            ),
+            None,
         )
         if first is None:
-            refuse(f"`{self.term.name}`", f"the number {value} takes the shape of the first tensor, and none is given")
+            refuse(
+                f"`{self.term.name}`",
+                f"the number {value} takes the shape of the first tensor, and none is given",
+            )
         name = local[str(self.term.inputs[first].name)]
         if kind_of(self.term, self.entry, first) == "list":
             return f"{self.scope.helper('filled')}({name}, {literal(float(value))})"
