@@ -6,6 +6,7 @@ Each test writes its objective down again from the paper or the authors' code, i
 
 from __future__ import annotations
 
+import copy
 import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -14,11 +15,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import lossspec
 from lossspec import LossManager
+from lossspec.convert.python import ExportError, to_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from lossspec.language.model import Spec
 
 RELATIVE = 1e-6
 
@@ -82,6 +87,7 @@ def check() -> Callable[..., LossManager]:
         module = manager.objective(objective).double()
         given = {name: value for name, value in vars(tensors).items() if name in module.needed()}
         assert given.keys() == module.needed()
+        random, state = torch.get_rng_state(), copy.deepcopy(module.state_dict())
         before = {name: len(loss.history) for name, loss in losses_of(manager, objective).items()}
         found = module(**given)
         ran = {
@@ -93,6 +99,15 @@ def check() -> Callable[..., LossManager]:
         assert ran == pytest.approx(expected, rel=RELATIVE)
         assert found.item() == pytest.approx(total.item(), rel=RELATIVE)
         compare_gradients(found, total, vars(tensors))
+        if (exported := export(lossspec.load(reference, **options))) is not None:
+            twin = exported[objective].double()
+            twin.load_state_dict({key.removeprefix("loss_"): value for key, value in state.items()})
+            twin.set_progress(**clock or {})
+            torch.set_rng_state(random)
+            same = twin(**given)
+            assert same.item() == pytest.approx(found.item(), rel=1e-9)
+            compare_gradients(same, found, vars(tensors))
+            assert {name: value.item() for name, value in twin.values.items()} == pytest.approx(ran, rel=RELATIVE)
         whole = "+" not in reference and "remove" not in options.get("overlay", {})
         if whole and ran and f"{reference}:{objective}" not in compiled:
             compiled.add(f"{reference}:{objective}")
@@ -100,6 +115,17 @@ def check() -> Callable[..., LossManager]:
         return manager
 
     return run
+
+
+def export(spec: Spec) -> dict[str, nn.Module] | None:
+    """Run the plain Python of a spec, which has to say what the manager does; None for a balanced one."""
+    if any(each.balance is not None for each in spec.objectives.values()):
+        with pytest.raises(ExportError, match="its balance, `lossspec"):
+            to_python(spec)
+        return None
+    namespace: dict = {"__name__": spec.name}
+    exec(to_python(spec), namespace)
+    return namespace["objectives"]()
 
 
 #: The objectives of whole specs that were compiled already: once each is enough.

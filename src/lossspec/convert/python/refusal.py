@@ -16,7 +16,7 @@ class ExportError(LossSpecError):
 
 def refuse(what: str, why: str) -> NoReturn:
     """Raise an ``ExportError`` about one part of a spec."""
-    raise ExportError(f"{what} can't be exported: {why}")
+    raise ExportError(f"{what} cannot be exported: {why}")
 
 
 def refuse_balances(spec: Spec) -> None:
@@ -30,5 +30,5 @@ def refuse_balances(spec: Spec) -> None:
             refuse(
                 f"the objective `{name}`",
                 f"its balance, `{objective.balance.type}`, has a state that moves in each step; export the "
-                f"spec without it, with `--set 'remove=[\"objectives.{name}.balance\"]'`, or keep the manager",
+                f"spec without it (`--set 'remove=[\"objectives.{name}.balance\"]'`), or keep the manager",
             )

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lossspec.convert.python.scope import Scope
     from lossspec.registry import Argument, LossType
 
-_KNOWN = {
+#: What the exporter writes of a term and of its inputs; it refuses all else.
+KNOWN = {
     Term: {"name", "type", "inputs", "args", "weight", "objective", "tags", "at_zero", "lists", "every"},
     Input: {"name", "value", "detach", "argument"},
 }
@@ -100,7 +101,7 @@ def kind_of(term: Term, entry: LossType, number: int) -> str:
 
 def _require_known(term: Term, part: Term | Input) -> None:
     """Refuse what the language has and this exporter does not know."""
-    known = _KNOWN[type(part)]
+    known = KNOWN[type(part)]
     for each in fields(type(part)):
         if each.name not in known and getattr(part, each.name) != each.default:
             refuse(f"`{term.name}`", f"`{each.name}` is not exported yet")
