@@ -38,8 +38,10 @@ NAMES += [
 def test_tensors_terms_and_objectives_of_any_name(twin, name):
     ramp = '{ type = "linear", unit = "step", start = 0, end = 10, start_value = 1.0, end_value = 2.0 }'
     made = twin(
-        f'[losses.{name}]\ntype = "torch.L1Loss"\ninputs = ["{name}", "y"]\nobjective = "{name}"\nweight = {ramp}\n'
-        f'[losses.{name}_weight]\ntype = "torch.MSELoss"\ninputs = ["{name}", "{name}_weight"]\nobjective = "{name}"\n'
+        f'[losses.{name}]\ntype = "torch.L1Loss"\ninputs = ["{name}", "y"]\nobjective = "{name}"\n'
+        f"weight = {ramp}\n"
+        f'[losses.{name}_weight]\ntype = "torch.MSELoss"\ninputs = ["{name}", "{name}_weight"]\n'
+        f'objective = "{name}"\n'
     )
     tensors = {each: torch.randn(3, requires_grad=True) for each in (name, "y", f"{name}_weight")}
     made.check(name, clock={"step": 5}, **tensors)

@@ -24,7 +24,8 @@ def ramp(unit="epoch", first=0.0, last=2.0):
 
 def test_weights_and_their_signs(twin, pair):
     made = twin(
-        f'[losses.a]\n{L1}\nweight = -0.5\n[losses.b]\ntype = "torch.MSELoss"\ninputs = ["x", "y"]\nweight = -2\n'
+        f"[losses.a]\n{L1}\nweight = -0.5\n"
+        '[losses.b]\ntype = "torch.MSELoss"\ninputs = ["x", "y"]\nweight = -2\n'
         f"[losses.c]\n{L1}\n[losses.d]\n{L1}\nweight = 1e-3"
     )
     made.check(**pair)
@@ -49,7 +50,8 @@ def test_a_weight_that_moves_through_zero(twin, pair, at_zero, epoch):
 @pytest.mark.parametrize("at_zero", ["skip", "record", "compute"])
 def test_a_weight_that_is_always_zero(twin, pair, at_zero):
     made = twin(
-        f'[losses.a]\n{L1}\n[losses.b]\ntype = "torch.MSELoss"\ninputs = ["x", "z"]\nweight = 0\nat_zero = "{at_zero}"'
+        f"[losses.a]\n{L1}\n"
+        f'[losses.b]\ntype = "torch.MSELoss"\ninputs = ["x", "z"]\nweight = 0\nat_zero = "{at_zero}"'
     )
     made.check(z=torch.randn(2, 3, 4, requires_grad=True), **pair)
     assert ("b" in made.objectives["total"].values) == (at_zero != "skip")
@@ -154,7 +156,8 @@ def test_weights_of_classes_are_tensors(twin):
 def test_a_function_of_a_library_with_a_reduction_of_ours(twin):
     pytest.importorskip("kornia")
     made = twin(
-        '[losses.a]\ntype = "kornia.js_div_loss_2d"\ninputs = ["x", "y"]\nargs.reduction = "mean"\nweight = 3\n'
+        '[losses.a]\ntype = "kornia.js_div_loss_2d"\ninputs = ["x", "y"]\nargs.reduction = "mean"\n'
+        "weight = 3\n"
         '[losses.b]\ntype = "kornia.BinaryFocalLossWithLogits"\ninputs = ["z", 1]\n'
         f"args = {{ alpha = 0.25, gamma = {ramp(first=2.0)}, reduction = 'mean' }}"
     )

@@ -44,6 +44,7 @@ def wrapped(text: str, indent: int, hanging: int = 0) -> list[str]:
         WIDTH,
         initial_indent=pad,
         subsequent_indent=pad + " " * hanging,
+        break_long_words=False,
         break_on_hyphens=False,
     )
 

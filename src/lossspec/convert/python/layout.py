@@ -51,67 +51,75 @@ def flat(node: ast.AST) -> str:
     """Return an expression on one line."""
     match node:
         case ast.Constant(value=value):
-            return literal(value)
+            text = literal(value)
         case ast.Dict(keys=keys, values=values):
             pairs = zip(keys, values, strict=True)
-            return f"{{{', '.join(f'{flat(key)}: {flat(value)}' for key, value in pairs if key)}}}"
+            text = f"{{{', '.join(f'{flat(key)}: {flat(value)}' for key, value in pairs if key)}}}"
         case ast.List(elts=items):
-            return f"[{', '.join(map(flat, items))}]"
+            text = f"[{', '.join(map(flat, items))}]"
         case ast.Call(func=func, args=args, keywords=keywords):
-            return f"{flat(func)}({', '.join(map(flat, [*args, *keywords]))})"
+            text = f"{flat(func)}({', '.join(map(flat, [*args, *keywords]))})"
         case ast.keyword(arg=str(name), value=value):
-            return f"{name}={flat(value)}"
+            text = f"{name}={flat(value)}"
         case ast.Lambda(args=args, body=body):
-            return f"lambda {ast.unparse(args)}: {flat(body)}"
+            text = f"lambda {ast.unparse(args)}: {flat(body)}"
         case ast.GeneratorExp():
-            return f"{flat(node.elt)} {_loops(node)}"
+            text = f"{flat(node.elt)} {_loops(node)}"
         case ast.Attribute(value=value, attr=name):
-            return f"{flat(value)}.{name}"
+            text = f"{flat(value)}.{name}"
         case _:
-            return ast.unparse(node)
+            text = ast.unparse(node)
+    return text
 
 
 def _loops(node: ast.GeneratorExp) -> str:
     (loop,) = node.generators
-    target = ast.unparse(loop.target).removeprefix("(").removesuffix(")")
-    return f"for {target if '(' not in target else ast.unparse(loop.target)[1:-1]} in {flat(loop.iter)}"
+    target = ast.unparse(loop.target)
+    return f"for {target[1:-1] if isinstance(loop.target, ast.Tuple) else target} in {flat(loop.iter)}"
 
 
 def _broken(prefix: str, node: ast.AST, suffix: str, indent: int) -> list[str]:
     pad, line = " " * indent, flat(node)
-    if len(pad + prefix + line + suffix) <= WIDTH:
-        return [pad + prefix + line + suffix]
-    inner = indent + 4
+    if isinstance(node, ast.keyword) and node.arg:
+        return _broken(f"{prefix}{node.arg}=", node.value, suffix, indent)
+    if len(pad + prefix + line + suffix) > WIDTH:
+        begin, lines, end = _bracketed(prefix, node, indent + 4)
+        if lines:
+            return [f"{pad}{prefix}{begin}", *lines, f"{pad}{end}{suffix}"]
+    return [pad + prefix + line + suffix]
+
+
+def _bracketed(prefix: str, node: ast.AST, indent: int) -> tuple[str, list[str], str]:
+    """Return how a broken expression opens, its lines, and how it closes; no lines where it cannot break."""
     match node:
         case ast.Call(func=func, args=args, keywords=keywords) if args or keywords:
-            items: list[ast.AST] = [*args, *keywords]
-            body = ", ".join(map(flat, items))
-            if inner + len(body) <= WIDTH:
-                lines = [" " * inner + body]
-            elif isinstance(args[0] if args else None, ast.GeneratorExp):
-                lines = _generator(args[0], inner)
-            else:
-                lines = [each for item in items for each in _broken("", item, ",", inner)]
-            return [f"{pad}{prefix}{flat(func)}(", *lines, f"{pad}){suffix}"]
+            found = f"{flat(func)}(", _arguments([*args, *keywords], indent), ")"
         case ast.List(elts=[_, *_] as elements):
-            lines = [each for item in elements for each in _broken("", item, ",", inner)]
-            return [f"{pad}{prefix}[", *lines, f"{pad}]{suffix}"]
-        case ast.Dict(keys=[_, *_] as keys, values=values):
-            lines = []
-            for key, value in zip(keys, values, strict=True):
-                lines += _broken(f"{flat(key)}: " if key else "**", value, ",", inner)
-            return [f"{pad}{prefix}{{", *lines, f"{pad}}}{suffix}"]
-        case ast.keyword(arg=str(name), value=value):
-            return _broken(f"{prefix}{name}=", value, suffix, indent)
+            found = "[", [each for item in elements for each in _broken("", item, ",", indent)], "]"
+        case ast.Dict(keys=keys, values=[_, *_] as values):
+            pairs = zip(keys, values, strict=True)
+            broken = (_broken(f"{flat(key)}: ", value, ",", indent) for key, value in pairs if key)
+            found = "{", [each for lines in broken for each in lines], "}"
         case ast.BinOp():
-            return [f"{pad}{prefix}(", *_summands(node, inner), f"{pad}){suffix}"]
+            found = "(", _summands(node, indent), ")"
+        case _ if prefix.endswith(" = ") and indent + len(flat(node)) <= WIDTH:
+            found = "(", [" " * indent + flat(node)], ")"
         case _:
-            return [pad + prefix + line + suffix]
+            found = "", [], ""
+    return found
 
 
-def _generator(node: ast.AST, indent: int) -> list[str]:
-    if not isinstance(node, ast.GeneratorExp):
-        return [" " * indent + flat(node)]
+def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
+    """Return arguments on one line, or each on its own."""
+    body = ", ".join(map(flat, items))
+    if indent + len(body) <= WIDTH:
+        return [" " * indent + body]
+    if isinstance(items[0], ast.GeneratorExp):
+        return _generator(items[0], indent)
+    return [each for item in items for each in _broken("", item, ",", indent)]
+
+
+def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
     return [" " * indent + flat(node.elt), " " * indent + _loops(node)]
 
 
@@ -119,9 +127,9 @@ def _summands(node: ast.AST, indent: int) -> list[str]:
     """Return a sum on one line, or each summand on its own."""
     if indent + len(flat(node)) <= WIDTH:
         return [" " * indent + flat(node)]
-    summands: list[ast.AST] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        summands.append(node.right)
+    lines: list[str] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        sign = "+" if isinstance(node.op, ast.Add) else "-"
+        lines.append(f"{' ' * indent}{sign} {flat(node.right)}")
         node = node.left
-    first, *others = [flat(each) for each in [node, *reversed(summands)]]
-    return [" " * indent + first, *(f"{' ' * indent}+ {each}" for each in others)]
+    return [" " * indent + flat(node), *reversed(lines)]

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lossspec.convert.python.formula import docstring
-from lossspec.convert.python.layout import statement
+from lossspec.convert.python.layout import WIDTH, statement
 from lossspec.convert.python.refusal import refuse_balances
 from lossspec.extras import torch_for
 
@@ -170,10 +170,19 @@ def _imports(text: str, scope: Scope) -> list[str]:
         else:
             whole.add(module)
     lines = [f"import {each}" for each in sorted(whole)]
-    lines += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(parts.items())]
+    lines += ["\n".join(_import(module, sorted(names))) for module, names in sorted(parts.items())]
     standard = [each for each in lines if each.split()[1].partition(".")[0] in _STANDARD]
     others = [each for each in lines if each not in standard]
     return [*standard, *([""] if standard and others else []), *others]
+
+
+def _import(module: str, names: list[str]) -> list[str]:
+    line = f"from {module} import {', '.join(names)}"
+    return (
+        [line]
+        if len(line) <= WIDTH
+        else [f"from {module} import (", *(f"    {each}," for each in names), ")"]
+    )
 
 
 _STANDARD = {"bisect", "collections", "functools", "importlib", "math", "pathlib", "typing"}

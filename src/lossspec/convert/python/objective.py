@@ -14,6 +14,7 @@ from lossspec.convert.python.names import Names
 from lossspec.convert.python.part import never_runs, part_of
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.scope import FIXED, HELPERS
+from lossspec.convert.python.term import write_term
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -51,10 +52,11 @@ def write_objective(objective: ObjectiveSpec, scope: Scope, name: str) -> list[s
     given = "" if all(map(_is_parameter, tensors)) else variables.take("tensors", "given")
     local = {each: variables.take(f"{each}_") if given else each for each in tensors}
     attributes = Names(_ATTRIBUTES)
-    parts = [
-        part_of(each, objective, scope, attributes, local, variables.take(each.name, f"{each.name}_value"))
-        for each in terms
-    ]
+    parts = []
+    for term in terms:
+        written = write_term(term, scope, attributes, local)
+        variable = variables.take(term.name, f"{term.name}_value")
+        parts.append(part_of(term, objective, scope, written, variable))
     always = {each for part in parts if not part.rests for each in part.tensors}
     lines = [
         f"class {name}(Objective):",

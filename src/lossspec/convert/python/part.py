@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.convert.python.layout import literal
-from lossspec.convert.python.term import Written, kind_of, write_term
+from lossspec.convert.python.term import Written, kind_of
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lossspec.convert.python.names import Names
     from lossspec.convert.python.scope import Scope
     from lossspec.language.model import ObjectiveSpec, Term
     from lossspec.registry import LossType
@@ -66,17 +63,15 @@ class Part:
 
 def never_runs(term: Term, objective: ObjectiveSpec) -> bool:
     """Whether a term is skipped wherever the clock is."""
-    return term.at_zero == "skip" and 0.0 in (term.weight, objective.weight)
+    return term.at_zero == "skip" and _is_zero(term, objective)
 
 
-def part_of(
-    term: Term,
-    objective: ObjectiveSpec,
-    scope: Scope,
-    attributes: Names,
-    local: Mapping[str, str],
-    variable: str,
-) -> Part:
+def _is_zero(term: Term, objective: ObjectiveSpec) -> bool:
+    """Whether the weight of a term is 0 wherever the clock is."""
+    return 0.0 in (term.weight, objective.weight, 1.0 if term.every is None else term.every.gain)
+
+
+def part_of(term: Term, objective: ObjectiveSpec, scope: Scope, written: Written, variable: str) -> Part:
     """Return the code of a term in its objective."""
     gain = [] if term.every is None or term.every.gain == 1.0 else [literal(float(term.every.gain))]
     moves = isinstance(term.weight, Schedule)
@@ -89,10 +84,10 @@ def part_of(
         for name, each in (("weight", term.weight), ("scale", objective.weight))
         if isinstance(each, Schedule)
     )
-    is_zero = 0.0 in (term.weight, objective.weight)
+    is_zero = _is_zero(term, objective)
     return Part(
         term,
-        write_term(term, scope, attributes, local),
+        written,
         variable,
         " * ".join(filter(None, [weight, *gain])),
         moves,

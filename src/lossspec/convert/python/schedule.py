@@ -29,22 +29,20 @@ def function_of(schedule: Schedule, name: str, what: str, used: dict[str, Module
         ExportError: a schedule that was registered, or that is a bare callable.
     """
     unit = schedule.unit or "epoch"
+    table = schedule.to_table()
+    t = "t" if _has_type(table, unit) else unit
     return [
-        f"def {name}({unit}: float) -> float:",
+        f"def {name}({t}: float) -> float:",
         f'    """Return {what}."""',
-        *statement("return ", _expression(schedule.to_table(), unit, what, used), indent=4),
+        *statement("return ", _expression(table, t, what, used), indent=4),
     ]
 
 
-def require_plain(schedule: Schedule, what: str) -> None:
-    """Refuse a schedule whose code is the user's own.
-
-    Raises:
-        ExportError: it was registered, or is a bare callable.
-    """
-    name = getattr(type(schedule), "type_name", "")
-    if TYPES.get(name) is not type(schedule):
-        refuse(what, f"its schedule is `{name}`, a function of yours: copy it into the module by hand")
+def _has_type(table: object, name: str) -> bool:
+    """Whether a schedule or one inside it is of a type: `step` is one, too."""
+    if isinstance(table, dict):
+        return table.get("type") == name or any(_has_type(each, name) for each in table.values())
+    return isinstance(table, list | tuple) and any(_has_type(each, name) for each in table)
 
 
 def _expression(table: Mapping[str, object], t: str, what: str, used: dict[str, ModuleType]) -> str:

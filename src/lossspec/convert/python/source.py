@@ -41,9 +41,11 @@ def source_of(places: Iterable[tuple[str, str]], words: Iterable[str]) -> Source
         words: what the losses are built with: a table of choices keeps these alone.
     """
     found = [(home_of(package, name), name) for package, name in places]
-    collector = _Collector(frozenset({*words, *(word for home, _ in found for word in _read(home).keys)}))
-    for home, name in found:
-        collector.add(home, name)
+    collector = _collected(found, frozenset(words))
+    while (
+        more := {each for text in collector.definitions.values() for each in _words(text)} - collector.words
+    ):
+        collector = _collected(found, collector.words | more)  # the losses themselves choose of tables
     definitions = without_unused_parameters(collector.definitions)
     used = {each for text in definitions.values() for each in _referred(text)}
     return Source(definitions, {(home, name) for home, name in collector.imports if (name or home) in used})
@@ -55,11 +57,18 @@ def home_of(package: str, name: str) -> str:
     return found
 
 
+def _collected(places: Iterable[tuple[str, str]], words: frozenset[str]) -> _Collector:
+    collector = _Collector(words)
+    for home, name in places:
+        collector.add(home, name)
+    return collector
+
+
 class _Collector:
     def __init__(self, words: frozenset[str]) -> None:
         self.definitions: dict[str, str] = {}
         self.imports: set[tuple[str, str]] = {("torch", "")}
-        self._words = words
+        self.words = words
 
     def add(self, home: str, name: str) -> None:
         """Collect ``name`` of the module ``home`` and all that it refers to."""
@@ -74,7 +83,7 @@ class _Collector:
             name = ast.unparse(node.targets[0])  # of several names, too
         if name in self.definitions:
             return
-        text = stripped(module.text, node, module.aliases, self._words)
+        text = stripped(module.text, node, module.aliases, self.words)
         self.definitions[name] = ""  # it may refer to itself
         for each in _referred(text):
             if each in module.defined and each != name:
@@ -87,27 +96,24 @@ class _Collector:
 
 @frozen
 class _Module:
-    """A module: its text, its definitions, what it imports, its names for types, and its keys."""
+    """A module: its text, its definitions, what it imports, and its names for types."""
 
     text: str
     defined: dict[str, ast.stmt] = field(factory=dict)
     imported: dict[str, tuple[str, str]] = field(factory=dict)
     aliases: dict[str, str] = field(factory=dict)
-    keys: set[str] = field(factory=set)
 
 
 @cache
 def _read(name: str) -> _Module:
     import_module(name)
     text = Path(str(sys.modules[name].__file__)).read_text(encoding="utf-8")
-    tree, module = ast.parse(text), _Module(text)
-    for node in _statements(tree):
+    module = _Module(text)
+    for node in _statements(ast.parse(text)):
         _note(module, node)
     for own, (home, imported) in module.imported.items():
         if home.startswith(f"{_OURS}.") and imported in _read(home).aliases:
             module.aliases[own] = _read(home).aliases[imported]
-    keys = (each.slice for each in ast.walk(tree) if isinstance(each, ast.Subscript))
-    module.keys.update(str(each.value) for each in keys if isinstance(each, ast.Constant))
     return module
 
 
@@ -134,6 +140,16 @@ def _note(module: _Module, node: ast.stmt) -> None:
 def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
     for node in tree.body:
         yield from node.body if isinstance(node, ast.If) else [node]  # what is for type checkers, too
+
+
+def _words(text: str) -> set[str]:
+    """Return the strings of a class, docstrings aside."""
+    (node,) = ast.parse(text).body
+    if not isinstance(node, ast.ClassDef):
+        return set()
+    texts = {id(each.value) for each in ast.walk(node) if isinstance(each, ast.Expr)}
+    strings = [each for each in ast.walk(node) if isinstance(each, ast.Constant) and id(each) not in texts]
+    return {each.value for each in strings if isinstance(each.value, str)}
 
 
 def _referred(text: str) -> list[str]:
