@@ -27,6 +27,7 @@ class BoundTerm:
 
     def __init__(self, term: Term, function: Function, takes_lists: Sequence[bool]) -> None:
         self.name = term.name
+        self.term = term
         self.function = function
         self.lists = term.lists
         self.inputs: tuple[Input, ...] = term.inputs
@@ -37,6 +38,10 @@ class BoundTerm:
         self.plain = tuple(str(each.name) for each in term.inputs) if self._is_plain() else None
         #: Computes the raw result, and checks neither plain inputs nor what is returned.
         self.compute = self._call_prepared if self.plain is None else _direct(function, self.plain)
+
+    def __reduce__(self) -> tuple[type[BoundTerm], tuple[Term, Function, tuple[bool, ...]]]:
+        """Return what binds a copy of the term: ``compute`` holds the function of this one."""
+        return BoundTerm, (self.term, self.function, self.takes_lists)
 
     def _is_plain(self) -> bool:
         as_given = all(each.name is not None and not each.detach for each in self.inputs)
