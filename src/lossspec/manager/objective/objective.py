@@ -84,6 +84,8 @@ class Objective(nn.Module):
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
+        #: What a library leaves in eval mode, such as LPIPS with its dropout.
+        self._in_eval_mode = tuple(each for each in self.modules() if not each.training)
         units = {unit for loss, _ in terms for unit in weights.units(loss)}
         if any(loss.term is not None and loss.term.every is not None for loss, _ in terms):
             units.add("step")
@@ -96,6 +98,16 @@ class Objective(nn.Module):
     def needed(self) -> frozenset[str]:
         """Return the names of the tensors that the next call needs; others can be left out."""
         return self._plan.needed
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of the losses; those that their library builds in eval mode stay in it.
+
+        The model that holds the objective sets its mode too, and would turn on the dropout of LPIPS.
+        """
+        super().train(mode)
+        for each in self._in_eval_mode:
+            each.training = False
+        return self
 
     def forward(self, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.

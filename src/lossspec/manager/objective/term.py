@@ -29,6 +29,8 @@ class BoundTerm:
         self.name = term.name
         self.function = function
         self.lists = term.lists
+        #: Whether an element of weight 0 in `lists` is in the graph too, as a term of weight 0 would be.
+        self.computes_zero = term.at_zero == "compute"
         self.inputs: tuple[Input, ...] = term.inputs
         self.takes_lists = tuple(takes_lists)
         self.by_name = any(each.argument is not None for each in term.inputs)
@@ -113,12 +115,15 @@ class BoundTerm:
             raise LossInputError(
                 f"`{self.name}` has {len(weights)} weights in `lists`, got lists of {length} elements"
             )
+        chosen: Sequence[int] = range(length)
+        if any(weights) and not self.computes_zero:  # where a weight is 0, NaN and inf do not spread
+            chosen = [index for index in chosen if weights[index] != 0.0]
         parts = [
             self._call([value[index] if isinstance(value, LISTS) else value for value in values])
-            for index in range(length)
+            for index in chosen
         ]
-        if isinstance(self.lists, tuple):
-            parts = [part * weight for part, weight in zip(parts, weights, strict=True)]
+        if weights:
+            parts = [part * weights[index] for index, part in zip(chosen, parts, strict=True)]
         total = parts[0]
         for part in parts[1:]:
             total = total + part
