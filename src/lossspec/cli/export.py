@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from lossspec.cli.options import import_user_module
+from lossspec.cli.options import FilePath, import_user_module
 from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("export")
 @click.argument("function", metavar="MODULE:FUNCTION")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
+@click.option("-o", "--output", type=FilePath(path_type=Path), help="Write to this file, not the terminal.")
 def export_command(function: str, output: Path | None) -> None:
     """Write a Python spec function as TOML with the same digest.
 

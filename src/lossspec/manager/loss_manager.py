@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, NoReturn, Self, Unpack
 
@@ -23,6 +22,7 @@ from lossspec.manager.record.ranks import rank, ranks
 from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,7 +85,7 @@ class LossManager(Getters):
     ) -> None:
         check_options(on_nonfinite, history_buffer_size)
         self.device = device_of(device, config)
-        self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
+        self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)

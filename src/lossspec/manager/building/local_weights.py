@@ -17,6 +17,7 @@ import torch.hub
 
 from lossspec.errors import MissingWeightsError
 from lossspec.manager.torch_internals import HUB_FOLDER
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +54,7 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         progress: bool = True,  # noqa: ARG001 - a copy shows no progress
     ) -> None:
         name = url.rpartition("/")[2]
-        found = Path(path or "")
+        found = user_path(path or "")
         found = found / name if found.is_dir() else found
         if path is None or not found.is_file():
             reason = f"which is not in `{path}`" if path else "and a spec opens no connection"
