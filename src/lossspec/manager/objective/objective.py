@@ -10,6 +10,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError, LossSpecError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
+from lossspec.manager.loss.walk import first_tensor, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
@@ -130,7 +131,7 @@ class Objective(nn.Module):
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
-            if isinstance(tensors[name], LISTS):
+            if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
                 raise self._unexpected_list(name, tensors)
         raws: list[torch.Tensor] = []
         try:
@@ -325,10 +326,8 @@ class Objective(nn.Module):
 
 
 def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
-    for each in tensors.values():
-        if isinstance(each, torch.Tensor):
-            return each.device
-    return None
+    found = first_tensor(tensors.values())
+    return None if found is None else found.device
 
 
 def _without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:
