@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -24,6 +23,7 @@ from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
 from lossspec.manager.state import State
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +87,7 @@ class LossManager(State):
     ) -> None:
         check_options(on_nonfinite, history_buffer_size)
         self.device = device_of(device, config)
-        self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
+        self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)

@@ -11,6 +11,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
+from lossspec.manager.loss.walk import first_tensor, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
@@ -79,6 +80,8 @@ class Objective(nn.Module):
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
+        #: What a library leaves in eval mode, such as LPIPS with its dropout.
+        self._in_eval_mode = tuple(each for each in self.modules() if not each.training)
         self._start()
 
     def _start(self) -> None:
@@ -104,6 +107,16 @@ class Objective(nn.Module):
         """Return the names of the tensors that the next call needs; others of the spec can be left out."""
         return self._plan.needed
 
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of the losses; those that their library builds in eval mode stay in it.
+
+        The model that holds the objective sets its mode too, and would turn on the dropout of LPIPS.
+        """
+        super().train(mode)
+        for each in self._in_eval_mode:
+            each.training = False
+        return self
+
     def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
 
@@ -126,7 +139,7 @@ class Objective(nn.Module):
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
-            if isinstance(tensors[name], LISTS):
+            if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
                 raise self._unexpected_list(name, tensors)
         raws: list[torch.Tensor] = []
         try:
@@ -334,10 +347,8 @@ _OF_ONE_OBJECTIVE = frozenset(
 
 
 def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
-    for each in tensors.values():
-        if isinstance(each, torch.Tensor):
-            return each.device
-    return None
+    found = first_tensor(tensors.values())
+    return None if found is None else found.device
 
 
 def _without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:
