@@ -268,7 +268,7 @@ def test_the_error_that_ends_the_block_stays_the_news(tmp_path):
     with pytest.raises(ZeroDivisionError) as raised:
         train()
     assert raised.value.__notes__ == [
-        "and the loss log: `a` is nan (1 of 1 values, first at epoch 0, step 0)"
+        "and the loss log: `a` is nan in training (1 of 1 values, first at epoch 0, step 0)"
     ]
     assert len(read_log(tmp_path).losses["a"]) == 1
 
@@ -286,7 +286,7 @@ def test_non_finite_values_are_logged_and_raise_on_request(tmp_path, on_nonfinit
         manager.update_loss_log()
     else:
         context = pytest.warns if outcome is RuntimeWarning else pytest.raises
-        with context(outcome, match=r"^`a` is inf \(3 of 5 values, first at epoch 3, step 3\)$"):
+        with context(outcome, match=r"^`a` is inf in training \(3 of 5 values, first at epoch 3, step 3\)$"):
             manager.update_loss_log()
     text = (tmp_path / "loss_log.jsonl").read_text()
     assert '"raw":[1,"Infinity","NaN","-Infinity",5]' in text

@@ -219,6 +219,7 @@ class Objective(nn.Module):
             raws[column] = term(tensors) if each == "sum" else _without_gradient(term, tensors)
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
+            self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
             counts = self._recorders.counts_samples
             ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
         total: torch.Tensor | None = None
@@ -267,6 +268,12 @@ class Objective(nn.Module):
     @on_host
     def _place_ring(self, device: torch.device) -> None:
         self._ring.to(device)
+
+    @on_host
+    def _note_half(self, types: tuple[torch.dtype, ...], columns: tuple[int, ...]) -> None:
+        for dtype, column in zip(types, columns, strict=True):
+            if dtype is torch.float16:
+                self._terms[column][0].half = "term"
 
     def _replan(self) -> None:
         """Make a new plan if another set of terms runs now; weights have moved in any case."""

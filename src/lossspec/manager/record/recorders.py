@@ -88,6 +88,8 @@ class Recorders:
         """Record scalars on any device, with the term weights that a balancer set."""
         on_device = []
         for loss, raw in results:
+            if raw.dtype is torch.float16:
+                loss.half = "term"
             if not raw.is_cpu:
                 on_device.append((loss, raw))
             else:
