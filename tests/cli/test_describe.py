@@ -9,10 +9,10 @@ from click.testing import CliRunner
 import lossspec
 from lossspec import schedules
 from lossspec.cli import commands
-from lossspec.cli.describe_type import describe_type, example
 from lossspec.errors import UnknownNameError
 from lossspec.registry import balancers, find, find_balancer, lookup, register, summaries, types
 from lossspec.registry import code as registry_code
+from lossspec.report.describe.type import describe_type, example
 
 
 def run(*args):

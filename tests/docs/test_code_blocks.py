@@ -8,6 +8,7 @@ The info string of a fence decides what happens to the block:
     ```python                          executed; with title="x.py", written instead
     ```console                         each `$ ` line is run, its output compared; `...` is anything
     ```sh                              commands that install: a `make` target must exist
+    ```yaml title="x.yml"              written to that file; so is ```json with a title
     ```text, ```json, ```mermaid ...   no code
 """
 
@@ -129,7 +130,7 @@ def test_every_block_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         where = f"{page}:{block.line}"
         if block.language == "toml":
             run_toml(block, tmp_path)
-        elif block.language == "python" and block.title:
+        elif block.language in {"python", "json", "yaml"} and block.title:
             (tmp_path / block.title).write_text(block.code, encoding="utf-8")
         elif block.language == "python":
             exec(compile("\n" * block.line + block.code, str(page), "exec"), module.__dict__)

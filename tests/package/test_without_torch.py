@@ -54,6 +54,7 @@ WORKS = {
     "describe linear": "linear",
     "export mine:objective": 'weight = "${weight}"',
     "explain unknown-key": "unknown-key",
+    "import options.toml": "train.pixel_opt.loss_weight",
     "list": "pix2pix",
     "list losses sobel": "lossspec.SobelLoss",
     "list balancers": "GradientRatio",
@@ -74,6 +75,7 @@ WORKS = {
 FAILS = {
     "export mine:live": f"`lossspec.LMLoss` needs torch, which is not installed: {HOW}",
     "export trained:model": f"module `trained` needs torch, which is not installed: {HOW}",
+    "import options.yml": 'pip install "lossspec[yaml]"',
     "validate --load trained": f"module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
     "log plot run": '"lossspec[plot]"',
@@ -84,10 +86,12 @@ FAILS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a spec, two modules and the log of a run."""
+    """A folder with a spec, two modules, options of a peer and the log of a run."""
     here = tmp_path_factory.mktemp("project")
     (here / "a.loss.toml").write_text(SPEC)
     (here / "mine.py").write_text(MODULE)
+    (here / "options.toml").write_text('train.pixel_opt = { type = "L1Loss", loss_weight = 2.0 }')
+    (here / "options.yml").write_text("train: {losses: []}")
     (here / "trained.py").write_text("import torch\n")
     subprocess.run([sys.executable, "-c", RUN], cwd=here, check=True)  # where torch is installed
     return here

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d, conv2d, cosine_similarity, logsigmoid
 
-from lossspec.cli.describe_type import describe_type
 from lossspec.manager.building.module import construct
 from lossspec.registry import find
+from lossspec.report.describe.type import describe_type
 
 pytestmark = pytest.mark.slow
 

@@ -6,6 +6,7 @@ What only a running command needs is imported inside its function, so that ``--h
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -17,8 +18,10 @@ _COMMANDS = {
     "diff": "Compare two specs term by term.",
     "export": "Write a Python spec function as TOML.",
     "explain": "Explain an error or warning code and how to fix it.",
+    "import": "Write the losses of another library's configuration as a spec.",
     "list": "List specs, loss types, balancers or schedules.",
     "log": "Show, convert or plot the loss log of a run.",
+    "lsp": "Run the language server, for editors.",
     "new": "Create a commented spec to start from.",
     "plot": "Plot the weight of every term over a run, before training.",
     "report": "Write an HTML report on one run, or comparing several.",
@@ -38,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"lossspec.cli.{cmd_name}")
+        module = import_module(f"lossspec.cli.{cmd_name}{'_' if iskeyword(cmd_name) else ''}")
         command = getattr(module, f"{cmd_name}_command")
         return command if isinstance(command, click.Command) else None
 

@@ -9,8 +9,9 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import format_option, load_option
-from lossspec.cli.text import error_text, is_colored, toml
+from lossspec.cli.text import error_text, is_colored
 from lossspec.errors import LossSpecError
+from lossspec.report.describe.text import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

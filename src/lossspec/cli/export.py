@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import click
 
-from lossspec.cli.options import import_user_module
+from lossspec.cli.options import import_user_function
 from lossspec.cli.text import write_output
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 @click.command("export")
@@ -29,7 +25,7 @@ def export_command(function: str, output: Path | None) -> None:
     from lossspec.language.function_export import document_of
     from lossspec.language.write import write
 
-    made = spec(_named(function))
+    made = spec(import_user_function(function))
     table, keeps_params = document_of(made)
     if not keeps_params:
         names = ", ".join(f"`{name}`" for name in made.params)
@@ -37,15 +33,3 @@ def export_command(function: str, output: Path | None) -> None:
             f"note: the function computes with {names}: their default values are written instead", err=True
         )
     write_output(write(table), output)
-
-
-def _named(function: str) -> Callable[..., object]:
-    """Import ``MODULE:FUNCTION``: code runs because the user named it here, never because a spec did."""
-    module_name, colon, name = function.partition(":")
-    if not colon or not module_name or not name:
-        raise click.UsageError(f"`{function}` must be MODULE:FUNCTION, such as my_losses:denoise")
-    module = import_user_module(module_name)
-    found = getattr(module, name, None)
-    if not callable(found):
-        raise click.UsageError(f"`{module_name}` has no function `{name}`")
-    return cast("Callable[..., object]", found)

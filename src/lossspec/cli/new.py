@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.text import toml, unwritable
+from lossspec.cli.text import unwritable
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.report.describe.text import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

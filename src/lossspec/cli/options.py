@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 import tomli
@@ -119,6 +119,22 @@ def import_user_module(name: str) -> ModuleType:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise  # the module exists, but something that it imports does not
         raise click.UsageError(f"module `{name}` not found") from error
+
+
+def import_user_function(text: str) -> Callable[..., object]:
+    """Import ``MODULE:FUNCTION``: code runs because the user named it here, never because a file did.
+
+    Raises:
+        click.UsageError: the module or the function does not exist.
+        MissingExtraError: it imports torch, which is not installed.
+    """
+    module_name, colon, name = text.partition(":")
+    if not colon or not module_name or not name:
+        raise click.UsageError(f"`{text}` must be MODULE:FUNCTION, such as my_losses:denoise")
+    found = getattr(import_user_module(module_name), name, None)
+    if not callable(found):
+        raise click.UsageError(f"`{module_name}` has no function `{name}`")
+    return cast("Callable[..., object]", found)
 
 
 def run_length_options(command: Command) -> Command:

@@ -18,29 +18,25 @@ if TYPE_CHECKING:
 COLUMNS = 5
 
 
-class Epochs(click.ParamType[tuple[float, ...]]):
-    """Epochs, separated by commas."""
-
-    name = "EPOCH,..."
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        """Read ``0,50,99.5``."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            epochs = tuple(float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"must be epochs such as 0,50,100, got {value!r}", param, ctx)
-        if not all(0 <= epoch < 1e9 for epoch in epochs):
-            self.fail(f"epochs must be at least 0 and below 1e9, got {value!r}", param, ctx)
-        return epochs
+def _epochs(text: str) -> tuple[float, ...]:
+    """Read epochs such as ``0,50,99.5``."""
+    try:
+        epochs = tuple(map(float, text.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"must be epochs such as 0,50,100, got {text!r}") from None
+    if not all(0 <= epoch < 1e9 for epoch in epochs):
+        raise click.BadParameter(f"epochs must be at least 0 and below 1e9, got {text!r}")
+    return epochs
 
 
 @click.command("table")
 @click.argument("reference", shell_complete=references)
-@click.option("--at", type=Epochs(), help="The epochs to show, such as 0,50,100. Default: five over the run.")
+@click.option(
+    "--at",
+    type=_epochs,
+    metavar="EPOCH,...",
+    help="The epochs to show, such as 0,50,100. Default: five over the run.",
+)
 @format_option("text", "csv", "json")
 @run_length_options
 @overlay_options

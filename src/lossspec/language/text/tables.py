@@ -86,6 +86,21 @@ class Tables:
             path = path[:-1]
         return (0, 0), False
 
+    def at(self, offset: int) -> tuple[KeyPath, Literal["key", "value"], Offsets] | None:
+        """Return what is written at an offset: its path, whether it is the key or the value, and its place.
+
+        >>> from lossspec.language.text.reading import Reading
+        >>> Reading("a.weight = 2.5").tables.at(12)
+        (('a', 'weight'), 'value', (11, 14))
+        """
+        written: list[tuple[KeyPath, Literal["key", "value"], Offsets]] = []
+        for path, places in self._keys.items():
+            written += ((path, "key", place) for place in places if place[0] <= offset <= place[1])
+        for path, place in self._values.items():
+            if place[0] <= offset <= place[1]:
+                written.append((path, "value", place))
+        return min(written, key=lambda each: each[2][1] - each[2][0], default=None)
+
     def header(self, parts: Parts, span: Offsets, *, array: bool) -> KeyPath | None:
         """Open a table, or the next one of an array; return its path, or None if it is a duplicate."""
         path: KeyPath = ()

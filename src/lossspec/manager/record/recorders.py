@@ -39,7 +39,7 @@ class Recorders:
         full: a bound method, called with a history that is full; it is held weakly.
 
     Attributes:
-        counts_samples: whether rows need a batch size, as the mean over ranks does.
+        counts_samples: whether several processes train, so that rows need a batch size for their mean.
         samples: the batch size that the caller set; None to take it from the tensors.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_right
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -151,10 +152,5 @@ def _held(curves: dict[str, Points], end: float) -> list[Line]:
 
 def _values_at(points: Points, edges: Sequence[float]) -> list[float]:
     """Return the value that holds from each edge to the next, once for either end."""
-    found = []
-    at = 0
-    for edge in edges:
-        while at + 1 < len(points) and points[at + 1][0] <= edge:
-            at += 1
-        found += [points[at][1]] * 2
-    return found
+    xs, ys = zip(*points, strict=True)
+    return [ys[bisect_right(xs, edge) - 1] for edge in edges for _ in range(2)]

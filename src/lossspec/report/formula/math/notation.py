@@ -81,7 +81,7 @@ class Notation:
         return self.operator.format(self.escape(name))
 
     def text(self, words: str) -> str:
-        """Write words between symbols."""
+        """Write text between symbols."""
         return self.words.format(self.escape(words))
 
     def number(self, value: float) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.cli.text import columns, toml
 from lossspec.errors import UnknownNameError
 from lossspec.names import listed, unknown
 from lossspec.registry import balancers, find, find_balancer, libraries, missing_library, summaries
+from lossspec.report.describe.text import columns, toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

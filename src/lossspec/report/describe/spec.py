@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from lossspec.cli.text import columns, toml
 from lossspec.language.diagnostics.findings import Findings
 from lossspec.language.documents.document import read_draft
 from lossspec.language.load import load
 from lossspec.language.text.reference import SUFFIX
+from lossspec.report.describe.text import columns, toml
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
