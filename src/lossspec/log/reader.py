@@ -27,6 +27,7 @@ COLUMNS = {
     "weighted": "f",
     "epoch": "d",
     "step": "q",
+    "time": "d",
 }
 
 
@@ -41,6 +42,7 @@ class LossColumns:
         weighted: the product of the three.
         epoch: the epoch of the clock.
         step: the step of the clock.
+        time: when the flush wrote it, in seconds since 1970.
     """
 
     raw: array[float] = field(factory=lambda: array("f"))
@@ -49,6 +51,11 @@ class LossColumns:
     weighted: array[float] = field(factory=lambda: array("f"))
     epoch: array[float] = field(factory=lambda: array("d"))
     step: array[int] = field(factory=lambda: array("q"))
+    time: array[float] = field(factory=lambda: array("d"))
+
+    def __attrs_post_init__(self) -> None:
+        if not self.time:
+            self.time = array("d", [0.0]) * len(self)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -143,8 +150,11 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
 
 
 def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
+    time = record.get("time", 0.0)
     sections = {
-        section: {name: _columns(columns) for name, columns in record.get(section, {}).items()}
+        section: {
+            name: _columns({"time": time, **columns}) for name, columns in record.get(section, {}).items()
+        }
         for section in SECTIONS
     }
     return _Chunk(record["chunk"], sections, record.get("lost", {}), resumes)
