@@ -72,6 +72,7 @@ def test_export_as_one_strict_document(run, tmp_path):
         "weighted": [8.0, 0.2, "NaN", 6.0],
         "epoch": [0.0, 0.0, 1.0, 1.0],
         "step": [0, 1, 2, 3],
+        "batch_size": [1] * 4,
         "time": [time_of(run)] * 4,
     }
     assert found["losses"]["rare"]["raw"] == ["Infinity"]
@@ -82,13 +83,13 @@ def test_export_as_one_strict_document(run, tmp_path):
 def test_export_as_csv(run):
     time = time_of(run)
     assert call("export", run, "--format", "csv") == (
-        "loss,section,position,raw,term_weight,objective_weight,weighted,epoch,step,time\n"
-        f"G_L1,training,0,4.0,2.0,1.0,8.0,0.0,0,{time}\n"
-        f"G_L1,training,1,0.1,2.0,1.0,0.2,0.0,1,{time}\n"
-        f"G_L1,training,2,nan,2.0,1.0,nan,1.0,2,{time}\n"
-        f"G_L1,training,3,3.0,2.0,1.0,6.0,1.0,3,{time}\n"
-        f"rare,training,4,inf,1.0,1.0,inf,1.0,4,{time}\n"
-        f"G_L1,validation,4,7.0,2.0,1.0,14.0,1.0,4,{time}\n"
+        "loss,section,position,raw,term_weight,objective_weight,weighted,epoch,step,batch_size,time\n"
+        f"G_L1,training,0,4.0,2.0,1.0,8.0,0.0,0,1,{time}\n"
+        f"G_L1,training,1,0.1,2.0,1.0,0.2,0.0,1,1,{time}\n"
+        f"G_L1,training,2,nan,2.0,1.0,nan,1.0,2,1,{time}\n"
+        f"G_L1,training,3,3.0,2.0,1.0,6.0,1.0,3,1,{time}\n"
+        f"rare,training,4,inf,1.0,1.0,inf,1.0,4,1,{time}\n"
+        f"G_L1,validation,4,7.0,2.0,1.0,14.0,1.0,4,1,{time}\n"
     )
 
 

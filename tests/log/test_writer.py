@@ -73,6 +73,7 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
                 "weighted": 0.693147182,
                 "epoch": 0,
                 "step": [0, 1],
+                "batch_size": 1,
             },
             "G_L1": {
                 "rows": 2,
@@ -82,6 +83,7 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
                 "weighted": 100,
                 "epoch": 0,
                 "step": [0, 1],
+                "batch_size": 1,
             },
         },
         "validation": {},

@@ -17,7 +17,7 @@ Axis = Literal["step", "epoch", "call"]
 
 @frozen
 class Point:
-    """The mean of the values of a loss at one position.
+    """The mean of the values of a loss at one position, weighted by batch size.
 
     Attributes:
         position: the step, the epoch, or the number of the call, by the axis.
@@ -27,6 +27,7 @@ class Point:
         weighted: the mean of the weighted values.
         epoch: the epoch of the last value.
         step: the step of the last value.
+        batch_size: the number of samples of all values.
         time: when the last value was written, in seconds since 1970.
     """
 
@@ -37,6 +38,7 @@ class Point:
     weighted: float
     epoch: float
     step: int
+    batch_size: int
     time: float
 
 
@@ -75,8 +77,9 @@ def points(columns: LossColumns, axis: Axis, *, whole: bool = False) -> list[Poi
 
 def _point(position: float, columns: LossColumns, rows: Sequence[int]) -> Point:
     def mean(column: Sequence[float]) -> float:
-        return sum(column[row] for row in rows) / len(rows)
+        return sum(column[row] * columns.batch_size[row] for row in rows) / samples
 
+    samples = sum(columns.batch_size[row] for row in rows)
     last = rows[-1]
     return Point(
         position,
@@ -86,5 +89,6 @@ def _point(position: float, columns: LossColumns, rows: Sequence[int]) -> Point:
         mean(columns.weighted),
         columns.epoch[last],
         columns.step[last],
+        samples,
         max(columns.time[row] for row in rows),
     )

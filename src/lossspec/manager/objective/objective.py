@@ -128,7 +128,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(tensors) if recorders.counts_samples else 1
+        samples = recorders.samples or batch_size(tensors.values())
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -140,7 +140,7 @@ class Objective(nn.Module):
             total = self._balanced(raws, samples, tensors)
         if plan.recorded:
             self._only_record(samples, tensors)
-        if self._new_plan and recorders.counts_samples:
+        if self._new_plan and recorders.several:
             self._warn_of_missing_gradients(tensors, total)
         return total
 
@@ -220,8 +220,7 @@ class Objective(nn.Module):
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
             self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
-            counts = self._recorders.counts_samples
-            ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
+            ring.write(raws, batch_size(tensors.values()))
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
@@ -261,9 +260,9 @@ class Objective(nn.Module):
         self.restamp()
 
     def restamp(self) -> None:
-        """Give the current weights to the compiled graphs, if there are any."""
+        """Give the current weights, clock and batch size to the compiled graphs, if there are any."""
         if self._has_graph:
-            self._ring.stamp(tuple(column for column, _ in self._key))
+            self._ring.stamp(tuple(column for column, _ in self._key), self._recorders.samples)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:

@@ -55,9 +55,7 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
                 raise LossResultError(f"`{name}` must return a tensor, got {describe(raw)}") from None
             if raw.dtype is half:
                 loss.half = "applied"
-            samples = 1
-            if recorders.counts_samples:
-                samples = recorders.samples or batch_size(inputs)
+            samples = recorders.samples or batch_size(inputs)
             if is_on_host:
                 record_on_host(loss, raw, samples)
             else:

@@ -38,7 +38,8 @@ def batch_size(values: Iterable[object]) -> int:
     """Return the first dimension of the first tensor, or 1 if it has none or there is no tensor."""
     for value in values:
         if isinstance(value, torch.Tensor):
-            return value.shape[0] if value.dim() else 1
+            shape = value.shape
+            return shape[0] if shape else 1
         if isinstance(value, LISTS):
             return batch_size(value)
     return 1

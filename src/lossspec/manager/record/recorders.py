@@ -13,10 +13,10 @@ from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
-from lossspec.manager.record.ranks import batch_size, ranks
+from lossspec.manager.record.ranks import ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
@@ -39,7 +39,7 @@ class Recorders:
         full: a bound method, called with a history that is full; it is held weakly.
 
     Attributes:
-        counts_samples: whether several processes train, so that rows need a batch size for their mean.
+        several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
     """
 
@@ -52,13 +52,9 @@ class Recorders:
         self._thread = threading.get_ident()
         self._fetch_requested = False
         self._steps = 0
-        self.counts_samples = ranks() > 1
+        self.several = ranks() > 1
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
-
-    def count(self, tensors: Mapping[str, object]) -> int:
-        """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
-        return self.samples or batch_size(tensors.values())
 
     def record(
         self,
@@ -73,7 +69,7 @@ class Recorders:
             weighing: the losses and their weights.
             raws: the raw result of each.
             stacked: the same as one vector, or None where they make none.
-            samples: the number of samples that the values count for in a mean over processes.
+            samples: the batch size.
         """
         if stacked is None:
             self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
