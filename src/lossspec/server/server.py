@@ -15,6 +15,7 @@ from pygls.uris import to_fs_path
 
 from lossspec import registry, schedules
 from lossspec._version import __version__
+from lossspec.language.documents.project import project
 from lossspec.language.schema import committed
 from lossspec.language.text.reference import SUFFIX
 from lossspec.server import actions, completion, definition, diagnostics, hover, lens, symbols
@@ -48,9 +49,9 @@ class Server(LanguageServer):
 
     def put(self, uri: str, text: str) -> None:
         """Take a new text of a spec, and publish its problems soon."""
-        path = to_fs_path(uri)
         if not uri.endswith(SUFFIX):
             return
+        path = to_fs_path(uri) if uri.startswith("file:") else None  # or it is not saved yet
         self.documents[uri] = Document.of(text, Path(path) if path else None, self.documents.get(uri))
         self.publish_soon(uri)
 
@@ -100,6 +101,7 @@ def _follow_documents(server: Server) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        project.cache_clear()
         server.put(params.text_document.uri, params.text_document.text)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
@@ -109,6 +111,7 @@ def _follow_documents(server: Server) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(_: lsp.DidSaveTextDocumentParams) -> None:
+        project.cache_clear()
         for uri, document in server.documents.items():  # any of them may extend what was saved
             server.documents[uri] = Document.of(document.source.text, document.path, document)
             server.publish_soon(uri)
