@@ -29,7 +29,7 @@ def test_esrgan_generator(file_of, managed, check, draw, vgg19):
     check(manager, "G", t, 0.01 * pixel + percep + 0.005 * gan)
 
 
-def test_esrgan_discriminator_is_halved_and_its_means_are_detached(file_of, managed, check, draw, vgg19):
+def test_esrgan_discriminator_is_halved_with_detached_means(file_of, managed, check, draw, vgg19):
     t = draw(**SCORES)
     real, fake = t["pred_real"], t["pred_fake"]
     total = 0.5 * softplus(-(real - fake.detach().mean())).mean()

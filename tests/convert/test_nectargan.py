@@ -68,7 +68,9 @@ def test_weights_that_are_missing_or_unknown_are_listed():
     assert found == {each: f"`lambda_{each}` is missing" for each in ("l2", "sobel", "laplacian", "vgg")}
 
 
-@pytest.mark.parametrize("document", [{}, {"config": []}, {"config": {"train": None}}])
+@pytest.mark.parametrize(
+    "document", [{}, {"config": []}, {"config": {"train": None}}, {"train": {"loss": {"a": 1}}}]
+)
 def test_a_file_without_weights_has_no_losses(document):
     with pytest.raises(ConfigError, match="has no losses of NectarGAN"):
         import_document(document, "nectargan", "config.json")

@@ -60,9 +60,7 @@ def test_the_absolute_perceptual_loss(train_of, managed, check, draw, vgg19):
         ("huber", lambda x, y: huber(x, torch.tensor(y), 1.0)),
     ],
 )
-def test_every_gan_type_with_the_weight_that_neosr_takes_by_default(
-    *, train_of, managed, check, draw, kind, loss
-):
+def test_every_gan_type_with_the_default_weight_of_neosr(*, train_of, managed, check, draw, kind, loss):
     train = {"gan_opt": {"type": "gan_loss", "gan_type": kind}}
     manager = managed(train_of("neosr", train))
     t = draw(pred_fake=(2, 1, 3, 3), pred_real=(2, 1, 3, 3))
@@ -86,6 +84,6 @@ def test_losses_between_images_without_a_twin(train_of, options, reason):
     assert reason in missing.reason
 
 
-def test_the_generators_scores_are_said_to_have_no_gradient_there(train_of):
+def test_scores_without_gradient_are_reported(train_of):
     imported = train_of("neosr", {"gan_opt": {"type": "gan_loss", "loss_weight": 0.3}})
     assert "no gradient" in imported.losses["G_GAN"].note

@@ -161,7 +161,9 @@ def test_the_state_is_the_clock_and_the_state_of_losses(tmp_path):
         "step",
         "total_epochs",
         "total_steps",
+        "batch_size",
         "chunks",
+        "weights",
         "losses",
         "generators",
     }

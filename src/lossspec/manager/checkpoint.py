@@ -9,6 +9,8 @@ import torch
 
 from lossspec.errors import CheckpointError, ClockError
 from lossspec.manager.clock.clock import check_progress
+from lossspec.manager.loss.curve import is_finite_number
+from lossspec.manager.record.recorders import check_batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,37 +19,47 @@ if TYPE_CHECKING:
 
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.run import Run
 
 FORMAT = 1
-_MEMBERS = ("digest", "epoch", "step", "total_epochs", "total_steps", "chunks", "losses", "generators")
+_MEMBERS = (
+    "digest",
+    "epoch",
+    "step",
+    "total_epochs",
+    "total_steps",
+    "batch_size",
+    "chunks",
+    "weights",
+    "losses",
+    "generators",
+)
 
 
-def save(
-    clock: Clock, digest: str | None, chunks: int, modules: Mapping[str, nn.Module]
-) -> dict[str, object]:
+def save(run: Run, clock: Clock, batch_size: int | None, chunks: int) -> dict[str, object]:
     """Return the state as plain values and tensors."""
+    modules = run.modules()
     return {
         "format": FORMAT,
-        "digest": digest,
+        "digest": run.digest,
         "epoch": clock.epoch,
         "step": clock.step if clock.stepped else None,
         "total_epochs": clock.total_epochs,
         "total_steps": clock.total_steps,
+        "batch_size": batch_size,
         "chunks": chunks,
+        "weights": {name: loss.loss_weight for name, loss in run.losses.items() if loss.is_set_by_hand},
         "losses": {name: dict(module.state_dict()) for name, module in modules.items()},
         "generators": {name: generator.get_state() for name, generator in _generators(modules)},
     }
 
 
-def check(
-    saved: Mapping[str, Any], digest: str | None, modules: Mapping[str, nn.Module], *, any_spec: bool
-) -> None:
+def check(saved: Mapping[str, Any], run: Run, *, any_spec: bool) -> None:
     """Check that a state fits, before any of it is restored.
 
     Args:
         saved: the return value of ``save``.
-        digest: the digest of this manager's spec.
-        modules: the modules of this manager's losses and balancers.
+        run: the losses and balancers of this manager.
         any_spec: accept the state of another spec, for the losses that both have.
 
     Raises:
@@ -59,12 +71,14 @@ def check(
             f"a checkpoint must be a `state_dict()` of a LossManager in format {FORMAT}, got format {found!r}"
         )
     _require_members(saved)
-    if saved["digest"] != digest and not any_spec:
+    if saved["digest"] != run.digest and not any_spec:
         raise CheckpointError(
-            f"the checkpoint is of another spec: expected digest {digest}, got {saved['digest']}; "
+            f"the checkpoint is of another spec: expected digest {run.digest}, got {saved['digest']}; "
             "pass `ignore_digest=True` to load it for the losses that both have"
         )
-    states = saved["losses"]
+    if not any_spec:
+        _check_weights(saved["weights"], run.losses)
+    states, modules = saved["losses"], run.modules()
     for name in [] if any_spec else sorted(states.keys() ^ modules.keys()):
         where = "the checkpoint" if name in modules else "this manager"
         raise CheckpointError(f"the state of loss `{name}` is missing in {where}")
@@ -80,6 +94,17 @@ def check(
             raise CheckpointError(f"the state of generator `{name}` has another shape")
 
 
+def _check_weights(weights: Mapping[str, object], losses: Mapping[str, LMLoss]) -> None:
+    """Check that this manager has the losses whose weights were set by hand, and no schedules for them."""
+    for name in weights:
+        if name not in losses:
+            raise CheckpointError(f"the loss `{name}`, whose weight the checkpoint has, is missing")
+        if losses[name].schedule is not None:
+            raise CheckpointError(
+                f"the checkpoint has a weight of `{name}` that was set by hand, but here it has a schedule"
+            )
+
+
 def _require_members(saved: Mapping[str, Any]) -> None:
     missing = [f"`{name}`" for name in _MEMBERS if name not in saved]
     if missing:
@@ -91,30 +116,35 @@ def _require_members(saved: Mapping[str, Any]) -> None:
         raise CheckpointError(
             f"`chunks` in the checkpoint must be a whole number of at least 0, got {chunks!r}"
         )
-    for name in ("losses", "generators"):
+    for name in ("weights", "losses", "generators"):
         if not isinstance(saved[name], Mapping):
             raise CheckpointError(f"`{name}` in the checkpoint must be a dict, got {saved[name]!r}")
+    for name, weight in saved["weights"].items():
+        if not is_finite_number(weight):
+            raise CheckpointError(
+                f"the weight of `{name}` in the checkpoint must be a finite number, got {weight!r}"
+            )
     if saved["epoch"] is None:
         raise CheckpointError("invalid clock in checkpoint: `epoch` must be a number of at least 0, got None")
     try:
         check_progress(*(saved[name] for name in ("epoch", "step", "total_epochs", "total_steps")))
+        check_batch_size(saved["batch_size"])
     except ClockError as error:
         raise CheckpointError(f"invalid clock in checkpoint: {error}") from None
 
 
-def restore(saved: Mapping[str, Any], clock: Clock, modules: Mapping[str, nn.Module]) -> int:
-    """Restore a checked state, and return the position in the log."""
-    states = saved["losses"]
+def restore(saved: Mapping[str, Any], run: Run, clock: Clock) -> None:
+    """Restore a checked state."""
+    states, modules = saved["losses"], run.modules()
     for name in states.keys() & modules.keys():
         modules[name].load_state_dict(states[name])
     generators = saved["generators"]
     for name, generator in _generators(modules):
         if name in generators:
             generator.set_state(generators[name])
-    clock.move(saved["epoch"], saved["step"] or 0, saved["total_epochs"], saved["total_steps"])
-    clock.stepped = saved["step"] is not None
-    chunks: int = saved["chunks"]
-    return chunks
+    for name, loss in run.losses.items():
+        loss.restore_weight(saved["weights"].get(name))
+    clock.restore(saved["epoch"], saved["step"], saved["total_epochs"], saved["total_steps"])
 
 
 def _shape(value: object) -> object:

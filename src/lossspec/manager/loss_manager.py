@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, NoReturn, Self, Unpack
+from typing import TYPE_CHECKING, NoReturn, Self, Unpack, cast
 
 from lossspec.errors import LogError, LossSpecError
 from lossspec.log.writer import LossLog
@@ -327,7 +327,7 @@ class LossManager(Getters):
         return self._flusher.flush(ends=ends)
 
     def state_dict(self) -> dict[str, object]:
-        """Return the state to resume a run: clock, digest, position in the log, state of the losses.
+        """Return the state to resume a run: clock, digest, position in the log, losses, weights set by hand.
 
         The log is written first, so its position covers every value recorded so far. If several processes
         train together it is not, since a flush needs all of them and a checkpoint is often taken by one. The
@@ -343,13 +343,13 @@ class LossManager(Getters):
             self._recorders.fetch()
             checkpoint.require_flushed(self._losses)
         chunks = self._log.chunks if self._log is not None else 0
-        return checkpoint.save(self._clock, self._run.digest, chunks, self._run.modules())
+        return checkpoint.save(self._run, self._clock, self._recorders.samples, chunks)
 
     def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
         """Resume where ``state_dict`` was taken.
 
         Values that are not in the log yet are dropped. New values supersede those that the log has after the
-        checkpoint.
+        checkpoint. The length of the run and the batch size, if set by ``set_progress``, stay as set.
 
         Args:
             saved: the return value of ``state_dict``.
@@ -358,12 +358,13 @@ class LossManager(Getters):
         Raises:
             CheckpointError: it is invalid or of another spec; nothing has changed then.
         """
-        checkpoint.check(saved, self._run.digest, self._run.modules(), any_spec=ignore_digest)
-        chunks = checkpoint.restore(saved, self._clock, self._run.modules())
+        checkpoint.check(saved, self._run, any_spec=ignore_digest)
         self._recorders.fetch()
         self._registration.forget()
+        self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
         if self._log is not None:
-            self._log.resume(chunks)
+            self._log.resume(cast("int", saved["chunks"]))
+        checkpoint.restore(saved, self._run, self._clock)
 
     def close(self) -> None:
         """Flush, unless several processes train together, which needs all of them; then close the log."""

@@ -21,6 +21,13 @@ IMAGE_LOSSES = {
 }
 #: What its trainer adds to the objective `basic` when it is asked to.
 _SUBSPECS = {"extended": ("l2", "sobel", "laplacian"), "vgg": ("vgg",)}
+#: Where its types, targets and arguments come from.
+_CODE = {
+    "type": "pix2pix_objective.py",
+    "inputs": "pix2pix_trainer.py",
+    "args.grayscale": "losses.py",
+    "args.normalize": "losses.py",
+}
 _INPUTS = {
     "y": "the ground truth (N, C, H, W) in [-1, 1]",
     "y_fake": "the generator's output G(x), same shape and range",
@@ -36,7 +43,7 @@ def read_nectargan(document: Mapping[str, object], imported: Imported) -> None:
     spec, and what the others add are its variants.
     """
     options = _losses(document)
-    if not options.values:
+    if not any(str(key).startswith("lambda_") for key in options.values):
         return
     imported.description = "NectarGAN's objective pix2pix, with the weights of a configuration."
     imported.inputs |= _INPUTS
@@ -46,8 +53,9 @@ def read_nectargan(document: Mapping[str, object], imported: Imported) -> None:
     )
     _add(imported, options, "gan", imported.losses)
     _add(imported, options, "l1", imported.losses)
-    for name, pred, label in (("D_real", "pred_real", 1.0), ("D_fake", "pred_fake", 0.0)):
-        imported.losses[name] = Part("torch.BCEWithLogitsLoss").term([pred, label], "D")
+    unweighted = Part("torch.BCEWithLogitsLoss", sources={**_CODE, "weight": "LMLoss's default"})
+    imported.losses["D_real"] = unweighted.term(["pred_real", 1.0], "D")
+    imported.losses["D_fake"] = unweighted.term(["pred_fake", 0.0], "D")
     imported.objectives["D"] = Carried({"weight": 0.5}, {"weight": "Pix2pixTrainer.forward_D"})
     for variant, names in _SUBSPECS.items():
         imported.variants[variant] = {}
@@ -72,7 +80,7 @@ def _add(imported: Imported, options: Options, name: str, losses: dict[str, Carr
     except NotCarriedError as error:
         imported.miss(f"{options.key}.{key}", name, str(error))
         return
-    sources = {"weight": options.source(key)}
+    sources = {**_CODE, "weight": options.source(key)}
     if name == "gan":
         gan = Part("torch.BCEWithLogitsLoss", weight, sources=sources)
         losses["G_GAN"] = gan.term(["pred_fake", 1.0], "G")

@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from lossspec.errors import ClockError, LossSpecError
+from lossspec.manager.clock.length import RunLength
 from lossspec.manager.loss.curve import is_finite_number
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ class Clock:
     Attributes:
         epoch: the index of the current epoch; can be fractional.
         step: the number of optimiser steps so far.
-        total_epochs: the number of epochs of the run, or None.
-        total_steps: the number of steps of the run, or None.
         stepped: whether the step was ever counted or set.
         epoch_was_set: whether the epoch was ever set, also if to 0.
     """
@@ -29,23 +28,33 @@ class Clock:
     __slots__ = (
         "_each_step",
         "_followers",
+        "_is_past_end",
+        "_length",
         "epoch",
         "epoch_was_set",
         "step",
         "stepped",
-        "total_epochs",
-        "total_steps",
     )
 
     def __init__(self) -> None:
         self.epoch: float = 0
         self.step = 0
-        self.total_epochs: float | None = None
-        self.total_steps: float | None = None
+        self._length = RunLength()
+        self._is_past_end = False  # found when a schedule asks for the fraction
         self.stepped = False
         self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
         self._each_step: list[Callable[[], None]] | None = None  # found when a step is counted
+
+    @property
+    def total_epochs(self) -> float | None:
+        """The number of epochs of the run, or None."""
+        return self._length.totals.get("total_epochs")
+
+    @property
+    def total_steps(self) -> float | None:
+        """The number of steps of the run, or None."""
+        return self._length.totals.get("total_steps")
 
     def follow(self, units: Iterable[Unit], callback: Callable[[], None]) -> None:
         """Call ``callback`` after each move of one of ``units``, in the order of the calls of ``follow``."""
@@ -62,6 +71,8 @@ class Clock:
         if self._each_step is None:
             self._each_step = [each for each, units in self._followers.items() if "step" in units]
         _call_all(self._each_step)
+        if self._is_past_end:
+            self._warn_of_end(stacklevel=5)
 
     def move(
         self,
@@ -76,8 +87,20 @@ class Clock:
             ClockError: a value is negative, not finite or not a number; nothing has moved then.
         """
         check_progress(epoch, step, total_epochs, total_steps)
-        self.total_epochs = self.total_epochs if total_epochs is None else _plain(total_epochs)
-        self.total_steps = self.total_steps if total_steps is None else _plain(total_steps)
+        self._length.set(_known(total_epochs, total_steps))
+        self._move(epoch, step)
+        self._length.warn_of_other_length(stacklevel=4)
+
+    def restore(
+        self, epoch: float, step: int | None, total_epochs: float | None, total_steps: float | None
+    ) -> None:
+        """Set checked values of a checkpoint; a length that the caller has set stays."""
+        self._length.restore(_known(total_epochs, total_steps))
+        self._move(epoch, step or 0)
+        self.stepped = step is not None
+        self._length.warn_of_other_length(stacklevel=5)
+
+    def _move(self, epoch: float | None, step: int | None) -> None:
         moved: set[Unit] = {"fraction"}
         if epoch is not None:
             self.epoch, self.epoch_was_set = _plain(epoch), True
@@ -86,6 +109,13 @@ class Clock:
             self.step, self.stepped = int(step), True
             moved.add("step")
         _call_all([callback for callback, units in self._followers.items() if units & moved])
+        if self._is_past_end:
+            self._warn_of_end(stacklevel=6)
+
+    def _warn_of_end(self, stacklevel: int) -> None:
+        self._is_past_end = False
+        name, position = ("total_steps", self.step) if self.total_steps else ("total_epochs", self.epoch)
+        self._length.warn_of_end(name, position, stacklevel)
 
     def forward(self, epoch: float) -> None:
         """Move to ``epoch`` if it is later than the current one.
@@ -107,10 +137,13 @@ class Clock:
             return self.epoch
         if unit == "step":
             return self.step
-        if self.total_steps is not None:
-            return self.step / self.total_steps
-        if self.total_epochs is not None:
-            return self.epoch / self.total_epochs
+        totals = self._length.totals
+        if totals:
+            steps = totals.get("total_steps")
+            found = self.epoch / totals["total_epochs"] if steps is None else self.step / steps
+            if found > 1.0:
+                self._is_past_end = True
+            return found
         raise ClockError(
             "a schedule with the unit `fraction` needs the length of the run: call "
             "`manager.set_progress(total_steps=...)` or `manager.set_progress(total_epochs=...)` first"
@@ -137,6 +170,12 @@ def check_progress(
             raise ClockError(f"`{name}` must be a number above 0, got {value!r}")
     if step is not None and step != int(step):
         raise ClockError(f"`step` must be a whole number, got {step!r}")
+
+
+def _known(total_epochs: Any, total_steps: Any) -> dict[str, float]:
+    """Return the lengths that are given."""
+    totals = {"total_epochs": total_epochs, "total_steps": total_steps}
+    return {name: _plain(value) for name, value in totals.items() if value is not None}
 
 
 def _plain(value: Any) -> float:

@@ -36,7 +36,7 @@ class Weights:
                 loss.objective_weight = float(objective_weight)
             units = loss.units() | ({unit_of(schedule)} if schedule is not None else set())
             self._units[loss.name] = units
-            loss.on_weight_set = self._weight_set
+            loss.on_weight_set, loss.registered_weight = self._weight_set, loss.loss_weight
             update = self._updater(loss, schedule)
             update()
             self._clock.follow(units, update)

@@ -30,6 +30,7 @@ def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> floa
     if loss.term_weight is not None:  # None if a schedule of its objective or of an argument has failed
         loss.term_weight = float(value) * loss.gain
     if loss.on_weight_set is not None:
+        loss.is_set_by_hand = True
         loss.on_weight_set()
     return float(value)
 
@@ -87,6 +88,8 @@ class LMLoss:
         validation: the history within it.
         last_map: the last raw result that was not a scalar, and the weight applied to it.
         on_weight_set: called after the weight is set by hand; None until a manager has the loss.
+        registered_weight: the weight that it was registered with.
+        is_set_by_hand: whether the weight was set after that.
 
     Raises:
         RegistrationError: both a weight and a schedule are given, or a value is invalid.
@@ -118,6 +121,8 @@ class LMLoss:
     validation: LMHistory = field(init=False, factory=LMHistory, repr=False)
     last_map: tuple[torch.Tensor, float] | None = field(init=False, default=None, repr=False)
     on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
+    registered_weight: float = field(init=False, default=1.0, repr=False)
+    is_set_by_hand: bool = field(init=False, default=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.training = self.history
@@ -178,6 +183,12 @@ class LMLoss:
     def units(self) -> set[Unit]:
         """Return the units of its schedules."""
         return {unit_of(curve) for curve in (self.schedule, *self.live.values()) if curve is not None}
+
+    def restore_weight(self, set_by_hand: float | None) -> None:
+        """Set the weight of a checkpoint, or else the registered one; a schedule has no state."""
+        if self.schedule is None:
+            self.loss_weight = self.registered_weight if set_by_hand is None else set_by_hand
+            self.is_set_by_hand = set_by_hand is not None
 
     def update(self, position: Callable[[Unit], float]) -> None:
         """Set the term weight and the live arguments to their values at the clock's position.
