@@ -81,4 +81,5 @@ def test_every_feature_answers_for_any_text(text, line, character):
 )
 def test_hostile_text_takes_seconds_at_most(text):
     last = text.count("\n")
-    assert everything(text, last, len(text.rpartition("\n")[2])) < 10  # about one on a machine that is not busy
+    # about one second on a machine that is not busy
+    assert everything(text, last, len(text.rpartition("\n")[2])) < 10
