@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from lossspec import LossManager, schedules
+from lossspec import LossManager, register_loss, schedules
 
 
 def hand_written(x, y, p):
@@ -45,8 +45,6 @@ def test_losses_are_submodules_under_a_prefix():
 
         def forward(self, x, y):
             return (self.scale * (x - y)).abs().mean()
-
-    from lossspec import register_loss
 
     register_loss("test_objective.Learned")(Learned)
     from lossspec.language.model import Input, ObjectiveSpec, Spec, Term
@@ -191,3 +189,25 @@ def test_the_total_is_never_the_tensor_that_a_term_was_given(make_manager, other
     assert total.item() == 2.0 * (1 + len(others))
     total += 1.0
     assert value.item() == 2.0
+
+
+def test_a_loss_in_eval_mode_stays_in_it_within_a_model_that_trains(make_manager, xy):
+    """As lpips.LPIPS, whose linear layers have dropout."""
+
+    @register_loss("mine.WithDropout")
+    class WithDropout(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.drop = torch.nn.Dropout()
+            self.eval()
+
+        def forward(self, x, y):
+            return self.drop((x - y).abs()).mean()
+
+    objective = make_manager(a={"type": "mine.WithDropout"}).objective()
+    model = torch.nn.ModuleDict({"objective": objective})
+    x, y = xy
+    expected = (x - y).abs().mean()
+    for each in (model, model.eval(), model.train()):
+        assert each["objective"](x=x, y=y) == expected
+    assert objective.training

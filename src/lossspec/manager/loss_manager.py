@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -24,6 +23,7 @@ from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
 from lossspec.manager.state import State
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +87,7 @@ class LossManager(State):
     ) -> None:
         check_options(on_nonfinite, history_buffer_size)
         self.device = device_of(device, config)
-        self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
+        self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)
@@ -252,16 +252,18 @@ class LossManager(State):
             step: the number of optimiser steps so far.
             total_epochs: the number of epochs of the run.
             total_steps: the number of steps of the run.
-            batch_size: the weight of this process's values in the mean over processes, from now on; by
-                default the first dimension of the first tensor.
+            batch_size: how many samples each value counts for in a mean, from now on; by default the first
+                dimension of the first tensor.
 
         Raises:
             ClockError: a value is negative, not finite or not a number; nothing has moved then.
         """
         check_batch_size(batch_size)
         self._clock.move(epoch, step, total_epochs, total_steps)
-        self._recorders.counts_samples = ranks() > 1
-        self._recorders.samples = batch_size if batch_size is not None else self._recorders.samples
+        self._recorders.several = ranks() > 1
+        if batch_size is not None:
+            self._recorders.samples = batch_size
+            self._restamp()
 
     def step(self) -> None:
         """Count one optimiser step."""
@@ -297,6 +299,9 @@ class LossManager(State):
 
     def _validate(self, *, active: bool) -> None:
         self._registration.validate(active=active)
+        self._restamp()
+
+    def _restamp(self) -> None:
         for objective in self._objectives.values():
             objective.restamp()
 

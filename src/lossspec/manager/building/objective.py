@@ -74,10 +74,11 @@ def _bind(loss: LMLoss) -> BoundTerm:
     if term is None:
         raise LossSpecError(f"`{loss.name}` does not come from a spec: run it with `compute_loss`")
     inputs = find_type(term).inputs
-    by_name = {each.name: each.kind == "list" for each in inputs}
-    in_order = list(by_name.values())
-    takes_lists = [
-        by_name.get(each.argument, False) if each.argument else index < len(in_order) and in_order[index]
+    by_name = {each.name: each for each in inputs}
+    calls = [
+        by_name.get(each.argument) if each.argument else inputs[index] if index < len(inputs) else None
         for index, each in enumerate(term.inputs)
     ]
-    return BoundTerm(term, loss.function, takes_lists)
+    takes_lists = [each is not None and each.kind == "list" for each in calls]
+    constants = ["like" if each is None else each.constant for each in calls]
+    return BoundTerm(term, loss.function, takes_lists, constants)

@@ -28,7 +28,7 @@ def describe(value: object) -> str:
     """
     if isinstance(value, torch.Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
-    if isinstance(value, LISTS):
+    if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
         return f"the {type(value).__name__} {value!r}"

@@ -11,11 +11,13 @@ from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
+from lossspec.manager.loss.walk import first_tensor, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.lazy import LazyTerms
 from lossspec.manager.objective.plan import Mode, Plan, mode, reason
 from lossspec.manager.record.compiled import RingBuffer
+from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import Weighing, stack
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
@@ -80,6 +82,8 @@ class Objective(nn.Module):
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
+        #: What a library leaves in eval mode, such as LPIPS with its dropout.
+        self._in_eval_mode = tuple(each for each in self.modules() if not each.training)
         self._start()
 
     def _start(self) -> None:
@@ -107,6 +111,16 @@ class Objective(nn.Module):
         """Return the names of the tensors that the next call needs; others of the spec can be left out."""
         return self._plan.needed
 
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of the losses; those that their library builds in eval mode stay in it.
+
+        The model that holds the objective sets its mode too, and would turn on the dropout of LPIPS.
+        """
+        super().train(mode)
+        for each in self._in_eval_mode:
+            each.training = False
+        return self
+
     def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
 
@@ -129,7 +143,7 @@ class Objective(nn.Module):
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
-            if isinstance(tensors[name], LISTS):
+            if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
                 raise self._unexpected_list(name, tensors)
         raws: list[torch.Tensor] = []
         try:
@@ -139,7 +153,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(plan.own(tensors)) if recorders.counts_samples else 1
+        samples = recorders.count(plan.own(tensors))
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -152,7 +166,7 @@ class Objective(nn.Module):
         if plan.recorded:
             self._only_record(samples, tensors)
         self._lazy.called = True
-        if self._new_plan and recorders.counts_samples:
+        if self._new_plan and recorders.several:
             self._warn_of_missing_gradients(tensors, total)
         return total
 
@@ -233,10 +247,9 @@ class Objective(nn.Module):
             raws[column] = term(tensors) if each == "sum" else _without_gradient(term, tensors)
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
-            counts = self._recorders.counts_samples
+            self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
             needed = [name for column, _ in key for name in self._terms[column][1].needed]
-            own = {name: value for name, value in tensors.items() if name in needed}
-            ring.write(raws, self._recorders.count(own) if counts else 1)
+            ring.write(raws, batch_size([value for name, value in tensors.items() if name in needed]))
         self._lazy.called = True
         total: torch.Tensor | None = None
         for column, each in key:
@@ -286,16 +299,23 @@ class Objective(nn.Module):
         return loss.history is loss.training and not self._recorders.is_paused
 
     def restamp(self) -> None:
-        """Give the current weights to the compiled graphs, if there are any, and note the kind of calls."""
+        """Give weights, clock and batch size to the compiled graphs, and note the kind of calls."""
         self._lazy.settle()
         self._lazy.counts = self._is_training()
         if self._has_graph:
             running = tuple(column for column, _ in self._key)
-            self._ring.stamp(running, self._plan.idle, records=self._recorders.is_on)
+            idle, samples = self._plan.idle, self._recorders.samples
+            self._ring.stamp(running, idle, samples, records=self._recorders.is_on)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
         self._ring.to(device)
+
+    @on_host
+    def _note_half(self, types: tuple[torch.dtype, ...], columns: tuple[int, ...]) -> None:
+        for dtype, column in zip(types, columns, strict=True):
+            if dtype is torch.float16:
+                self._terms[column][0].half = "term"
 
     def _replan(self) -> None:
         """Make a new plan if another set of terms runs now; weights have moved in any case."""
@@ -354,10 +374,8 @@ _OF_ONE_OBJECTIVE = frozenset(
 
 
 def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
-    for each in tensors.values():
-        if isinstance(each, torch.Tensor):
-            return each.device
-    return None
+    found = first_tensor(tensors.values())
+    return None if found is None else found.device
 
 
 def _without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:
