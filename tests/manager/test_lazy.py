@@ -160,3 +160,49 @@ def test_at_zero_compute_keeps_it_in_the_graph(make_manager, compiled, is_compil
     history = manager.get_registered_losses(strip=False)["lazy"].history
     assert list(history.weights) == [4.0, 0.0, 0.0]
     assert list(history.raw) == [1.0, 1.0, 1.0]
+
+
+def train_past(make_manager, steps, wanted, **lazy):
+    """Train with a loop that calls the objective of the lazy term at some steps only."""
+    manager = make_manager(
+        options={"enable_logging": True},
+        d={"inputs": ["x", "y"], "objective": "D"},
+        r1={"inputs": ["x", "y"], "objective": "R1", "every": (4, 4.0), **lazy},
+    )
+    for step in range(steps):
+        manager.set_progress(step=2 * step)
+        manager.objective("D")(x=X, y=Y)
+        manager.set_progress(step=2 * step + 1)
+        if 2 * step + 1 in wanted:
+            manager.objective("R1")(x=X, y=Y)
+    return manager
+
+
+MISSED = (
+    '`r1` has `every`, but did not run between the steps 0 and 18: call `manager.objective("R1")` in each '
+    "step, which leaves it out where it is not due"
+)
+
+
+def test_a_term_that_never_ran_where_it_was_due_warns_once(make_manager):
+    manager = train_past(make_manager, 10, range(0, 20, 4))  # its own steps are odd
+    with pytest.warns(RuntimeWarning) as caught:
+        manager.update_loss_log()
+    assert [str(each.message) for each in caught] == [MISSED]
+    for step in range(20, 40):
+        manager.set_progress(step=step)
+        manager.objective("D")(x=X, y=Y)
+    manager.update_loss_log()
+
+
+@pytest.mark.parametrize(
+    ("steps", "wanted", "lazy"),
+    [
+        (10, range(20), {}),  # the advice
+        (3, (), {}),  # no whole interval yet
+        (10, [9], {}),
+        (10, (), {"weight": 0.0}),
+    ],
+)
+def test_a_term_that_ran_or_could_not_is_not_named(make_manager, steps, wanted, lazy):
+    train_past(make_manager, steps, wanted, **lazy).update_loss_log()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from lossspec.errors import ClockError, LossResultError, NonFiniteError
 from lossspec.log.rows import WIDTH, Sections
 from lossspec.manager.clock.unmoved import UnmovedClock
+from lossspec.manager.clock.unrun import UnrunTerms
 from lossspec.manager.record.nonfinite import describe_nonfinite
 from lossspec.manager.record.ranks import RankMean, ranks
 
@@ -52,6 +53,7 @@ class Flusher:
         self._clock = clock
         self._unmoved = UnmovedClock(clock, weights)
         self._warned_of_epochs = False
+        self._unrun = UnrunTerms()
         self._log = log
         self._writes = writes
         self._on_nonfinite = on_nonfinite
@@ -86,6 +88,7 @@ class Flusher:
         nonfinite = self._nonfinite() if self._on_nonfinite != "record" else ""
         no_steps = self._unmoved.missing_steps(losses)
         no_epochs = "" if self._warned_of_epochs else self._unmoved.missing_epochs(losses, ends=ends)
+        unrun = self._unrun(losses, self._clock.step)
         written = self._write() if self._writes else 0
         self._flushed_at = self._clock.step
         if nonfinite and self._on_nonfinite == "raise":
@@ -95,6 +98,8 @@ class Flusher:
         if no_epochs:
             self._warned_of_epochs = True
             warnings.warn(no_epochs, RuntimeWarning, stacklevel=4)
+        if unrun:
+            warnings.warn(unrun, RuntimeWarning, stacklevel=4)
         if no_steps:
             raise ClockError(no_steps)
         return written
