@@ -84,11 +84,11 @@ def _forget_graphs() -> None:
     """Forget compiled objectives: while there is one, all others keep their weights where a graph looks."""
     import torch
 
-    from lossspec.manager import Objective
+    from lossspec.manager.objective.graphs import compiled_graphs
 
-    if Objective._graphs:
+    if compiled_graphs.exist:
         torch._dynamo.reset()
-        Objective._graphs = False
+        compiled_graphs.exist = False
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from lossspec.report.draw.axis import ticks
-from lossspec.report.draw.numbers import figure
+from lossspec.report.draw.text import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from docs.generate.markdown import block, escaped, table
 
-from lossspec.cli.describe_type import allowed, call_input, head
-from lossspec.cli.describe_type import example as written
 from lossspec.registry import LossType, balancers, libraries, types
+from lossspec.report.describe.type import allowed, call_input, head
+from lossspec.report.describe.type import example as written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

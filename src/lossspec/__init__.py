@@ -1,14 +1,14 @@
 """Training objectives as data.
 
-A spec says the terms of a loss; ``validate`` proves it, ``load`` resolves it, ``build`` makes its
-losses, and a ``LossManager`` weighs, schedules, records and logs them:
+A spec describes the terms of a loss. ``validate`` finds its mistakes, ``load`` resolves it, ``build``
+makes its losses, and a ``LossManager`` weights, schedules, records and logs them:
 
 >>> import lossspec
 >>> sorted(name for name in dir(lossspec) if name.startswith("Loss"))
 ['LossManager', 'LossSpecError']
 
-Importing this package imports neither torch nor anything else that is slow: a name is looked up where
-it lives when it is first used.
+Importing this package does not import torch or anything else that is slow: each name is imported when it
+is first used. ``__init__.pyi`` lists the names.
 """
 
 from lossspec.lazy import attach

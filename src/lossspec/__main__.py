@@ -1,4 +1,4 @@
-"""``python -m lossspec`` is the command ``lossspec``."""
+"""``python -m lossspec`` runs the command line."""
 
 from lossspec.cli import main
 

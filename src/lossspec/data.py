@@ -1,4 +1,4 @@
-"""Where our own data files lie: in the package, in the checkout, or in a zip that is unpacked for them."""
+"""Finds the data files of lossspec: in the package, in the checkout, or unpacked from a zip."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _PACKAGE = Path(__file__).parent
 
 @cache
 def folder(name: str) -> Path:
-    """Return the folder of our data called ``name``.
+    """Return the folder ``name`` of our data.
 
-    A wheel has ``specs`` and ``schemas`` inside the package, a checkout beside ``src``. An imported zip
-    has them nowhere that other programs can read: they are unpacked for as long as the process lives.
+    A wheel has ``specs`` and ``schemas`` inside the package, a checkout beside ``src``. Those of an imported
+    zip are unpacked into a temporary folder, so that other programs can read them, until the process ends.
 
     >>> (folder("specs") / "pix2pix.loss.toml").is_file()
     True
@@ -25,7 +25,7 @@ def folder(name: str) -> Path:
 
 
 def _unpacked(name: str) -> Path:
-    import atexit  # only a zipped import pays for these
+    import atexit  # only a zipped import needs these
     import shutil
     import tempfile
     from importlib.resources import files

@@ -1,4 +1,4 @@
-"""Every error that lossspec raises: what was found, what was expected, and what to do."""
+"""The errors that lossspec raises. Each message has what was found, what was expected and what to do."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ class LossSpecError(Exception):
 
 
 class UnknownNameError(LossSpecError):
-    """A name that nothing bears: a loss, term, tensor, tag, variant, parameter or spec."""
+    """An unknown name: of a loss, term, tensor, tag, variant, parameter or spec."""
 
 
 class RegistrationError(LossSpecError):
-    """A name that is taken, or a loss or schedule that can't be registered as it is."""
+    """A name that is taken, or a loss, schedule or balancer that cannot be registered as it is."""
 
 
 class MissingExtraError(LossSpecError, ImportError):
@@ -27,19 +27,19 @@ class MissingWeightsError(LossSpecError):
 
 
 class LossInputError(LossSpecError, ValueError):
-    """A loss was given a tensor or an argument that it can't work with; the message names the loss."""
+    """A loss got a tensor or an argument that it cannot work with; the message names the loss."""
 
 
 class LossResultError(LossSpecError):
-    """A loss returned something that can't be weighed or summed; the message names the loss."""
+    """A loss returned something that cannot be weighed or summed; the message names the loss."""
 
 
 class ClockError(LossSpecError):
-    """The clock lacks what a schedule needs, or can't move as asked; the message says what to call."""
+    """The clock is missing what a schedule needs, or cannot move as asked; the message says what to call."""
 
 
 class LogError(LossSpecError):
-    """A loss log that can't be written or read; the message names the folder or the file."""
+    """A loss log that cannot be written or read; the message names the folder or the file."""
 
 
 class CheckpointError(LossSpecError):
@@ -47,7 +47,7 @@ class CheckpointError(LossSpecError):
 
 
 class ConfigError(LossSpecError):
-    """A run configuration that can't be read, or lacks a section; the message names the file."""
+    """A run configuration that cannot be read, or has no such section; the message names the file."""
 
 
 class NonFiniteError(LossSpecError):

@@ -1,4 +1,4 @@
-"""What needs torch, which is an extra: without it the import fails with an error that says how to get it."""
+"""The error for a missing torch, which is an extra: it says how to install it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def torch_for(what: str) -> Iterator[None]:
-    """Import in this context what imports torch; ``what`` is what the error says that torch is needed for.
+    """Turn a failed import of torch in this context into an error that says what needs it.
 
     >>> with torch_for("the answer"):  # doctest: +ELLIPSIS
     ...     raise ModuleNotFoundError("No module named 'torch'", name="torch")

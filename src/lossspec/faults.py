@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, cast
 
 from attrs import frozen
 
-#: A file with more problems than this is not a spec; the rest is not shown.
+#: How many problems of a file are shown; one with more is most likely not a spec.
 MAX_PROBLEMS = 500
 KeyPath = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -24,16 +24,16 @@ class Fault:
     """A problem in a document or its text, before it has a line and a column.
 
     Attributes:
-        code: the stable word for this kind of problem, a key of the table of codes.
+        code: the stable word for this kind of problem, a key of ``codes.toml``.
         message: what was found, in lower case, without a full stop; it stands alone.
         path: the key path of the culprit in its document, array positions as integers; a ``Range`` in text
             that is not a document yet.
-        at: whether the key or its value is at fault.
+        at: whether the key or its value is wrong.
         help: what to do about it, or "".
         replacement: TOML text that fixes it if put in place of the key or value, or None.
-        certain: whether ``lossspec validate --fix`` may put it there unasked.
-        related: other places of the same document that take part, each with a label.
-        meant: the dotted key that a wrong one was meant to be, where a replacement would not do.
+        certain: whether ``lossspec validate --fix`` applies the replacement.
+        related: other places of the same document that matter, each with a label.
+        meant: the dotted key that was meant, where a replacement alone would not fix it.
     """
 
     code: str
@@ -61,7 +61,7 @@ _NOTHING = object()
 
 
 def get(table: object, path: KeyPath) -> object:
-    """Return what a document has at a key path, or a mark of its own if it has nothing there."""
+    """Return the value of a document at a key path, or a sentinel if there is none."""
     for part in path:
         is_key = isinstance(table, dict) and part in table
         is_index = isinstance(table, list) and isinstance(part, int) and part < len(table)
@@ -72,7 +72,7 @@ def get(table: object, path: KeyPath) -> object:
 
 
 def has(table: object, path: KeyPath) -> bool:
-    """Say whether a document has something at a key path.
+    """Return whether a document has a value at a key path.
 
     >>> has({"a": [{"b": 1}]}, ("a", 0, "b")), has({"a": 1}, ("b",))
     (True, False)

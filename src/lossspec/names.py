@@ -39,16 +39,18 @@ def shorten(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def renew() -> None:
+def reset_budget() -> None:
     """Start a run with the whole budget of comparisons."""
     _left.set(BUDGET)
 
 
-def close(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
+def similar(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
     """Return the known names that a misspelt one may mean, the nearest first: one, or two if in doubt.
 
-    >>> close("wieght", ["weight", "inputs"]), close("Weight", ["weight", "height"]), close("x", ["weight"])
-    (['weight'], ['weight'], [])
+    >>> similar("wieght", ["weight", "inputs"]), similar("Weight", ["weight", "height"])
+    (['weight'], ['weight'])
+    >>> similar("x", ["weight"])
+    []
     """
     if _left.get() == 0 or len(name) > _LONG:
         return []
@@ -60,7 +62,7 @@ def close(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is nearest to a misspelt one, or None if none is near."""
-    found = close(name, known)
+    found = similar(name, known)
     return found[0] if found else None
 
 

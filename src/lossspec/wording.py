@@ -1,4 +1,4 @@
-"""Words for what stands in a document: key paths, values and their types, as TOML calls them."""
+"""Words key paths, values and their types for messages, in the terms of TOML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KINDS = {
     "array": "an array",
     "object": "a table",
 }
-#: What an expression may say.
+#: The help for an expression that is not valid.
 EXPRESSION_HELP = "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`"
 _is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
 
@@ -43,12 +43,12 @@ def dotted(path: KeyPath) -> str:
 
 
 def within(path: KeyPath) -> str:
-    """Say where a key is: " in `losses.G_L1`", or nothing at the top."""
+    """Return the place of a key: " in `losses.G_L1`", or "" at the top level."""
     return f" in `{dotted(path)}`" if path else ""
 
 
 def kind(value: object) -> str:
-    """Name what a TOML value is.
+    """Return the kind of a TOML value, with its article.
 
     >>> kind(True), kind(1.0), kind([])
     ('a boolean', 'a number', 'an array')
@@ -64,7 +64,7 @@ def kind(value: object) -> str:
 
 
 def alternatives(kinds: Iterable[str]) -> str:
-    """Join what a value may be: ``a number, a `${param}` or a schedule``."""
+    """Join the kinds that a value can have: ``a number, a `${param}` or a schedule``."""
     words = list(dict.fromkeys(_KINDS.get(each, each) for each in kinds))
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
@@ -75,7 +75,7 @@ def _string(text: str) -> str:
 
 
 def quote(value: object) -> str:
-    """Write a value for a message; long ones are cut, tables and arrays only named."""
+    """Write a value for a message: cut if it is long, and only its kind for a table or an array."""
     if isinstance(value, str):
         return f"`{_string(value)}`"
     if isinstance(value, bool):

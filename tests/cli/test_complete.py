@@ -1,4 +1,4 @@
-"""Tab completion: what the script for bash really offers, and the words of the same for zsh and fish."""
+"""Tab completion in bash, zsh and fish."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ BIN = Path(sys.executable).parent
 ENVIRONMENT = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
 ENVIRONMENT.pop("LOSSSPEC_PATH", None)
 
-#: Types words into bash as if tab was pressed at the end, and prints what it would offer.
+#: Completes a command line in bash, and prints what it offers.
 PRESS_TAB = r"""
 set -e
 eval "$(_LOSSSPEC_COMPLETE=bash_source lossspec)"

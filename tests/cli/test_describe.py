@@ -9,10 +9,10 @@ from click.testing import CliRunner
 import lossspec
 from lossspec import schedules
 from lossspec.cli import commands
-from lossspec.cli.describe_type import describe_type, example
 from lossspec.errors import UnknownNameError
 from lossspec.registry import balancers, find, find_balancer, lookup, register, summaries, types
 from lossspec.registry import code as registry_code
+from lossspec.report.describe.type import describe_type, example
 
 
 def run(*args):
@@ -110,7 +110,7 @@ inputs
 arguments
   weight                 weight of each class
                          array of number, at least 0; becomes a tensor
-  ignore_index = -100    targets of this value do not count
+  ignore_index = -100    targets of this value are ignored
                          integer
   reduction = "mean"     how the elements are combined
                          "none" or "mean" or "sum"
@@ -127,8 +127,8 @@ inputs = ["input", "target"]
 
 def test_describe_shows_notes_and_arguments_that_must_be_given():
     text = run("describe", "kornia.FocalLoss")
-    assert "  note       The default reduction gives a map" in text
-    assert "  alpha (required)     weight of every class but the first" in text
+    assert "  note       The default reduction returns a map" in text
+    assert "  alpha (required)     weight of every class except the first" in text
     assert text.endswith("args = { alpha = 0.25 }\n")
 
 
@@ -137,7 +137,7 @@ def test_describe_says_what_a_missing_library_needs():
 
 
 def test_describe_shows_lists_callables_and_optional_inputs():
-    assert "  fake  a list: one tensor a layer" in run("describe", "lossspec.FeatureMatchingLoss")
+    assert "  fake  a list: one tensor per layer" in run("describe", "lossspec.FeatureMatchingLoss")
     assert "  critic  a callable: images -> scores" in run("describe", "lossspec.GradientPenalty")
     text = run("describe", "pytorch_metric_learning.VICRegLoss")
     assert "ref_labels     (M) class indices (optional)" in text

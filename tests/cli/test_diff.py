@@ -1,4 +1,4 @@
-"""``lossspec diff``: for people, as JSON, and its exit code."""
+"""``lossspec diff``: text, JSON and exit codes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 import lossspec
 from lossspec.cli.diff import diff_command
-from lossspec.cli.text import toml
 from lossspec.language.model import plain
+from lossspec.report.describe.text import toml
 
 
 def diff(*arguments):

@@ -53,6 +53,11 @@ def test_the_file_has_the_digest_of_the_function(module, tmp_path, name):
     assert lossspec.load(path).digest == lossspec.load(getattr(module, name)).digest
 
 
+def test_an_unwritable_file_is_one_message(module, tmp_path):
+    found = run("my_specs_for_export:denoise", "-o", str(tmp_path))
+    assert (found.exit_code, found.output) == (1, f"Error: cannot write `{tmp_path}`: Is a directory\n")
+
+
 def test_parameters_are_kept_where_they_can_be(module):
     result = run("my_specs_for_export:denoise")
     assert 'weight = "${lambda_l1 / 2}"' in result.stdout

@@ -1,4 +1,4 @@
-"""The hook of pre-commit: what it picks, and that its entry tells good files from bad ones."""
+"""The pre-commit hook: which files it checks, and that it rejects invalid specs."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""``[tool.lossspec] ignore``: warnings that a project passes over, and no more than warnings."""
+"""``[tool.lossspec] ignore``: a project can ignore warnings, but not errors."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_a_project_ignores_a_warning(project):
 
 def test_errors_stay(project):
     project('["missing-extra"]', 'type = "monai.DiceLoss", inputs = ["x", "y"], wieght = 1')
-    code, said = run("mine")
+    code, output = run("mine")
     assert code == 1
-    assert "[unknown-key]" in said
-    assert "[missing-extra]" not in said
+    assert "[unknown-key]" in output
+    assert "[missing-extra]" not in output
 
 
 def test_a_spec_given_by_name_keeps_all_warnings(project):
@@ -48,15 +48,15 @@ def test_a_spec_given_by_name_keeps_all_warnings(project):
 
 
 @pytest.mark.parametrize(
-    ("ignore", "said"),
+    ("ignore", "message"),
     [
         ('["unknown-key"]', "unknown warning `unknown-key` in `tool.lossspec.ignore`"),
         ('["mising-extra"]', "a warning with a similar name exists: `missing-extra`"),
         ('"missing-extra"', "`tool.lossspec.ignore` must be an array of strings"),
     ],
 )
-def test_what_cannot_be_ignored(project, ignore, said):
+def test_what_cannot_be_ignored(project, ignore, message):
     project(ignore)
     code, output = run("mine")
     assert code == 2
-    assert said in output
+    assert message in output

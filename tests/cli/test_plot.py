@@ -40,7 +40,7 @@ def test_schedules_that_count_steps():
     done = plot("pix2pix", "--epochs", "10", "--set", BY_STEP)
     assert (
         str(done.exception)
-        == "the weight of `G_L1` counts steps: say how many an epoch has, with --steps-per-epoch"
+        == "the weight of `G_L1` counts steps: set the steps of an epoch with --steps-per-epoch"
     )
 
 

@@ -1,4 +1,4 @@
-"""``lossspec report``: where the page goes and what its runs are called."""
+"""``lossspec report``: where the page is written, and the names of its runs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_it_writes_to_the_output_option(runs):
 def test_a_missing_run_is_an_error(runs):
     done = report(runs / "9")
     assert done.exit_code == 1
-    assert str(done.exception) == f"there is no loss log `{runs / '9'}`"
+    assert str(done.exception) == f"the loss log `{runs / '9'}` is missing"
     done = report(runs / "7", "-o", runs / "nowhere" / "page.html")
     assert done.exit_code == 1
     assert "No such file or directory" in done.output

@@ -1,4 +1,4 @@
-"""SARIF: valid by the standard's own rules, whatever the problem; and one result to the character."""
+"""SARIF output: every problem of the corpus gives a valid log, and one result is compared in full."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from lossspec.cli.formats.sarif import sarif
+from lossspec.cli.sarif import sarif
 from lossspec.faults import Span
 from lossspec.language.diagnostics.diagnostic import Diagnostic, Label
 from lossspec.language.diagnostics.error import SpecError

@@ -21,6 +21,11 @@ def test_it_writes_a_file(tmp_path):
     assert json.loads(path.read_text(encoding="utf-8"))["title"] == "lossspec, format 1"
 
 
+def test_an_unwritable_file_is_one_message(tmp_path):
+    found = CliRunner().invoke(commands, ["schema", "-o", str(tmp_path)])
+    assert (found.exit_code, found.output) == (1, f"Error: cannot write `{tmp_path}`: Is a directory\n")
+
+
 def test_a_user_loss_is_included(tmp_path, monkeypatch):
     (tmp_path / "my_losses_for_schema.py").write_text(
         "import lossspec\n"

@@ -1,4 +1,4 @@
-"""``lossspec show --format``: a spec as data and as mathematics, without torch."""
+"""``lossspec show --format``: a spec as JSON and as formulas, without torch."""
 
 from __future__ import annotations
 

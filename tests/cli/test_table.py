@@ -1,4 +1,4 @@
-"""``lossspec table``: numbers for people, spreadsheets and programs."""
+"""``lossspec table``: weights as text, CSV and JSON."""
 
 from __future__ import annotations
 

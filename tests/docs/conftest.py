@@ -1,4 +1,4 @@
-"""What tests of the pages share: the code that makes them."""
+"""Fixtures for the tests of the site: the page generator, its pages, the built site."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def generate():
-    """The package docs.generate, which lies at the root of the checkout and not in the installed package."""
+    """The package docs.generate, which is in the checkout but not in the installed package."""
     sys.path.insert(0, str(ROOT))
     try:
         from docs.generate import __main__
@@ -23,7 +23,7 @@ def generate():
 
 @pytest.fixture(scope="session")
 def generated(generate):
-    """Every page that the code writes, by its path in the site."""
+    """Every generated page, by its path in the site."""
     return generate.generated()
 
 
@@ -39,7 +39,7 @@ def zensical():
 
 @pytest.fixture(scope="session")
 def site(generate, generated, zensical, tmp_path_factory):
-    """The built site: what ``make docs`` makes, in a folder of its own."""
+    """The site as ``make docs`` builds it, in a temporary folder."""
     folder = tmp_path_factory.mktemp("site")
     generate.make(folder / "build" / "docs", generated)
     (folder / "mkdocs.yml").write_text((ROOT / "mkdocs.yml").read_text("utf-8"), encoding="utf-8")

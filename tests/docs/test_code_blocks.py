@@ -1,13 +1,14 @@
-"""Every fenced block of the README and the docs, run in order, a page in one folder and one namespace.
+"""Runs every fenced block of the README and the docs in order; a page has one folder and one namespace.
 
-A fence's first words say what becomes of it:
+The info string of a fence decides what happens to the block:
 
     ```toml title="my.loss.toml"       written to that file, and validated if it is a spec
     ```toml                            a spec without a name: validated
-    ```toml title="x.loss.toml" wrong  written; some later `console` block shows what is wrong with it
+    ```toml title="x.loss.toml" wrong  written; a later `console` block shows what is wrong with it
     ```python                          executed; with title="x.py", written instead
     ```console                         each `$ ` line is run, its output compared; `...` is anything
     ```sh                              commands that install: a `make` target must exist
+    ```yaml title="x.yml"              written to that file; so is ```json with a title
     ```text, ```json, ```mermaid ...   no code
 """
 
@@ -76,7 +77,7 @@ NO_CODE = {"", "text", "json", "mermaid", "diff", "latex", "yaml", "lua", "html"
 
 
 def _environment() -> dict[str, str]:
-    """The tests' own environment, with the commands of the package first."""
+    """The environment of the tests, with the commands of the package first on the path."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100"}
 
@@ -129,7 +130,7 @@ def test_every_block_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         where = f"{page}:{block.line}"
         if block.language == "toml":
             run_toml(block, tmp_path)
-        elif block.language == "python" and block.title:
+        elif block.language in {"python", "json", "yaml"} and block.title:
             (tmp_path / block.title).write_text(block.code, encoding="utf-8")
         elif block.language == "python":
             exec(compile("\n" * block.line + block.code, str(page), "exec"), module.__dict__)

@@ -13,7 +13,7 @@ SRC = Path(lossspec.__file__).parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 WALK = TEXT.partition("## One weight, from the file to the log")[2].partition("\n## ")[0]
 STEPS = [tuple(each.split(":")) for each in re.findall(r"`([\w/]+\.py:[\w.]+)`", WALK)]
-#: The sections of the map that have a table of folders, and where those folders are.
+#: The tables of folders in the map, each by the text before it, and the folder that it lists.
 FOLDERS = [
     ("The packages,", ""),
     ("The folders inside `language/`", "language"),
@@ -61,6 +61,12 @@ def test_the_map_has_every_folder(opening, folder):
     drawn = set(re.findall(r"^\| `(\w+)/` ", table, re.MULTILINE))
     there = {path.name for path in (SRC / folder).iterdir() if (path / "__init__.py").exists()}
     assert drawn == there
+
+
+def test_the_map_has_every_module_of_the_ground_floor():
+    row = re.search(r"^\| (`errors`[^|]*) \|", TEXT, re.MULTILINE)[1]
+    there = {path.stem for path in SRC.glob("*.py") if not path.stem.startswith("_")}
+    assert set(re.findall(r"`(\w+)`", row)) == there
 
 
 def test_every_path_in_it_exists():

@@ -1,4 +1,4 @@
-"""The pages of the gallery: what moves is drawn as it moves, and what is pasted calls what is there."""
+"""The pages of the gallery: moving weights are drawn correctly, and the code to paste works."""
 
 import importlib
 import inspect
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def references():
-    """Every shipped spec, and every variant of it."""
+    """Every shipped spec, alone and with each of its variants."""
     for path in sorted((ROOT / "specs").glob("*.loss.toml")):
         name = path.name.removesuffix(".loss.toml")
         yield name
@@ -33,13 +33,13 @@ SPECS = [each for each in REFERENCES if "+" not in each]
 
 @pytest.fixture
 def figures(generate):
-    """The function that draws what moves in a spec."""
+    """The function that draws the moving weights of a spec."""
     return importlib.import_module(f"{generate.__package__}.weights").figures
 
 
 @pytest.fixture
 def spec_of(tmp_path):
-    """Load a spec of one term whose weight is this."""
+    """A function that loads a spec of one term with a given weight."""
 
     def load(weight):
         path = tmp_path / "one.loss.toml"
@@ -52,7 +52,7 @@ def spec_of(tmp_path):
 
 
 def page_of(generated, reference):
-    """What the page of a spec says of one of its references."""
+    """The part of a spec's page about one of its references."""
     page = generated[f"gallery/{reference.partition('+')[0]}.md"]
     if "+" not in reference:
         return page.partition("## Variants")[0]
@@ -60,7 +60,7 @@ def page_of(generated, reference):
 
 
 def moving(reference):
-    """The names of what moves, read from the document: a weight or an argument that is a table."""
+    """The weights and arguments that are tables in the document, by name."""
     table = to_table(lossspec.load(reference))
     totals = {name for name, each in table.get("objectives", {}).items() if type(each.get("weight")) is dict}
     for name, term in table["losses"].items():
@@ -81,13 +81,13 @@ def test_a_spec_page_has_formulas_and_curves(generated, reference):
     said, base = page_of(generated, reference), reference.partition("+")[0]
     assert said.count('<table class="equations">') == 1
     names = {name for figure in drawn(said) for name in figure}
-    if "+" in reference and not names:  # it moves as the base does, and is not drawn again
+    if "+" in reference and not names:  # it moves like the base, and is not drawn again
         assert set(moving(reference)) == set(moving(base))
     else:
         assert names == set(moving(reference))
 
 
-def test_some_specs_move():
+def test_some_specs_have_moving_weights():
     assert {each for each in REFERENCES if list(moving(each))} >= {
         "vqgan",
         "pix2pix+decay",
@@ -109,7 +109,7 @@ def test_a_curve_is_drawn_a_little_beyond_the_last_change(figures):
     assert [each.text for each in svg.findall("text")] == ["0", "100", "0", "50", "100", "150", "200"]
 
 
-def test_a_jump_is_upright_and_equal_curves_share_a_picture(figures):
+def test_a_jump_is_vertical_and_equal_curves_share_a_picture(figures):
     html = figures(lossspec.load("vqgan"))
     assert drawn(html) == [["G_GAN"], ["D_real", "D_fake"]]
     assert "by step: 0, jumps to 0.8 at 250001" in html
@@ -131,7 +131,7 @@ def test_a_jump_is_upright_and_equal_curves_share_a_picture(figures):
         ('{ type = "linear", unit = "step", start = 0, end = 50, start_value = 0, end_value = -1 }', "60"),
     ],
 )
-def test_a_picture_reaches_as_far_as_makes_sense(figures, spec_of, weight, last):
+def test_where_the_axis_of_a_picture_ends(figures, spec_of, weight, last):
     words = re.findall(r'text-anchor="middle">([^<]+)<', figures(spec_of(weight)))
     assert words[-1] == last
 
@@ -140,7 +140,7 @@ def test_a_weight_that_never_moves_is_not_drawn(figures, spec_of):
     assert figures(spec_of("3.0")) == ""
 
 
-def test_the_index_says_of_each_spec_what_it_is_in_a_sentence(generated):
+def test_the_index_has_one_sentence_for_each_spec(generated):
     rows = re.findall(r"^\| \[`(\w+)`\]\(\1\.md\) \| (.+) \|$", generated["gallery/index.md"], re.MULTILINE)
     assert [name for name, _ in rows] == SPECS
     for name, said in rows:
@@ -155,7 +155,7 @@ def snippet_of(generated, reference):
 
 
 def taken(table, objective):
-    """The tensors that an objective takes, read from the document."""
+    """The tensors of an objective, from the document."""
     holders = [term for term in table["losses"].values() if term.get("objective", "total") == objective]
     balance = table.get("objectives", {}).get(objective, {}).get("balance", {})
     for holder in [*holders, balance]:
@@ -167,7 +167,7 @@ def taken(table, objective):
 
 
 class Stand:
-    """Holds each call of a snippet to the spec and to the real manager, and computes nothing."""
+    """Compares each call of a snippet with the spec and the real manager, without computing anything."""
 
     made: ClassVar[list] = []
 
@@ -196,7 +196,7 @@ class Stand:
 
 
 class Names(dict):
-    """A namespace in which every tensor is there."""
+    """A namespace that has every tensor."""
 
     def __missing__(self, name):
         if hasattr(__import__("builtins"), name):
@@ -205,7 +205,7 @@ class Names(dict):
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_a_snippet_calls_every_objective_with_what_it_takes(generated, monkeypatch, name):
+def test_a_snippet_calls_every_objective_with_its_tensors(generated, monkeypatch, name):
     monkeypatch.setattr(lossspec, "LossManager", Stand)
     exec(snippet_of(generated, name), Names(epochs=1, loader=[None]))
     stand = Stand.made.pop()
@@ -224,7 +224,7 @@ def test_a_snippet_trains(generated, monkeypatch, tmp_path):
     assert image["y_fake"].grad.any()
 
 
-def test_a_page_says_what_to_install_and_that_terms_rest(generated):
+def test_a_page_names_its_extra_and_mentions_skipped_terms(generated):
     assert 'pip install "lossspec[lpips]"' in generated["gallery/vqgan.md"]
     assert "downloads=True" in snippet_of(generated, "vqgan")
     assert 'pip install "lossspec[torch]"' in generated["gallery/pix2pix.md"]

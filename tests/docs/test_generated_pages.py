@@ -1,4 +1,4 @@
-"""What the code writes into the site: every public name, option, code, loss, schedule and spec is there."""
+"""The generated pages have every public name, option, code, loss, schedule and spec."""
 
 import importlib
 import inspect
@@ -16,7 +16,7 @@ from lossspec.language.diagnostics.codes import PAGE, codes
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted(path.name.removesuffix(".loss.toml") for path in (ROOT / "specs").glob("*.loss.toml"))
-#: Packages are public names, too: the pages of their own names are theirs.
+#: Public names that are packages: their members have pages of their own.
 PACKAGES = {"lossspec.schedules"}
 
 
@@ -39,7 +39,7 @@ def anchors(pages):
     return set(re.findall(r"\{ #(\S+) \}$", "\n".join(pages.values()), re.MULTILINE))
 
 
-def test_every_public_name_has_its_place_in_the_reference(generated):
+def test_every_public_name_is_in_the_reference(generated):
     known = anchors({path: text for path, text in generated.items() if path.startswith("reference/api/")})
     missing = []
     for package, name in public_names():
@@ -65,7 +65,7 @@ def test_public_names_and_their_parameters_are_described(generate, package, name
         if isinstance(each, property) or (inspect.isclass(each) and "(" not in api.signature(name, each)):
             continue
         if not inspect.isclass(each) and "Args:" not in text:
-            continue  # a sentence says all of a short one
+            continue  # one sentence is enough for a short function
         parameters = set(inspect.signature(each).parameters) - {"self", "cls", "args", "kwargs"}
         silent = {each for each in parameters if not re.search(rf"\b{each}\b[\w, ]*:", text)}
         assert not silent, f"{where}: {silent}"
@@ -96,8 +96,8 @@ def test_every_command_and_every_option_is_documented(generate, generated):
                 assert parameter.make_metavar(context).strip("[].") in text
 
 
-def test_an_option_that_is_added_appears(generate):
-    """The page is made from what click knows, so that nothing can be forgotten."""
+def test_a_new_option_appears(generate):
+    """The page is made from the click commands, so nothing can be forgotten."""
 
     @click.command("tool", help="Does it. Example: tool --deep 3")
     @click.option("-d", "--deep", type=int, default=2, show_default=True, help="How deep; [brackets] stay.")
@@ -128,7 +128,7 @@ def test_every_loss_type_is_in_the_catalogue(generated):
         assert f"`{name}` {{ #{name.replace('.', '-').lower()} }}" in page
 
 
-def test_every_schedule_is_drawn_from_what_it_is(generate, generated):
+def test_every_schedule_type_has_its_curve(generate, generated):
     curves = module(generate, "curves")
     assert set(curves.DRAWN) == set(schedules.TYPES)
     page = generated["catalogue/schedules.md"]
@@ -206,5 +206,5 @@ def test_a_docstring_becomes_markdown(generate):
     ("text", "expected"),
     [("a [b] <c> *d* e_f", r"a \[b\] \<c> \*d\* e\_f"), ("keep `x[0]` so", "keep `x[0]` so")],
 )
-def test_plain_text_is_shown_as_it_is(generate, text, expected):
+def test_plain_text_is_escaped(generate, text, expected):
     assert module(generate, "markdown").escaped(text) == expected

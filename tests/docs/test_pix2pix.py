@@ -1,4 +1,4 @@
-"""The demo: what it trains on, what it never sees, and what it leaves behind."""
+"""The demo: its training data, its held-out data, and its output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_training_never_sees_a_held_out_column(example: ModuleType, monkeypatch:
     photographs = data.Photographs()
 
     def seen(y: torch.Tensor) -> set[tuple[int, int]]:
-        low, high, which = ((y[:, :, 0] + 1.0) * 127.5).round().long().unbind(1)  # one row tells all columns
+        low, high, which = ((y[:, :, 0] + 1.0) * 127.5).round().long().unbind(1)  # one row is enough
         return set(zip(which.flatten().tolist(), (low + 256 * high).flatten().tolist(), strict=True))
 
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""The built site, served as a folder of some other site by a server that knows nothing but files."""
+"""The built site, served from a folder of another site by a plain file server."""
 
 import json
 import os
@@ -18,9 +18,9 @@ import yaml
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-#: Where the site lies on the server of the tests.
+#: The path of the site on the test server.
 UNDER = "/papers/2025/lossspec/"
-#: Run when a page is there; what it finds is written where `--dump-dom` shows it.
+#: Runs when a page has loaded; writes its result where `--dump-dom` shows it.
 PROBE = """<script>addEventListener("load", () => setTimeout(() => {
   const style = (query, name) => getComputedStyle(document.querySelector(query))[name];
   const found = document.createElement("pre");
@@ -36,7 +36,7 @@ PROBE = """<script>addEventListener("load", () => setTimeout(() => {
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves files, keeps what was asked for, and puts the probe into pages."""
+    """Serves files, records the requests, and adds the probe to pages."""
 
     def send_head(self):
         self.server.asked.append(urlsplit(self.path).path)
@@ -49,7 +49,7 @@ class Handler(SimpleHTTPRequestHandler):
         outputfile.write(content)
 
     def send_header(self, keyword, value):
-        if keyword != "Content-Length":  # pages grow by the probe; the end of the connection ends them
+        if keyword != "Content-Length":  # the probe makes pages longer; the end of the connection ends them
             super().send_header(keyword, value)
 
     def send_error(self, code, message=None, explain=None):
@@ -62,7 +62,7 @@ class Handler(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(site, tmp_path):
-    """A server of a folder that has the site somewhere inside."""
+    """A server of a folder that contains the site."""
     place = tmp_path / "www" / UNDER.strip("/")
     place.parent.mkdir(parents=True)
     place.symlink_to(site)
@@ -77,7 +77,7 @@ def served(site, tmp_path):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_a_page_is_whole_in_a_browser_wherever_the_site_lies(served, chromium, dark):
+def test_a_page_works_in_a_browser_at_any_address(served, chromium, dark):
     dom = chromium(
         "--virtual-time-budget=20000",
         "--window-size=500,900",
@@ -101,7 +101,7 @@ def test_a_page_is_whole_in_a_browser_wherever_the_site_lies(served, chromium, d
 
 
 class Links(HTMLParser):
-    """Collects whatever a page points to, fetched or followed."""
+    """Collects everything that a page links to or loads."""
 
     def __init__(self):
         super().__init__()
@@ -109,7 +109,7 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
-        if given.get("rel") == "canonical":  # says where the site is published, and is not followed
+        if given.get("rel") == "canonical":  # the address of the published site, which is not followed
             return
         self.found += [given[name] for name in ("href", "src") if given.get(name)]
 
@@ -131,7 +131,7 @@ def test_internal_links_are_relative_and_lead_to_files(site):
 
 
 def test_the_404_page_links_to_the_published_site(site):
-    """It is shown at any depth, so that its links can't be relative."""
+    """It is shown at any depth, so its links cannot be relative."""
     published = urlsplit(yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))["site_url"]).path
     links = Links()
     links.feed((site / "404.html").read_text("utf-8"))

@@ -1,19 +1,23 @@
-"""The corpus of invalid specs: of each ``NAME.loss.toml``, all that ``validate`` says, in ``NAME.expected``.
+"""The corpus of invalid specs: ``NAME.expected`` has the output of ``validate`` for ``NAME.loss.toml``.
 
-After a change that is meant, ``python tests/invalid/test_corpus.py`` writes what is expected anew: then read
-the difference. What no file of a sensible size can show is made by the tests below.
+After an intended change, ``python tests/invalid/test_corpus.py`` writes the expected files again: read the
+difference. The tests below make the specs that are too large for a file.
 """
 
 import os
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from click.testing import CliRunner
 
 import lossspec
 from lossspec.cli.validate import validate_command
-from lossspec.language.checks import library
+from lossspec.language.checks import terms
 from lossspec.language.diagnostics.codes import codes
+from lossspec.language.diagnostics.fix import apply_fixes
+from lossspec.language.documents.read import read_source
+from lossspec.language.load import validate_source
 from lossspec.language.text.limits import MAX_BYTES
 
 HERE = Path(__file__).parent
@@ -22,7 +26,7 @@ NAMES = sorted(path.name.removesuffix(".loss.toml") for path in HERE.glob("*.los
 LOSS = 'type = "torch.L1Loss", inputs = ["y_hat", "y"]'
 
 
-def said(*arguments):
+def output_of(*arguments):
     result = CliRunner().invoke(validate_command, arguments, catch_exceptions=False)
     return result.stdout, result.exit_code
 
@@ -35,13 +39,13 @@ def here(monkeypatch):
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("name", NAMES)
-def test_all_that_is_said(name):
+def test_expected_output(name):
     expected = "" if name in VALID else (HERE / f"{name}.expected").read_text("utf-8")
-    assert said(f"{name}.loss.toml") == (expected, 0 if name in VALID else 1)
+    assert output_of(f"{name}.loss.toml") == (expected, 0 if name in VALID else 1)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - VALID))
-def test_what_is_said_is_said_once_and_in_the_order_of_the_file(name):
+def test_problems_are_unique_and_in_file_order(name):
     blocks = (HERE / f"{name}.expected").read_text("utf-8").split("\n\n")
     assert len(blocks) == len(set(blocks))
     places = [block.splitlines()[1].split("--> ")[1] for block in blocks]
@@ -49,8 +53,21 @@ def test_what_is_said_is_said_once_and_in_the_order_of_the_file(name):
     assert own == sorted(own)
 
 
-def test_there_is_no_expectation_without_its_spec():
+def test_each_expectation_has_a_spec():
     assert {path.stem for path in HERE.glob("*.expected")} == set(NAMES) - VALID
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", sorted(set(NAMES) - VALID - {"not_utf_8", "utf_16"}))
+def test_each_replacement_fixes_its_problem(name):
+    source = read_source(f"{name}.loss.toml")
+    for each in validate_source(source, name):
+        if each.replacement is None or each.source != source.name:
+            continue
+        text, [*edits] = apply_fixes(source, [evolve(each, certain=True)])
+        left = validate_source(evolve(source, text=text), name)
+        assert edits
+        assert (each.code, each.message, each.span) not in [(it.code, it.message, it.span) for it in left]
 
 
 def one(*losses, **more):
@@ -152,15 +169,15 @@ MADE = {
 
 
 @pytest.mark.parametrize("make", MADE, ids=lambda make: make.__name__)
-def test_what_no_file_of_a_sensible_size_can_show(make, tmp_path, monkeypatch):
+def test_problems_of_generated_specs(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if make is missing_extra:
-        monkeypatch.setattr(library, "missing_library", lambda _: "not here: pip install it")
+        monkeypatch.setattr(terms, "missing_library", lambda _: "not here: pip install it")
     made = make(tmp_path)
     if "\n" in made or "#" in made:
         (tmp_path / "x.loss.toml").write_text(made)
         made = "x.loss.toml"
-    output, code = said("--format", "concise", made)
+    output, code = output_of("--format", "concise", made)
     lines = output.splitlines()[-len(MADE[make]) :]
     assert [line[: len(start)] for line, start in zip(lines, MADE[make], strict=True)] == MADE[make]
     assert code == 1
@@ -177,4 +194,4 @@ def test_every_code_is_shown():
 if __name__ == "__main__":
     os.chdir(HERE)
     for each in sorted(set(NAMES) - VALID):
-        (HERE / f"{each}.expected").write_text(said(f"{each}.loss.toml")[0], "utf-8")
+        (HERE / f"{each}.expected").write_text(output_of(f"{each}.loss.toml")[0], "utf-8")

@@ -1,8 +1,8 @@
-"""A long search for what breaks the validator: ``python tests/language/fuzz.py --seconds 600``.
+"""Fuzzes the validator: ``python tests/language/fuzz.py --seconds 600``.
 
-It mutates the shipped specs, the corpus of invalid ones and the examples of the codes, byte by byte, token by
-token and line by line, blows some of them up to the limit, and holds each to: an answer within a second,
-within 200 MB, no exception, and every diagnostic at a place that the text has. A seed makes a run repeatable.
+It mutates the shipped specs, the corpus of invalid specs and the examples of the codes, byte by byte, token
+by token and line by line, and blows some of them up to the limit. For each, it requires an answer within a
+second and 200 MB, no exception, and every diagnostic at a place in the text. A seed makes a run repeatable.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 1.0
 MAX_MEGABYTES = 200
-#: What is known to be hard: for parsers, for schemas, for arithmetic, for names.
+#: Known to be hard for parsers, schemas, arithmetic or names.
 TOKENS = [
     *(b"\n", b"\r\n", b"\r", b"\t", b"\x00", b"\xff", b"\xef\xbb\xbf", "日".encode(), "\u202e".encode()),
     *b"[ ] { } [[ ]] = . , # \\ e - \" ' \"\"\" ''' true nan inf 1e400 1e-400 1979-05-27T07:32:00Z".split(),
@@ -44,14 +44,14 @@ TOKENS = [
 
 
 def seeds() -> list[bytes]:
-    """Return what is mutated."""
+    """Return the texts to mutate."""
     files = [*ROOT.glob("specs/*.loss.toml"), *ROOT.glob("tests/invalid/*.loss.toml")]
     examples = [text for code in codes().values() for text in (code.example, code.fix)]
     return [*(file.read_bytes() for file in sorted(files)), *(text.encode() for text in examples if text)]
 
 
 def mutated(chance: random.Random, pool: list[bytes]) -> bytes:
-    """Return a text like none before."""
+    """Return a random mutation of a text."""
     data = chance.choice(pool)
     for _ in range(chance.randint(1, 8)):
         data = chance.choice(MUTATIONS)(chance, data, pool)[: MAX_BYTES + 1]
@@ -97,7 +97,7 @@ def _swap(chance: random.Random, data: bytes, pool: list[bytes]) -> bytes:
 
 
 def _blow_up(chance: random.Random, data: bytes, _: list[bytes]) -> bytes:
-    if chance.random() > 0.05:  # few are large: each costs what a hundred small ones do
+    if chance.random() > 0.05:  # each large text costs as much as a hundred small ones
         return data
     start, end = sorted((chance.randint(0, len(data)), chance.randint(0, len(data))))
     part = data[start : min(end, start + 200)] or b"a"
@@ -112,11 +112,11 @@ def _blow_up(chance: random.Random, data: bytes, _: list[bytes]) -> bytes:
 MUTATIONS = [_put, _replace, _flip, _cut, _lines, _swap, _blow_up]
 
 
-def hold(data: bytes) -> list[Diagnostic]:
-    """Validate a text and see that all that is said of it is sound.
+def check(data: bytes) -> list[Diagnostic]:
+    """Validate a text, and check its diagnostics.
 
     Raises:
-        AssertionError: it is not.
+        AssertionError: a diagnostic is wrong.
     """
     try:
         source = decode(data, "fuzz.loss.toml")
@@ -132,12 +132,12 @@ def hold(data: bytes) -> list[Diagnostic]:
         assert "\n" not in render_concise(each)
         assert len(render_full(each)) < 8_000
     apply_fixes(source, diagnostics)[0].encode()
-    assert len(diagnostics) == len(set(diagnostics)), "a problem is told twice"
+    assert len(diagnostics) == len(set(diagnostics)), "a problem is reported twice"
     return diagnostics
 
 
 def main() -> int:
-    """Mutate until the time is over or something breaks, which is then written to a file."""
+    """Mutate until the time is over, or until a text breaks the validator; that text is written to a file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=None)
@@ -145,19 +145,19 @@ def main() -> int:
     seed = options.seed if options.seed is not None else time.time_ns() % 2**32
     chance = random.Random(seed)
     pool = seeds()
-    hold(pool[0])
+    check(pool[0])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     count, slowest, seen, until = 0, 0.0, set(), time.monotonic() + options.seconds
     while time.monotonic() < until:
         data = mutated(chance, pool)
         started = time.process_time()
         try:
-            seen |= {each.code for each in hold(data)}
+            seen |= {each.code for each in check(data)}
             took = time.process_time() - started
             assert took < MAX_SECONDS, f"it took {took:.1f} s"
             megabytes = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
             assert megabytes < MAX_MEGABYTES, f"it took {megabytes:.0f} MB"
-        except Exception:  # noqa: BLE001 - what it is is what is looked for
+        except Exception:  # noqa: BLE001 - any exception is a finding
             traceback.print_exc()
             path = Path(f"fuzz-{seed}-{count}.loss.toml")
             path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""Codes: each has words, an example that has just this problem, and a fix that has none; and all are used."""
+"""Codes: each is explained, used, has an example with just this problem and a fix without it."""
 
 import re
 from pathlib import Path
@@ -9,18 +9,18 @@ import lossspec
 from lossspec.language.diagnostics.codes import Code, codes, page, text
 from lossspec.language.load import validate
 
-#: What one spec alone can't show: its own test says where it is shown.
+#: Codes that a single spec cannot show, and why.
 WITHOUT_EXAMPLE = {
-    "custom-schedule": "it takes a schedule of the user's",
+    "custom-schedule": "it takes a schedule of the user",
     "duplicate-value": "it takes a registered balance",
     "extends-cycle": "it takes two files",
     "missing-extra": "it takes a library that is not installed",
-    "not-utf-8": "TOML can't hold it",
-    "too-large": "nobody would read it",
+    "not-utf-8": "TOML cannot contain it",
+    "too-large": "it takes a huge file",
     "too-many-extends": "it takes 18 files",
-    "too-many-losses": "nobody would read it",
-    "too-many-variants": "nobody would read it",
-    "too-many-problems": "nobody would read it",
+    "too-many-losses": "it takes a huge file",
+    "too-many-variants": "it takes a huge file",
+    "too-many-problems": "it takes a huge file",
     "unknown-loss": "it takes a registered balance",
     "unreadable": "it takes a file that cannot be read",
     "variant-conflict": "it takes a reference with both variants",
@@ -29,12 +29,12 @@ ALL = list(codes().values())
 WITH_EXAMPLE = [code for code in ALL if code.example]
 
 
-def test_only_some_codes_can_have_no_example():
+def test_which_codes_have_no_example():
     assert {code.name for code in ALL if not code.example} == set(WITHOUT_EXAMPLE)
 
 
 @pytest.mark.parametrize("code", ALL, ids=lambda code: code.name)
-def test_the_words_are_whole(code):
+def test_explanations_are_whole_sentences(code):
     assert re.fullmatch("[a-z]+(-[a-z0-9]+)+|syntax|unreadable|unordered", code.name)
     assert code.title[0].islower() or code.title[0] == "`"
     assert not code.title.endswith(".")
@@ -53,7 +53,7 @@ def test_the_fix_has_no_problem(code):
     assert validate(code.fix) == []
 
 
-def test_every_code_of_the_table_is_used():
+def test_every_code_is_used():
     sources = "".join(path.read_text("utf-8") for path in Path(lossspec.__file__).parent.rglob("*.py"))
     assert [code.name for code in ALL if f'"{code.name}"' not in sources] == []
 

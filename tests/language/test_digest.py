@@ -57,7 +57,7 @@ def digest(tmp_path):
         ("[objectives.G]", "[variants.v]\nlosses.a.weight = 3\n[objectives.G]"),
     ],
 )
-def test_what_does_not_count(digest, old, new):
+def test_changes_that_keep_the_digest(digest, old, new):
     assert old in TEXT
     assert digest(TEXT.replace(old, new)) == digest(TEXT)
 
@@ -81,7 +81,7 @@ def test_what_does_not_count(digest, old, new):
         ('"G"', '"H"'),
     ],
 )
-def test_what_counts(digest, old, new):
+def test_changes_that_change_the_digest(digest, old, new):
     assert old in TEXT
     changed = TEXT.replace(old, new).replace(
         "[objectives.G]", "[objectives.H]" if new == '"H"' else "[objectives.G]"

@@ -62,13 +62,13 @@ def test_values(text, value):
         ("${huge / 1e-300}", "not-finite", "is not finite"),
     ],
 )
-def test_what_has_no_value(text, code, message):
+def test_invalid_expressions(text, code, message):
     with pytest.raises(ExpressionError, match=re.escape(message)) as caught:
         evaluate(text, PARAMS)
     assert caught.value.code == code
 
 
-def test_a_message_never_holds_a_long_expression():
+def test_a_message_cuts_a_long_expression():
     with pytest.raises(ExpressionError) as caught:
         evaluate("${" + "a+" * 10_000 + "}", PARAMS)
     assert len(str(caught.value)) < 200
@@ -78,7 +78,7 @@ operands = st.one_of(st.sampled_from(["a", "b"]), st.integers(1, 9).map(str))
 
 
 @given(st.lists(st.tuples(st.sampled_from("*/"), operands), max_size=5), operands, st.booleans())
-def test_it_is_what_python_makes_of_it(rest, first, negative):
+def test_a_symbol_equals_python_arithmetic(rest, first, negative):
     text = ("-" if negative else "") + first + "".join(f" {op} {each}" for op, each in rest)
     product = eval(text.lstrip("-"), {}, PARAMS)
     assert evaluate(f"${{{text}}}", PARAMS) == (-product if negative else product)
@@ -86,7 +86,7 @@ def test_it_is_what_python_makes_of_it(rest, first, negative):
 
 
 @given(st.floats(min_value=0, allow_nan=False, allow_infinity=False))
-def test_every_number_as_python_writes_it_can_stand_in_one(number):
+def test_every_repr_of_a_number_is_a_valid_operand(number):
     assert evaluate(f"${{{number!r}}}", {}) == number
     assert math.isfinite(evaluate(f"${{{number!r} * 0.5}}", {}))
 

@@ -1,4 +1,4 @@
-"""Mending: certain replacements, all their places, nothing else, and a file's mark and mode as they were."""
+"""Fixes: certain replacements, at all their places, and nothing else."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from lossspec.language.text.source import Source
 TEXT = "# wieght\r\n[loses.a]\r\nwieght\t= 1 # wieght\r\n[loses.b]\r\n"
 
 
-def mended(*faults, text=TEXT, name="x"):
+def fixed(*faults, text=TEXT, name="x"):
     source = Source(name, text)
     return apply_fixes(source, locate(faults, source))
 
@@ -19,8 +19,8 @@ def key(*path, new, certain=True):
     return Fault("unknown-key", "m", path, "key", replacement=new, certain=certain)
 
 
-def test_each_place_of_a_key_and_nothing_else():
-    text, edits = mended(key("loses", new="losses"), key("loses", "a", "wieght", new="weight"))
+def test_every_place_of_a_key_is_replaced():
+    text, edits = fixed(key("loses", new="losses"), key("loses", "a", "wieght", new="weight"))
     assert text == "# wieght\r\n[losses.a]\r\nweight\t= 1 # wieght\r\n[losses.b]\r\n"
     assert [(edit.span.line, edit.old, edit.new) for edit in edits] == [
         (2, "loses", "losses"),
@@ -38,31 +38,31 @@ def test_each_place_of_a_key_and_nothing_else():
     ],
     ids=["not certain", "no replacement", "not there"],
 )
-def test_what_is_not_certain_stays(fault):
-    assert mended(fault) == (TEXT, [])
+def test_uncertain_replacements_are_not_made(fault):
+    assert fixed(fault) == (TEXT, [])
 
 
-def test_what_another_file_says_stays():
+def test_replacements_in_other_files_are_not_made():
     elsewhere = locate([key("loses", new="losses")], Source("base", TEXT))
     assert apply_fixes(Source("x", TEXT), elsewhere) == (TEXT, [])
 
 
-def test_of_replacements_that_overlap_the_first_is_made():
+def test_of_overlapping_replacements_the_first_is_made():
     outer = Fault("syntax", "m", Range(0, 8), replacement="A", certain=True)
     inner = Fault("bad-value", "m", Range(2, 4), replacement="B", certain=True)
     after = Fault("bad-value", "m", Range(8, 9), replacement="C", certain=True)
-    assert mended(inner, outer, after, text="01234567 9")[0] == "AC9"
+    assert fixed(inner, outer, after, text="01234567 9")[0] == "AC9"
 
 
-def test_text_is_put_in_and_taken_out():
+def test_insertions_and_removals():
     put = Fault("syntax", "m", Range(2, 2), replacement=",", certain=True)
     taken = Fault("syntax", "m", Range(3, 4), replacement="", certain=True)
-    assert mended(put, taken, text="日本 x")[0] == "日本, "
+    assert fixed(put, taken, text="日本 x")[0] == "日本, "
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["bare", "marked"])
 @pytest.mark.parametrize("text", ["", "é", "longer than it was\r\n"])
-def test_a_file_keeps_its_mark_and_its_mode(tmp_path, mark, text):
+def test_a_file_keeps_its_mark_and_mode(tmp_path, mark, text):
     path = tmp_path / "x"
     path.write_bytes(mark + "日本日本\n".encode())
     path.chmod(0o640)

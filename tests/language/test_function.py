@@ -9,9 +9,9 @@ import pytest
 import lossspec
 from lossspec import schedules
 from lossspec.errors import LossSpecError
-from lossspec.language import function as function_module
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.function import SpecFunction
+from lossspec.language.model import Input, Term
 
 
 def l1(**keys):
@@ -46,7 +46,7 @@ def test_its_arguments_are_parameters():
     assert (spec.losses["l1"].weight, spec.losses["mse"].weight) == (25.0, 50.0)
 
 
-def test_any_callable_that_returns_a_table_will_do():
+def test_any_callable_that_returns_a_table_is_a_spec():
     def plain(w=2.0):
         return {"format": 1, "losses": {"a": l1(weight=w)}}
 
@@ -119,13 +119,13 @@ def test_a_function_without_text_has_a_place_all_the_same():
         ({"overlay": {"losses": {"l2": {"weight": 1.0}}}}, "missing-key"),
     ],
 )
-def test_what_the_caller_may_not_say(given, code):
+def test_invalid_values_of_the_caller(given, code):
     with pytest.raises(SpecError) as caught:
         lossspec.load(denoise, **given)
     assert [each.code for each in caught.value.diagnostics] == [code]
 
 
-def test_an_overlay_lies_over_a_function_too():
+def test_an_overlay_applies_to_a_function():
     assert lossspec.load(denoise, overlay={"losses": {"l1": {"weight": 7}}}).losses["l1"].weight == 7.0
 
 
@@ -140,19 +140,19 @@ def test_an_overlay_lies_over_a_function_too():
         (lambda w=1.0, /: {}, "must be a keyword argument"),
     ],
 )
-def test_what_can_be_no_spec_function(function, message):
+def test_invalid_spec_functions(function, message):
     with pytest.raises(LossSpecError) as caught:
         lossspec.spec(function)
     assert message in str(caught.value)
 
 
 @pytest.mark.parametrize("returned", [None, 3, ["a"], "format = 1"])
-def test_what_it_may_not_return(returned):
+def test_invalid_return_values(returned):
     found = lossspec.validate(lambda: returned)
     assert [(each.code, "must return a dict" in each.message) for each in found] == [("wrong-type", True)]
 
 
-def test_enums_and_numbers_of_numpy_are_what_they_stand_for():
+def test_enums_and_numpy_numbers_become_toml():
     import enum
 
     import numpy as np
@@ -168,7 +168,7 @@ def test_enums_and_numbers_of_numpy_are_what_they_stand_for():
     assert (type(term.weight), type(term.args["reduction"])) == (float, str)
 
 
-def test_what_toml_has_nothing_for_is_a_fault():
+def test_a_value_unknown_to_toml_is_a_fault():
     [found] = lossspec.validate(lambda: {"losses": {"a": l1(weight=1j)}})
     assert (
         found.message
@@ -176,14 +176,17 @@ def test_what_toml_has_nothing_for_is_a_fault():
     )
 
 
-def test_live_losses_become_a_table(monkeypatch):
+def test_live_losses_become_a_table():
     class Live:
-        """What only the manager knows."""
+        """A loss of another package, with a name and a term."""
 
-    def export(losses):
-        return {"losses": {name: l1() for name in losses}} if "live" in losses else None
+        name = "live"
 
-    monkeypatch.setattr(function_module, "exporters", [lambda _: None, export])
+        def to_term(self):
+            return Term(self.name, "torch.L1Loss", (Input("x"), Input("y")))
+
     assert list(lossspec.load(lambda: {"live": Live()}).losses) == ["live"]
-    found = lossspec.validate(lambda: {"other": Live()})
+    found = lossspec.validate(lambda: {"live": Live(), "other": 1})
     assert "unknown-key" in [each.code for each in found]
+    with pytest.raises(LossSpecError, match="the key `other` must be the name of its loss, `live`"):
+        lossspec.load(lambda: {"other": Live()})

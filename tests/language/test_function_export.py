@@ -41,7 +41,7 @@ def traced(function):
         (lambda w=2.0: l1(1e-05 * w), "${1e-05 * w}"),
     ],
 )
-def test_what_an_expression_can_say_is_kept(function, weight):
+def test_symbols_become_expressions(function, weight):
     assert traced(function) == (weight, True)
 
 
@@ -60,7 +60,7 @@ def test_what_an_expression_can_say_is_kept(function, weight):
         (lambda w=2.0: l1(constant(value=w, unit="step")), CONSTANT),
     ],
 )
-def test_what_it_cannot_say_is_filled_in(function, weight):
+def test_other_uses_of_a_parameter_are_filled_in(function, weight):
     found, keeps_params = traced(function)
     assert (found, keeps_params) == (weight, False)
 
@@ -83,7 +83,7 @@ def test_the_document_follows_the_function_with_other_values(tmp_path):
         assert lossspec.load(path, params).digest == lossspec.load(fn, params).digest
 
 
-def test_a_function_that_is_no_spec_says_why():
+def test_an_invalid_function_gives_the_reason():
     with pytest.raises(SpecError, match="wieght"):
         document_of(lossspec.spec(lambda w=1.0: l1(w, wieght=3)))
 

@@ -146,7 +146,7 @@ args.decay = 0.5
     assert balance.inputs == (Input(name="last"),)
 
 
-def test_the_frame_of_a_spec(folder):
+def test_keys_of_a_spec(folder):
     spec = lossspec.load("base", params={"w": 3})
     assert (spec.name, spec.reference, spec.description) == ("base", "base", "the base")
     assert spec.references == ("https://arxiv.org/abs/1611.07004",)
@@ -171,7 +171,7 @@ def test_variants_apply_in_the_order_of_declaration(folder):
     assert list(one.losses) == ["a", "b", "c"]
 
 
-def test_variants_that_contradict_each_other_name_both(folder):
+def test_a_conflict_names_both_variants(folder):
     with pytest.raises(SpecError) as caught:
         lossspec.load("base+heavy+light")
     [found] = caught.value.diagnostics
@@ -181,11 +181,11 @@ def test_variants_that_contradict_each_other_name_both(folder):
 
 
 @pytest.mark.parametrize("settled", [{"overlay": {"losses": {"a": {"weight": 3.0}}}}])
-def test_what_the_caller_says_settles_a_conflict(folder, settled):
+def test_a_callers_overlay_settles_a_conflict(folder, settled):
     assert lossspec.load("base+heavy+light", **settled).losses["a"].weight == 3.0
 
 
-def test_a_parameter_of_the_callers_settles_a_conflict_about_it(folder):
+def test_a_callers_parameter_settles_a_conflict(folder):
     folder("alt", BASE + "[variants.p]\nparams.w = 1.0\n[variants.q]\nparams.w = 5.0\n")
     with pytest.raises(SpecError):
         lossspec.load("alt+p+q")
@@ -201,7 +201,7 @@ def test_an_unknown_variant_names_the_nearest(folder):
 
 
 @pytest.mark.parametrize("fault", ['weight = "${nope}"', 'type = "not.Installed"', "wieght = 1.0"])
-def test_a_fault_in_a_variant_that_is_not_asked_for_waits(folder, fault):
+def test_load_ignores_variants_that_are_not_applied(folder, fault):
     folder("one", BASE + f"[variants.bad.losses.a]\n{fault}\n")
     folder("child", 'format = 1\nextends = "one+bad"\n')
     assert lossspec.load("one").losses["a"].weight == 2.0
@@ -238,7 +238,7 @@ def test_a_child_inherits_terms_and_variants(folder):
     assert spec.description == "the base"
 
 
-def test_what_a_child_leaves_unused_is_its_own_fault(folder):
+def test_unused_inherited_names_are_the_childs_fault(folder):
     path = folder("child", 'format = 1\nextends = "base"\nlosses.a.weight = 7.0\n')
     [found] = lossspec.validate(path)
     assert (found.code, found.source, found.span.line) == ("unused-param", str(path), 2)
@@ -262,7 +262,7 @@ def test_a_childs_parameter_keeps_the_bounds(folder):
     assert (found.code, found.span.line) == ("out-of-range", 3)
 
 
-def test_a_fault_of_an_inherited_term_is_shown_where_it_is_said(folder):
+def test_a_fault_of_an_inherited_term_is_in_its_file(folder):
     folder("child", 'format = 1\nextends = "base"\nlosses.a.args.beta = -1.0\n')
     [found] = lossspec.validate("child")
     assert (found.code, found.source.endswith("child.loss.toml"), found.span.line) == (
@@ -307,7 +307,7 @@ def test_a_chain_of_extends_has_an_end(folder, links, is_right):
     ("extends", "code"),
     [("nothing", "unknown-spec"), ("base+nope", "unknown-variant"), ("base+heavy+light", "variant-conflict")],
 )
-def test_an_extends_that_leads_nowhere_is_one_fault(folder, extends, code):
+def test_an_unknown_extends_is_one_fault(folder, extends, code):
     path = folder(
         "child", f'format = 1\nextends = "{extends}"\nlosses.a.tags = ["t"]\nobjectives.D.weight = 1\n'
     )
@@ -381,7 +381,7 @@ def test_parameters_come_last(folder):
         ),
     ],
 )
-def test_what_the_caller_may_not_say(folder, given, code, message, help_):
+def test_invalid_values_of_the_caller(folder, given, code, message, help_):
     with pytest.raises(SpecError) as caught:
         lossspec.load("base", **given)
     [found] = caught.value.diagnostics
@@ -389,7 +389,7 @@ def test_what_the_caller_may_not_say(folder, given, code, message, help_):
     assert found.source == next(iter(given))
 
 
-def test_the_caller_may_give_any_path_and_a_file_may_not(folder):
+def test_only_the_caller_can_give_any_path(folder):
     text = """
 format = 1
 params.weights = "vgg.pth"

@@ -1,4 +1,4 @@
-"""From fault to place: order, sameness, what falls back, what is cut, and what may still be mended."""
+"""From fault to place: order, duplicates, missing paths, cut messages, and replacements."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_key_and_a_value_have_their_own_places():
     assert (diagnostic.span, diagnostic.line) == (Span(2, 10, 2, 11), "weight = 1")
 
 
-def test_diagnostics_come_in_file_order():
+def test_diagnostics_are_in_file_order():
     faults = [
         Fault("unknown-key", str(i), path)
         for i, path in enumerate([("loses", "b", "type"), (), ("loses", "a", "weight")])
@@ -30,7 +30,7 @@ def test_diagnostics_come_in_file_order():
     assert [each.message for each in locate(faults, SOURCE)] == ["1", "2", "0"]
 
 
-def test_what_two_checks_say_alike_is_said_once():
+def test_a_fault_of_two_checks_is_reported_once():
     faults = [Fault("missing-key", "m", ("loses", "a"), help=help_) for help_ in ("x", "y")]
     assert [each.help for each in locate([*faults, Fault("missing-key", "n", ("loses", "a"))], SOURCE)] == [
         "x",
@@ -38,18 +38,18 @@ def test_what_two_checks_say_alike_is_said_once():
     ]
 
 
-def test_a_replacement_goes_to_every_repeated_header():
+def test_a_replacement_repeats_for_each_header():
     diagnostic = one(Fault("unknown-key", "m", ("loses",), "key", replacement="losses", certain=True))
     assert (diagnostic.span, diagnostic.repeats) == (Span(1, 2, 1, 7), (Span(3, 2, 3, 7),))
     assert diagnostic.certain
 
 
-def test_a_replacement_of_what_is_not_there_is_none():
+def test_a_missing_path_loses_its_replacement():
     diagnostic = one(Fault("unknown-key", "m", ("loses", "a", "inputs"), "key", "h", "new", certain=True))
     assert (diagnostic.span, diagnostic.replacement, diagnostic.certain) == (Span(1, 8, 1, 9), None, False)
 
 
-def test_other_places_keep_their_lines():
+def test_labels_have_their_lines():
     fault = Fault("duplicate-key", "m", ("loses", "b"), "key", related=((("loses", "a", "weight"), "here"),))
     assert one(fault).labels == (Label("x.loss.toml", Span(2, 1, 2, 7), "here", "weight = 1"),)
 
@@ -64,16 +64,16 @@ def test_the_severity_is_that_of_the_code():
     assert one(Fault("missing-extra", "m", ())).severity == "warning"
 
 
-def test_a_code_that_is_not_in_the_table_is_an_error_of_ours():
+def test_an_unknown_code_is_a_bug():
     with pytest.raises(KeyError, match="no-such-code"):
         one(Fault("no-such-code", "m", ()))
 
 
-def test_what_quotes_a_huge_value_is_cut():
+def test_a_huge_message_is_cut():
     assert len(one(Fault("wrong-type", "x" * 10_000, (), help="y" * 10_000)).message) == 500
 
 
-def test_no_more_faults_are_taken_than_are_shown():
+def test_faults_are_taken_lazily_up_to_the_limit():
     taken = []
 
     def endless():

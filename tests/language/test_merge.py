@@ -136,7 +136,7 @@ def test_nothing_is_changed_in_place(base, over):
 
 
 @given(documents, documents)
-def test_laying_the_same_twice_is_laying_it_once(base, over):
+def test_merging_twice_is_merging_once(base, over):
     once = merge(base, over)
     assert merge(once, over) == once
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from lossspec.language.resolve.params import of_other_kinds, param_faults, unknown_params, values
+from lossspec.language.resolve.params import given_faults, param_faults, values
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_values_are_the_defaults():
 
 
 def test_a_value_for_no_parameter_names_the_nearest():
-    [fault] = unknown_params({"lambda_l1": 1.0, "T": 2}, {"lambda_ll": 3})
+    [fault] = given_faults({"lambda_l1": 1.0, "T": 2}, {"lambda_ll": 3})
     assert fault.help == "a parameter with a similar name exists: `lambda_l1`"
-    [fault] = unknown_params({"lambda_l1": 1.0, "T": 2}, {"xyz": 3})
+    [fault] = given_faults({"lambda_l1": 1.0, "T": 2}, {"xyz": 3})
     assert fault.help == "expected one of `lambda_l1`, `T`"
-    [fault] = unknown_params({}, {"xyz": 3})
+    [fault] = given_faults({}, {"xyz": 3})
     assert fault.help == "there are none"
 
 
@@ -74,4 +74,4 @@ def test_a_value_for_no_parameter_names_the_nearest():
     ],
 )
 def test_given_values_have_the_parameters_kind(default, value, is_right):
-    assert (not list(of_other_kinds({"w": default}, {"w": value}))) is is_right
+    assert (not list(given_faults({"w": default}, {"w": value}))) is is_right

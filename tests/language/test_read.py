@@ -1,4 +1,4 @@
-"""Reading: bytes that are no text, marks of byte order, sizes at the limit, and files that give nothing."""
+"""Reading: invalid bytes, byte order marks, sizes at the limit, and files that cannot be read."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def refused(call, *args):
 
 @pytest.mark.parametrize("mark", [b"", MARK], ids=["bare", "marked"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
-def test_a_byte_order_mark_and_line_ends_of_windows_are_welcome(mark, end):
+def test_byte_order_marks_and_line_ends(mark, end):
     source = decode(mark + b"format = 1" + end + 'a = "é日"'.encode() + end, "x")
     assert parse(source) == {"format": 1, "a": "é日"}
     assert source.lines[:2] == ("format = 1", 'a = "é日"')
@@ -36,20 +36,20 @@ def test_a_byte_order_mark_and_line_ends_of_windows_are_welcome(mark, end):
         (MARK + b"\xc3(", (1, 1), "the file is not UTF-8: byte 1 is 0xc3"),
     ],
 )
-def test_bytes_that_are_no_text_are_found_at_their_place(data, place, message):
+def test_invalid_bytes_are_found_at_their_place(data, place, message):
     assert refused(decode, data, "x") == ("not-utf-8", place, message)
 
 
-def test_a_surrogate_in_text_is_no_text_either():
+def test_a_surrogate_is_invalid():
     assert refused(text_source, "a = '\udc80'")[:2] == ("not-utf-8", (1, 6))
 
 
-def test_a_replacement_character_that_is_meant_is_read():
+def test_a_real_replacement_character_is_read():
     assert parse(text_source("a = '\ufffd'")) == {"a": "\ufffd"}
 
 
 @pytest.mark.parametrize("mark", [b"", MARK], ids=["bare", "marked"])
-def test_the_size_is_counted_in_bytes_without_the_mark(mark, tmp_path):
+def test_the_size_is_in_bytes_without_the_mark(mark, tmp_path):
     path = tmp_path / "x.loss.toml"
     text = "# " + "é" * (MAX_BYTES // 2 - 1)
     path.write_bytes(mark + text.encode())
@@ -58,7 +58,7 @@ def test_the_size_is_counted_in_bytes_without_the_mark(mark, tmp_path):
     assert refused(read_source, path) == ("too-large", (1, 1), "the file is larger than 256 KiB")
 
 
-def test_no_more_of_a_huge_file_is_read_than_tells(tmp_path):
+def test_a_huge_file_is_not_read_whole(tmp_path):
     path = tmp_path / "x.loss.toml"
     with path.open("wb") as file:
         file.truncate(50_000_000_000)  # a hole: it takes no room, but could not be held
@@ -72,12 +72,12 @@ def test_no_more_of_a_huge_file_is_read_than_tells(tmp_path):
         ("folder.loss.toml", "the file cannot be read: is a directory"),
     ],
 )
-def test_a_file_that_gives_nothing(tmp_path, name, message):
+def test_unreadable_files(tmp_path, name, message):
     (tmp_path / "folder.loss.toml").mkdir()
     assert refused(read_source, tmp_path / name) == ("unreadable", None, message)
 
 
-def test_a_source_is_called_as_the_user_calls_it(tmp_path, monkeypatch):
+def test_a_source_has_the_name_that_the_user_gave(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.loss.toml").write_text("")
     assert read_source("x.loss.toml").name == "x.loss.toml"
@@ -85,7 +85,7 @@ def test_a_source_is_called_as_the_user_calls_it(tmp_path, monkeypatch):
     assert text_source("").name == "<text>"
 
 
-def test_a_thousand_losses_are_enough():
+def test_at_most_a_thousand_losses():
     text = "".join(f"losses.l{i} = {{}}\n" for i in range(MAX_LOSSES))
     assert len(parse(text_source(text))["losses"]) == MAX_LOSSES
     assert refused(parse, text_source(text + "losses.more = {}\nlosses.most = {}")) == (
@@ -95,7 +95,7 @@ def test_a_thousand_losses_are_enough():
     )
 
 
-def test_syntax_errors_come_in_file_order():
+def test_syntax_errors_are_in_file_order():
     with pytest.raises(SpecError) as caught:
         parse(text_source("format = 1\nformat = 2\nremove = .5\ninputs = [\n"))
     assert [(each.code, each.span.line) for each in caught.value.diagnostics] == [

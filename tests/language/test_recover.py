@@ -1,4 +1,4 @@
-"""What is told of a text that is not TOML: all that is true, and nothing that a broken line may mend."""
+"""The problems of a text that is not TOML: all that are certain, and none that a fix could remove."""
 
 import pytest
 
@@ -8,14 +8,14 @@ from lossspec.language.documents.read import parse, text_source
 LOSS = 'losses.l1 = { type = "torch.L1Loss", inputs = ["y_hat", "y"], wieght = 2.0 }\n'
 
 
-def told(text):
+def codes_of(text):
     with pytest.raises(SpecError) as caught:
         parse(text_source(text))
     return [(each.code, each.span.line, each.span.column) for each in caught.value.diagnostics]
 
 
-def test_what_is_wrong_between_broken_lines_is_told_in_order():
-    assert told(f"fromat = 1\na = .5\n{LOSS}b = \nlosses.l2.weight = 'x'\n") == [
+def test_faults_between_broken_lines_are_in_order():
+    assert codes_of(f"fromat = 1\na = .5\n{LOSS}b = \nlosses.l2.weight = 'x'\n") == [
         ("unknown-key", 1, 1),
         ("bad-number", 2, 5),
         ("unknown-key", 3, 63),
@@ -40,24 +40,24 @@ def test_what_is_wrong_between_broken_lines_is_told_in_order():
         ('description = """\n[losses.l1]\nwieght = 1\n', [("unclosed-string", 1, 15)]),
     ],
     ids=[
-        "a key that is missing",
+        "a missing key",
         "a type",
         "a header",
-        "a header twice",
-        "a value twice",
+        "a duplicate header",
+        "a duplicate key",
         "the end of a line",
         "a name",
         "all that follows",
     ],
 )
-def test_what_a_broken_line_may_have_said_is_not_told(text, expected):
-    assert told(text) == expected
+def test_faults_that_depend_on_a_broken_line_are_not(text, expected):
+    assert codes_of(text) == expected
 
 
 def test_a_bad_first_comment_hides_nothing():
-    assert told("# \x07\nfromat = 1\n") == [("control-character", 1, 3), ("unknown-key", 2, 1)]
+    assert codes_of("# \x07\nfromat = 1\n") == [("control-character", 1, 3), ("unknown-key", 2, 1)]
 
 
-def test_a_large_text_is_not_looked_at_twice():
-    assert len(told("unknown = 1\na = .5\n")) == 2
-    assert len(told("unknown = 1\na = .5\n" + "#" * 70_000)) == 1
+def test_a_large_text_is_not_checked_further():
+    assert len(codes_of("unknown = 1\na = .5\n")) == 2
+    assert len(codes_of("unknown = 1\na = .5\n" + "#" * 70_000)) == 1

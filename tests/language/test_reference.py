@@ -20,7 +20,7 @@ from lossspec.language.text.reference import PATTERN, BadReferenceError, Referen
         ("./a.loss.toml", "./a.loss.toml", (), "a"),
     ],
 )
-def test_what_a_reference_says(text, name, variants, stem):
+def test_parse(text, name, variants, stem):
     reference = Reference.parse(text)
     assert (reference.name, reference.variants, reference.stem) == (name, variants, stem)
     assert reference.is_path is ("/" in text or ".loss.toml" in text)
@@ -45,7 +45,7 @@ def test_what_a_reference_says(text, name, variants, stem):
         ("x" * 500 + "!", "is not a valid reference"),
     ],
 )
-def test_what_is_no_reference(text, message):
+def test_invalid_references(text, message):
     with pytest.raises(BadReferenceError, match=re.escape(message)) as caught:
         Reference.parse(text)
     assert len(str(caught.value)) < 200

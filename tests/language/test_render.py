@@ -1,4 +1,4 @@
-"""What people see: every form that a message takes, to the character."""
+"""Rendered diagnostics, to the character."""
 
 import re
 
@@ -160,21 +160,21 @@ FORMS = {
 
 
 @pytest.mark.parametrize(("diagnostic", "expected"), FORMS.values(), ids=FORMS.keys())
-def test_full(diagnostic, expected):
+def test_render_full(diagnostic, expected):
     assert body(diagnostic) == expected
 
 
-def test_a_multiline_span_is_marked_on_its_first_line():
+def test_a_long_span_is_marked_on_its_first_line():
     diagnostic = Diagnostic(
         "unknown-key", "error", "it is wrong", "x.loss.toml", Span(3, 5, 6, 2), line="a = ["
     )
     assert body(diagnostic) == "  |\n3 | a = [\n  |     ^"
 
 
-def test_without_a_text_there_is_only_the_name():
-    diagnostic = Diagnostic("unknown-key", "warning", "it is odd", "package.module:function", help="mend it")
+def test_without_a_span_only_the_name_is_shown():
+    diagnostic = Diagnostic("unknown-key", "warning", "it is odd", "package.module:function", help="fix it")
     assert render_full(diagnostic) == (
-        "warning[unknown-key]: it is odd\n --> package.module:function\n  = help: mend it\n"
+        "warning[unknown-key]: it is odd\n --> package.module:function\n  = help: fix it\n"
         f"  {DOCS}unknown-key/"
     )
     assert render_concise(diagnostic) == "package.module:function: warning[unknown-key]: it is odd"
@@ -188,14 +188,14 @@ def test_a_long_line_is_shown_around_its_mark():
     assert shown[marks.index("^") : len(marks)] == '"050"'
 
 
-def test_marks_outside_of_what_is_shown_stand_at_its_edge():
+def test_marks_outside_the_window_are_at_its_edge():
     line = "x" * 1000
     _, marks, *_ = draw(line, [Mark(1, 2, "first"), Mark(500, 502, main=True), Mark(900, 901)])
     assert marks == " -" + " " * 39 + "^^" + " " * 98 + "-"
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\rb", "a\x1b[31mb", "a\u202eb", "a\udc80b"])
-def test_a_message_stays_on_its_line_and_in_its_colour(text):
+def test_a_message_keeps_its_line_and_color(text):
     diagnostic = Diagnostic("unknown-key", "error", text, text, Span(1, 1, 1, 2), help="x", line=text)
     shown = render_full(diagnostic)
     assert len(shown.splitlines()) == 7
@@ -204,7 +204,7 @@ def test_a_message_stays_on_its_line_and_in_its_colour(text):
     shown.encode()
 
 
-def test_colours_add_nothing_else():
+def test_colors_add_nothing_else():
     for diagnostic, _ in FORMS.values():
         colored = render_full(diagnostic, color=True)
         assert "\x1b[1;31m^" in colored

@@ -53,7 +53,7 @@ def nodes(schema, path=()):
 NODES = list(nodes(COMMITTED))
 
 
-def test_the_committed_schema_is_what_the_registry_says():
+def test_the_committed_schema_matches_the_registry():
     made = json.loads(json.dumps(generate(types(), balancers())))
     assert made == COMMITTED, "run `lossspec schema -o schemas/lossspec.schema.json`"
 
@@ -144,7 +144,7 @@ RAMP = {"$ref": "#/$defs/schedule.ramp"}
         ),
     ],
 )
-def test_values_may_be_parameters_and_live_ones_schedules(schema, live, expected, monkeypatch):
+def test_arguments_can_be_parameters_and_schedules(schema, live, expected, monkeypatch):
     monkeypatch.setattr("lossspec.language.schema.generate.schedule_references", lambda: [RAMP])
     argument = Argument("a", schema, "an argument", live=live, default=3)
     entry = LossType("mine.Loss", "mine:Loss", "mine", {"a": argument})

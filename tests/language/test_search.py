@@ -38,13 +38,13 @@ ORDER = ["env1", "env2", "work/specs", "plugin1", "shipped"]
 
 
 @pytest.mark.parametrize("index", range(len(ORDER)))
-def test_the_order(places, index):
+def test_the_order_of_folders(places, index):
     for name in ORDER[index:]:
         put(places[name])
     assert find("a").path.resolve() == (places[ORDER[index]] / "a.loss.toml").resolve()
 
 
-def test_beside_comes_before_all(places, tmp_path):
+def test_the_folder_beside_is_first(places, tmp_path):
     put(places["env1"])
     mine = put(tmp_path)
     assert find("a", beside=tmp_path).path == mine
@@ -55,20 +55,20 @@ def test_a_spec_never_finds_itself(places):
     assert find("a", beside=mine.parent, besides=mine).path == theirs
 
 
-def test_one_name_in_two_plugins_names_both(places):
+def test_a_name_in_two_plugins_is_an_error(places):
     put(places["plugin1"])
     put(places["plugin2"])
     with pytest.raises(LossSpecError, match="spec `a` is shipped by both `plugin-one` and `plugin-two`"):
         find("a")
 
 
-def test_what_comes_before_settles_it(places):
+def test_an_earlier_folder_hides_two_plugins(places):
     for name in ("work/specs", "plugin1", "plugin2"):
         put(places[name])
     assert find("a").folder.owner == "./specs"
 
 
-def test_an_unknown_name_names_the_nearest_and_the_places(places):
+def test_an_unknown_name_lists_nearest_and_folders(places):
     put(places["env1"], "pix2pix")
     with pytest.raises(UnknownNameError) as caught:
         find("pix2pixx")
@@ -93,19 +93,19 @@ def test_a_link_within_its_folder_is_followed(places):
     assert find("a").path.name == "a.loss.toml"
 
 
-def test_a_folder_that_is_a_link_is_the_users_own(places, tmp_path):
+def test_a_folder_can_be_a_link(places, tmp_path):
     put(places["env2"])
     (tmp_path / "link").symlink_to(places["env2"])
     assert find("a", beside=tmp_path / "link").path.parent.name == "link"
 
 
-def test_a_folder_of_that_name_is_no_spec(places):
+def test_a_folder_of_that_name_is_not_a_spec(places):
     (places["env1"] / "a.loss.toml").mkdir()
     put(places["shipped"])
     assert find("a").folder.owner == "lossspec"
 
 
-def test_the_list_says_what_is_shadowed(places):
+def test_every_lists_shadowed_files(places):
     first, second, third = put(places["env1"]), put(places["work/specs"]), put(places["shipped"])
     put(places["shipped"], "b")
     listed = {each.name: each for each in every()}
@@ -115,14 +115,14 @@ def test_the_list_says_what_is_shadowed(places):
     assert listed["b"].shadows == ()
 
 
-def test_the_shipped_specs_are_there():
+def test_shipped_specs_are_found():
     assert (find_module.shipped() / "pix2pix.loss.toml").is_file()
 
 
 @pytest.mark.parametrize(
     ("reference", "written"), [("mine", "mine.loss.toml"), ("mine+a+b", "mine.loss.toml+a+b")]
 )
-def test_a_file_in_the_current_folder_is_named_as_a_path(places, reference, written):
+def test_a_file_in_the_current_folder_is_suggested(places, reference, written):
     put(places["work/specs"].parent, "mine")
     put(places["shipped"], "mines")
     with pytest.raises(UnknownNameError) as caught:
@@ -132,7 +132,7 @@ def test_a_file_in_the_current_folder_is_named_as_a_path(places, reference, writ
     assert found.message == str(caught.value)
 
 
-def test_a_path_that_leads_nowhere_names_the_nearest_beside_it(tmp_path):
+def test_a_missing_path_suggests_the_nearest_file(tmp_path):
     restore = put(tmp_path, "restore")
     [found] = lossspec.validate(tmp_path / "restor.loss.toml")
     assert (found.code, found.help) == ("unreadable", f"a file with a similar name exists: `{restore}`")

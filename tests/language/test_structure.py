@@ -110,7 +110,7 @@ def specs(draw):
 
 @settings(max_examples=2 * settings().max_examples)
 @given(specs())
-def test_what_is_written_is_read_back(spec):
+def test_written_specs_are_read_back(spec):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "generated.loss.toml"
         path.write_text(write(spec), encoding="utf-8")
@@ -136,15 +136,21 @@ def test_whole_numbers_become_floats_where_the_model_has_floats():
     assert type(term.args["beta"]) is int  # an argument is the library's
 
 
-def test_inputs_by_argument_come_in_the_order_of_the_call():
+def test_inputs_by_argument_come_in_the_order_of_the_call(tmp_path):
     """Which is neither that of the table nor that of the alphabet."""
-    inputs = {"fake": {"name": "f", "detach": True}, "real": "r", "critic": "c"}
-    term = converter().structure({"name": "p", "type": "lossspec.GradientPenalty", "inputs": inputs}, Term)
-    assert [each.argument for each in term.inputs] == ["critic", "real", "fake"]
-    assert converter().unstructure(term)["inputs"] == inputs
+    loss = 'type = "lossspec.GradientPenalty", inputs.fake.name = "f", inputs.real = "r", inputs.critic = "c"'
+    path = tmp_path / "a.loss.toml"
+    path.write_text(f"format = 1\nlosses.p = {{ {loss}, inputs.fake.detach = true }}")
+    spec = lossspec.load(path)
+    assert [each.argument for each in spec.losses["p"].inputs] == ["critic", "real", "fake"]
+    assert to_table(spec)["losses"]["p"]["inputs"] == {
+        "fake": {"name": "f", "detach": True},
+        "real": "r",
+        "critic": "c",
+    }
 
 
-def test_schedules_are_structured_where_they_may_stand():
+def test_schedules_are_structured():
     term = converter().structure({**TERM, "weight": LINEAR, "args": {"beta": LINEAR}}, Term)
     assert term.weight == term.args["beta"] == schedules.from_table(LINEAR)
 
@@ -177,7 +183,7 @@ def test_schedules_are_structured_where_they_may_stand():
     ],
     ids=str,
 )
-def test_nothing_is_turned_into_something_else(change):
+def test_a_term_is_structured_strictly(change):
     converter().structure(TERM, Term)
     with pytest.raises(ClassValidationError, match="While structuring Term"):
         converter().structure({**TERM, **change}, Term)
@@ -191,15 +197,14 @@ def test_nothing_is_turned_into_something_else(change):
         {"references": "r"},
         {"inputs": {"x": 1}},
         {"params": {"w": [1.0]}},
-        {"losses": {"a": {"type": "torch.L1Loss"}}},
-        {"objectives": {"total": {"weigth": 1}}},
-        {"objectives": {"total": {"balance": {"type": "lossspec.OutputBalancer"}}}},
+        {"losses": {"a": {"name": "a", "type": "torch.L1Loss"}}},
+        {"objectives": {"total": {"name": "total", "weigth": 1}}},
+        {"objectives": {"total": {"name": "total", "balance": {"type": "lossspec.OutputBalancer"}}}},
     ],
     ids=str,
 )
-def test_nor_in_a_whole_spec(change):
-    losses = {"a": {"type": "torch.L1Loss", "inputs": ["x", "y"]}}
-    table = {"name": "s", "reference": "s", "losses": losses, "objectives": {"total": {}}}
+def test_a_whole_spec_is_structured_strictly(change):
+    table = {"name": "s", "reference": "s", "losses": {"a": TERM}, "objectives": {"total": {"name": "total"}}}
     converter().structure(table, Spec)
     with pytest.raises(ClassValidationError, match="While structuring Spec"):
         converter().structure({**table, **change}, Spec)
@@ -226,7 +231,7 @@ def test_a_value_that_does_not_fit_raises(tmp_path, monkeypatch):
     ]
 
 
-def test_terms_of_the_unnamed_objective_say_it_beside_others():
+def test_total_is_written_beside_other_objectives():
     """Only all of them may leave it out."""
     pair = (Input("x"), Input("y"))
     losses = {

@@ -147,7 +147,7 @@ ONE = {
 
 
 @pytest.mark.parametrize(("marked", "code", "replacement"), ONE.values(), ids=ONE.keys())
-def test_one_error_is_one_fault_at_its_place(marked, code, replacement):
+def test_each_error_is_one_fault_at_its_place(marked, code, replacement):
     if "«" not in marked:
         pytest.fail("the case marks nothing")
     if marked.startswith('a = 1\n"«a»"'):  # the quotes belong to the key
@@ -158,14 +158,14 @@ def test_one_error_is_one_fault_at_its_place(marked, code, replacement):
     assert [(each.code, *each.path, each.replacement) for each in found] == [(code, start, end, replacement)]
 
 
-def test_both_places_of_a_key_that_is_given_twice_are_known():
+def test_a_duplicate_key_points_at_both_places():
     text = "[a]\nb = 1\n\n[c]\n[a.d]\n[a]\n"
     (fault,) = faults(text)
     (((start, end), label),) = fault.related
     assert (text[start:end], start, label) == ("a", 1, "defined by this header")
 
 
-def test_every_error_is_found_and_no_good_line():
+def test_all_errors_are_found_and_no_valid_line():
     text = "x = 1\na = .5\nb = [x,\n  True]\nc = 1\nc = 2\n[d\ne = 1\nf = { g = 1\n[h]\ni: 1\nj =\n\nk = 'x\n"
     found = [(each.code, text.count("\n", 0, each.path[0]) + 1) for each in faults(text)]
     assert found == [
@@ -181,7 +181,7 @@ def test_every_error_is_found_and_no_good_line():
     ]
 
 
-def test_certain_replacements_make_it_toml():
+def test_certain_replacements_make_valid_toml():
     text = "a = .5\nb: True\nc = { d = 1. }\ne = 1;\nf =\u00a02\ng = ${x}\nh = “i”\n"
     try:
         parse(source := text_source(text))
@@ -201,12 +201,12 @@ TEXTS = [
 ]
 
 
-def test_levels_that_only_a_colon_opens_are_counted_too():
+def test_levels_after_a_colon_count_too():
     (fault,) = faults("a = " + "{b:" * 10_000)[-1:]
     assert fault.code == "too-deep"
 
 
-def test_keys_behind_an_error_are_limited_too():
+def test_keys_after_an_error_are_limited_too():
     assert [each.code for each in faults("a =\n" + "b." * 10_000 + "b = 1")] == [
         "missing-value",
         "too-many-key-parts",
@@ -247,17 +247,17 @@ def test_an_integer_must_fit_in_64_bits(text):
         "a99999999999999999999999 = 1",
     ],
 )
-def test_long_digits_that_are_not_too_large(text):
+def test_long_digits_that_fit(text):
     assert parse(text_source(text)) == tomli.loads(text)
 
 
-def test_digits_that_int_refuses_are_a_fault():
+def test_digits_that_int_refuses_with_a_letter():
     (fault,) = faults(f"a = [{'9' * 5000}h]")
     assert (fault.code, fault.path) == ("bad-number", (5, 5006))
 
 
 @pytest.mark.parametrize(("text", "marked"), [("a = 1\r\nb = ?\n", "?"), ("a = [", "")])
-def test_faults_of_the_parser_keep_place_and_words(text, marked):
+def test_parser_errors_keep_their_place_and_message(text, marked):
     with pytest.raises(tomli.TOMLDecodeError) as raised:
         tomli.loads(text)
     fault = fault_of_the_parser(text, raised.value)
@@ -277,7 +277,7 @@ def mutated(draw):
 
 @settings(max_examples=5 * settings().max_examples)
 @given(mutated())
-def test_it_agrees_with_the_parser_on_what_is_toml(text):
+def test_reader_and_parser_agree_on_what_is_toml(text):
     reading = Reading(text)
     try:
         tomli.loads(text)

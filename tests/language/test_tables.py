@@ -1,4 +1,4 @@
-"""The places of keys and values: by hand in a document that has everything, and by reading them back."""
+"""The places of keys and values: by hand in one document, and by reading them back."""
 
 import pytest
 import tomli
@@ -115,17 +115,17 @@ def test_values_by_hand(source, path):
         ((), "value", "1:1 "),
     ],
 )
-def test_what_is_not_there_is_at_what_encloses_it(source, path, at, expected):
+def test_a_missing_path_has_the_place_of_its_parent(source, path, at, expected):
     place, exact = source.reading.tables.nearest(path, at)
     assert (shown(source, place), exact) == (expected, False)
 
 
-def test_a_repeated_key_has_all_its_positions():
+def test_a_repeated_key_has_all_its_places():
     index = Reading("[a.b]\n[a.c]\n[a]\n").tables
     assert index.keys(("a",)) == [(13, 14), (1, 2), (7, 8)]
 
 
-def test_a_broken_statement_leaves_no_places():
+def test_a_broken_statement_has_no_places():
     reading = Reading("[a]\nb = .5\nb = 1\n[c\nd = 1\n[e] x\nf = 2\n[e]\ng = 3\n")
     paths = [("a",), ("a", "b"), ("c",), ("d",), ("e",), ("e", "f"), ("e", "g")]
     found = {path: reading.tables.key(path) for path in paths if reading.tables.key(path)}
@@ -263,7 +263,7 @@ def opens(part, path):
 
 
 @given(written())
-def test_what_is_pointed_at_reads_as_what_is_there(text):
+def test_the_text_at_each_place_reads_as_its_value(text):
     document = tomli.loads(text)
     index = Reading(text).tables
     for path, value in paths(document):

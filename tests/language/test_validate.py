@@ -497,12 +497,12 @@ def test_the_other_place_is_shown_too():
         ),
     ],
 )
-def test_the_words_of_a_fault(text, message, help_):
+def test_message_and_help(text, message, help_):
     [found] = [each for each in lossspec.validate(HEAD + text) if each.severity == "error"]
     assert (found.message, found.help) == (message, help_)
 
 
-def test_a_name_that_is_no_spec_is_a_problem_with_no_place():
+def test_an_unknown_spec_has_no_place():
     [found] = lossspec.validate("pix2pixx")
     assert (found.code, found.span, found.source) == ("unknown-spec", None, "pix2pixx")
     assert re.search("a spec with a similar name exists: `pix2pix`", found.message + found.help)
@@ -656,7 +656,7 @@ def mine():
         ('type = "mine.Ramp", lists = 3', [("wrong-type", "")]),
     ],
 )
-def test_a_loss_of_the_users_is_checked_like_ours(mine, loss, expected):
+def test_a_registered_loss_is_checked_like_a_built_in(mine, loss, expected):
     found = lossspec.validate(f'{HEAD}losses.a = {{ inputs = ["x", "y"], {loss} }}')
     assert [(each.code, each.help) for each in found] == expected
 
@@ -695,3 +695,59 @@ def test_start_of_a_custom_schedule_may_be_anything():
         assert lossspec.validate(f"{HEAD}losses.a = {{ {L1}, weight = {weight} }}") == []
     finally:
         del schedules.lookup.REGISTERED["position.free"]
+
+
+ADVICE_BASE = """
+params.w = 1.0
+inputs = { x = "", y = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w}" }
+"""
+
+
+# a code, the help for it, a document with the problem, and the change that the help asks for
+@pytest.mark.parametrize(
+    ("code", "help_", "document", "change"),
+    [
+        (
+            "missing-unit",
+            'unit = "step"',
+            "losses.b = { type = 'torch.L1Loss', inputs = [1, 'y'], weight = { type = 'constant', value = 1 } }",
+            ("value = 1 }", 'value = 1, unit = "step" }'),
+        ),
+        (
+            "missing-argument",
+            "args = { alpha = ... }",
+            "losses.b = { type = 'kornia.FocalLoss', inputs = ['x', 'y'] }",
+            ("inputs", "args = { alpha = 0.5 }, inputs"),
+        ),
+        (
+            "unknown-key",
+            "weight = { type = ..., unit = ... }",
+            "losses.a.schedule = { type = 'constant', value = 1, unit = 'step' }\nremove = ['params.w']",
+            ("schedule", "weight"),
+        ),
+        (
+            "unused-param",
+            'remove = ["params.w"]',
+            "losses.a.weight = 2.0",
+            ("losses", 'remove = ["params.w"]\nlosses'),
+        ),
+        (
+            "unknown-input",
+            'inputs.mask = "..."',
+            "losses.b = { type = 'torch.L1Loss', inputs = ['x', 'mask'] }",
+            ("losses", 'inputs.mask = "a mask"\nlosses'),
+        ),
+    ],
+)
+def test_following_the_help(tmp_path, code, help_, document, change):
+    (tmp_path / "base.loss.toml").write_text(HEAD + ADVICE_BASE)
+    file = tmp_path / "a.loss.toml"
+
+    def errors(text):
+        file.write_text(f"{HEAD}\nextends = 'base'\n{text}")
+        return [each for each in lossspec.validate(file) if each.severity == "error"]
+
+    [found] = errors(document)
+    assert (found.code, help_ in found.help) == (code, True)
+    assert errors(document.replace(*change, 1)) == []

@@ -36,7 +36,7 @@ def test_a_resolved_spec_is_read_back(name, reread):
     assert write(again) == write(spec)
 
 
-def test_everything_that_a_term_may_say_is_written(reread, tmp_path):
+def test_every_key_of_a_term_is_written(reread, tmp_path):
     path = tmp_path / "one.loss.toml"
     path.write_text("""
 format = 1

@@ -63,12 +63,12 @@ def test_a_resumed_run_drops_a_torn_line_and_notes_where(tmp_path):
 
 def test_a_restarted_run_supersedes_the_one_before(tmp_path):
     path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
-    with pytest.warns(RuntimeWarning) as told:
+    with pytest.warns(RuntimeWarning) as caught:
         write(tmp_path, (0, [10.0]))
-    assert [str(each.message) for each in told] == [
+    assert [str(each.message) for each in caught] == [
         (
-            f"`{path}` has values from epoch 0, step 0 on: those of this run supersede them when it is read; "
-            "give each run its own folder, or load the checkpoint of the one before"
+            f"`{path}` already has values from epoch 0, step 0 on, which those of this run supersede: "
+            "give each run its own folder, or load the checkpoint of the previous run"
         )
     ]
     with pytest.warns(RuntimeWarning, match="from epoch 0, step 0 on"):
@@ -82,7 +82,7 @@ def test_a_restarted_run_supersedes_the_one_before(tmp_path):
 
 def test_a_run_taken_up_at_an_epoch_keeps_the_epochs_before(tmp_path):
     write(tmp_path, (0, [1.0]), (1, [2.0]), (2, [3.0]))
-    with pytest.warns(RuntimeWarning, match="has values from epoch 2, step 0 on"):
+    with pytest.warns(RuntimeWarning, match="already has values from epoch 2, step 0 on"):
         write(tmp_path, (2, [30.0]), (3, [40.0]))
     log = read_log(tmp_path)
     assert log.losses["a"].raw.tolist() == [1.0, 2.0, 30.0, 40.0]
@@ -104,7 +104,7 @@ def test_a_chunk_that_is_damaged_does_not_stop_a_run(tmp_path):
 
 
 @pytest.mark.parametrize("section", ["losses", "validation"])
-def test_a_loss_that_is_not_in_the_log_is_told_the_nearest(tmp_path, section):
+def test_an_unknown_loss_gets_the_nearest_name(tmp_path, section):
     write(tmp_path, (0, [1.0]))
     columns = getattr(read_log(tmp_path), section)
     for error in (KeyError, UnknownNameError):
@@ -119,24 +119,24 @@ def test_a_loss_that_is_not_in_the_log_is_told_the_nearest(tmp_path, section):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "there is no loss log `{path}`"),
-        ("", "`{path}` holds nothing yet"),
-        ('{"record":"header","format":1', "`{path}` holds nothing yet"),
-        ('{"record":"header","format":2}\n', "`{path}` is no loss log in format 1: its format is 2"),
-        ('{"record":"chunk"}\n', "`{path}` is no loss log in format 1: its format is None"),
-        ("1,2,3\n", "`{path}` is no loss log of lossspec: it has the line '1,2,3\\n'"),
-        (b"\xff\xfe\n", "`{path}` is no loss log of lossspec: it has the line '\ufffd\ufffd\\n'"),
+        (None, "the loss log `{path}` is missing"),
+        ("", "`{path}` is empty"),
+        ('{"record":"header","format":1', "`{path}` is empty"),
+        ('{"record":"header","format":2}\n', "`{path}` must be a loss log in format 1, got format 2"),
+        ('{"record":"chunk"}\n', "`{path}` must be a loss log in format 1, got format None"),
+        ("1,2,3\n", "`{path}` is not a loss log of lossspec: it has the line '1,2,3\\n'"),
+        (b"\xff\xfe\n", "`{path}` is not a loss log of lossspec: it has the line '\ufffd\ufffd\\n'"),
         (
             '{"record":"header","format":1}\n{"record":"chunk","chunk":0,"losses":{"a":{"rows":2,"raw":[1]}}}\n',
             "{path}:2: the log is damaged: KeyError('term_weight')",
         ),
         (
             '{"record":"header","format":1}\nnull\n{"record":"chunk","chunk":0,"losses":{}}\n',
-            "`{path}` is no loss log of lossspec: it has the line 'null\\n'",
+            "`{path}` is not a loss log of lossspec: it has the line 'null\\n'",
         ),
     ],
 )
-def test_what_is_no_log_is_told_by_its_path(tmp_path, text, message):
+def test_a_file_that_is_not_a_log_is_named(tmp_path, text, message):
     path = tmp_path / "loss_log.jsonl"
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -157,7 +157,7 @@ def test_another_digest_is_refused(tmp_path):
     with pytest.raises(LogError) as raised:
         read_log(tmp_path, digest="abc")
     path = tmp_path / "loss_log.jsonl"
-    assert str(raised.value) == f"`{path}` is the log of another spec: its digest is None, not abc"
+    assert str(raised.value) == f"`{path}` is the log of another spec: expected digest abc, got None"
 
 
 def test_members_of_later_versions_are_passed_over(tmp_path):

@@ -105,7 +105,7 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
         min_size=1,
     )
 )
-def test_what_is_written_is_read_back(rows):
+def test_written_specs_are_read_back(rows):
     from array import array
 
     flat = array("d", [value for row in rows for value in (*row, 1.0)])
@@ -193,7 +193,7 @@ def test_without_a_folder_the_newest_values_stay_in_memory():
     assert len(history) == 10
     with pytest.raises(LogError) as raised:
         manager.export_base_log()
-    assert str(raised.value) == "there is no folder to log to: make the manager with `experiment_dir=...`"
+    assert str(raised.value) == "the manager has no folder to log to: make it with `experiment_dir=...`"
 
 
 def test_without_logging_there_is_only_the_latest_value(tmp_path):
@@ -229,7 +229,7 @@ def test_validation_values_go_under_their_own_key(tmp_path):
         manager.compute_loss_xy("a", torch.tensor(50.0), ZERO)
         manager.compute_loss_xy("late", torch.tensor(60.0), ZERO)
         assert manager.get_loss_values() == {"a": 100.0, "late": 60.0}
-        with pytest.raises(Exception, match=r"`validating\(\)` is already under way"), manager.validating():
+        with pytest.raises(Exception, match=r"`validating\(\)` is already active"), manager.validating():
             pass
     assert manager.get_loss_values()["a"] == 4.0
     run(manager, [3.0])
@@ -295,7 +295,7 @@ def test_non_finite_values_are_logged_and_raise_on_request(tmp_path, on_nonfinit
     assert (raw[0], raw[1], raw[3], raw[4]) == (1.0, math.inf, -math.inf, 5.0)
     assert math.isnan(raw[2])
     run(manager, [1.0])
-    manager.update_loss_log()  # told once
+    manager.update_loss_log()  # warned once
 
 
 def test_a_folder_has_one_manager_at_a_time(tmp_path):
@@ -330,7 +330,7 @@ def test_an_unwritable_folder_is_named_and_nothing_is_made(tmp_path, kind):
     folder = tmp_path / "taken" if kind == "a file" else tmp_path / "taken" / "run"
     with pytest.raises(LogError) as raised:
         LossManager.from_spec("pix2pix", experiment_dir=folder)
-    assert str(raised.value).startswith(f"can't write a loss log in `{folder}`: ")
+    assert str(raised.value).startswith(f"cannot write a loss log in `{folder}`: ")
 
 
 def test_the_log_of_another_spec_is_refused_and_stays(tmp_path):
@@ -342,8 +342,8 @@ def test_the_log_of_another_spec_is_refused_and_stays(tmp_path):
     with pytest.raises(LogError) as raised:
         LossManager.from_spec("pix2pix+extended", experiment_dir=tmp_path)
     assert re.fullmatch(
-        rf"`.*loss_log.jsonl` is the log of another spec: `pix2pix` with the digest {digest}, "
-        r"and this one has [0-9a-f]{64}; give each run its own folder",
+        rf"`.*loss_log.jsonl` is the log of another spec: expected digest [0-9a-f]{{64}}, "
+        rf"got {digest} \(`pix2pix`\); give each run its own folder",
         str(raised.value),
     )
     assert (tmp_path / "loss_log.jsonl").read_bytes() == before
@@ -351,10 +351,10 @@ def test_the_log_of_another_spec_is_refused_and_stays(tmp_path):
         pass
 
 
-def test_a_file_that_is_no_log_is_refused_and_stays(tmp_path):
+def test_a_file_that_is_not_a_log_is_refused_and_stays(tmp_path):
     path = tmp_path / "loss_log.jsonl"
     path.write_text("epoch,loss\n1,2\n")
-    with pytest.raises(LogError, match="is no loss log of lossspec: it has the line 'epoch,loss"):
+    with pytest.raises(LogError, match="is not a loss log of lossspec: it has the line 'epoch,loss"):
         LossManager.from_spec("pix2pix", experiment_dir=tmp_path)
     assert path.read_text() == "epoch,loss\n1,2\n"
 

@@ -115,7 +115,7 @@ def features() -> tuple[list[Tensor], list[Tensor]]:
 
 @frozen
 class Case:
-    """A loss as it is built, what it is called with, and what it should say."""
+    """A loss: how it is built, its inputs, and the expected value."""
 
     name: str
     build: Callable[[], nn.Module]
@@ -133,12 +133,12 @@ class Case:
 
     @property
     def same_shapes(self) -> bool:
-        """Whether it takes two inputs that must be of one shape."""
+        """Return whether it takes two inputs that must have the same shape."""
         return len(self.inputs()) > 1 and self.type != "RelativisticAverageLoss"
 
 
 def _same(name: str, build: Callable[[], nn.Module], inputs, formula, **flags: bool) -> Case:  # type: ignore[no-untyped-def]
-    """A distance: nothing between equals, and the same both ways."""
+    """A distance: 0 between equals, and symmetric."""
     return Case(name, build, inputs, formula, zero_at_equal=True, symmetric=True, **flags)
 
 

@@ -1,4 +1,4 @@
-"""Constructor arguments: words with the nearest one, numbers in bounds, and what may move in training."""
+"""Constructor arguments: unknown words, numbers out of bounds, and what can change in training."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ NAN = float("nan")
     ("build", "message"),
     [
         (lambda: losses.SobelLoss(eps=0.0), "SobelLoss needs eps > 0"),
-        (lambda: losses.CharbonnierLoss(eps=-1.0), "CharbonnierLoss needs eps > 0, found eps = -1.0"),
-        (lambda: losses.CharbonnierLoss(eps=NAN), "found eps = nan"),
-        (lambda: losses.GradientDifferenceLoss(alpha=0.5), "needs alpha >= 1, found alpha = 0.5"),
-        (lambda: losses.FocalFrequencyLoss(patch_factor=0), "needs patch_factor >= 1, found 0"),
+        (lambda: losses.CharbonnierLoss(eps=-1.0), "CharbonnierLoss needs eps > 0, got eps = -1.0"),
+        (lambda: losses.CharbonnierLoss(eps=NAN), "got eps = nan"),
+        (lambda: losses.GradientDifferenceLoss(alpha=0.5), "needs alpha >= 1, got alpha = 0.5"),
+        (lambda: losses.FocalFrequencyLoss(patch_factor=0), "needs patch_factor >= 1, got 0"),
         (lambda: losses.DistillationKLLoss(temperature=0.0), "needs temperature > 0"),
         (lambda: losses.SpectrogramL1Loss(floor=0.0), "SpectrogramL1Loss needs floor > 0"),
         (lambda: losses.SpectrogramL2Loss(floor=0.0), "SpectrogramL2Loss needs floor > 0"),
-        (lambda: losses.SpectrogramL1L2Loss(alpha=-1.0), "needs alpha >= 0, found alpha = -1.0"),
+        (lambda: losses.SpectrogramL1L2Loss(alpha=-1.0), "needs alpha >= 0, got alpha = -1.0"),
         (lambda: losses.VarianceLoss(eps=0.0), "VarianceLoss needs eps > 0"),
         (lambda: losses.BarlowTwinsLoss(eps=0.0), "BarlowTwinsLoss needs eps > 0"),
     ],

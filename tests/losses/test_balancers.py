@@ -114,7 +114,7 @@ def test_without_gradients_averages_are_kept():
     assert before == balancer.state_dict()
 
 
-def test_a_length_that_is_not_finite_moves_no_average():
+def test_a_norm_that_is_not_finite_changes_no_average():
     output = torch.ones(1, 4, requires_grad=True)
     balancer = OutputBalancer(["a", "b"])
     balancer({"a": output.sum(), "b": output.sum()}, {"a": 1.0, "b": 1.0}, output)
@@ -131,7 +131,7 @@ def test_a_length_that_is_not_finite_moves_no_average():
         (GradientRatio(["a", "b"], ["a"]), ["ratios"]),
     ],
 )
-def test_what_it_learnt_is_in_its_state_and_keeps_its_precision(balancer, buffers):
+def test_the_averages_are_saved_and_keep_their_precision(balancer, buffers):
     tensor = torch.ones(2, requires_grad=True)
     balancer({"a": tensor.sum(), "b": 3 * tensor.sum()}, {"a": 1.0, "b": 1.0}, tensor)
     state = balancer.state_dict()
@@ -266,13 +266,13 @@ def test_half_precision_is_measured_in_single():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: OutputBalancer(["a"], decay=0.0), r"0 < decay <= 1.*found .*decay = 0\.0"),
+        (lambda: OutputBalancer(["a"], decay=0.0), r"0 < decay <= 1.*got .*decay = 0\.0"),
         (lambda: OutputBalancer(["a"], decay=1.5), "decay = 1.5"),
         (lambda: OutputBalancer(["a"], total_norm=0.0), "needs total_norm > 0"),
         (lambda: OutputBalancer(["a"], eps=0.0), "eps > 0"),
-        (lambda: GradientRatio(["a", "b"], ["a", "b"]), "at least one loss of reference and one other"),
-        (lambda: GradientRatio(["a", "b"], []), "at least one loss of reference and one other"),
-        (lambda: GradientRatio(["a", "b"], ["a"], eps=0.0), "eps > 0 and maximum > 0, found eps = 0.0"),
+        (lambda: GradientRatio(["a", "b"], ["a", "b"]), "at least one reference loss and one other"),
+        (lambda: GradientRatio(["a", "b"], []), "at least one reference loss and one other"),
+        (lambda: GradientRatio(["a", "b"], ["a"], eps=0.0), "GradientRatio needs eps > 0, got eps = 0.0"),
         (lambda: GradientRatio(["a", "b"], ["a"], maximum=0.0), "maximum = 0.0"),
     ],
 )
@@ -281,7 +281,7 @@ def test_arguments_out_of_bounds_are_errors(build, message):
         build()
 
 
-def test_a_reference_that_is_no_loss_names_the_nearest():
+def test_an_unknown_reference_names_the_nearest_loss():
     with pytest.raises(
         UnknownNameError, match="unknown loss `recc`: a loss with a similar name exists: `rec`"
     ):
@@ -312,7 +312,7 @@ def test_weights_must_add_up_to_something():
         OutputBalancer(["a"])({"a": output.sum()}, {"a": 0.0}, output)
 
 
-def test_a_ratio_to_nothing_is_an_error():
+def test_a_ratio_without_a_reference_is_an_error():
     layer = torch.ones(2, requires_grad=True)
-    with pytest.raises(LossInputError, match="nothing to compare with: rec are all skipped"):
+    with pytest.raises(LossInputError, match="needs a reference loss, but all are skipped: rec"):
         GradientRatio(["rec", "gan"], ["rec"])({"gan": layer.sum()}, {"gan": 1.0}, layer)

@@ -1,4 +1,4 @@
-"""Odd inputs that belong to one loss each."""
+"""Unusual inputs of single losses."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ X = torch.zeros(2, 3, 4, 4)
     [
         (
             lambda: losses.SobelLoss()(X[0], X[0]),
-            "SobelLoss expects `input` as (N, C, H, W), found (3, 4, 4)",
+            "SobelLoss expects `input` as (N, C, H, W), got (3, 4, 4)",
         ),
         (
             lambda: losses.FocalFrequencyLoss(patch_factor=3)(X, X),
-            "can't cut `input` (2, 3, 4, 4) in 3x3 equal patches",
+            "cannot cut `input` (2, 3, 4, 4) into 3x3 patches",
         ),
-        (lambda: losses.GradientDifferenceLoss()(X[..., :1], X[..., :1]), "needs at least 2x2 pixels, found"),
+        (lambda: losses.GradientDifferenceLoss()(X[..., :1], X[..., :1]), "needs at least 2x2 pixels, got"),
         (
             lambda: losses.MaskedL1Loss()(X, X, X[:, :2]),
-            "can't broadcast `mask` (2, 2, 4, 4) to `input` (2, 3, 4, 4)",
+            "cannot broadcast `mask` (2, 2, 4, 4) to `input` (2, 3, 4, 4)",
         ),
-        (lambda: losses.FeatureMatchingLoss()(X, X), "expects `fake` as a list of tensors, found a Tensor"),
+        (lambda: losses.FeatureMatchingLoss()(X, X), "expects `fake` as a list of tensors, got a Tensor"),
         (
             lambda: losses.FeatureMatchingLoss()([X], (X, X)),
-            "as many layers in both lists, found `fake` 1, `real` 2",
+            "two lists of the same length, got `fake` 1, `real` 2",
         ),
-        (lambda: losses.FeatureMatchingLoss()([], []), "found `fake` 0, `real` 0"),
+        (lambda: losses.FeatureMatchingLoss()([], []), "got `fake` 0, `real` 0"),
         (
             lambda: losses.FeatureMatchingLoss()([X, X], [X, X[:1]]),
             "`fake[1]` (2, 3, 4, 4), `real[1]` (1, 3, 4, 4)",
         ),
-        (lambda: losses.VarianceLoss()(X), "VarianceLoss expects `embeddings` as (N, D), found (2, 3, 4, 4)"),
-        (lambda: losses.Precomputed()(0.5), "Precomputed expects a tensor, found a float: 0.5"),
+        (lambda: losses.VarianceLoss()(X), "VarianceLoss expects `embeddings` as (N, D), got (2, 3, 4, 4)"),
+        (lambda: losses.Precomputed()(0.5), "Precomputed expects a tensor, got a float: 0.5"),
     ],
 )
 def test_refuses(call, message):
@@ -60,7 +60,7 @@ def test_an_empty_mask_has_no_error_and_no_gradient():
 
 
 @pytest.mark.parametrize("score", [-1e4, -50.0, 50.0, 1e4])
-def test_the_logistic_loss_stands_extreme_scores(score):
+def test_the_logistic_loss_of_extreme_scores_is_finite(score):
     pred = torch.tensor([score], requires_grad=True)
     for role, target in (("G", 1.0), ("D_real", 1.0), ("D_fake", 0.0)):
         loss = losses.GANLoss("vanilla", role)(pred)
@@ -74,8 +74,8 @@ def test_the_logistic_loss_stands_extreme_scores(score):
 def test_gaussian_kl_is_exact_near_the_standard_gaussian():
     """exp(v) - 1 - v of a small v is all cancellation in float32; the true value is v^2 / 2."""
     v = torch.full((1, 1), 1e-3)
-    found = losses.GaussianKLLoss()(torch.zeros(1, 1), v)
-    assert found.item() == pytest.approx(0.5 * 0.5e-6, rel=2e-3)
+    got = losses.GaussianKLLoss()(torch.zeros(1, 1), v)
+    assert got.item() == pytest.approx(0.5 * 0.5e-6, rel=2e-3)
 
 
 def test_focal_frequency_of_equal_images_has_a_finite_gradient():
@@ -94,8 +94,8 @@ def test_focal_frequency_of_equal_images_has_a_finite_gradient():
 def test_focal_frequency_options(option, weight):
     x, y = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
     distance = (torch.fft.fft2(x, norm="ortho") - torch.fft.fft2(y, norm="ortho")).abs()
-    found = losses.FocalFrequencyLoss(**{option: True})(x, y)
-    torch.testing.assert_close(found, (weight(distance) * distance**2).mean())
+    got = losses.FocalFrequencyLoss(**{option: True})(x, y)
+    torch.testing.assert_close(got, (weight(distance) * distance**2).mean())
 
 
 def test_focal_frequency_of_the_average_spectrum():

@@ -41,7 +41,7 @@ def test_equals_the_plain_filters_at_every_size(formulas, shape, seed, name):
 
 @pytest.mark.parametrize("build", [SobelLoss, LaplacianLoss])
 @pytest.mark.parametrize("shape", [(1, 3, 1, 1), (1, 1, 1, 7), (2, 3, 2, 1)])
-def test_the_tiniest_image_has_a_number(build, shape):
+def test_the_smallest_image_has_a_finite_loss(build, shape):
     x = torch.rand(shape, requires_grad=True)
     loss = build()(x, torch.zeros(shape))
     loss.backward()
@@ -50,7 +50,7 @@ def test_the_tiniest_image_has_a_number(build, shape):
 
 
 @pytest.mark.parametrize("build", [SobelLoss, LaplacianLoss])
-def test_brightness_is_no_edge_but_at_the_border(build):
+def test_brightness_is_an_edge_only_at_the_border(build):
     """Outside of the image it is zero, so a brighter image has a stronger border."""
     x = torch.rand(1, 1, 6, 6)
     apart = build(reduction="none")(x, x + 0.5)
@@ -71,7 +71,7 @@ def test_a_flat_image_gets_a_finite_gradient():
 
 
 @pytest.mark.parametrize("build", [SobelLoss, LaplacianLoss])
-def test_the_map_is_what_mean_and_sum_combine(build):
+def test_mean_and_sum_reduce_the_map(build):
     x, y = torch.rand(2, 3, 4, 5), torch.rand(2, 3, 4, 5)
     apart = build(reduction="none")(x, y)
     assert apart.shape == (2, 4, 5)
@@ -83,7 +83,7 @@ def test_the_map_is_what_mean_and_sum_combine(build):
 def test_other_channel_counts_take_the_mean_or_an_error(build):
     x = torch.rand(1, 4, 5, 5)
     with pytest.raises(
-        LossInputError, match=r'1 or 3 channels, found \(1, 4, 5, 5\): grayscale = "mean" takes'
+        LossInputError, match=r'1 or 3 channels, got \(1, 4, 5, 5\): grayscale = "mean" takes'
     ):
         build()(x, x)
     gray = x.mean(dim=1, keepdim=True)
@@ -107,7 +107,7 @@ def test_gradients_of_single_samples_by_vmap(build):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # inductor's own
 @pytest.mark.parametrize("build", [SobelLoss, LaplacianLoss])
-def test_the_compiled_kernel_says_the_same(build):
+def test_the_compiled_kernel_gives_the_same(build):
     torch.compiler.reset()
     x, y = torch.rand(1, 3, 16, 16, requires_grad=True), torch.rand(1, 3, 16, 16)
     found = torch.compile(build(), fullgraph=True)(x, y)

@@ -82,7 +82,7 @@ def test_gradient_penalty_trains_the_critic_and_nothing_else():
 
 
 @pytest.mark.parametrize("grad", [True, False])
-def test_penalties_without_a_graph_are_recorded_all_the_same(grad):
+def test_penalties_work_without_a_graph(grad):
     """A monitor runs under no_grad: the penalty is still a number, and the scores' graph lives on."""
     images = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
     pred = critic(images)
@@ -125,7 +125,7 @@ def test_path_length_mean_follows_and_is_saved():
     assert again.mean_length == penalty.mean_length
 
 
-def test_path_length_mean_stands_still_in_evaluation():
+def test_path_length_mean_is_fixed_in_evaluation():
     penalty = PathLengthPenalty(decay=0.5).eval()
     latents = torch.randn(4, 4, requires_grad=True)
     assert penalty(generate(latents[:, None], 3.0), latents) > 0
@@ -160,11 +160,11 @@ PATH = "PathLengthPenalty differentiates `images` by `latents`"
         (lambda: R1Penalty()(LEAF[:0].sum(1), LEAF[:0]), r"R1Penalty got an empty `pred`: \(0,\)"),
         (
             lambda: GradientPenalty()(IMAGES, IMAGES, IMAGES),
-            "GradientPenalty expects a callable `critic`, found a Tensor",
+            "GradientPenalty expects a callable `critic`, got a Tensor",
         ),
         (
             lambda: GradientPenalty()(critic, IMAGES, IMAGES[:1]),
-            r"of one shape, found `real` \(2, 3\), `fake` \(1, 3\)",
+            r"of the same shape, got `real` \(2, 3\), `fake` \(1, 3\)",
         ),
         (
             lambda: GradientPenalty()(lambda x: x.detach(), IMAGES, IMAGES),
@@ -174,10 +174,10 @@ PATH = "PathLengthPenalty differentiates `images` by `latents`"
         (lambda: PathLengthPenalty()(PICTURES, IMAGES), PATH),
         (
             lambda: PathLengthPenalty()(PICTURES[0], LEAF),
-            r"expects `images` as \(N, C, H, W\), found \(1, 2, 2\)",
+            r"expects `images` as \(N, C, H, W\), got \(1, 2, 2\)",
         ),
-        (lambda: PathLengthPenalty()(PICTURES, LEAF[0]), r"expects `latents` as \(N, L, D\), found \(3,\)"),
-        (lambda: PathLengthPenalty(decay=0.0), "needs 0 < decay <= 1, found decay = 0.0"),
+        (lambda: PathLengthPenalty()(PICTURES, LEAF[0]), r"expects `latents` as \(N, L, D\), got \(3,\)"),
+        (lambda: PathLengthPenalty(decay=0.0), "needs 0 < decay <= 1, got decay = 0.0"),
     ],
 )
 def test_refuses(call, message):
@@ -186,7 +186,7 @@ def test_refuses(call, message):
 
 
 def test_compiling_one_is_refused_by_torch():
-    """The docstrings say so: when torch learns it, they should be told."""
+    """The docstrings say so: when torch supports it, they must be updated."""
     images = torch.ones(2, 3, requires_grad=True)
     torch.compiler.reset()
 

@@ -1,4 +1,4 @@
-"""What every loss of ours keeps to, row by row of the table in conftest.py."""
+"""Properties of every loss, for each row of the table in conftest.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lossspec import losses
 from lossspec.errors import LossInputError
 
 
-def test_the_page_has_every_loss():
+def test_the_catalogue_has_every_loss():
     page = (Path(__file__).parents[2] / "docs" / "losses.md").read_text(encoding="utf-8")
     modules = [name for name in losses.__all__ if name.endswith(("Loss", "Penalty", "Precomputed"))]
     assert [name for name in modules if f"`{name}`" not in page] == []
@@ -67,7 +67,7 @@ def test_gradient_is_that_of_finite_differences(exact):
     assert torch.autograd.gradcheck(call, flat(inputs))
 
 
-def test_no_gradient_reaches_what_is_frozen(case):
+def test_no_gradient_reaches_frozen_inputs(case):
     inputs = inputs_of(case)
     for index in case.frozen:
         for each in flat([inputs[index]]):
@@ -177,15 +177,15 @@ def test_an_empty_batch_is_an_error_that_names_the_loss(case):
         case.build()(*empty)
 
 
-def test_other_shapes_are_an_error_that_names_the_loss_and_both(matched):
+def test_different_shapes_are_an_error_with_both(matched):
     """One image would broadcast against a batch: a mistake that hides well."""
     inputs = list(matched.inputs())
     inputs[1] = mapped(inputs[1], lambda tensor: tensor[:1])
     with pytest.raises(
-        LossInputError, match=rf"{matched.type} expects tensors of one shape, found .*\([234], .*\(1, "
+        LossInputError, match=rf"{matched.type} expects tensors of the same shape, got .*\([234], .*\(1, "
     ):
         matched.build()(*inputs)
 
 
-def test_shows_itself_on_one_line(case):
+def test_the_repr_is_one_line(case):
     assert case.type in repr(case.build())

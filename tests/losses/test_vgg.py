@@ -132,7 +132,7 @@ def test_gray_images_count_as_three_equal_channels(vgg19_file):
     torch.testing.assert_close(loss(x, y), loss(x.repeat(1, 3, 1, 1), y.repeat(1, 3, 1, 1)))
 
 
-def test_vgg_is_frozen_moves_along_and_is_not_saved(vgg19_file, pair):
+def test_vgg_is_frozen_moved_and_not_saved(vgg19_file, pair):
     loss = VGGPerceptualLoss(["relu1_1"], weights=vgg19_file)
     loss(*pair).backward()
     assert pair[0].grad.any()
@@ -159,7 +159,7 @@ def test_gradient_is_that_of_finite_differences(vgg19_file):
         assert torch.autograd.gradcheck(build(["relu1_2"], weights=vgg19_file).double(), (x, y))
 
 
-def test_a_state_without_the_classifier_will_do(vgg19, vgg19_file, tmp_path, pair):
+def test_a_state_without_the_classifier_works(vgg19, vgg19_file, tmp_path, pair):
     torch.save(vgg19.state_dict(), tmp_path / "features.pth")  # keys like 0.weight
     torch.testing.assert_close(
         VGGPerceptualLoss(weights=tmp_path / "features.pth")(*pair),
@@ -216,7 +216,7 @@ def test_without_torchvision_the_error_names_the_extra(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr("lossspec.losses.perceptual.vgg_weights.import_module", missing)
-    with pytest.raises(MissingExtraError, match=r'pip install "lossspec\[vision\]", or name a file'):
+    with pytest.raises(MissingExtraError, match=r'pip install "lossspec\[vision\]", or set `weights`'):
         VGGStyleLoss()
 
 
@@ -230,29 +230,29 @@ class Runs:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"features.0.weight": torch.zeros(64, 3, 3, 3)}, r"not VGG19's: there is no `features.0.bias`"),
-        ([1, 2], "holds a list, not a state_dict"),
-        ({"features.0.weight": Runs()}, "is no file of weights"),
+        ({"features.0.weight": torch.zeros(64, 3, 3, 3)}, r"not VGG19's: `features.0.bias` is missing"),
+        ([1, 2], "must contain a state_dict of VGG19, got a list"),
+        ({"features.0.weight": Runs()}, "is not a file of weights"),
     ],
 )
-def test_a_file_of_something_else_is_an_error_and_runs_nothing(tmp_path, capfd, content, message):
+def test_another_file_is_an_error_and_runs_nothing(tmp_path, capfd, content, message):
     torch.save(content, tmp_path / "other.pth")
     with pytest.raises(LossInputError, match=message):
         VGGPerceptualLoss(weights=tmp_path / "other.pth")
     assert "ran code" not in capfd.readouterr().out
 
 
-def test_vgg16_looks_the_same_at_first_and_is_told_apart(vgg19, tmp_path):
+def test_weights_of_vgg16_are_refused(vgg19, tmp_path):
     state = {key: value for key, value in vgg19.state_dict().items() if not key.startswith("16.")}
     torch.save(state, tmp_path / "vgg16.pth")
-    with pytest.raises(LossInputError, match=r"vgg16.pth` are not VGG19's: there is no `features.16"):
+    with pytest.raises(LossInputError, match=r"vgg16.pth` are not VGG19's: `features.16[^`]*` is missing"):
         VGGPerceptualLoss(["relu1_1"], weights=tmp_path / "vgg16.pth")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a file of torch", b"PK\x03\x04 a torn archive"])
 def test_a_damaged_file_is_an_error(tmp_path, content):
     (tmp_path / "torn.pth").write_bytes(content)
-    with pytest.raises(LossInputError, match=r"torn\.pth is no file of weights"):
+    with pytest.raises(LossInputError, match=r"torn\.pth is not a file of weights"):
         VGGPerceptualLoss(weights=str(tmp_path / "torn.pth"))
 
 
@@ -268,11 +268,15 @@ def test_a_damaged_file_is_an_error(tmp_path, content):
             "unknown VGG19 layer `relu3_5`: a VGG19 layer with a similar name",
         ),
         ({"layers": []}, LossInputError, "at least one layer"),
-        ({"layer_weights": [1.0]}, LossInputError, "3 layers and 1 layer_weights"),
+        ({"layer_weights": [1.0]}, LossInputError, "needs 3 layer_weights, one per layer, got 1"),
         ({"criterion": "l3"}, UnknownNameError, "unknown criterion `l3`"),
-        ({"input_range": [1.0, 0.0]}, LossInputError, "lowest and the highest value, found"),
-        ({"normalize": False, "input_range": [0.0, 1.0]}, LossInputError, "leave input_range out"),
-        ({"weights": "nowhere.pth"}, MissingWeightsError, "no file of VGG19's weights at nowhere.pth"),
+        ({"input_range": [1.0, 0.0]}, LossInputError, "lowest and the highest value, got"),
+        (
+            {"normalize": False, "input_range": [0.0, 1.0]},
+            LossInputError,
+            "input_range has no effect with normalize = false",
+        ),
+        ({"weights": "nowhere.pth"}, MissingWeightsError, "VGG19's weights are missing: nowhere.pth"),
     ],
 )
 @pytest.mark.parametrize("build", [VGGPerceptualLoss, VGGStyleLoss])
@@ -285,8 +289,8 @@ def test_refuses_arguments(vgg19_file, build, args, error, message):
     ("shapes", "message"),
     [
         ([(1, 2, 8, 8)] * 2, "VGGPerceptualLoss expects `input` of 1 or 3 channels and at least 4x4"),
-        ([(1, 3, 8, 3)] * 2, "its deepest layer is relu3_3), found (1, 3, 8, 3)"),
-        ([(1, 3, 8, 8), (1, 3, 8, 9)], "of one shape, found `input` (1, 3, 8, 8), `target` (1, 3, 8, 9)"),
+        ([(1, 3, 8, 3)] * 2, "its deepest layer is relu3_3), got (1, 3, 8, 3)"),
+        ([(1, 3, 8, 8), (1, 3, 8, 9)], "of the same shape, got `input` (1, 3, 8, 8), `target` (1, 3, 8, 9)"),
         ([(0, 3, 8, 8)] * 2, "VGGPerceptualLoss got an empty `input`"),
     ],
 )

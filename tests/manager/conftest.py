@@ -1,4 +1,4 @@
-"""What the tests of the manager share: specs made by hand, and tensors."""
+"""Fixtures of the manager's tests: specs made by hand, and tensors."""
 
 from __future__ import annotations
 

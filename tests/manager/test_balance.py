@@ -1,4 +1,4 @@
-"""The balance of an objective: what its module gets, and what becomes of what it returns."""
+"""The balancer of an objective: its inputs, and the use of its results."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_on_a_device_the_weights_wait_beside_the_values(make_spec):
     recorder = DeviceRecorder(torch.device("cpu"), Clock(), lambda: None)
     for factor in (1.0, 2.0):
         results = [(loss, torch.tensor(factor * index)) for index, loss in enumerate(losses)]
-        recorder.record(results, applied={"a": torch.tensor(5.0 * factor), "c": 7.0 * factor})
+        recorder.record(results, balanced={"a": torch.tensor(5.0 * factor), "c": 7.0 * factor})
     recorder.settle(recorder.waiting().tolist())
     assert [list(loss.history.raw) for loss in losses] == [[0.0, 0.0], [1.0, 2.0], [2.0, 4.0]]
     assert [list(loss.history.weights) for loss in losses] == [[5.0, 10.0], [2.0, 2.0], [7.0, 14.0]]
@@ -141,7 +141,7 @@ def test_its_tensors_are_needed_while_one_of_its_losses_runs(manager, tensors, p
     objective = manager.objective("G")
     assert objective.needed() == {"x", "y", "z", "w"}
     del tensors["w"]
-    with pytest.raises(LossInputError, match="misses the tensor `w`, which is due for `balance`"):
+    with pytest.raises(LossInputError, match="is missing tensor `w`, needed by `balance`"):
         objective(**tensors)
     without = LossManager.from_spec(path, overlay={"losses": {"a": {"weight": 0}, "d": {"at_zero": "skip"}}})
     assert without.objective("G").needed() == {"x", "z"}
@@ -194,15 +194,15 @@ def test_an_error_within_it_names_the_objective(manager, tensors):
     assert raised.value.__notes__ == ["in the balance of the objective `G`"]
 
 
-def test_tensors_without_names_are_refused(manager, tensors):
-    with pytest.raises(LossInputError, match="found 1 without one: call it by name, `objective"):
+def test_positional_tensors_are_refused(manager, tensors):
+    with pytest.raises(LossInputError, match="got 1 by position: call `objective"):
         manager.objective("G")(tensors["x"], **tensors)
 
 
 def test_a_tensor_that_is_none_is_named(manager, tensors):
     with pytest.raises((AttributeError, TypeError)) as raised:
         manager.objective("G")(**tensors | {"y": None})
-    assert raised.value.__notes__ == ["in the term `a` of the objective `G`, which was given None as `y`"]
+    assert raised.value.__notes__ == ["in the term `a` of the objective `G`, with None for `y`"]
 
 
 def test_an_error_within_a_term_names_it(manager, tensors):
@@ -212,8 +212,8 @@ def test_an_error_within_a_term_names_it(manager, tensors):
     assert raised.value.__notes__ == ["in the term `a` of the objective `G`"]
 
 
-def test_a_list_is_no_tensor_to_balance_at(manager, tensors):
-    with pytest.raises(LossInputError, match="balance of `G` takes a tensor as `w`: it is a list of 1"):
+def test_a_list_cannot_be_an_input_of_a_balance(manager, tensors):
+    with pytest.raises(LossInputError, match="balance of `G` expects a tensor as `w`, got a list of 1"):
         manager.objective("G")(**{**tensors, "w": [tensors["w"]]})
 
 

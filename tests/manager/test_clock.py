@@ -27,17 +27,17 @@ def test_set_to_step_zero_counts_as_stepping():
 @pytest.mark.parametrize(
     ("moves", "message"),
     [
-        ({"epoch": -1}, "`epoch` must be a number, 0 or more: it is -1"),
-        ({"epoch": float("nan")}, "`epoch` must be a number, 0 or more: it is nan"),
-        ({"epoch": "3"}, "`epoch` must be a number, 0 or more: it is '3'"),
-        ({"epoch": True}, "`epoch` must be a number, 0 or more: it is True"),
-        ({"step": 1.5}, "`step` counts whole optimiser steps: it is 1.5"),
-        ({"epoch": torch.tensor(3)}, "`epoch` must be a number, 0 or more: it is tensor(3)"),
-        ({"total_epochs": 0}, "`total_epochs` must be a number above 0: it is 0"),
-        ({"total_steps": -5}, "`total_steps` must be a number above 0: it is -5"),
+        ({"epoch": -1}, "`epoch` must be a number of at least 0, got -1"),
+        ({"epoch": float("nan")}, "`epoch` must be a number of at least 0, got nan"),
+        ({"epoch": "3"}, "`epoch` must be a number of at least 0, got '3'"),
+        ({"epoch": True}, "`epoch` must be a number of at least 0, got True"),
+        ({"step": 1.5}, "`step` must be a whole number, got 1.5"),
+        ({"epoch": torch.tensor(3)}, "`epoch` must be a number of at least 0, got tensor(3)"),
+        ({"total_epochs": 0}, "`total_epochs` must be a number above 0, got 0"),
+        ({"total_steps": -5}, "`total_steps` must be a number above 0, got -5"),
     ],
 )
-def test_a_move_that_can_not_be_is_refused_and_nothing_moves(moves, message):
+def test_an_invalid_move_is_refused_and_nothing_moves(moves, message):
     clock = Clock()
     clock.move(epoch=3, step=7)
     with pytest.raises(ClockError) as raised:
@@ -55,12 +55,12 @@ def test_numpy_numbers_become_python_numbers():
 
 
 def test_nan_is_refused_where_the_clock_only_moves_on():
-    with pytest.raises(ClockError, match="it is nan"):
+    with pytest.raises(ClockError, match="got nan"):
         Clock().forward(math.nan)
 
 
 @pytest.mark.parametrize("move", [Clock.tick, lambda clock: clock.move(epoch=1, step=1)])
-def test_no_follower_stays_behind_when_one_before_it_fails(move):
+def test_all_followers_are_called_if_an_earlier_one_fails(move):
     clock = Clock()
     heard = []
 
@@ -86,7 +86,7 @@ def test_fraction_is_of_total_steps_or_else_of_epochs():
 
 
 @given(st.lists(st.sampled_from(["epoch", "step", "tick", "total"]), max_size=20))
-def test_followers_hear_of_their_units_once_a_move_and_in_order(moves):
+def test_followers_are_called_once_a_move_and_in_order(moves):
     clock = Clock()
     heard = []
     clock.follow(["epoch"], lambda: heard.append("epoch"))

@@ -75,39 +75,49 @@ def test_terms_times_objective_weight_add_up_to_the_total(xy):
         (
             lambda m, x: m.compute_loss("l1_los", x),
             LossInputError,
-            "`l1_los` takes `input`, `target`: 1 inputs were given",
+            "`l1_los` expects 2 inputs (`input`, `target`), got 1",
         ),
         (
             lambda m, x: m.compute_loss_xyz("l1_los", x, x, x),
             LossInputError,
-            "`l1_los` takes `input`, `target`: 3 inputs were given",
+            "`l1_los` expects 2 inputs (`input`, `target`), got 3",
+        ),
+        (
+            lambda m, _: m.compute_loss("optional"),
+            LossInputError,
+            "`optional` expects 1 to 2 inputs (`x`, `_y`), got 0",
+        ),
+        (
+            lambda m, _: m.compute_loss("starred"),
+            LossInputError,
+            "`starred` expects at least 1 input (`x`), got 0",
         ),
         (
             lambda m, x: m.compute_loss("no_input", x),
             LossInputError,
-            "`no_input` takes nothing: 1 inputs were given",
+            "`no_input` expects 0 inputs, got 1",
         ),
         (
             lambda m, x: m.compute_loss("number", x),
             LossResultError,
-            "`number` must return a tensor: it returned the float 0.5",
+            "`number` must return a tensor, got the float 0.5",
         ),
         (
             lambda m, x: m.compute_loss("pair", x),
             LossResultError,
-            "`pair` must return a tensor: it returned a tuple of 2",
+            "`pair` must return a tensor, got a tuple of 2",
         ),
         (
             lambda m, x: m.compute_loss("nothing", x),
             LossResultError,
-            "`nothing` must return a tensor: it returned None",
+            "`nothing` must return a tensor, got None",
         ),
         (
             lambda m, x: m.compute_loss("early", x),
             ClockError,
             (
-                "the weight of `early` is not known: a schedule counts the fraction of the run, and its "
-                "length is not known: call `manager.set_progress(total_steps=...)` or "
+                "the weight of `early` is unknown: a schedule with the unit `fraction` needs the length "
+                "of the run: call `manager.set_progress(total_steps=...)` or "
                 "`manager.set_progress(total_epochs=...)` first"
             ),
         ),
@@ -116,6 +126,8 @@ def test_terms_times_objective_weight_add_up_to_the_total(xy):
 def test_an_invalid_call_names_the_loss_and_records_nothing(call, error, message):
     manager = LossManager()
     manager.register_loss_fn("l1_los", torch.nn.L1Loss())
+    manager.register_loss_fn("optional", lambda x, _y=None, *, _z=1: x.mean())
+    manager.register_loss_fn("starred", lambda x, *_: x.mean())
     manager.register_loss_fn("no_input", lambda: torch.zeros(()))
     manager.register_loss_fn("number", lambda _: 0.5)
     manager.register_loss_fn("pair", lambda x: (x, x))

@@ -28,7 +28,7 @@ def test_sections_are_attributes_and_a_manager_takes_them(path):
     assert LossManager(config=data).device.type == "meta"
 
 
-def test_a_missing_key_says_where_and_the_nearest(path):
+def test_an_unknown_key_names_its_table_and_the_nearest(path):
     data = ConfigManager(path).data
     with pytest.raises(ConfigError) as raised:
         _ = data.data.size
@@ -43,14 +43,14 @@ def test_a_missing_key_says_where_and_the_nearest(path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("absent.json", None, "{path}: can't be read: No such file or directory"),
+        ("absent.json", None, "{path}: cannot read the file: No such file or directory"),
         ("bad.json", '{\n  "common": {,\n', "{path}:2:14: Expecting property name enclosed in double quotes"),
         ("bad.toml", "[common]\ndevice = \n", "{path}:2:10: Invalid value"),
-        ("list.json", "[1]", "{path}: a table of sections is wanted: found a list"),
-        ("latin.json", b'{"a": "\xe9"}', "{path}: is not UTF-8 text: byte 7"),
+        ("list.json", "[1]", "{path}: must be a table of sections, got a list"),
+        ("latin.json", b'{"a": "\xe9"}', "{path}: must be UTF-8 text, got an invalid byte at offset 7"),
     ],
 )
-def test_a_file_that_can_not_be_read_is_told_with_its_place(tmp_path, name, content, message):
+def test_an_unreadable_file_is_named_with_its_position(tmp_path, name, content, message):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -59,7 +59,7 @@ def test_a_file_that_can_not_be_read_is_told_with_its_place(tmp_path, name, cont
     assert str(raised.value) == message.format(path=path)
 
 
-def test_a_byte_order_mark_is_no_content(tmp_path):
+def test_a_byte_order_mark_is_ignored(tmp_path):
     path = tmp_path / "run.json"
     path.write_bytes(b"\xef\xbb\xbf{}")
     assert dict(ConfigManager(path).data) == {}

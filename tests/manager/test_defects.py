@@ -1,4 +1,4 @@
-"""The quirks of NectarGAN's LossManager, each as what this one does instead."""
+"""Defects of NectarGAN's LossManager, and what this manager does instead."""
 
 import json
 import math
@@ -32,7 +32,7 @@ def applied(manager, epochs):
     return found
 
 
-def test_no_epoch_is_early():
+def test_a_linear_schedule_does_not_start_early():
     assert applied(manager_with(linear()), [99, 100, 101, 199, 200]) == [100.0, 100.0, 99.0, 1.0, 0.0]
 
 
@@ -75,7 +75,7 @@ def test_history_has_the_applied_weight_and_the_raw_value():
     assert history.raw.tolist() == [1.0, 1.0, 1.0]
 
 
-def test_weights_may_be_negative():
+def test_weights_can_be_negative():
     assert applied(manager_with(linear(start_value=1.0, end_value=-1.0)), [100, 150, 200]) == [1.0, 0.0, -1.0]
     assert applied(manager_with(linear(start_value=-1.0, end_value=-2.0)), [100, 150, 200]) == [
         -1.0,
@@ -156,16 +156,16 @@ def test_exporting_the_base_log_again_keeps_the_history(tmp_path):
 
 
 def test_a_spec_function_is_checked_and_its_errors_pass():
-    with pytest.raises(RegistrationError, match="the key `key` holds the loss `other`"):
+    with pytest.raises(RegistrationError, match="the key `key` must be the name of its loss, `other`"):
         LossManager().init_from_spec(lambda: {"key": LMLoss("other", torch.nn.L1Loss())})
-    with pytest.raises(RegistrationError, match="found a list of 1"):
+    with pytest.raises(RegistrationError, match="got a list of 1"):
         LossManager().init_from_spec(lambda: [1])
     with pytest.raises(KeyError):
         LossManager().init_from_spec(lambda: {}["missing"])
 
 
 def test_a_weight_is_a_number():
-    with pytest.raises(RegistrationError, match="must be a finite number: it is None"):
+    with pytest.raises(RegistrationError, match="must be a finite number, got None"):
         manager_with(weight=None)
 
 

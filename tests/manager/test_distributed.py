@@ -47,7 +47,7 @@ def test_a_dead_rank_leaves_a_readable_log(tmp_path):
     ]
     said, _ = processes[0].communicate(timeout=120)
     processes[1].communicate()
-    assert said == "the values of this rank alone were written to the loss log\n"
+    assert said == "only the values of this rank were written to the loss log\n"
     log = read_log(tmp_path)
     assert log.losses["a"].raw.tolist() == [5.0, 6.0, 7.0, 8.0, 9.0, 5.0, 6.0, 7.0]
 

@@ -74,13 +74,13 @@ def test_a_full_disk_loses_only_what_exceeds_the_buffer(tmp_path):
     assert process.returncode == 0
     found = json.loads(output)
     assert found["whole_while_full"]
-    (none, first, later, mended, second, last) = found["warned"]
-    assert (none, later, mended, last) == ([], [], [], [])
+    (none, first, later, fixed, second, last) = found["warned"]
+    assert (none, later, fixed, last) == ([], [], [], [])
     assert first == second  # one warning each time it fills up
     (text,) = first
     assert text == (
-        f"the loss log `{tmp_path}/loss_log.jsonl` can't be written (File too large): "
-        "the last 100 values of each loss are kept, and written when it can be"
+        f"cannot write the loss log `{tmp_path}/loss_log.jsonl` (File too large): "
+        "the last 100 values of each loss are kept, and written once it is writable again"
     )
     log = read_log(tmp_path)
     values = log.losses["a"].raw.tolist()
@@ -106,7 +106,7 @@ def test_a_folder_that_vanishes_and_comes_back(tmp_path):
     folder.rename(away)
     with pytest.warns(RuntimeWarning, match="No such file or directory"):
         train(range(10, 20))
-    train(range(20, 100))  # told once
+    train(range(20, 100))  # warned once
     away.rename(folder)
     train(range(100, 110))
     log = read_log(folder)

@@ -38,7 +38,7 @@ def test_queries_match_any_tag_and_an_objective_is_one(manager, query, names):
 @pytest.mark.parametrize(
     "ask", ["get_registered_losses", "get_loss_values", "get_loss_tensors", "get_loss_weights"]
 )
-def test_an_unknown_tag_is_told_the_nearest(manager, ask):
+def test_an_unknown_tag_gets_the_nearest_name(manager, ask):
     with pytest.raises(UnknownNameError) as raised:
         getattr(manager, ask)(["pixels"])
     assert str(raised.value) == "unknown tag `pixels`: a tag with a similar name exists: `pixel`"
@@ -81,7 +81,8 @@ def test_stripped_losses_have_no_history(manager):
     stripped = manager.get_registered_losses()["plain"]
     live = manager.get_registered_losses(strip=False)["plain"]
     assert (len(stripped.history), len(live.history)) == (0, 1)
-    for kept in ("name", "function", "loss_weight", "schedule", "weight", "scale", "tags", "term"):
+    weights = ("loss_weight", "schedule", "term_weight", "objective_weight")
+    for kept in ("name", "function", *weights, "tags", "term"):
         assert getattr(stripped, kept) == getattr(live, kept)
     assert stripped.last_loss_map.shape == (0,)
 
@@ -91,14 +92,14 @@ def test_a_stripped_loss_is_read_only(manager, name, value):
     with pytest.raises(RegistrationError) as raised:
         setattr(manager.get_registered_losses()["plain"], name, value)
     assert str(raised.value) == (
-        f"the {name} of this `plain` can't be set, since it is a copy: the loss itself is "
+        f"the {name} of this copy of `plain` cannot be set: get the loss itself with "
         "`manager.get_registered_losses(strip=False)['plain']`"
     )
     assert manager.get_loss_weights()["plain"] == 0.001
 
 
 def test_a_stripped_loss_belongs_to_its_manager(manager):
-    with pytest.raises(RegistrationError, match="the loss `G_GAN` belongs to another manager"):
+    with pytest.raises(RegistrationError, match="loss `G_GAN` is already registered with another manager"):
         LossManager.from_spec(manager.get_registered_losses)
 
 

@@ -1,4 +1,4 @@
-"""No step may make the host wait for a device. The meta device runs everything but the reading."""
+"""No step makes the host wait for a device. The meta device runs everything but the reading."""
 
 import math
 import threading

@@ -103,38 +103,38 @@ def test_inputs_beside_lists_are_whole_or_numbers(make_manager):
             {},
             {"x": [torch.ones(2)], "y": torch.ones(2)},
             (
-                "`a` takes a tensor as `x`, found a list: "
+                "`a` expects a tensor as `x`, got a list: "
                 'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
             ),
         ),
         (
             {"lists": "sum"},
             {"x": [torch.ones(2)] * 2, "y": [torch.ones(2)] * 3},
-            "`a` needs lists of one length, of 1 or more: `x` has 2, `y` has 3",
+            "`a` expects lists of equal length, at least 1, got `x` of length 2, `y` of length 3",
         ),
         (
             {"lists": "sum"},
             {"x": [], "y": []},
-            "`a` needs lists of one length, of 1 or more: `x` has 0, `y` has 0",
+            "`a` expects lists of equal length, at least 1, got `x` of length 0, `y` of length 0",
         ),
         (
             {"lists": "mean"},
             {"x": torch.ones(2), "y": torch.ones(2)},
-            "`a` needs lists of one length, of 1 or more: there is none",
+            "`a` expects lists of equal length, at least 1, got no list",
         ),
         (
             {"lists": (1.0, 2.0)},
             {"x": [torch.ones(2)] * 3, "y": [torch.ones(2)] * 3},
-            "`a` has 2 weights in `lists`, and lists of 3 elements",
+            "`a` has 2 weights in `lists`, got lists of 3 elements",
         ),
         (
             {"inputs": ["x", 1.0]},
             {"x": 3.0},
-            "the number 1.0 takes the shape of the first tensor, and there is none",
+            "the input 1.0 takes the shape of the first tensor, but there is no tensor",
         ),
     ],
 )
-def test_inputs_that_can_not_be_name_the_term(make_manager, term, tensors, message):
+def test_invalid_inputs_name_the_term(make_manager, term, tensors, message):
     with pytest.raises(LossInputError) as raised:
         total(make_manager, tensors, **term)
     assert str(raised.value) == message
@@ -160,18 +160,12 @@ def test_inputs_that_can_not_be_name_the_term(make_manager, term, tensors, messa
         (
             ["x", "mask"],
             LossInputError,
-            (
-                "the objective `total` misses the tensor `y`, which is due for `a`, `b`, `c`: "
-                "call it with `y=...`"
-            ),
+            "objective `total` is missing tensor `y`, needed by `a`, `b`, `c`",
         ),
         (
             [],
             LossInputError,
-            (
-                "the objective `total` misses the tensor `x`, which is due for `a`, `b`, `c`: "
-                "call it with `x=...`"
-            ),
+            "objective `total` is missing tensor `x`, needed by `a`, `b`, `c`",
         ),
     ],
 )
@@ -190,32 +184,32 @@ def test_wrong_tensors_are_found_before_computing(make_manager, given, error, me
     assert ran == []
 
 
-def test_a_term_that_is_no_scalar_names_the_reduction(make_manager):
+def test_a_term_that_is_not_a_scalar_names_the_reduction(make_manager):
     tensors = {"x": torch.ones(2, 3), "y": torch.zeros(2, 3)}
     with pytest.raises(LossResultError) as raised:
         total(make_manager, tensors, args={"reduction": "none"})
     assert str(raised.value) == (
-        "`a` must be a scalar to be summed: it has the shape (2, 3); "
-        'give it `args = { reduction = "mean" }` or another reduction'
+        "`a` must return a scalar, got the shape (2, 3): "
+        'set `args = { reduction = "mean" }` or another reduction'
     )
 
 
-def test_a_loss_of_code_can_not_stand_in_an_objective(xy):
+def test_a_loss_registered_in_code_has_no_objective(xy):
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss())
     with pytest.raises(UnknownNameError, match="unknown objective `total`: there are none"):
         manager.objective()
 
 
-def test_tensors_without_names_are_refused_and_told_theirs(make_manager):
+def test_positional_tensors_are_refused_with_their_names(make_manager):
     manager = make_manager(a={"inputs": ["y_fake", "y"]})
     named = {"y_fake": torch.ones(2), "y": torch.ones(2)}
-    for more in ({}, named):  # none is passed over, whatever else is given
+    for more in ({}, named):  # also with all names given
         with pytest.raises(LossInputError) as raised:
             manager.objective()(torch.ones(2), torch.ones(2), **more)
         assert str(raised.value) == (
-            "the objective `total` takes tensors by name, found 2 without one: "
-            "call it by name, `objective(y_fake=..., y=...)`"
+            "objective `total` expects tensors by keyword, got 2 by position: "
+            "call `objective(y_fake=..., y=...)`"
         )
 
 
@@ -223,4 +217,4 @@ def test_tensors_without_names_are_refused_and_told_theirs(make_manager):
 def test_a_tensor_that_is_none_is_named_where_it_fails(make_manager, detach):
     with pytest.raises((AttributeError, TypeError)) as raised:
         total(make_manager, {"x": torch.ones(2), "y": None}, inputs=["x", detach])
-    assert raised.value.__notes__ == ["in the term `a` of the objective `total`, which was given None as `y`"]
+    assert raised.value.__notes__ == ["in the term `a` of the objective `total`, with None for `y`"]

@@ -1,4 +1,4 @@
-"""What training loops do around a loss: mixed precision, accumulation, checkpointing, no_grad, and more."""
+"""Losses in training loops: mixed precision, accumulation, checkpointing, no_grad, and more."""
 
 import pytest
 import torch

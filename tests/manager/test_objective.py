@@ -139,7 +139,7 @@ def test_a_total_of_no_terms_is_a_zero_with_a_graph(make_manager, at_zero):
         assert objective(**tensors).item() == 0.0
 
 
-def test_tensors_of_skipped_terms_may_be_given(make_manager):
+def test_tensors_of_skipped_terms_can_be_passed(make_manager):
     objective = make_manager(a={}, b={"inputs": ["x", "z"], "weight": 0.0}).objective()
     x, y, z = (torch.rand(2) for _ in range(3))
     assert torch.equal(objective(x=x, y=y, z=z), objective(x=x, y=y))
@@ -188,8 +188,8 @@ def test_it_is_not_copied(do):
     with pytest.raises(LossSpecError) as raised:
         do(LossManager.from_spec("pix2pix").objective("G"))
     assert str(raised.value) == (
-        "the objective `G` belongs to its manager and can't be copied or pickled: keep it out of the "
-        "module that is, and save `manager.state_dict()`"
+        "the objective `G` cannot be copied or pickled, since it belongs to its manager: keep it out of the "
+        "module that is copied, and save `manager.state_dict()`"
     )
 
 

@@ -7,17 +7,19 @@ import lossspec
 from lossspec import LMLoss, LossManager
 from lossspec.errors import ConfigError, LossSpecError, RegistrationError, UnknownNameError
 
+INVALID = "is not a valid name for a loss: use letters, digits and `_`, and do not start with a digit"
+
 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("l1", "the name `l1` is taken by another loss of this manager"),
-        ("1st", "'1st' is no name for a loss: use letters, digits and `_`"),
-        ("", "'' is no name for a loss: use letters, digits and `_`"),
-        ("a b", "'a b' is no name for a loss: use letters, digits and `_`"),
+        ("l1", "loss `l1` is already registered with this manager: use another name"),
+        ("1st", f"'1st' {INVALID}"),
+        ("", f"'' {INVALID}"),
+        ("a b", f"'a b' {INVALID}"),
     ],
 )
-def test_a_name_is_free_and_a_name(name, message):
+def test_a_name_must_be_free_and_valid(name, message):
     manager = LossManager()
     manager.register_loss_fn("l1", torch.nn.L1Loss())
     with pytest.raises(RegistrationError) as raised:
@@ -27,7 +29,7 @@ def test_a_name_is_free_and_a_name(name, message):
 
 
 def test_weight_and_schedule_together_are_refused():
-    with pytest.raises(RegistrationError, match=r"`a` has a weight \(10.0\) and a schedule"):
+    with pytest.raises(RegistrationError, match=r"`a` has both a weight \(10.0\) and a schedule"):
         LossManager().register_loss_fn("a", torch.nn.L1Loss(), 10.0, schedule=lambda t: t)
 
 
@@ -49,7 +51,7 @@ def test_nothing_is_shared_between_losses_or_managers(xy):
 def test_a_loss_belongs_to_one_manager():
     losses = {"a": LMLoss("a", torch.nn.L1Loss())}
     LossManager.from_spec(lambda: losses)
-    with pytest.raises(RegistrationError, match="the loss `a` belongs to another manager"):
+    with pytest.raises(RegistrationError, match="loss `a` is already registered with another manager"):
         LossManager.from_spec(lambda: losses)
 
 
@@ -70,7 +72,7 @@ def test_captured_attributes_of_a_loss_are_read_only(name, value):
     with pytest.raises(RegistrationError) as raised:
         setattr(loss, name, value)
     assert str(raised.value) == (
-        f"the {name} of `{loss.name}` can't be set once a manager has it: register another loss, "
+        f"the {name} of `{loss.name}` cannot be set after registration: register another loss, "
         "or make a new manager"
     )
 
@@ -148,22 +150,22 @@ def test_a_decorated_function_has_objectives_and_a_digest():
 @pytest.mark.parametrize(
     ("returned", "message"),
     [
-        (None, "a spec function returns a dict of losses by name: found None"),
-        ([1], "a spec function returns a dict of losses by name: found a list of 1"),
+        (None, "a spec function must return a dict of losses, got None"),
+        ([1], "a spec function must return a dict of losses, got a list of 1"),
         (
             {"a": torch.nn.L1Loss()},
             (
-                "a spec function returns LMLoss objects by name, or is decorated with `@lossspec.spec`: "
+                "a spec function must return LMLoss objects, or be decorated with `@lossspec.spec`: "
                 "`a` is a L1Loss"
             ),
         ),
         (
             {"a": LMLoss("b", torch.nn.L1Loss())},
-            "the key `a` holds the loss `b`: give them one name",
+            "the key `a` must be the name of its loss, `b`",
         ),
     ],
 )
-def test_what_a_spec_function_may_return(returned, message):
+def test_what_a_spec_function_can_return(returned, message):
     manager = LossManager()
     with pytest.raises(RegistrationError) as raised:
         manager.init_from_spec(lambda: returned)
@@ -181,7 +183,7 @@ def test_an_error_within_a_spec_function_is_its_own():
 
 def test_a_second_spec_is_refused_and_the_first_stays():
     manager = LossManager.from_spec(spec_function)
-    with pytest.raises(RegistrationError, match=r"this manager has losses already \(l1\)"):
+    with pytest.raises(RegistrationError, match=r"this manager already has losses \(l1\)"):
         manager.init_from_spec("pix2pix")
     assert list(manager.get_registered_losses()) == ["l1"]
     manager.register_loss_fn("more", torch.nn.L1Loss())
@@ -189,11 +191,13 @@ def test_a_second_spec_is_refused_and_the_first_stays():
 
 
 def test_a_resolved_spec_takes_no_params(make_spec):
-    with pytest.raises(RegistrationError, match=r"is resolved: give params and overlay to `lossspec\.load`"):
+    with pytest.raises(
+        RegistrationError, match=r"is already resolved: pass params and overlay to `lossspec\.load`"
+    ):
         LossManager.from_spec(make_spec(a={}), params={"w": 1.0})
 
 
-def test_an_unknown_objective_is_told_the_nearest():
+def test_an_unknown_objective_gets_the_nearest_name():
     manager = LossManager.from_spec("pix2pix")
     with pytest.raises(UnknownNameError) as raised:
         manager.objective("g")
@@ -201,18 +205,18 @@ def test_an_unknown_objective_is_told_the_nearest():
     assert manager.objective("G") is manager.objective("G")
 
 
-def test_losses_of_code_have_no_objective():
+def test_losses_registered_in_code_have_no_objective():
     manager = LossManager()
     manager.register_loss_fn("a", torch.nn.L1Loss())
     with pytest.raises(UnknownNameError) as raised:
         manager.objective()
     assert str(raised.value) == (
         "unknown objective `total`: there are none "
-        "(losses of code belong to none: run them with `compute_loss`)"
+        "(losses registered in code have none: run them with `compute_loss`)"
     )
 
 
-def test_an_unknown_type_is_told_the_nearest(make_spec):
+def test_an_unknown_type_gets_the_nearest_name(make_spec):
     with pytest.raises(UnknownNameError, match=r"unknown loss type `torch.L1Los` of `a`: .*`torch.L1Loss`"):
         lossspec.build(make_spec(a={"type": "torch.L1Los"}))
 
@@ -234,16 +238,16 @@ def test_the_device_is_the_managers_or_the_configurations(make_spec):
 @pytest.mark.parametrize(
     ("found", "device", "expected"),
     [
-        (None, "cuda", "it has `cpu`"),
-        (None, torch.device("cuda", 1), "it has `cpu`"),
-        ("cuda", "mps", "it has `cpu`, `cuda:0`, `cuda:1`"),
-        ("cuda", "cuda:2", "it has `cpu`, `cuda:0`, `cuda:1`"),
+        (None, "cuda", "`cpu`"),
+        (None, torch.device("cuda", 1), "`cpu`"),
+        ("cuda", "mps", "`cpu`, `cuda:0`, `cuda:1`"),
+        ("cuda", "cuda:2", "`cpu`, `cuda:0`, `cuda:1`"),
         ("cuda", "cuda", None),
         ("cuda", "cuda:1", None),
         (None, "meta", None),
     ],
 )
-def test_a_device_that_torch_does_not_have_is_refused_at_once(monkeypatch, tmp_path, found, device, expected):
+def test_a_device_that_torch_lacks_is_refused_at_once(monkeypatch, tmp_path, found, device, expected):
     accelerator = torch.device(found) if found else None
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda **_: accelerator)
     monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2 if found else 0)
@@ -255,7 +259,7 @@ def test_a_device_that_torch_does_not_have_is_refused_at_once(monkeypatch, tmp_p
         with pytest.raises(LossSpecError) as raised:
             LossManager(experiment_dir=tmp_path / "run", **options)
         assert str(raised.value) == (
-            f"`device` is '{device}', which torch {torch.__version__} does not have here: {expected}"
+            f"`device` must be one of {expected}, which torch {torch.__version__} has here, got '{device}'"
         )
     assert not (tmp_path / "run").exists()
 
@@ -263,15 +267,15 @@ def test_a_device_that_torch_does_not_have_is_refused_at_once(monkeypatch, tmp_p
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on_nonfinite": "ignore"}, '`on_nonfinite` is "record", "warn" or "raise": found \'ignore\''),
-        ({"history_buffer_size": 0}, "`history_buffer_size` must be a whole number, 1 or more: it is 0"),
+        ({"on_nonfinite": "ignore"}, '`on_nonfinite` must be "record", "warn" or "raise", got \'ignore\''),
+        ({"history_buffer_size": 0}, "`history_buffer_size` must be a whole number of at least 1, got 0"),
         (
             {"history_buffer_size": 1e3},
-            "`history_buffer_size` must be a whole number, 1 or more: it is 1000.0",
+            "`history_buffer_size` must be a whole number of at least 1, got 1000.0",
         ),
     ],
 )
-def test_options_that_can_not_be_are_refused(options, message):
+def test_invalid_options_are_refused(options, message):
     with pytest.raises(LossSpecError) as raised:
         LossManager(**options)
     assert str(raised.value) == message

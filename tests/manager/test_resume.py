@@ -161,7 +161,9 @@ def test_the_state_is_the_clock_and_the_state_of_losses(tmp_path):
         "step",
         "total_epochs",
         "total_steps",
+        "batch_size",
         "chunks",
+        "weights",
         "losses",
         "generators",
     }
@@ -193,8 +195,8 @@ def test_a_checkpoint_of_another_spec_changes_nothing():
     with pytest.raises(CheckpointError) as raised:
         other.load_state_dict(manager.state_dict())
     assert str(raised.value) == (
-        f"the checkpoint is of another spec (digest {manager.spec.digest}; "
-        f"this one has {other.spec.digest}): load it with `ignore_digest=True` if that is what you want"
+        f"the checkpoint is of another spec: expected digest {other.spec.digest}, got {manager.spec.digest}; "
+        "pass `ignore_digest=True` to load it for the losses that both have"
     )
     assert other.state_dict()["epoch"] == 1
     other.load_state_dict(manager.state_dict(), ignore_digest=True)
@@ -204,35 +206,44 @@ def test_a_checkpoint_of_another_spec_changes_nothing():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda s: s.clear(), "this is no `state_dict()` of a LossManager in format 1: its `format` is None"),
+        (
+            lambda s: s.clear(),
+            "a checkpoint must be a `state_dict()` of a LossManager in format 1, got format None",
+        ),
         (
             lambda s: s.update(format=2),
-            "this is no `state_dict()` of a LossManager in format 1: its `format` is 2",
+            "a checkpoint must be a `state_dict()` of a LossManager in format 1, got format 2",
         ),
         (
             lambda s: s["losses"].pop("b"),
-            "the checkpoint has no loss `b` with a state: they are of different losses",
+            "the state of loss `b` is missing in the checkpoint",
         ),
         (
             lambda s: s["losses"].update(z={}),
-            "this manager has no loss `z` with a state: they are of different losses",
+            "the state of loss `z` is missing in this manager",
         ),
-        (lambda s: s.pop("chunks"), "this `state_dict()` of a LossManager is not whole: it has no `chunks`"),
-        (lambda s: s.update(chunks="1"), "the checkpoint's `chunks` is no position in a log: '1'"),
-        (lambda s: s.update(generators=None), "the checkpoint's `generators` is no dict: None"),
-        (lambda s: s.update(epoch=None), "the checkpoint's `epoch` is None: a number is wanted"),
+        (lambda s: s.pop("chunks"), "`chunks` is missing in the checkpoint"),
+        (
+            lambda s: s.update(chunks="1"),
+            "`chunks` in the checkpoint must be a whole number of at least 0, got '1'",
+        ),
+        (lambda s: s.update(generators=None), "`generators` in the checkpoint must be a dict, got None"),
+        (
+            lambda s: s.update(epoch=None),
+            "invalid clock in checkpoint: `epoch` must be a number of at least 0, got None",
+        ),
         (
             lambda s: s.update(step=-1),
-            "the checkpoint's clock can't be: `step` must be a number, 0 or more: it is -1",
+            "invalid clock in checkpoint: `step` must be a number of at least 0, got -1",
         ),
         (
             lambda s: s["generators"].update({"b.noise": torch.zeros(3, dtype=torch.uint8)}),
-            "the state of the generator `b.noise` does not fit",
+            "the state of generator `b.noise` has another shape",
         ),
-        (lambda s: s["losses"]["b"].pop("mean"), "the state of the loss `b` does not fit: mean"),
+        (lambda s: s["losses"]["b"].pop("mean"), "the state of loss `b` has other keys or shapes: mean"),
         (
             lambda s: s["losses"]["b"].update(mean=torch.zeros(3), extra=torch.zeros(1)),
-            "the state of the loss `b` does not fit: extra, mean",
+            "the state of loss `b` has other keys or shapes: extra, mean",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a compiled objective keeps on its device: the ring of rows, and the weights."""
+"""What a compiled objective keeps on its device: the ring buffer of rows, and the weights."""
 
 import pytest
 import torch
@@ -71,7 +71,7 @@ def test_the_default_type_changes_no_record(compiled, make_manager, dtype):
 
 
 @pytest.mark.parametrize("emptied", [False, True])
-def test_it_may_be_made_on_the_meta_device(compiled, make_manager, emptied):
+def test_it_can_be_made_on_the_meta_device(compiled, make_manager, emptied):
     with torch.device("meta"):
         manager = make_manager(a={"weight": RAMP})
         plain = manager.objective()
@@ -85,7 +85,7 @@ def test_it_may_be_made_on_the_meta_device(compiled, make_manager, emptied):
     assert manager.get_loss_values() == {"a": 2.0}
 
 
-def test_a_ring_that_overflows_counts_what_is_lost(compiled, make_manager, tmp_path, monkeypatch):
+def test_an_overflowing_ring_buffer_counts_lost_rows(compiled, make_manager, tmp_path, monkeypatch):
     from lossspec.manager.record import compiled as record_compiled
 
     monkeypatch.setattr(record_compiled, "CAPACITY", 16)

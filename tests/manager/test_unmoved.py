@@ -1,4 +1,4 @@
-"""A clock that nobody moves: who is told, and who is not."""
+"""Warnings about a clock that nobody moves."""
 
 import warnings
 
@@ -9,7 +9,7 @@ from lossspec import LossManager, read_log, schedules
 
 X, Y = torch.ones(2), torch.zeros(2)
 FADE = schedules.linear(start=0, end=10, start_value=1.0, end_value=0.0, unit="epoch")
-TOLD = r"^`fade` depends on the epoch, which was never set: call `manager.set_progress\(epoch=...\)` in each"
+WARNING = r"^`fade` depends on the epoch, which was never set: call `manager.set_progress\(epoch=...\)` "
 
 
 @pytest.fixture(params=[True, False], ids=["file", "memory"])
@@ -28,29 +28,29 @@ def steps(manager, count, **options):
         manager.step()
 
 
-def test_a_second_flush_without_an_epoch_is_told_once(manager):
+def test_a_second_flush_without_an_epoch_warns_once(manager):
     steps(manager, 3)
     manager.update_loss_log()  # it may be within the first epoch
     steps(manager, 3)
-    with pytest.warns(RuntimeWarning, match=TOLD) as told:
+    with pytest.warns(RuntimeWarning, match=WARNING) as caught:
         manager.update_loss_log()
-    assert len(told) == 1
+    assert len(caught) == 1
     with manager:
         steps(manager, 3)
         manager.update_loss_log()
 
 
-def test_a_run_that_is_never_flushed_is_told_at_its_end(manager):
-    with pytest.warns(RuntimeWarning, match=TOLD), manager:
+def test_a_run_that_is_never_flushed_warns_at_its_end(manager):
+    with pytest.warns(RuntimeWarning, match=WARNING), manager:
         steps(manager, 2)
 
 
-def test_a_manager_that_is_closed_is_told_and_has_written(tmp_path):
+def test_a_manager_that_is_closed_warns_after_it_writes(tmp_path):
     manager = LossManager(experiment_dir=tmp_path)
     manager.register_loss_fn("fade", torch.nn.L1Loss(), schedule=FADE)
     steps(manager, 2)
     manager.update_loss_log()
-    with pytest.warns(RuntimeWarning, match=TOLD):
+    with pytest.warns(RuntimeWarning, match=WARNING):
         manager.close()
     assert len(read_log(tmp_path).losses["fade"]) == 2
 
@@ -90,13 +90,13 @@ def test_an_epoch_that_was_set_be_it_to_0_is_enough(manager, how):
             manager.update_loss_log()
 
 
-def test_a_first_epoch_that_an_error_ends_is_not_told(manager):
-    with warnings.catch_warnings(record=True) as told:
+def test_a_first_epoch_that_an_error_ends_does_not_warn(manager):
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         steps(manager, 2)
         with pytest.raises(RuntimeError, match="shape"), manager:
             torch.ones(2).reshape(3)
-    assert told == []
+    assert caught == []
 
 
 def test_losses_that_count_no_epochs_need_none():
@@ -110,7 +110,7 @@ def test_losses_that_count_no_epochs_need_none():
             manager.update_loss_log()
 
 
-def test_one_value_is_no_run():
+def test_a_single_value_does_not_warn():
     with LossManager() as manager:
         manager.register_loss_fn("fade", torch.nn.L1Loss(), schedule=FADE)
         manager.compute_loss_xy("fade", X, Y)

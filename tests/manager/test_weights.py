@@ -124,7 +124,7 @@ def test_steps_that_never_advance_are_an_error_at_flush(make_manager, tmp_path, 
     manager.update_loss_log()
 
 
-def test_an_objective_whose_weight_counts_steps_is_told_too(make_manager):
+def test_an_objective_weight_that_counts_steps_is_named(make_manager):
     window = schedules.window(value=1.0, end=5, unit="step")
     manager = make_manager(objectives={"total": window}, a={})
     for _ in range(2):
@@ -141,9 +141,7 @@ def test_a_failing_schedule_raises_only_when_its_loss_runs():
     manager.register_loss_fn("good", torch.nn.L1Loss(), schedule=lambda t: t)
     manager.set_progress(epoch=2)
     assert manager.compute_loss_xy("good", X, Y).item() == 2.0
-    with pytest.raises(
-        LossResultError, match=r"the weight of `bad` is not known: the schedule .* failed at 2"
-    ):
+    with pytest.raises(LossResultError, match=r"the weight of `bad` is unknown: the schedule .* failed at 2"):
         manager.compute_loss_xy("bad", X, Y)
     manager.set_progress(epoch=3)
     assert manager.compute_loss_xy("bad", X, Y).item() == 1.0
@@ -152,19 +150,19 @@ def test_a_failing_schedule_raises_only_when_its_loss_runs():
 def test_weights_that_are_not_known_stop_an_objective(make_manager):
     manager = make_manager(a={"weight": schedules.window(value=3.0, end=0.5, unit="fraction")})
     objective = manager.objective()
-    with pytest.raises(ClockError, match=r"the weight of `a` is not known.*total_epochs"):
+    with pytest.raises(ClockError, match=r"the weight of `a` is unknown.*total_epochs"):
         objective(x=X, y=Y)
     manager.set_progress(total_epochs=10)
     assert objective(x=X, y=Y).item() == 3.0
 
 
-def test_a_weight_set_by_hand_hides_no_unknown_argument():
+def test_a_weight_set_by_hand_keeps_an_unknown_argument():
     half = schedules.linear(start=0, end=1, start_value=1.0, end_value=2.0, unit="fraction")
     loss = LMLoss("a", torch.nn.HuberLoss(delta=9.0), live={"delta": half})
     manager = LossManager()
     manager.init_from_spec(lambda: {"a": loss})
     loss.loss_weight = 3.0
-    with pytest.raises(ClockError, match="the weight of `a` is not known"):
+    with pytest.raises(ClockError, match="the weight of `a` is unknown"):
         manager.compute_loss_xy("a", X, Y)
     manager.set_progress(total_epochs=10)
     assert manager.compute_loss_xy("a", X, Y).item() == 1.5
@@ -188,6 +186,6 @@ def test_a_failed_schedule_keeps_no_frames_alive():
 
 def test_an_invalid_batch_size_is_refused():
     manager = LossManager()
-    with pytest.raises(ClockError, match=r"`batch_size` must be a whole number, 1 or more: it is 0"):
+    with pytest.raises(ClockError, match=r"`batch_size` must be a whole number of at least 1, got 0"):
         manager.set_progress(epoch=3, batch_size=0)
     assert manager.state_dict()["epoch"] == 0

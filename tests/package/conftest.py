@@ -1,4 +1,4 @@
-"""The wheel, built once, and an environment with it and all that it depends on, which torch is not."""
+"""The wheel, built once, and an environment with its dependencies, without torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is imported when: lossspec, its specs and its command line answer without torch."""
+"""Importing lossspec, loading specs and the command line do not import torch."""
 
 from __future__ import annotations
 

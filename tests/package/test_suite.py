@@ -1,4 +1,4 @@
-"""The rules for tests that CONTRIBUTING.md states, as far as a test can hold them."""
+"""The rules for tests in CONTRIBUTING.md, as far as a test can check them."""
 
 from __future__ import annotations
 

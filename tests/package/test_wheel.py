@@ -1,4 +1,4 @@
-"""The wheel finds its specs and schemas wherever it lies: installed, and zipped."""
+"""The wheel finds its specs and schemas, installed or imported from a zip."""
 
 from __future__ import annotations
 

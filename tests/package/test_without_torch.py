@@ -1,4 +1,4 @@
-"""Without torch: every command works in an empty environment, and what can't says how to install torch."""
+"""Without torch every command works, or says how to install what it needs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ with LossManager.from_spec("a.loss.toml+flat", experiment_dir="run") as manager:
         manager.set_progress(epoch=epoch)
         manager.objective()(y_fake=torch.zeros(4), y=torch.ones(4))
 """
-# a command line of each command, and what it prints
+# Command lines that work, and what they print.
 WORKS = {
     "describe torch.L1Loss": "Mean absolute error",
     "describe lossspec.SobelLoss": "Sobel",
@@ -54,6 +54,7 @@ WORKS = {
     "describe linear": "linear",
     "export mine:objective": 'weight = "${weight}"',
     "explain unknown-key": "unknown-key",
+    "import options.toml": "train.pixel_opt.loss_weight",
     "list": "pix2pix",
     "list losses sobel": "lossspec.SobelLoss",
     "list balancers": "GradientRatio",
@@ -74,6 +75,7 @@ WORKS = {
 FAILS = {
     "export mine:live": f"`lossspec.LMLoss` needs torch, which is not installed: {HOW}",
     "export trained:model": f"module `trained` needs torch, which is not installed: {HOW}",
+    "import options.yml": 'pip install "lossspec[yaml]"',
     "validate --load trained": f"module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
     "log plot run": '"lossspec[plot]"',
@@ -84,10 +86,12 @@ FAILS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a spec, two modules and the log of a run."""
+    """A folder with a spec, two modules, options of a peer and the log of a run."""
     here = tmp_path_factory.mktemp("project")
     (here / "a.loss.toml").write_text(SPEC)
     (here / "mine.py").write_text(MODULE)
+    (here / "options.toml").write_text('train.pixel_opt = { type = "L1Loss", loss_weight = 2.0 }')
+    (here / "options.yml").write_text("train: {losses: []}")
     (here / "trained.py").write_text("import torch\n")
     subprocess.run([sys.executable, "-c", RUN], cwd=here, check=True)  # where torch is installed
     return here
@@ -114,15 +118,15 @@ def test_torch_is_not_there(programs: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize(("line", "words"), WORKS.items())
 def test_a_command_works(programs: Path, folder: Path, line: str, words: str) -> None:
-    code, said = run(programs, folder, "lossspec", *line.split())
-    assert code == 0, said
-    assert words in said
+    code, output = run(programs, folder, "lossspec", *line.split())
+    assert code == 0, output
+    assert words in output
 
 
 def test_a_command_that_compares_works(programs: Path, folder: Path) -> None:
-    code, said = run(programs, folder, "lossspec", "diff", "a.loss.toml", "a.loss.toml+flat")
+    code, output = run(programs, folder, "lossspec", "diff", "a.loss.toml", "a.loss.toml+flat")
     assert code == 1
-    assert "- losses.edges" in said
+    assert "- losses.edges" in output
 
 
 def test_no_command_is_forgotten() -> None:
@@ -134,9 +138,9 @@ def test_no_command_is_forgotten() -> None:
 
 @pytest.mark.parametrize(("line", "words"), FAILS.items())
 def test_what_is_not_installed_is_named(programs: Path, folder: Path, line: str, words: str) -> None:
-    code, said = run(programs, folder, "lossspec", *line.split())
+    code, output = run(programs, folder, "lossspec", *line.split())
     assert code == 1
-    assert words in said
+    assert words in output
 
 
 def test_missing_libraries_are_not_warned_about(programs: Path, folder: Path) -> None:
@@ -151,10 +155,10 @@ def test_a_name_is_there_or_says_that_it_needs_torch(programs: Path, folder: Pat
         f"try:\n    from {module} import {attribute}\n"
         "except ImportError as error:\n    print(type(error).__name__, error, sep=': ', end='')\n"
     )
-    _, said = run(programs, folder, "python", "-c", code)
+    _, output = run(programs, folder, "python", "-c", code)
     needs_torch = name in {"LMLoss", "LossManager", "Objective", "build", "losses.SobelLoss"}
     words = f"MissingExtraError: `lossspec.{name}` needs torch, which is not installed: {HOW}"
-    assert said == (words if needs_torch else "")
+    assert output == (words if needs_torch else "")
 
 
 def test_the_pre_commit_hook_rejects_invalid_specs(programs: Path) -> None:

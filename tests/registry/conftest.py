@@ -1,4 +1,4 @@
-"""What tests of the registry share: catalogues and plug-ins written on the spot."""
+"""Fixtures for tests of the registry: temporary catalogues and plug-ins."""
 
 import pytest
 

@@ -16,7 +16,7 @@ from lossspec.registry.entry import Argument, LossType
 from lossspec.registry.lookup import registered
 
 
-def test_an_array_becomes_a_tensor_where_the_entry_says_so():
+def test_an_array_becomes_a_tensor_if_the_entry_has_tensor():
     loss = construct(find("torch.CrossEntropyLoss"), {"weight": [1, 2], "ignore_index": 1})
     assert torch.equal(loss.weight, torch.tensor([1.0, 2.0]))
     assert loss.weight.dtype == torch.float32
@@ -54,14 +54,14 @@ def test_a_function_takes_inputs_by_name_too():
     assert loss(input=x, target=y) == loss(x, y) == nn.functional.huber_loss(x, y, delta=0.5)
 
 
-def test_a_function_shows_what_it_is_and_its_arguments():
+def test_the_repr_of_a_function_has_its_arguments():
     loss = FunctionLoss(nn.functional.huber_loss, delta=0.5, reduction="sum")
     assert repr(loss) == "FunctionLoss(huber_loss, delta=0.5, reduction=sum)"
 
 
 @pytest.mark.parametrize("name", ["training", "forward", "to"])
-def test_an_argument_cannot_hide_what_every_module_has(name):
-    with pytest.raises(RegistrationError, match=f"has an argument `{name}`, a name that every module uses"):
+def test_an_argument_cannot_shadow_a_module_attribute(name):
+    with pytest.raises(RegistrationError, match=f"argument `{name}` .* an attribute of every module"):
         FunctionLoss(nn.functional.l1_loss, **{name: 1})
 
 
@@ -73,14 +73,16 @@ def test_constructor_errors_name_the_loss_and_arguments():
     registered["mine.Huber"] = (entry, refuse)
     with pytest.raises(LossSpecError) as caught:
         construct(entry, {"delta": -1})
-    assert str(caught.value) == "`mine.Huber` can't be built with (delta = -1): it must be positive"
+    assert str(caught.value) == "cannot build `mine.Huber` with (delta = -1): it must be positive"
     assert isinstance(caught.value.__cause__, ValueError)
 
 
-def test_what_is_no_module_is_refused():
+def test_another_class_than_a_module_is_refused():
     entry = LossType("mine.list", "mine:list", "")
     registered["mine.list"] = (entry, list)
-    with pytest.raises(LossSpecError, match=r"`mine\.list` is a list, not a torch\.nn\.Module or a function"):
+    with pytest.raises(
+        LossSpecError, match=r"`mine\.list` must be a torch\.nn\.Module or a function, got a list"
+    ):
         construct(entry, {})
 
 
@@ -144,7 +146,7 @@ def test_weights_come_from_a_file_or_a_folder(pretrained, tmp_path):
     assert construct(pretrained, {"weights_path": str(two), "other": True}).state == {"w": torch.tensor(2)}
     (two / "other-1234.pth").unlink()
     with pytest.raises(
-        MissingWeightsError, match=r"other-1234\.pth, and `.*files` does not hold it: .*/hub/check"
+        MissingWeightsError, match=r"other-1234\.pth, which is not in `.*files`: .*/hub/check"
     ):
         construct(pretrained, {"weights_path": str(two), "other": True})
 
@@ -175,12 +177,12 @@ def test_code_in_a_file_of_weights_is_not_run(pretrained, tmp_path, protocol, do
         path.write_bytes(pickle.dumps(Payload(mark)))
     else:
         torch.save(Payload(mark), path)
-    with pytest.raises(LossSpecError, match=r"`mine\.Pretrained` can't be built with .*[Ww]eights.only"):
+    with pytest.raises(LossSpecError, match=r"cannot build `mine\.Pretrained` with .*[Ww]eights.only"):
         construct(pretrained, {"weights_path": str(path)}, downloads=downloads)
     kept = tmp_path / "hub" / "checkpoints" / "net-1234.pth"
     kept.parent.mkdir(parents=True)
     path.rename(kept)
-    with pytest.raises(LossSpecError, match=r"can't be built with .*[Ww]eights.only"):
+    with pytest.raises(LossSpecError, match=r"cannot build .* with .*[Ww]eights.only"):
         construct(pretrained, {}, downloads=downloads)
     assert not mark.exists()
 
@@ -217,7 +219,7 @@ def test_parameters_of_a_loss_are_the_objectives(tmp_path):
     assert next(objective.to(torch.float64).parameters()).dtype == torch.float64
 
 
-def test_only_the_caller_lets_a_library_fetch_what_is_not_here(pretrained, monkeypatch):
+def test_only_the_caller_can_allow_a_download(pretrained, monkeypatch):
     monkeypatch.setattr(
         torch.hub, "download_url_to_file", lambda _url, dst, *_, **__: torch.save({"w": torch.tensor(7)}, dst)
     )

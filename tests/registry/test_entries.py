@@ -1,4 +1,4 @@
-"""Every entry of every catalogue is held to the library that is installed: nothing in it may be invented.
+"""Every entry of every catalogue is compared with the installed library.
 
 The environment has either the libraries that CPU torch is enough for, or those that need torchvision; the
 two suites together see every entry.
@@ -60,7 +60,7 @@ MODULES = {
 
 
 def row(section, name):
-    """What the table says of a type: of its library, and of itself."""
+    """The row of a type in the table: that of its library, and its own."""
     found = [TABLE[section][key] for key in (name.partition(".")[0], name) if key in TABLE[section]]
     return (
         {key: value for each in found for key, value in each.items()}
@@ -103,7 +103,7 @@ def tensor(text, made):
 
 
 def inputs_of(name, trial=""):
-    """Sample inputs by name, one of them with a gradient: the first one, if the table says none."""
+    """Sample inputs by name, one of them with a gradient, by default the first."""
     torch.manual_seed(0)
     library, _, key = name.partition(".")
     texts = TABLE["trial"].get(trial, {}).get("inputs") or TABLE["inputs"].get(library, {}).get(key)
@@ -118,7 +118,7 @@ def inputs_of(name, trial=""):
 
 
 def in_call_order(name):
-    """Say whether the sample inputs are the first of the call: none is left out before the last."""
+    """Return whether the sample inputs are the first of the call, without a gap."""
     order = [each.name for each in ENTRIES[name].inputs]
     return list(inputs_of(name)) == order[: len(inputs_of(name))]
 
@@ -323,7 +323,7 @@ def test_an_array_is_accepted_and_has_an_effect(name, arg):
 
 
 @pytest.mark.parametrize("name", sorted(set(ENTRIES) - set(BUILT)))
-def test_a_loss_that_downloads_says_so_and_opens_no_connection(name, no_network, tmp_path, monkeypatch):
+def test_a_loss_that_downloads_opens_no_connection(name, no_network, tmp_path, monkeypatch):
     monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path))
     entry = ENTRIES[name]
     missing_library = name.startswith("lossspec.") and not find_spec("torchvision")

@@ -51,7 +51,7 @@ def test_finding_reads_one_type_of_one_library(monkeypatch):
         "torch.L1Loss\n",
     ],
 )
-def test_nothing_but_a_key_of_the_table_is_found(name):
+def test_only_names_in_a_catalogue_are_found(name):
     assert find(name) is None
 
 
@@ -150,14 +150,14 @@ def test_a_missing_library_is_named_with_what_installs_it(extra, command):
     assert str(caught.value) == message
 
 
-def test_a_library_that_fails_to_import_says_so_itself(tmp_path, monkeypatch):
+def test_an_import_error_of_a_library_is_not_hidden(tmp_path, monkeypatch):
     (tmp_path / "halfthere.py").write_text("import nowhere_to_be_found")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="nowhere_to_be_found"):
         load(LossType("halfthere.X", "halfthere:X", "X."))
 
 
-def test_every_extra_is_one_of_the_package():
+def test_every_extra_is_in_pyproject():
     import tomllib
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Plug-ins from outside: the example package, built and installed; and none of a plug-in's code run early."""
+"""The example plug-in, built and installed; none of its code runs before a loss is built."""
 
 import os
 import subprocess

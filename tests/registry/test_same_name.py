@@ -1,4 +1,4 @@
-"""Losses of one name give different numbers in different libraries: which gives what, computed here by hand.
+"""Losses of the same name in different libraries: the value of each, computed by hand.
 
 Each environment runs the rows whose library it has; test_entries.py says that the two together have all.
 """
@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch.nn.functional import avg_pool2d, conv2d, cosine_similarity, logsigmoid
 
-from lossspec.cli.describe_type import describe_type
 from lossspec.manager.building.module import construct
 from lossspec.registry import find
+from lossspec.report.describe.type import describe_type
 
 pytestmark = pytest.mark.slow
 

@@ -1,4 +1,4 @@
-"""Runs to report on: small specs whose terms are given, run by the real manager, logged for real."""
+"""Runs to report on: small specs with given term values, run and logged by the real manager."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lossspec.log.reader import LossLogData
 
-#: What a term is at (epoch, step).
+#: The value of a term at (epoch, step).
 Values = dict[str, Callable[[int, int], float]]
 
 
@@ -63,7 +63,7 @@ def log_of(tmp_path: Path) -> Callable[..., LossLogData]:
     return log_of
 
 
-#: Told to the page before its own script runs: whatever goes wrong is kept.
+#: Runs before the script of the page, and keeps its errors.
 WATCH = """<script>
 window.wrong = [];
 addEventListener("error", (event) => wrong.push(String(event.message)));
@@ -71,7 +71,7 @@ addEventListener("securitypolicyviolation", (event) => wrong.push(`blocked ${eve
 window.requestAnimationFrame = (draw) => setTimeout(draw, 16); // without a screen there are no frames
 window.alert = (text) => wrong.push(`alert ${text}`);
 </script>"""
-#: Run when the page is there; what `test` returns is written where `--dump-dom` shows it.
+#: Runs when the page has loaded; the result of `test` is written where `--dump-dom` shows it.
 ASK = """<script>
 addEventListener("load", async () => {
   const drawn = () => new Promise((done) => setTimeout(done, 100));

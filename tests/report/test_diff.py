@@ -1,4 +1,4 @@
-"""What differs between two specs: each kind of change, and nothing where the digests agree."""
+"""The differences of two specs: each kind of change, and none if the digests are equal."""
 
 from __future__ import annotations
 

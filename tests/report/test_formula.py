@@ -1,4 +1,4 @@
-"""The formula of a spec: what it says, and that it can be typeset."""
+"""The formula of a spec: its text, and that LaTeX and Markdown are well formed."""
 
 from __future__ import annotations
 

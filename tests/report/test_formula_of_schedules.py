@@ -1,4 +1,4 @@
-"""The formula of a schedule is the schedule: what it says is evaluated, from its tree and from its text."""
+"""The formula of a schedule, evaluated as an expression and as text, equals the schedule."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ TABLES = [
     ),
 ]
 IDS = [f"{index}-{each['type']}" for index, each in enumerate(TABLES)]
-#: Not a multiple of any period above, so that no formula stands exactly at a jump that rounding may miss.
+#: Never a multiple of a period above: at a jump, rounding can choose the other side.
 positions = st.floats(-5, 250).filter(lambda t: abs(t * 2 - round(t * 2)) > 1e-6)
 
 
@@ -128,7 +128,7 @@ def test_the_formula_that_people_read_is_the_schedule(fields, t):
     known |= {"min": min, "max": max, "ln": math.log}
     expression = expression_at(pieces, t)
     for local, name in names.items():
-        if local in local_names([expression]):  # elsewhere it may have no value
+        if local in local_names([expression]):  # elsewhere it can be undefined
             known[name] = eval(python(write(local.meaning)), known)
     found = eval(python(write(expression)), known)
     assert found == pytest.approx(schedule(t), rel=1e-8, abs=1e-9 * scale(schedule))

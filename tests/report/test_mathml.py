@@ -1,4 +1,4 @@
-"""The formula as MathML: well-formed, with the words of the other notations, its signs where they belong."""
+"""The formula as MathML: well formed, with the text of the other notations and the right spacing."""
 
 from pathlib import Path
 from xml.etree import ElementTree as ET

@@ -1,4 +1,4 @@
-"""The page about runs, in a real browser: what a reader sees, points at and types."""
+"""The HTML report in a real browser: what it shows, the pointer and the keyboard."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rec(_, step):
 
 VALUES = {"rec": rec, "adv": lambda epoch, _: 0.5 + epoch, "dis": lambda *_: 0.7}
 
-#: What a reader can do, in the words of the tests below.
+#: The actions of a reader, for the tests below.
 READER = (Path(__file__).parent / "reader.js").read_text(encoding="utf-8")
 
 
@@ -72,9 +72,9 @@ def test_what_a_reader_sees_first(one, ask):
           wide: document.documentElement.scrollWidth <= innerWidth,
         };""",
     )
-    assert found["titles"] == ["losses", "weight applied", "share of the total", "losses"]
+    assert found["titles"] == ["losses", "applied weight", "share of the total", "losses"]
     last = 100 * rec(7, 79)
-    recs = sum(100 * rec(7, step) for step in (77, 78, 79))  # what lies in the last stretch of the shares
+    recs = sum(100 * rec(7, step) for step in (77, 78, 79))  # the last stretch of the shares
     share = 100 * recs / (recs + 3 * 15.0)
     assert found["legends"] == [
         {"rec": f"{last:.4g}", "adv": "15"},
@@ -83,10 +83,10 @@ def test_what_a_reader_sees_first(one, ask):
         {"dis": "0.7"},
     ]
     assert all(ticks[0] == 0 and ticks[-1] == EPOCHS for ticks in found["ticks"])
-    assert "Weights that never moved: dis 1." in found["words"]
+    assert "Constant weights: dis 1." in found["words"]
     assert found["formula"] > 5
     assert found["marks"] == ["runs/7", "rec: 1 not finite"]
-    assert found["labels"][1] == "weight applied: rec from 100 to 100, adv from 0.5 to 2"
+    assert found["labels"][1] == "applied weight: rec from 100 to 100, adv from 0.5 to 2"
     assert found["wide"]
 
 
@@ -209,7 +209,7 @@ def test_several_runs_are_compared_term_by_term(spec_of, log_of, ask):
     assert found["first"][-1] == {"a": "0.7", "b": "0.9"}
     assert found["ticks"][-1] == 10
     assert found["hidden"] == 1
-    assert "Weights that never moved: rec 100." in found["text"]
+    assert "Constant weights: rec 100." in found["text"]
     assert "changed: losses.adv.weight.end_value" in found["text"]
 
 
@@ -225,8 +225,8 @@ def test_a_late_term_is_not_listed_as_constant(tmp_path, spec_of, ask):
             manager.objective()(x=torch.ones(2), y=torch.zeros(2))
     page = report([NamedLog("run", read_log(tmp_path / "run"))])
     found = ask(page, READER + "return document.querySelector('#charts').textContent;")
-    assert "weight applied" in found
-    assert "Weights that never moved" not in found
+    assert "applied weight" in found
+    assert "Constant weights" not in found
 
 
 def test_text_from_the_log_is_escaped(tmp_path, ask):

@@ -1,4 +1,4 @@
-"""What the page is given: the numbers of the log, packed, and the spec of the run."""
+"""The data of the HTML report: packed numbers of the log, and the spec of the run."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def test_the_spec_of_a_run_is_the_one_that_was_trained(spec_of, log_of):
 @pytest.mark.parametrize(
     ("header", "problem"),
     [
-        ({"spec": None, "digest": None}, "its losses were registered in code"),
-        ({"spec": "s", "digest": "d"}, "its log does not have the spec"),
+        ({"spec": None, "digest": None}, "the losses were registered in code"),
+        ({"spec": "s", "digest": "d"}, "the log does not contain the spec"),
         (
             {
                 "spec": "s",

@@ -1,4 +1,4 @@
-"""The small parts that pictures are made of."""
+"""The parts of pictures: envelopes, labels, scales, ticks, lines, numbers, tables."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from hypothesis import strategies as st
 
 from lossspec.report.draw.axis import scale_of, ticks
 from lossspec.report.draw.envelope import envelope
-from lossspec.report.draw.labels import spread
-from lossspec.report.draw.lines import Line, parts, with_gaps
-from lossspec.report.draw.numbers import exact, figure
-from lossspec.report.draw.table import grid
+from lossspec.report.draw.lines import Line, parts, spread, with_gaps
+from lossspec.report.draw.text import exact, figure, grid
 
 values = st.floats(allow_nan=True, allow_infinity=True, width=32)
 
@@ -60,7 +58,7 @@ def test_labels_with_room_stay():
     [
         ([[1.0, 2.0], [3.0]], "linear", 0.0),
         ([[100.0], [1.0]], "log", 0.0),
-        ([[100.0, 0.0]], "linear", 0.0),  # one curve that falls to 0 is read from 0
+        ([[100.0, 0.0]], "linear", 0.0),  # a single curve that falls to 0 is drawn from 0
         ([[100.0], [0.0, 1.0]], "symlog", 1.0),
         ([[-100.0], [2.0]], "symlog", 2.0),
         ([[0.0], [0.0]], "linear", 0.0),

@@ -1,4 +1,4 @@
-"""Phases: what the eye sees of a curve, and how it is said."""
+"""Phases of a curve, as data and in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures: written, the same each time, and nothing in them covers anything else."""
+"""Pictures are written, reproducible, and without overlapping names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lossspec.report import plot_run
 from lossspec.report.draw.lines import Line
 from lossspec.report.draw.picture import Picture
 from lossspec.report.forecast.plot import draw_weights
-from lossspec.report.forecast.weights import Plan
+from lossspec.report.forecast.weights import RunLength
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ def test_a_short_run_is_drawn_too(spec_of, log_of, tmp_path, steps):
 
 def test_weights_have_names_titles_and_marked_changes(tmp_path):
     path = tmp_path / "weights.svg"
-    draw_weights(lossspec.load("pix2pix+decay"), Plan(150), path)
+    draw_weights(lossspec.load("pix2pix+decay"), RunLength(150), path)
     found = texts(path)
     assert [word for word in found if word.startswith("objective")] == ["objective G", "objective D"]
     for name in ("G_GAN", "G_L1", "D_real", "D_fake"):
@@ -70,7 +70,7 @@ def test_weights_have_names_titles_and_marked_changes(tmp_path):
 def test_the_same_spec_gives_the_same_file(tmp_path):
     spec = lossspec.load("pix2pix+decay")
     for name in ("a.svg", "b.svg"):
-        draw_weights(spec, Plan(10), tmp_path / name)
+        draw_weights(spec, RunLength(10), tmp_path / name)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
@@ -94,8 +94,8 @@ def test_pyplot_and_torch_are_left_alone(tmp_path):
     code = (
         "import sys, lossspec; from pathlib import Path\n"
         "from lossspec.report.forecast.plot import draw_weights\n"
-        "from lossspec.report.forecast.weights import Plan\n"
-        "draw_weights(lossspec.load('pix2pix'), Plan(3), Path(sys.argv[1]))\n"
+        "from lossspec.report.forecast.weights import RunLength\n"
+        "draw_weights(lossspec.load('pix2pix'), RunLength(3), Path(sys.argv[1]))\n"
         "print('matplotlib.pyplot' in sys.modules, 'torch' in sys.modules)"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "x.png")]
@@ -106,7 +106,7 @@ def test_pyplot_and_torch_are_left_alone(tmp_path):
 def test_without_matplotlib_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(MissingExtraError) as error:
-        draw_weights(lossspec.load("pix2pix"), Plan(3), tmp_path / "x.png")
+        draw_weights(lossspec.load("pix2pix"), RunLength(3), tmp_path / "x.png")
     assert (
         str(error.value) == 'pictures need matplotlib, which is not installed: pip install "lossspec[plot]"'
     )

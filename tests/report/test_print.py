@@ -1,4 +1,4 @@
-"""The page about runs on paper: printed to PDF by a real browser, and read as the printer would."""
+"""The HTML report on paper: printed to PDF by a real browser, and read back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ objective = "G"
 """
 VALUES = {"rec": lambda _, step: math.nan if step == 7 else 1.0 / (1 + step), LONG: lambda *_: 0.5}
 EPOCHS, STEPS = 4, 5
-#: Of US Letter, on which the browser prints unless told otherwise, in points.
+#: US Letter in points, the default paper of the browser.
 WIDTH, HEIGHT, MARGIN = 612, 792, 27
 
 
@@ -154,8 +154,8 @@ def test_what_is_on_paper_and_what_is_not(page, printed):
         *("runs/7", "Objective", "Precomputed(rec)", "GANLoss", "mode=vanilla,role=D_fake"),  # the formula
         *("100", "e<1", "1≤e<3", "3≤e"),
         *("Whatthesymbolsmean", "theepoch,countedfrom0", "howfarthepictureisfromthetruth"),  # was folded
-        *("objectiveG", "losses", "weightapplied", "shareofthetotal", "✕notfinite", "75%"),  # charts
-        *("Firstandlast", "epoch0", "epoch3", "weighted", "total"),  # the table
+        *("objectiveG", "losses", "appliedweight", "shareofthetotal", "✕notfinite", "75%"),  # charts
+        *("Firstandlastvalues", "epoch0", "epoch3", "weighted", "total"),  # the table
         *("Resolvedspec", "start_value=100.0", f'inputs=["{LONG}"]'),  # was folded
     )
     assert not [each for each in there if each not in text]

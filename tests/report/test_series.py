@@ -1,4 +1,4 @@
-"""Where the rows of a run stand on the time axis, held against plain loops; and a report without NumPy."""
+"""The positions of rows on the time axis, compared with plain loops; and the error without NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of a run, as it is read."""
+"""The table of first and last values of a run."""
 
 from __future__ import annotations
 

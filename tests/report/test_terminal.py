@@ -10,7 +10,7 @@ import lossspec
 from lossspec.report.draw.lines import Line
 from lossspec.report.draw.terminal import text_plot
 from lossspec.report.forecast.plot import weights_as_text
-from lossspec.report.forecast.weights import Plan
+from lossspec.report.forecast.weights import RunLength
 
 WHOLE = """\
 objective G
@@ -46,20 +46,20 @@ ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 def test_a_whole_plot():
     spec = lossspec.load("pix2pix+decay")
-    assert weights_as_text(spec, Plan(200), 60) == WHOLE
+    assert weights_as_text(spec, RunLength(200), 60) == WHOLE
 
 
 @pytest.mark.parametrize("width", [30, 47, 80, 120])
 @pytest.mark.parametrize("reference", ["pix2pix+extended+decay", "pix2pix"])
 def test_no_row_is_wider_than_asked(reference, width):
-    for row in weights_as_text(lossspec.load(reference), Plan(200), width).splitlines():
+    for row in weights_as_text(lossspec.load(reference), RunLength(200), width).splitlines():
         assert len(row) <= width
 
 
 def test_colour_changes_nothing_but_the_colour():
     spec = lossspec.load("pix2pix+extended+decay")
-    plain = weights_as_text(spec, Plan(200), 80)
-    coloured = weights_as_text(spec, Plan(200), 80, colour=True)
+    plain = weights_as_text(spec, RunLength(200), 80)
+    coloured = weights_as_text(spec, RunLength(200), 80, colour=True)
     assert "\x1b" not in plain
     assert "\x1b" in coloured
     assert ESCAPE.sub("", coloured) == plain

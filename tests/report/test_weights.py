@@ -1,4 +1,4 @@
-"""The weights that are drawn are the weights that a manager applies."""
+"""The forecast weights equal the weights that a manager applies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import lossspec
 from lossspec.errors import ClockError
 from lossspec.report.forecast.plot import weight_panels
-from lossspec.report.forecast.weights import Moment, Plan, curves
+from lossspec.report.forecast.weights import Moment, RunLength, curves
 
 EPOCHS, STEPS = 6, 5
 EVERYTHING = """
@@ -59,12 +59,12 @@ NAMES = ["constant", "by_epoch", "by_step", "by_fraction", "now_and_then"]
 def test_the_curve_drawn_is_the_curve_applied(spec_of, log_of, total_steps):
     spec = spec_of(EVERYTHING)
     log = log_of(spec, {name: lambda *_: 1.0 for name in NAMES}, EPOCHS, STEPS, total_steps=total_steps)
-    plan = Plan(EPOCHS, STEPS)
-    drawn = {line.name: line for panel in weight_panels(spec, plan) for line in panel.lines}
+    run = RunLength(EPOCHS, STEPS)
+    drawn = {line.name: line for panel in weight_panels(spec, run) for line in panel.lines}
     assert list(log.losses) == NAMES
     for name, rows in log.losses.items():
         if not total_steps and name == "by_fraction":
-            continue  # a plan with steps counts the fraction by them
+            continue  # a run with steps counts the fraction by them
         line = drawn[name]
         applied = {
             (epoch, step): term * total
@@ -86,39 +86,39 @@ def test_without_steps_the_fraction_is_made_of_epochs(spec_of, log_of):
     curve = next(curve for curve in curves(spec) if curve.name == "by_fraction")
     rows = log.losses["by_fraction"]
     for epoch, weight in zip(rows.epoch, rows.term_weight, strict=True):
-        assert curve.at(Plan(EPOCHS).moment(epoch)) == pytest.approx(weight, rel=1e-12)
+        assert curve.at(RunLength(EPOCHS).moment(epoch)) == pytest.approx(weight, rel=1e-12)
 
 
 def test_a_weight_that_counts_steps_needs_to_know_them(spec_of):
     with pytest.raises(ClockError) as error:
-        weight_panels(spec_of(EVERYTHING), Plan(EPOCHS))
+        weight_panels(spec_of(EVERYTHING), RunLength(EPOCHS))
     assert str(error.value) == (
-        "the weight of `by_step` counts steps: say how many an epoch has, with --steps-per-epoch"
+        "the weight of `by_step` counts steps: set the steps of an epoch with --steps-per-epoch"
     )
 
 
 @pytest.mark.parametrize(
-    ("plan", "epoch", "moment"),
+    ("run", "epoch", "moment"),
     [
-        (Plan(200), 50, Moment(50, None, 0.25)),
-        (Plan(200), 50.5, Moment(50.5, None, 0.2525)),
-        (Plan(200, 10), 50, Moment(50, 500, 0.25)),
-        (Plan(200, 10), 50.55, Moment(50, 505, 0.2525)),
-        (Plan(4, 3), 8, Moment(8, 24, 2.0)),
+        (RunLength(200), 50, Moment(50, None, 0.25)),
+        (RunLength(200), 50.5, Moment(50.5, None, 0.2525)),
+        (RunLength(200, 10), 50, Moment(50, 500, 0.25)),
+        (RunLength(200, 10), 50.55, Moment(50, 505, 0.2525)),
+        (RunLength(4, 3), 8, Moment(8, 24, 2.0)),
     ],
 )
-def test_the_moment_of_an_epoch(plan, epoch, moment):
-    assert plan.moment(epoch) == moment
+def test_the_moment_of_an_epoch(run, epoch, moment):
+    assert run.moment(epoch) == moment
 
 
 def test_moments_begin_and_end_with_the_run():
-    for plan in (Plan(1), Plan(3), Plan(1, 1), Plan(3, 7), Plan(10, 100_000)):
-        moments = plan.moments()
-        assert moments[0] == (0.0, plan.moment(0))
-        steps = plan.steps_per_epoch
-        assert moments[-1][0] == (plan.epochs - 1 if steps is None else plan.epochs - 1 / steps)
-        assert {moment.epoch for _, moment in moments} == set(range(plan.epochs))
-        assert len(moments) <= 20_000 + plan.epochs + 1
+    for run in (RunLength(1), RunLength(3), RunLength(1, 1), RunLength(3, 7), RunLength(10, 100_000)):
+        moments = run.moments()
+        assert moments[0] == (0.0, run.moment(0))
+        steps = run.steps_per_epoch
+        assert moments[-1][0] == (run.epochs - 1 if steps is None else run.epochs - 1 / steps)
+        assert {moment.epoch for _, moment in moments} == set(range(run.epochs))
+        assert len(moments) <= 20_000 + run.epochs + 1
 
 
 def test_scheduled_arguments_are_curves_of_their_own():
@@ -134,6 +134,6 @@ def test_scheduled_arguments_are_curves_of_their_own():
     spec = lossspec.load("pix2pix", overlay=overlay)
     (found,) = [curve for curve in curves(spec) if curve.argument]
     assert found.name == "G_L1.beta"
-    assert found.at(Plan(10).moment(5)) == 1.5
-    titles = [panel.title for panel in weight_panels(spec, Plan(10))]
+    assert found.at(RunLength(10).moment(5)) == 1.5
+    titles = [panel.title for panel in weight_panels(spec, RunLength(10))]
     assert titles == ["objective G", "objective G, scheduled arguments", "objective D"]

@@ -1,4 +1,4 @@
-"""The values at the edges: before, at a boundary, at the end and after; and what floats do to them."""
+"""Values before the start, at boundaries, at the end and after, with the rounding of floats."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_long_restarts_begin_where_the_sum_says():
 
 @pytest.mark.parametrize("tenths", range(1, 10))
 def test_a_tenth_of_the_run_is_an_exact_boundary(tenths):
-    """0.7 / 0.1 is 6.999...: the seventh period begins there all the same."""
+    """0.7 / 0.1 is 6.999...: the seventh period begins there nevertheless."""
     t = tenths / 10
     assert s.step(start_value=1.0, gamma=0.5, period=0.1)(t) == 0.5**tenths
     assert s.exponential_decay(start_value=1.0, rate=0.5, period=0.1, staircase=True)(t) == 0.5**tenths
@@ -124,7 +124,7 @@ def test_a_tenth_of_the_run_is_an_exact_boundary(tenths):
 
 
 def test_a_cycle_of_a_hundredth_begins_on_time():
-    """0.29 * 100 is 28.999...: the thirtieth ramp begins there all the same."""
+    """0.29 * 100 is 28.999...: the thirtieth ramp begins there nevertheless."""
     ramps = s.cyclical(start=0, end=1, start_value=5.0, end_value=9.0, cycles=100)
     assert all(ramps(cycle / 100) == pytest.approx(5.0, abs=1e-9) for cycle in range(100))
     assert ramps(0.29) == 5.0

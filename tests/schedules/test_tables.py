@@ -233,7 +233,7 @@ def test_every_property_is_described_and_closed(name):
     ("name", "key"),
     [(name, key) for name in TYPES for key in schedules.json_schema()[name]["properties"]],
 )
-def test_parameters_stand_for_all_but_words_and_schedules(name, key):
+def test_parameters_replace_numbers_and_booleans_only(name, key):
     text = str(schedules.json_schema()[name]["properties"][key])
     takes_parameter = "#/$defs/number" in text or "#/$defs/reference" in text
     is_word = "const" in text or "enum" in text
@@ -254,7 +254,7 @@ def test_a_bound_is_in_the_schema(name, key, bounds):
 
 
 @given(st.sampled_from(sorted(TYPES)), st.data())
-def test_constructors_refuse_what_the_schema_does(name, data):
+def test_constructors_and_schema_have_the_same_bounds(name, data):
     """A number at or past a bound is refused by both or by neither."""
     strategy = PLAIN.get(name, compound(PLAIN["constant"]).filter(lambda made: made["type"] == name))
     made = data.draw(strategy)

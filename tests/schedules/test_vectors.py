@@ -37,7 +37,7 @@ def ours(row: dict) -> dict:
 
 
 def cosine_periodic(row: dict) -> dict:
-    """torch climbs back after its end, and ours holds: the climb is points joined by half waves."""
+    """torch rises again after its end, and ours holds: the rise is points joined by half waves."""
     half = row["half_period"]
     points = [[turn * half, row["to"] if turn % 2 else row["from_"]] for turn in range(4)]
     return {"type": "piecewise", "shape": "cosine", "points": points}

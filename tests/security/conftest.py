@@ -1,4 +1,4 @@
-"""What tests of safety share: a watch on what the process does, through Python's audit events."""
+"""Fixtures for the security tests: a watch on the actions of the process, through Python's audit events."""
 
 import sys
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ FILES = ("open", "os.listdir", "os.scandir", "glob.glob", "os.walk", "pathlib.Pa
 
 
 class Watch:
-    """Records what happens while it is on; an audit hook can't be taken off again."""
+    """Records events while it is on; an audit hook cannot be removed."""
 
     def __init__(self):
         self.on = False
@@ -87,7 +87,7 @@ def _hook():
 
 @pytest.fixture
 def watched(_hook, tmp_path, monkeypatch):
-    """Run a block of code and list what it did that it may not; the test's folder `specs` is its own."""
+    """Run a block of code and list its forbidden actions; it can read the folder `specs` of the test."""
     folder = tmp_path / "specs"
     folder.mkdir()
     monkeypatch.chdir(tmp_path)

@@ -1,7 +1,7 @@
-"""A file that someone sends you is data: it is validated, resolved and built under watch, and that is all.
+"""Hostile specs are only data: each is validated, resolved and built under watch, and gets a diagnostic.
 
 The promise: no code runs that the user did not install, no file outside the search path is opened, nothing is
-written, no connection is made; and each such file gets a diagnostic.
+written, and no connection is made.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from lossspec.registry import libraries
 
 CORPUS = tomllib.loads(Path(__file__).with_name("corpus.toml").read_text(encoding="utf-8"))
 
-#: Texts that are too large to write down, and the code of what is wrong with each.
+#: Texts that are too large for the corpus, and the code of the problem with each.
 LARGE = {
     "more bytes than a spec has": ("#" + "x" * 300_000, "too-large"),
     "a key of 20,000 parts": ("a." * 20_000 + "b = 1", "too-many-key-parts"),
@@ -72,7 +72,7 @@ def attempt(path):
 
 @pytest.fixture
 def victim(watched, tmp_path):
-    """A file that is not the spec's to read; beside the spec, code and a link that leads out."""
+    """A file that the spec must not read; beside the spec, code and a link out of its folder."""
     secret = tmp_path / "outside" / "secret.loss.toml"
     secret.parent.mkdir()
     secret.write_text('format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["a", "b"] }\n')
@@ -80,9 +80,9 @@ def victim(watched, tmp_path):
     (watched.folder / "loop.loss.toml").write_text('format = 1\nextends = "hostile"\n')
     (watched.folder / "payload.py").write_text("raise SystemExit('code of the spec ran')\n")
     (watched.folder / "plain.loss.toml").write_text('format = 1\nlosses.a = { type = "torch.L1Loss" }\n')
-    attempt(watched.folder / "plain.loss.toml")  # what every spec needs is imported now
-    libraries()  # and which packages are installed is known,
-    importlib.util.find_spec("nowhere_to_be_found")  # also to Python, which forgets it with each new folder
+    attempt(watched.folder / "plain.loss.toml")  # imports what every spec needs
+    libraries()  # reads which packages are installed,
+    importlib.util.find_spec("nowhere_to_be_found")  # and fills the import caches, cleared by a new folder
     return secret
 
 
@@ -120,7 +120,7 @@ def test_a_huge_spec_is_refused_at_once(case, watched, victim, calls):
     ("case", "text"),
     [(case, CORPUS[case]["text"]) for case in CORPUS] + [(case, text) for case, (text, _) in LARGE.items()],
 )
-def test_what_is_printed_is_short_and_has_no_control_characters(case, text):
+def test_messages_are_short_without_control_characters(case, text):
     for each in lossspec.validate(head(text.replace("@BEL@", "\a").replace("@SECRET@", "/secret"))):
         printed = render_full(each) + render_concise(each)
         assert len(printed) < 2_000
@@ -132,7 +132,7 @@ SHADOW = (
 )
 
 
-def test_a_plugin_cannot_stand_in_for_a_library(watched, victim, tmp_path, monkeypatch):
+def test_a_plugin_cannot_replace_a_library(watched, victim, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "evil" / "catalog").mkdir(parents=True)
     (tmp_path / "evil" / "__init__.py").write_text("raise SystemExit('the plug-in ran')\n")
@@ -152,8 +152,8 @@ def test_a_plugin_cannot_stand_in_for_a_library(watched, victim, tmp_path, monke
     assert "evil" not in sys.modules
 
 
-def test_the_watch_sees_what_it_is_for(watched, victim, tmp_path):
-    """The test of the test: each of these is an event that a hostile spec would cause."""
+def test_the_watch_sees_every_forbidden_action(watched, victim, tmp_path):
+    """Each of these is an action that a hostile spec would cause."""
 
     def connect():
         with socket.socket() as connection, pytest.raises(OSError, match=r"refused|denied|unreachable"):

@@ -1,4 +1,4 @@
-"""What the tests of the shipped specs share: a spec is built by its name, run, and held to a formula.
+"""Fixtures for tests of the shipped specs: build a spec by name, run it, and compare it with a formula.
 
 Each test writes its objective down again from the paper or the authors' code, in plain operations, and
 ``check`` compares: every term, the total, and the gradient of every tensor, also where there must be none.
@@ -6,7 +6,6 @@ Each test writes its objective down again from the paper or the authors' code, i
 
 from __future__ import annotations
 
-import copy
 import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -87,8 +86,8 @@ def check() -> Callable[..., LossManager]:
         module = manager.objective(objective).double()
         given = {name: value for name, value in vars(tensors).items() if name in module.needed()}
         assert given.keys() == module.needed()
-        random, state = torch.get_rng_state(), copy.deepcopy(module.state_dict())
         before = {name: len(loss.history) for name, loss in losses_of(manager, objective).items()}
+        state, noise = {name: value.clone() for name, value in module.named_buffers()}, torch.get_rng_state()
         found = module(**given)
         ran = {
             name: loss.history.raw[-1]
@@ -104,13 +103,14 @@ def check() -> Callable[..., LossManager]:
             kept = {key.removeprefix("loss_"): value for key, value in state.items()}
             twin.load_state_dict({key: kept[key] for key in twin.state_dict()})  # a term may never run
             twin.set_progress(**clock or {})
-            torch.set_rng_state(random)
+            torch.set_rng_state(noise)
             same = twin(**given)
             assert same.item() == pytest.approx(found.item(), rel=1e-9)
             compare_gradients(same, found, vars(tensors))
             assert {name: value.item() for name, value in twin.values.items()} == pytest.approx(
                 ran, rel=RELATIVE
             )
+        compare_with_sum(module, given, found, state, noise)
         whole = "+" not in reference and "remove" not in options.get("overlay", {})
         if whole and ran and f"{reference}:{objective}" not in compiled:
             compiled.add(f"{reference}:{objective}")
@@ -129,6 +129,42 @@ def export(spec: Spec) -> dict[str, nn.Module] | None:
     namespace: dict = {"__name__": spec.name}
     exec(to_python(spec), namespace)
     return namespace["objectives"]()
+
+
+def compare_with_sum(
+    module: nn.Module, given: dict[str, object], found: Tensor, before: dict[str, Tensor], noise: Tensor
+) -> None:
+    """Hold the gradients of a total, to the last bit, to those of its terms weighed and summed by hand.
+
+    ``before`` has the buffers as they were when the total was computed, ``noise`` the random state.
+    """
+    if module._balance is not None:
+        return
+    after = {name: value.clone() for name, value in module.named_buffers()}
+    module.load_state_dict(before, strict=False)
+    torch.set_rng_state(noise)
+    total = None
+    for loss, term, is_summed in module._plan.running:
+        if is_summed:
+            part = loss.term_weight * term(given)
+            total = part if total is None else total + part
+    module.load_state_dict(after, strict=False)
+    if total is None:
+        return
+    total = total if loss.objective_weight == 1.0 else total * loss.objective_weight
+    leaves = [
+        each
+        for value in given.values()
+        if not callable(value)
+        for each in tensors_of(value)
+        if each.requires_grad
+    ]
+    ours, theirs = (
+        torch.autograd.grad(each, leaves, retain_graph=True, allow_unused=True) for each in (found, total)
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        assert (one is None) is (other is None)
+        assert one is None or torch.equal(one, other)
 
 
 #: The objectives of whole specs that were compiled already: once each is enough.
@@ -186,7 +222,7 @@ def compare_gradients(found: Tensor, expected: Tensor, tensors: dict[str, object
 
 
 def is_plain(value: object) -> bool:
-    """Whether it is a function: a callable without parameters."""
+    """Return whether it is a function: a callable without parameters."""
     return callable(value) and not isinstance(value, nn.Module)
 
 

@@ -1,4 +1,4 @@
-"""The library as a whole: a spec says what it follows and describes its parts; every variant has a test."""
+"""The library of shipped specs: each is valid, described and tested, with all of its variants."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ VARIANTS = [(name, variant) for name, table in TABLES.items() for variant in tab
 each_spec = pytest.mark.parametrize("name", TABLES)
 
 
-def test_there_are_these():
+def test_the_shipped_specs_are_listed():
     assert set(NAMES.split()) <= TABLES.keys()
 
 
 @each_spec
-def test_it_has_no_fault(name):
-    """A library that is not installed here is no fault of the spec."""
+def test_it_is_valid(name):
+    """A library that is not installed here is not an error of the spec."""
     found = lossspec.validate(FILES[name])
     assert [each for each in found if each.code != "missing-extra"] == []
 
@@ -40,7 +40,7 @@ def test_readers_of_toml_1_0_read_it(name):
 
 
 @each_spec
-def test_it_says_what_it_follows_and_where_that_is(name):
+def test_it_has_a_description_and_a_reference(name):
     table = TABLES[name]
     assert "Follows" in table["description"]
     assert table["references"]

@@ -133,7 +133,7 @@ def test_the_verdict_is_that_of_plain_jsonschema(document):
         {"format": 1, "losses": {"a\n": {"weight": 1}}},
     ],
 )
-def test_where_it_is_stricter_than_plain_jsonschema(document):
+def test_it_is_stricter_than_plain_jsonschema(document):
     # the type checker, and `$` as the end of a string: all there is besides
     assert not list(PLAIN.iter_errors(document))
     assert SMALL.faults(document)
@@ -341,14 +341,14 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_words_of_a_fault(name):
+def test_message_and_help(name):
     document, expected = FAULTS[name]
     [fault] = validator().faults(document)
     path = words.dotted(fault.path)
     assert (fault.code, path, fault.message, fault.help, fault.replacement) == expected
 
 
-def test_every_fault_of_a_document_is_told_in_its_order():
+def test_faults_are_in_document_order():
     document = in_loss(wieght="1.0", objective="a b", args={"beta": "x", "reduction": 3}, tags="t")
     found = [(fault.code, fault.path[-1]) for fault in validator().faults(document)]
     assert found == [

@@ -6,6 +6,7 @@ What only a running command needs is imported inside its function, so that ``--h
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -13,19 +14,21 @@ from lossspec._version import __version__
 from lossspec.errors import LossSpecError
 
 _COMMANDS = {
-    "describe": "describe a loss type, balancer, spec or schedule",
-    "diff": "compare two specs term by term",
-    "export": "write a Python spec function as TOML",
-    "explain": "explain an error or warning code and how to fix it",
-    "list": "list specs, loss types, balancers or schedules",
-    "log": "show, convert or plot the loss log of a run",
-    "new": "create a commented spec to start from",
-    "plot": "plot the weight of every term over a run, before training",
-    "report": "write an HTML report on one run, or comparing several",
-    "schema": "print the JSON Schema of the language, for editors",
-    "show": "print a resolved spec as TOML, JSON or a formula",
-    "table": "print the weight of every term at chosen epochs",
-    "validate": "find every mistake in specs before training",
+    "describe": "Describe a loss type, balancer, spec or schedule.",
+    "diff": "Compare two specs term by term.",
+    "export": "Write a Python spec function as TOML.",
+    "explain": "Explain an error or warning code and how to fix it.",
+    "import": "Write the losses of another library's configuration as a spec.",
+    "list": "List specs, loss types, balancers or schedules.",
+    "log": "Show, convert or plot the loss log of a run.",
+    "lsp": "Run the language server, for editors.",
+    "new": "Create a commented spec to start from.",
+    "plot": "Plot the weight of every term over a run, before training.",
+    "report": "Write an HTML report on one run, or comparing several.",
+    "schema": "Print the JSON Schema of the language, for editors.",
+    "show": "Print a resolved spec as TOML, JSON or a formula.",
+    "table": "Print the weight of every term at chosen epochs.",
+    "validate": "Find every mistake in specs before training.",
 }
 
 
@@ -38,7 +41,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        module = import_module(f"lossspec.cli.{cmd_name}")
+        module = import_module(f"lossspec.cli.{cmd_name}{'_' if iskeyword(cmd_name) else ''}")
         command = getattr(module, f"{cmd_name}_command")
         return command if isinstance(command, click.Command) else None
 
@@ -51,6 +54,9 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="lossspec")
 def commands() -> None:
     """Write training objectives as data, and check them before you train.
+
+    A spec is referred to by name (pix2pix) or by path (my.loss.toml), with +VARIANT for each variant
+    (pix2pix+vgg).
 
     Example: lossspec validate specs/
     """

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option
-from lossspec.cli.text import error_text, is_colored, toml
+from lossspec.cli.options import format_option, load_option
+from lossspec.cli.text import error_text, is_colored
 from lossspec.errors import LossSpecError
+from lossspec.report.describe.text import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,14 +25,7 @@ SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yel
 @click.command("diff")
 @click.argument("first", shell_complete=references)
 @click.argument("second", shell_complete=references)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@format_option("text", "json")
 @load_option
 def diff_command(first: str, second: str, format_: str) -> None:
     """Compare two specs term by term: what the second adds, removes and changes.

@@ -1,18 +1,19 @@
-"""``lossspec export``: a Python spec function as TOML, or any spec as plain Python."""
+"""``lossspec export``: write a Python spec function as TOML, or any spec as plain Python."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import import_user_module, load_option, overlay_options
+from lossspec.cli.options import import_user_function, load_option, overlay_options
+from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _FUNCTION = re.compile(r"[\w.]+:\w+").fullmatch
 
@@ -50,10 +51,7 @@ def export_command(
     if to == "toml" and (params or overlay):
         raise click.UsageError("--param and --set go with --to python: a function is written as it is")
     text = _toml(reference) if to == "toml" else _python(reference, params, overlay)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+    write_output(text, output)
 
 
 def _toml(reference: str) -> str:
@@ -61,7 +59,7 @@ def _toml(reference: str) -> str:
     from lossspec.language.function_export import document_of
     from lossspec.language.write import write
 
-    made = spec(_named(reference))
+    made = spec(import_user_function(reference))
     table, keeps_params = document_of(made)
     if not keeps_params:
         names = ", ".join(f"`{name}`" for name in made.params)
@@ -76,17 +74,5 @@ def _python(reference: str, params: Mapping[str, object], overlay: Mapping[str, 
     from lossspec.language.function import spec
     from lossspec.language.load import load
 
-    found = spec(_named(reference)) if _FUNCTION(reference) else reference
+    found = spec(import_user_function(reference)) if _FUNCTION(reference) else reference
     return to_python(load(found, params, overlay))
-
-
-def _named(function: str) -> Callable[..., object]:
-    """Import ``MODULE:FUNCTION``: code runs because the user named it here, never because a spec did."""
-    module_name, colon, name = function.partition(":")
-    if not colon or not module_name or not name:
-        raise click.UsageError(f"`{function}` must be MODULE:FUNCTION, such as my_losses:denoise")
-    module = import_user_module(module_name)
-    found = getattr(module, name, None)
-    if not callable(found):
-        raise click.UsageError(f"`{module_name}` has no function `{name}`")
-    return cast("Callable[..., object]", found)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.options import format_option
+from lossspec.cli.text import write_output
+
 if TYPE_CHECKING:
     from lossspec.log.reader import LossColumns, LossLogData
 
@@ -25,14 +28,7 @@ def log_command() -> None:
 
 @log_command.command("show")
 @_RUN
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Output format.",
-)
+@format_option("text", "json")
 def show(run: Path, format_: str) -> None:
     """Print a summary line per loss.
 
@@ -42,8 +38,7 @@ def show(run: Path, format_: str) -> None:
     """
     import json
 
-    from lossspec.report.draw.numbers import figure
-    from lossspec.report.draw.table import grid
+    from lossspec.report.draw.text import figure, grid
 
     log = _read(run)
     sections = (("", log.losses), (" (validation)", log.validation))
@@ -63,14 +58,7 @@ def show(run: Path, format_: str) -> None:
 
 @log_command.command("export")
 @_RUN
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["json", "csv", "tensorboard", "nectargan"]),
-    default="json",
-    show_default=True,
-    help="A JSON document, CSV with a line per value, TensorBoard events, or NectarGAN's loss_log.json.",
-)
+@format_option("json", "csv", "tensorboard", "nectargan")
 @click.option(
     "-o",
     "--output",
@@ -79,6 +67,9 @@ def show(run: Path, format_: str) -> None:
 )
 def export(run: Path, format_: str, output: Path | None) -> None:
     """Convert a loss log.
+
+    The formats are a JSON document, CSV with a line per value, TensorBoard events, and NectarGAN's
+    loss_log.json.
 
     Example: lossspec log export runs/7 --format csv -o losses.csv
     """
@@ -91,10 +82,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
         return
     writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        _write(output, text)
+    write_output(text, output)
 
 
 @log_command.command("plot")
@@ -138,10 +126,3 @@ def _summary(columns: LossColumns) -> dict[str, float | None]:
         "mean": sum(finite) / len(finite) if finite else None,
         "nan": sum(map(isnan, values)),
     }
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"cannot write {path}: {error.strerror}") from error

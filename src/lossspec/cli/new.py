@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.text import toml
+from lossspec.cli.text import unwritable
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.report.describe.text import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def new_command(name: str, extends: str | None) -> None:
     except FileExistsError:
         raise click.ClickException(f"`{path}` already exists") from None
     except OSError as error:
-        raise click.ClickException(f"cannot write `{path}`: {error.strerror}") from error
+        raise unwritable(path, error) from error
     click.echo(f"wrote {path}; now: lossspec validate {path}", err=True)
 
 

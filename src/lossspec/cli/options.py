@@ -1,11 +1,11 @@
-"""Options that several commands share: parameters, overlays, user modules, and the length of the run."""
+"""Options that several commands share: format, parameters, overlays, user modules, length of the run."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 import tomli
@@ -16,8 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+    Command = Callable[..., None]
 
-def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
+
+def format_option(*formats: str) -> Callable[[Command], Command]:
+    """Add ``--format``, one of ``formats``, the first by default: the command gets ``format_``."""
+    choice = click.Choice(formats)
+    return click.option(
+        "--format", "format_", type=choice, default=formats[0], show_default=True, help="Output format."
+    )
+
+
+def overlay_options(command: Command) -> Command:
     """Add ``--param NAME=VALUE`` and ``--set PATH=VALUE``: the command gets ``params`` and ``overlay``."""
 
     @click.option(
@@ -51,7 +61,7 @@ def overlay_options(command: Callable[..., None]) -> Callable[..., None]:
     return with_overlay
 
 
-def load_option(command: Callable[..., None]) -> Callable[..., None]:
+def load_option(command: Command) -> Command:
     """Add ``--load MODULE``: import a user module that registers losses or schedules before the command."""
 
     @click.option(
@@ -111,8 +121,24 @@ def import_user_module(name: str) -> ModuleType:
         raise click.UsageError(f"module `{name}` not found") from error
 
 
-def plan_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``plan``."""
+def import_user_function(text: str) -> Callable[..., object]:
+    """Import ``MODULE:FUNCTION``: code runs because the user named it here, never because a file did.
+
+    Raises:
+        click.UsageError: the module or the function does not exist.
+        MissingExtraError: it imports torch, which is not installed.
+    """
+    module_name, colon, name = text.partition(":")
+    if not colon or not module_name or not name:
+        raise click.UsageError(f"`{text}` must be MODULE:FUNCTION, such as my_losses:denoise")
+    found = getattr(import_user_module(module_name), name, None)
+    if not callable(found):
+        raise click.UsageError(f"`{module_name}` has no function `{name}`")
+    return cast("Callable[..., object]", found)
+
+
+def run_length_options(command: Command) -> Command:
+    """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``run``."""
 
     @click.option(
         "--epochs", type=click.IntRange(min=1), default=200, show_default=True, help="Length of the run."
@@ -123,9 +149,9 @@ def plan_options(command: Callable[..., None]) -> Callable[..., None]:
         help="Optimiser steps per epoch, for schedules that count steps.",
     )
     @functools.wraps(command)
-    def with_plan(*args: object, epochs: int, steps_per_epoch: int | None, **kwargs: object) -> None:
-        from lossspec.report.forecast.weights import Plan
+    def with_run(*args: object, epochs: int, steps_per_epoch: int | None, **kwargs: object) -> None:
+        from lossspec.report.forecast.weights import RunLength
 
-        command(*args, plan=Plan(epochs, steps_per_epoch), **kwargs)
+        command(*args, run=RunLength(epochs, steps_per_epoch), **kwargs)
 
-    return with_plan
+    return with_run

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option, overlay_options, plan_options
-from lossspec.cli.text import is_colored, width
+from lossspec.cli.options import load_option, overlay_options, run_length_options
+from lossspec.cli.text import is_colored, unwritable, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lossspec.report.forecast.weights import Plan
+    from lossspec.report.forecast.weights import RunLength
 
 SUFFIXES = (".svg", ".png", ".pdf")
 #: The widest plot in characters: longer lines are hard to follow.
@@ -29,19 +29,20 @@ WIDEST = 120
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a picture, .svg, .png or .pdf, instead of plotting in the terminal.",
 )
-@plan_options
+@run_length_options
 @overlay_options
 @load_option
 def plot_command(
     reference: str,
     output: Path | None,
-    plan: Plan,
+    run: RunLength,
     params: Mapping[str, object],
     overlay: Mapping[str, object],
 ) -> None:
     """Plot the applied weight of every term over a run, one panel per objective.
 
-    The applied weight is the term's weight times its objective's.
+    The applied weight is the term's weight times its objective's. REFERENCE is the name or path of a spec,
+    with +VARIANT for each variant.
 
     Example: lossspec plot pix2pix+decay --epochs 200 -o weights.svg
     """
@@ -52,9 +53,9 @@ def plot_command(
         raise click.UsageError(f"-o must end in one of {', '.join(SUFFIXES)}, got `{output}`")
     spec = load(reference, params, overlay)
     if output is None:
-        click.echo(weights_as_text(spec, plan, width(WIDEST), colour=is_colored()))
+        click.echo(weights_as_text(spec, run, width(WIDEST), colour=is_colored()))
         return
     try:
-        draw_weights(spec, plan, output)
+        draw_weights(spec, run, output)
     except OSError as error:
-        raise click.FileError(str(output), error.strerror) from error
+        raise unwritable(output, error) from error

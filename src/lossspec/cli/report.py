@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lossspec.cli.options import load_option
+from lossspec.cli.text import unwritable
 
 NAME = "report.html"
 
@@ -42,4 +43,4 @@ def report_command(runs: tuple[Path, ...], output: Path | None, points: int) -> 
     try:
         click.echo(write_report(logs, path, points))
     except OSError as error:
-        raise click.FileError(str(path), error.strerror) from error
+        raise unwritable(path, error) from error

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from lossspec.cli.options import load_option
+from lossspec.cli.text import write_output
 
 
 @click.command("schema")
@@ -29,7 +30,4 @@ def schema_command(output: Path | None, *, catalog: bool) -> None:
         text = schema_path().read_text("utf-8")
     else:
         text = json.dumps(generate(types(), balancers()), indent=1, ensure_ascii=False) + "\n"
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
+    write_output(text, output)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option, overlay_options
+from lossspec.cli.options import format_option, load_option, overlay_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,20 +18,16 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @click.argument("reference", shell_complete=references)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["toml", "json", "unicode", "latex", "markdown"]),
-    default="toml",
-    show_default=True,
-    help="toml is a spec, json is data; the others are formulas.",
-)
+@format_option("toml", "json", "unicode", "latex", "markdown")
 @overlay_options
 @load_option
 def show_command(
     reference: str, format_: str, params: Mapping[str, object], overlay: Mapping[str, object]
 ) -> None:
     """Print a resolved spec: variants applied, parameters filled in, with its digest.
+
+    REFERENCE is the name or path of a spec, with +VARIANT for each variant. The formats unicode, latex and
+    markdown are formulas.
 
     Example: lossspec show pix2pix+vgg --param lambda_l1=50 --format unicode
     """

@@ -1,34 +1,18 @@
-"""Text for the terminal: columns, errors, values in TOML, colour and width."""
+"""Text for the terminal: errors, colour and width."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from lossspec.errors import LossSpecError
-
-_WIDEST = 28
-
-
-def columns(rows: Mapping[str, list[str]]) -> Iterator[str]:
-    r"""Yield two aligned columns, a line for each text of a row; empty texts are left out.
-
-    >>> print("\n".join(columns({"beta = 1.0": ["where it ends", "number"], "p": [""]})))
-      beta = 1.0  where it ends
-                  number
-      p
-    """
-    width = min(max(map(len, rows), default=0), _WIDEST)
-    for head, texts in rows.items():
-        first, *rest = [text for text in texts if text] or [""]
-        yield f"  {head:<{width}}  {first}".rstrip()
-        yield from (f"  {'':<{width}}  {text}" for text in rest)
 
 
 def error_text(error: LossSpecError) -> str:
@@ -42,17 +26,24 @@ def error_text(error: LossSpecError) -> str:
     return text[1:] if text.startswith("\n") else f"error: {text}"
 
 
-def toml(value: object) -> str:
-    """Return a value as TOML on one line.
+def write_output(text: str, file: Path | None) -> None:
+    """Write a text to a file, or print it if there is none.
 
-    >>> toml({"type": "linear", "start": 0, "values": [1.0, True]})
-    '{ type = "linear", start = 0, values = [1.0, true] }'
+    Raises:
+        click.ClickException: the file cannot be written.
     """
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{key} = {toml(each)}' for key, each in value.items())} }}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(toml, value))}]"
-    return json.dumps(value, ensure_ascii=False)
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise unwritable(file, error) from error
+
+
+def unwritable(file: Path, error: OSError) -> click.ClickException:
+    """Return the error for a file that cannot be written."""
+    return click.ClickException(f"cannot write `{file}`: {error.strerror}")
 
 
 def is_colored() -> bool:

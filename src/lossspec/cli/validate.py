@@ -11,7 +11,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.formats import FORMATS, formatted
-from lossspec.cli.options import load_option
+from lossspec.cli.options import format_option, load_option
 from lossspec.cli.project import project
 from lossspec.cli.targets import Target, targets
 from lossspec.cli.text import is_colored
@@ -30,20 +30,13 @@ _ROUNDS = 10
 
 @click.command("validate")
 @click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=references)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="full",
-    show_default=True,
-    help="Output format.",
-)
-@click.option("--fix", is_flag=True, help="Apply the fixes that are certain to the files.")
-@click.option("--stdin-filename", metavar="PATH", help="The file that standard input comes from.")
+@format_option(*FORMATS)
+@click.option("--fix", is_flag=True, help="Apply every fix that is certain.")
+@click.option("--stdin-filename", metavar="PATH", help="Treat standard input as the content of this file.")
 @load_option
 @click.pass_context
 def validate_command(
-    context: click.Context, specs: tuple[str, ...], form: str, *, fix: bool, stdin_filename: str | None
+    context: click.Context, specs: tuple[str, ...], format_: str, *, fix: bool, stdin_filename: str | None
 ) -> None:
     """Find every mistake in specs and in plug-in catalogues.
 
@@ -69,7 +62,7 @@ def validate_command(
         found = _without_ignored(target, _fixed(target) if fix else _diagnose(target, stdin_filename))
         invalid += bool(found)
         problems |= dict.fromkeys(found)
-    _write(formatted(form, list(problems), color=is_colored()))
+    _write(formatted(format_, list(problems), color=is_colored()))
     click.echo(_summary(len(wanted), len(problems), invalid), err=True)
     context.exit(1 if problems else 0)
 

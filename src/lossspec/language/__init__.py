@@ -1,7 +1,7 @@
-"""What a spec says, and whether it is right: from text to a frozen ``Spec``.
+"""The spec language: reads, validates and resolves a spec, from text to a frozen ``Spec``.
 
-    read ─► parse ─► check against the schema ─► lay over what it extends ─► lay variants over it
-         ─► lay the caller's overlay and parameters over it ─► fill ``${}`` ─► check the meaning ─► Spec
+    read ─► parse ─► validate against the schema ─► merge over what it extends ─► merge its variants
+         ─► merge the caller's overlay and parameters ─► fill ``${}`` ─► check what no schema can ─► Spec
 
 A spec is a TOML file, or a Python function that returns a table of the same shape, decorated with
 ``lossspec.spec``:
@@ -14,5 +14,5 @@ A spec is a TOML file, or a Python function that returns a table of the same sha
 >>> lossspec.load(denoise, params={"lambda_l1": 50.0}).losses["l1"].weight
 50.0
 
-Nothing here imports torch: a spec is proved without paying for it.
+Nothing here imports torch.
 """

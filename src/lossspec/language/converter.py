@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
-    """Return a converter that writes schedules as tables, and some fields not at all.
+    """Return a converter that writes schedules as tables and leaves some fields out.
 
     Args:
         unwritten: the fields that are left out, by class.
-        omit_if_default: whether what is at its default is left out, too.
+        omit_if_default: whether fields at their default are left out, too.
     """
-    from cattrs import Converter  # validating does not pay for it
+    from cattrs import Converter  # validating does not need it
 
     made = Converter(omit_if_default=omit_if_default, forbid_extra_keys=True)
     made.register_unstructure_hook(Schedule, lambda schedule: schedule.to_table())
@@ -33,7 +33,7 @@ def new_converter(unwritten: Fields, *, omit_if_default: bool) -> Converter:
 
 
 def unstructure_without(made: Converter, cls: type, omitted: tuple[str, ...]) -> UnstructureHook:
-    """Return what writes a class without some of its fields."""
+    """Return a hook that writes a class without some of its fields."""
     from cattrs.gen import make_dict_unstructure_fn, override
 
     overrides: dict[str, Any] = {name: override(omit=True) for name in omitted}

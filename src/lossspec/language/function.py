@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -23,16 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lossspec.language.diagnostics.findings import Findings
+    from lossspec.language.model import Term
     from lossspec.language.text.expression import Scalar
 
 Table = dict[str, object]
 
-#: Each turns a dict of built losses into a document, or returns None; the manager adds one.
-exporters: list[Callable[[Mapping[str, object]], Table | None]] = []
+
+@runtime_checkable
+class LiveLoss(Protocol):
+    """A loss that can be written as a term, as the manager's ``LMLoss``."""
+
+    name: str
+
+    def to_term(self) -> Term:
+        """Return the loss as a term."""
 
 
 class SpecFunction:
-    """A Python function that is a spec. Called, it does what the function does.
+    """A Python function that is a spec; calling it calls the function.
 
     Attributes:
         name: the spec's name: that of the function.
@@ -54,19 +62,19 @@ class SpecFunction:
 
     @property
     def origin(self) -> FunctionOrigin:
-        """Where the faults of its table are shown: the line of its ``def``."""
+        """The place of its faults: the line of its ``def``."""
         return FunctionOrigin(self._function)
 
     def table(self, **params: object) -> Table:
         """Call the function and return its table as TOML has it: schedules as tables, tuples as arrays.
 
         Raises:
-            SpecError: it returns something else.
+            SpecError: it does not return a dict.
         """
         returned = self._function(**params)
-        if isinstance(returned, Mapping) and "losses" not in returned and "format" not in returned:
-            made = (export(returned) for export in exporters)
-            returned = next((table for table in made if table is not None), returned)
+        if isinstance(returned, Mapping) and returned:
+            live = {name: each for name, each in returned.items() if isinstance(each, LiveLoss)}
+            returned = _table_of(live) if len(live) == len(returned) else returned
         if not isinstance(returned, Mapping):
             message = f"spec function `{self.name}` must return a dict, got {kind(returned)}"
             raise SpecError(self.origin.diagnose([Fault("wrong-type", message, ())]))
@@ -80,6 +88,15 @@ class SpecFunction:
         }
         table = merge(self.table(**values), {"params": values} if values else {})
         return make_draft(self.name, self.origin, table, findings, filled=frozenset(values))
+
+
+def _table_of(losses: Mapping[str, LiveLoss]) -> Table:
+    from lossspec.language.write import terms_to_table  # imports cattrs, which validation does not need
+
+    for name, loss in losses.items():
+        if name != loss.name:
+            raise LossSpecError(f"the key `{name}` must be the name of its loss, `{loss.name}`")
+    return {"losses": terms_to_table({name: loss.to_term() for name, loss in losses.items()})}
 
 
 def spec(function: Callable[..., object]) -> SpecFunction:
@@ -97,7 +114,7 @@ def spec(function: Callable[..., object]) -> SpecFunction:
 
 @frozen
 class FunctionOrigin:
-    """A function: its faults are shown at its ``def``, their key paths in the message."""
+    """A function: its faults are shown at its ``def``, with their key paths in the message."""
 
     function: Callable[..., object]
 

@@ -1,7 +1,7 @@
 """Turns a Python spec function into a document that keeps its parameters.
 
-The function is called with symbols, which can do what ``${}`` can say: be multiplied, divided and negated.
-A function that asks more of a parameter, such as its value, is called with the defaults instead.
+The function is called with symbols, which support what ``${}`` can express. A function that needs more of a
+parameter, such as its value, is called with the defaults instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lossspec.language.text.expression import Scalar
 
 Table = dict[str, object]
-_CANT = "a parameter stands for any value here"
+_NO_VALUE = "a parameter has no value while a spec function is exported"
 
 
 class Symbol:
@@ -41,7 +41,7 @@ class Symbol:
 
     @property
     def expression(self) -> str:
-        """What stands in the document."""
+        """The expression that a document has for it."""
         first, *rest = self._factors[1::2]
         joined = "".join(f" {op} {each}" for op, each in zip(self._factors[2::2], rest, strict=True))
         return f"${{{self._sign}{first}{joined}}}"
@@ -65,19 +65,19 @@ class Symbol:
         return self
 
     def __bool__(self) -> bool:
-        raise TypeError(_CANT)
+        raise TypeError(_NO_VALUE)
 
     def __eq__(self, other: object) -> bool:
-        raise TypeError(_CANT)
+        raise TypeError(_NO_VALUE)
 
     def __hash__(self) -> int:
-        raise TypeError(_CANT)
+        raise TypeError(_NO_VALUE)
 
     def __str__(self) -> str:
-        raise TypeError(_CANT)
+        raise TypeError(_NO_VALUE)
 
     def __format__(self, spec: str) -> str:
-        raise TypeError(_CANT)
+        raise TypeError(_NO_VALUE)
 
     def _joined(self, other: Symbol, operator: str) -> Symbol:
         turned = {"*": "*", "/": "/"} if operator == "*" else {"*": "/", "/": "*"}
@@ -90,18 +90,18 @@ def _symbol(value: object) -> Symbol:
     if isinstance(value, Symbol):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(_CANT)
+        raise TypeError(_NO_VALUE)
     return Symbol("*", repr(abs(value)), sign="-" if value < 0 else "")
 
 
 def document_of(function: SpecFunction) -> tuple[Table, bool]:
     """Return the document of a spec function, and whether it keeps all of the function's parameters.
 
-    Either way it resolves to what the function says with its defaults; one that keeps the parameters
+    The document resolves to what the function returns with its defaults; if it keeps the parameters, it
     follows the function with other values, too.
 
     Raises:
-        SpecError: what the function returns is no spec.
+        SpecError: the function does not return a valid spec.
     """
     _loaded(function, function.params)
     traced = _traced(function)
@@ -123,7 +123,7 @@ def _loaded(function: SpecFunction, values: Mapping[str, object], table: Table |
 
 
 def _outcome(function: SpecFunction, values: Mapping[str, object], table: Table | None = None) -> str:
-    """Return the digest for some values of the parameters, or "" where they make no spec."""
+    """Return the digest for some values of the parameters, or "" where they make no valid spec."""
     try:
         return digest(_loaded(function, values, table))
     except (SpecError, TypeError, ValueError, ArithmeticError):
@@ -131,7 +131,7 @@ def _outcome(function: SpecFunction, values: Mapping[str, object], table: Table 
 
 
 def _traced(function: SpecFunction) -> Table | None:
-    """Return the table of the function called with symbols, or None if it wants values."""
+    """Return the table of the function called with symbols, or None if it needs values."""
     try:
         table = function.table(**{name: Symbol(name) for name in function.params})
     except (TypeError, ValueError, AttributeError, LossSpecError):
@@ -141,7 +141,7 @@ def _traced(function: SpecFunction) -> Table | None:
 
 
 def _expressions(value: object) -> object:
-    """Return a value with its symbols as the ``${}`` they stand for."""
+    """Return a value with its symbols written as ``${}``."""
     if isinstance(value, Symbol):
         return value.expression
     if isinstance(value, dict):

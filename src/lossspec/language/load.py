@@ -51,7 +51,7 @@ def load(
         ref: ``NAME[+VARIANT...]``; the path of a ``.loss.toml`` file with or without variants; or a Python
             spec function.
         params: values of the spec's parameters.
-        overlay: a table of the shape of a variant, laid over the spec and its variants.
+        overlay: a table of the shape of a variant, merged over the spec and its variants.
 
     Returns:
         The spec, resolved and frozen.
@@ -65,7 +65,7 @@ def load(
     50.0
     """
     findings = Findings()
-    params, overlay = as_toml(params), as_toml(overlay)
+    params, overlay = as_toml(params) if params else {}, as_toml(overlay) if overlay else {}
     if callable(ref):
         from lossspec.language.function import spec  # most specs are files
 
@@ -83,15 +83,15 @@ def load_draft(
     overlay: Mapping[str, object],
     findings: Findings,
 ) -> Spec:
-    """Resolve a draft into a spec, or raise all that is wrong with it."""
+    """Resolve a draft into a spec, or raise a SpecError with all of its errors."""
     over = [_overlay(overlay, findings)] if overlay else []
     resolved = resolve_draft(draft, variants, findings, over=over, given=params)
     findings.drop(lambda fault: _is_elsewhere(fault, _picked(draft, variants)))
     errors = [each for each in findings.diagnostics() if each.severity == "error"]
     if errors or resolved is None:
         raise SpecError(errors)
-    order = [name for name in declared(resolved.stack.table) if name in variants]
-    reference = str(Reference(draft.name, tuple(order)))
+    order = [name for name in declared(resolved.stack.table) if name in variants] if variants else []
+    reference = "+".join((draft.name, *order))
     folder = str(draft.folder.resolve()) if draft.folder else None
     return structure(resolved, draft.name, reference, folder)
 
@@ -103,7 +103,7 @@ def _picked(draft: Draft, variants: tuple[str, ...]) -> frozenset[str]:
 
 
 def _is_elsewhere(fault: Fault, picked: frozenset[str]) -> bool:
-    """Say whether a fault is in a variant that is not applied: it may name a library that is not here."""
+    """Return whether a fault is in a variant that is not applied, which may name a library not installed."""
     section, *rest = fault.path or ("",)
     return section == "variants" and bool(rest) and rest[0] not in picked
 
@@ -119,7 +119,7 @@ def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
 
 
 def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
-    """Return every problem of a spec: of the base and of each of its variants, of what it extends, too.
+    """Return every problem of a spec: of the base, of each of its variants, and of what it extends.
 
     Args:
         spec: a path, of a spec or of a plug-in's catalogue (``catalog/LIBRARY.toml``); a reference
@@ -127,22 +127,22 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
             function, which is called with its defaults.
 
     Returns:
-        The problems in the order of the file; none if the spec is right. Nothing is imported but data.
+        The problems in the order of the file; none if the spec is valid. Nothing is imported but data.
     """
     if callable(spec):
-        return validate_function(spec)
+        from lossspec.language.function import spec as spec_function  # most specs are files
+
+        function = spec_function(spec)
+        return _validate(lambda findings: (function.draft({}, findings), ()))
     if isinstance(spec, str) and ("\n" in spec or ("=" in spec and SUFFIX not in spec)):
-        try:
-            return validate_source(text_source(spec))
-        except SpecError as error:
-            return list(error.diagnostics)
+        return _validate(lambda findings: _source_draft(text_source(spec), "spec", findings))
     if is_catalog(path := Path(spec)):
         return validate_catalog(path)
     return validate_reference(str(spec))
 
 
 def is_catalog(path: Path) -> bool:
-    """Say whether a path is that of a plug-in's catalogue: a TOML file in a folder ``catalog``.
+    """Return whether a path is that of a plug-in's catalogue: a TOML file in a folder ``catalog``.
 
     >>> is_catalog(Path("mylosses/catalog/mylosses.toml")), is_catalog(Path("catalog/a.loss.toml"))
     (True, False)
@@ -162,40 +162,29 @@ def validate_catalog(path: Path) -> list[Diagnostic]:
 
 def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:
     """Return every problem of a spec that has been read."""
-    findings = Findings()
-    try:
-        draft = make_draft(name, TextOrigin(source), parse(source), findings, source.path)
-    except SpecError as error:
-        return list(error.diagnostics)
-    return _validate(draft, (), findings)
+    return _validate(lambda findings: _source_draft(source, name, findings))
 
 
-def validate_function(function: Callable[..., object]) -> list[Diagnostic]:
-    """Return every problem of the table that a Python function returns; each points at the function."""
-    from lossspec.language.function import spec  # most specs are files
-
-    findings = Findings()
-    try:
-        draft = spec(function).draft({}, findings)
-    except SpecError as error:
-        return list(error.diagnostics)
-    return _validate(draft, (), findings)
+def _source_draft(source: Source, name: str, findings: Findings) -> tuple[Draft, tuple[str, ...]]:
+    return make_draft(name, TextOrigin(source), parse(source), findings, source.path), ()
 
 
 def validate_reference(text: str) -> list[Diagnostic]:
-    """Return every problem of the spec that a reference names, its variants together, too."""
-    findings = Findings()
+    """Return every problem of the spec that a reference names, also of its variants together."""
     try:
         reference = Reference.parse(text)
         path = file_of(reference)
-        draft = read_draft(path, findings)
-    except SpecError as error:
-        return list(error.diagnostics)
+        return _validate(lambda findings: (read_draft(path, findings), reference.variants))
     except LossSpecError as error:
         return [Diagnostic("unknown-spec", "error", str(error), text)]
-    return _validate(draft, reference.variants, findings)
 
 
-def _validate(draft: Draft, variants: tuple[str, ...], findings: Findings) -> list[Diagnostic]:
+def _validate(read: Callable[[Findings], tuple[Draft, tuple[str, ...]]]) -> list[Diagnostic]:
+    """Return every problem of the draft and the variants that a function reads."""
+    findings = Findings()
+    try:
+        draft, variants = read(findings)
+    except SpecError as error:
+        return list(error.diagnostics)
     resolve_draft(draft, variants, findings, every=True)
     return findings.diagnostics()

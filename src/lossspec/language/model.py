@@ -1,7 +1,6 @@
-"""A resolved spec: every parameter filled in, every variant applied, nothing left to look up.
+"""The classes of a resolved spec: parameters filled in, variants applied, nothing left to look up.
 
-A ``Spec`` is what the manager is built from. It is frozen, it compares by value, and its
-``digest`` names what it computes.
+The manager is built from a ``Spec``. It is frozen, compares by value, and has a digest of what it computes.
 """
 
 import hashlib
@@ -56,8 +55,8 @@ class Term:
 
     Attributes:
         name: its key in the spec.
-        type: the registered loss type.
-        args: constructor arguments: JSON values, or a schedule where the registry marks one live.
+        type: the name of the loss type.
+        args: constructor arguments: JSON values, or a schedule where the registry marks the argument live.
         inputs: in call order, or each with its ``argument``.
         weight: a number or a schedule.
         objective: the total that it belongs to.
@@ -77,6 +76,11 @@ class Term:
     at_zero: AtZero = "skip"
     lists: Lists | None = None
     every: Every | None = None
+
+    @property
+    def gain(self) -> float:
+        """The factor of ``every`` in the term weight."""
+        return 1.0 if self.every is None else self.every.gain
 
 
 @frozen
@@ -104,14 +108,14 @@ class Spec:
 
     Attributes:
         name: the spec's own name.
-        reference: what was asked for, ``NAME[+VARIANT...]``, variants in the order they apply.
+        reference: ``NAME[+VARIANT...]``, with the variants in the order in which they apply.
         losses: the terms by name, in the order they are declared: the order of summation.
         objectives: the totals by name; every objective that a term names is here.
-        description: one line or more.
+        description: free text.
         references: where it comes from.
         params: the value of every parameter.
-        inputs: what each named tensor is, where the spec says so.
-        folder: where the spec's file lies, for local weights; None if it has no file.
+        inputs: descriptions of the tensors, by name.
+        folder: the folder of the spec's file, for local weights; None if it has no file.
     """
 
     name: str
@@ -131,12 +135,12 @@ class Spec:
 
 
 def digest(spec: Spec) -> str:
-    """Return the digest: two specs that compute the same have the same.
+    """Return the digest: specs that compute the same have the same digest.
 
-    Descriptions, references, texts of inputs and tags don't count, nor do names and values of parameters
-    once they are filled in, nor whether a key of the language is given at its default. Keys are sorted, and
-    whole floats are written as integers: 100 and 100.0 agree. The order of terms counts, for it is the order
-    of summation, and so does every argument that is given, for its default is the library's to change.
+    Descriptions, references, texts of inputs and tags do not count, nor do parameters once they are filled
+    in, nor whether a key of the language is given at its default. Keys are sorted, and whole floats are
+    written as integers, so that 100 and 100.0 agree. The order of terms counts, because it is the order of
+    summation, and so does every given argument, because the library may change its default.
     """
     return hashlib.sha256(canonical(spec).encode()).hexdigest()
 
@@ -144,13 +148,13 @@ def digest(spec: Spec) -> str:
 def canonical(spec: Spec) -> str:
     """Return the canonical JSON that the digest is made of."""
     table = {"format": 1, "losses": [*spec.losses.values()], "objectives": spec.objectives}
-    said = plain(_converter().unstructure(table))
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    data = plain(_converter().unstructure(table))
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 @cache
 def _converter() -> "Converter":
-    """Return what writes each field that counts, at its default or not."""
+    """Return the converter that writes each field that counts, at its default or not."""
     made = new_converter({Term: ("tags",), ObjectiveSpec: ("name",)}, omit_if_default=False)
     made.register_unstructure_hook(Every, astuple)
     return made

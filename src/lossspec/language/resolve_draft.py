@@ -10,8 +10,8 @@ from lossspec.faults import Fault, get
 from lossspec.language.checks import resolved_faults
 from lossspec.language.checks.unused import unused, words
 from lossspec.language.diagnostics.findings import CallerOrigin
-from lossspec.language.resolve import params as parameters
 from lossspec.language.resolve.layers import Layer
+from lossspec.language.resolve.params import given_faults
 from lossspec.language.resolve.resolve import Resolved, resolve
 from lossspec.language.resolve.variants import declared, selection_faults, stack, with_variants
 from lossspec.language.text.limits import MAX_VARIANTS, MAX_VARIED
@@ -53,7 +53,7 @@ def resolve_draft(
     if variants or over or given:
         chosen = _with_caller(with_variants(base, variants), over, given or {}, findings)
         _check_selection(draft, base, variants, chosen, findings)
-    stacks = [base, *_each_variant(base, findings)]
+    stacks = [base, *(_each_variant(base, findings) if "variants" in base.table else ())]
     if chosen is not base:
         stacks.append(chosen)
     first: Resolved | None = None
@@ -62,7 +62,8 @@ def resolve_draft(
         resolved = resolve(each, findings, first)
         _check(resolved, findings, reported)
         first = first or resolved
-    _check_unused(draft, stacks, findings)
+    if found := unused(stacks):
+        _add_unused(draft, found, findings)
     return first if chosen is base else resolved
 
 
@@ -114,18 +115,15 @@ def _with_caller(
     params = below.table.get("params")
     known = params if isinstance(params, dict) else {}
     origin = CallerOrigin("params")
-    faults = [*parameters.unknown_params(known, given), *parameters.of_other_kinds(known, given)]
+    faults = list(given_faults(known, given))
     for fault in faults:
         findings.add(origin, fault)
-    table = mark_invalid({"params": parameters.overlay(known, given)}, faults)
+    table = mark_invalid({"params": {name: given[name] for name in given if name in known}}, faults)
     return below.add(Layer(origin, (), table))
 
 
-def _check_unused(draft: Draft, stacks: list[Stack], findings: Findings) -> None:
+def _add_unused(draft: Draft, found: list[tuple[Stack, Fault]], findings: Findings) -> None:
     """Add the parameters and tensors that nothing uses, unless a fault may hide their use."""
-    found = unused(stacks)
-    if not found:
-        return
     codes, in_doubt = findings.codes(), set(words([*_in_doubt(draft, findings)]))
     if {"variant-conflict", "unknown-variant", "too-many-variants"} & codes:  # other tables may use it
         return

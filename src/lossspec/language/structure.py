@@ -11,14 +11,13 @@ Every(steps=16, gain=16.0)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from lossspec import schedules
 from lossspec.language.checks.objectives import TOTAL
 from lossspec.language.converter import new_converter, unstructure_without
-from lossspec.language.model import Balance, Combine, Input, Lists, ObjectiveSpec, Scalar, Spec, Term, Weight
+from lossspec.language.model import Combine, Input, Lists, ObjectiveSpec, Scalar, Spec, Term, Weight
 from lossspec.registry import find
 from lossspec.schedules import Schedule
 
@@ -31,10 +30,9 @@ if TYPE_CHECKING:
 
 Table = dict[str, Any]
 Inputs = tuple[Input, ...]
-_SECTIONS = (Mapping[str, Term], Mapping[str, ObjectiveSpec])
-#: What resolving has used up.
+#: Keys that are not part of the resolved spec.
 _USED = {"format", "extends", "remove", "variants"}
-#: What a table does not hold: its own name, and what was asked for.
+#: Fields that are not written: names, which are keys, and what the caller gave.
 _UNWRITTEN: Fields = {
     Term: ("name",),
     ObjectiveSpec: ("name",),
@@ -43,29 +41,44 @@ _UNWRITTEN: Fields = {
 
 
 def structure(resolved: Resolved, name: str, reference: str, folder: str | None) -> Spec:
-    """Return the spec of a resolved document in which no fault was found.
+    """Return the spec of a resolved document without faults.
 
     Args:
         resolved: the document.
         name: the spec's name.
-        reference: what was asked for.
-        folder: where its file lies, or None.
+        reference: the reference that was loaded.
+        folder: the folder of its file, or None.
     """
     losses, objectives = resolved.section("losses"), resolved.section("objectives")
     totals = dict.fromkeys(cast("str", each.get("objective", TOTAL)) for each in losses.values())
     table: Table = {key: each for key, each in resolved.table.items() if key not in _USED}
     table |= {"name": name, "reference": reference, "folder": folder, "params": resolved.params}
-    table["objectives"] = {key: objectives.get(key, {}) for key in totals}
+    table["losses"] = {key: {**_in_call_order(each), "name": key} for key, each in losses.items()}
+    table["objectives"] = {key: _objective(key, objectives.get(key, {})) for key in totals}
     return converter().structure(table, Spec)
+
+
+def _objective(name: str, table: Table) -> Table:
+    balance = table.get("balance")
+    return {**table, "name": name, **({"balance": _in_call_order(balance)} if balance else {})}
+
+
+def _in_call_order(table: Table) -> Table:
+    """Return a term or a balance whose inputs, if they are a table, have the order of the call."""
+    inputs = table.get("inputs")
+    if not isinstance(inputs, dict):
+        return table
+    entry = find(table["type"])
+    order = [each.name for each in entry.inputs if each.name in inputs] if entry else sorted(inputs)
+    return {**table, "inputs": {name: inputs[name] for name in order}}
 
 
 @cache
 def converter() -> Converter:
     """Return the converter.
 
-    It is strict: all that it turns into something else is a whole number where the model has a float.
-    A validated table always fits: that one does not is a defect, and cattrs' error, which names the place,
-    is raised as it is.
+    It is strict: it only converts whole numbers to floats where the model has floats. A validated table
+    always fits; if one does not, lossspec has a defect, and cattrs' error, which names the place, is raised.
     """
     made = new_converter(_UNWRITTEN, omit_if_default=True)
     for kind in (str, int, bool, Scalar):
@@ -76,8 +89,6 @@ def converter() -> Converter:
     made.register_structure_hook(Lists | None, lambda value, _: made.structure(value, _kind_of_lists(value)))
     made.register_structure_hook_func((object,).__contains__, _argument)
     made.register_structure_hook_factory(_is_array, lambda kind: _array(made, kind))
-    made.register_structure_hook_factory(_SECTIONS.__contains__, lambda kind: _section(made, kind))
-    made.register_structure_hook_factory((Term, Balance).__contains__, lambda cls: _in_call_order(made, cls))
     made.register_structure_hook_factory((Inputs,).__contains__, lambda _: _inputs(made))
     made.register_unstructure_hook_factory((Inputs,).__contains__, lambda _: _written_inputs(made))
     return made
@@ -88,7 +99,7 @@ def _is_array(kind: object) -> bool:
 
 
 def _exactly(value: Any, kind: Any) -> Any:
-    """Return a value that is of a type, or of one of a union's."""
+    """Return a value whose type is the given one, or one of a union."""
     if type(value) not in (get_args(kind) or (kind,)):
         raise TypeError(f"expected {kind}, got {value!r}")
     return value
@@ -112,37 +123,14 @@ def _argument(value: object, _: object) -> object:
 
 
 def _array(made: Converter, kind: object) -> StructureHook:
-    """Return what structures an array, and does not take a string for one."""
+    """Return a hook for arrays, which does not take a string for one."""
     member, _ = get_args(kind)
     hook = made.get_structure_hook(member)
     return lambda value, _: tuple(hook(each, member) for each in _exactly(value, list))
 
 
-def _section(made: Converter, kind: Any) -> StructureHook:
-    """Return what structures a section: the key of a table is its name."""
-    from cattrs.gen import make_mapping_structure_fn
-
-    hook = make_mapping_structure_fn(kind, made)
-    return lambda tables, _: hook({name: {**table, "name": name} for name, table in tables.items()}, kind)
-
-
-def _in_call_order(made: Converter, cls: Any) -> StructureHook:
-    """Return what structures a class whose inputs by argument get the order of the type's call."""
-    hook = made.gen_structure_attrs_fromdict(cls)
-
-    def in_call_order(table: Table, _: object) -> object:
-        inputs = table.get("inputs")
-        if isinstance(inputs, dict):
-            entry = find(table["type"])
-            order = [each.name for each in entry.inputs if each.name in inputs] if entry else []
-            table = {**table, "inputs": {name: inputs[name] for name in order or sorted(inputs)}}
-        return hook(table, cls)
-
-    return in_call_order
-
-
 def _inputs(made: Converter) -> StructureHook:
-    """Return what structures inputs: an array, or a table by argument, of names, numbers and tables."""
+    """Return a hook for inputs: an array, or a table by argument, of names, numbers and tables."""
     hook = _array(made, Inputs)
 
     def table_of(value: object) -> Table:
@@ -157,7 +145,7 @@ def _inputs(made: Converter) -> StructureHook:
 
 
 def _written_inputs(made: Converter) -> UnstructureHook:
-    """Return what writes inputs, each as short as it goes."""
+    """Return a hook that writes inputs, each in its shortest form."""
     hook = unstructure_without(made, Input, ("argument",))
 
     def short(each: Input) -> object:

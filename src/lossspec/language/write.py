@@ -24,7 +24,7 @@ from lossspec.language.model import Spec, Term
 from lossspec.language.structure import converter
 
 Table = dict[str, Any]
-#: Arrays of up to this many characters stand on one line.
+#: Arrays of up to this many characters are written on one line.
 _LINE = 100
 
 
@@ -38,21 +38,21 @@ def write(spec: Spec | Mapping[str, object]) -> str:
 
 
 def to_table(spec: Spec) -> Table:
-    """Return the document of a resolved spec, what is at its default left out."""
+    """Return the document of a resolved spec, without keys at their default."""
     table = converter().unstructure(spec)
     losses, objectives = table.pop("losses"), table.pop("objectives")
     table = {"format": 1, **table, "losses": _with_total(losses)}
-    said = {name: each for name, each in objectives.items() if each}
-    return {**table, "objectives": said} if said else table
+    kept = {name: each for name, each in objectives.items() if each}
+    return {**table, "objectives": kept} if kept else table
 
 
 def terms_to_table(terms: Mapping[str, Term]) -> Table:
-    """Return the ``[losses]`` of a document, what is at its default left out."""
+    """Return the ``[losses]`` of a document, without keys at their default."""
     return _with_total(converter().unstructure(terms, Mapping[str, Term]))
 
 
 def _with_total(losses: Table) -> Table:
-    """Name the objective of each term where one is named: only all of them may leave it out."""
+    """Name the objective of each term if one term names its own: only all terms together can leave it out."""
     if any("objective" in each for each in losses.values()):
         for each in losses.values():
             each.setdefault("objective", TOTAL)
@@ -60,7 +60,7 @@ def _with_total(losses: Table) -> Table:
 
 
 def _on_one_line(text: str) -> str:
-    """Put each short array on one line; what the writer writes has no line ends in strings."""
+    """Put each short array on one line; tomli-w writes no line ends in strings."""
     lines: list[str] = []
     starts: list[int] = []
     for line in text.removesuffix("\n").split("\n"):

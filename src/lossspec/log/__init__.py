@@ -1,13 +1,10 @@
-"""The loss log of a run: its format, its file, its writer and reader, its exports.
+"""The loss log of a run: its format, file, writer, reader and exports.
 
-Nothing here imports torch: a log is read wherever Python is.
+Nothing here imports torch, so a log can be read on any machine.
 
 >>> from lossspec.log import LMHistory, read_log
 """
 
-from __future__ import annotations
+from lossspec.lazy import attach
 
-from lossspec.log.reader import read_log
-from lossspec.log.rows import LMHistory
-
-__all__ = ["LMHistory", "read_log"]
+__getattr__, __dir__, __all__ = attach(__name__)

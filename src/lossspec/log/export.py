@@ -1,4 +1,4 @@
-"""Loss logs in other forms: one JSON document, CSV, and what NectarGAN's LossManager writes."""
+"""Exports a loss log as one JSON document, as CSV, or in the format of NectarGAN's LossManager."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from io import StringIO
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from lossspec.log.format import name_of_non_finite
 from lossspec.log.reader import COLUMNS
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def as_json(log: LossLogData) -> str:
 
 
 def as_csv(log: LossLogData) -> str:
-    """Return one line for each value, with a header line."""
+    """Return a header line, then one line a value."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["loss", "section", *COLUMNS])
@@ -44,9 +45,9 @@ def as_csv(log: LossLogData) -> str:
 
 
 def as_reference(log: LossLogData) -> str:
-    """Return what the tools of NectarGAN read: for each loss its weighted values and its applied weights.
+    """Return the format that NectarGAN's tools read: the weighted values and applied weights of each loss.
 
-    Like that format, it has the bare words NaN and Infinity, which are not strict JSON.
+    As that format does, it writes NaN and Infinity bare, which is not strict JSON.
     """
     losses = {
         name: {
@@ -58,15 +59,15 @@ def as_reference(log: LossLogData) -> str:
         }
         for name, columns in log.losses.items()
     }
-    about = {"device": log.header.get("device"), "experiment": log.path.resolve().parent.name}
-    return json.dumps({"LOSSMANAGER_LOG": {**about, "loss_functions": losses}}, indent=4) + "\n"
+    run = {"device": log.header.get("device"), "experiment": log.path.resolve().parent.name}
+    return json.dumps({"LOSSMANAGER_LOG": {**run, "loss_functions": losses}}, indent=4) + "\n"
 
 
 def _tables(losses: Mapping[str, LossColumns]) -> dict[str, dict[str, list[float | str]]]:
     return {
         name: {
             column: [
-                value if math.isfinite(value) else _word(value)
+                value if math.isfinite(value) else name_of_non_finite(value)
                 for value in _shortest(column, getattr(columns, column))
             ]
             for column in COLUMNS
@@ -76,7 +77,7 @@ def _tables(losses: Mapping[str, LossColumns]) -> dict[str, dict[str, list[float
 
 
 def _shortest(column: str, values: Iterable[float]) -> Iterable[float]:
-    """Return 32-bit values as the shortest 64-bit ones that round to them; others as they are."""
+    """Return 32-bit values as the shortest decimals that round to them, and others unchanged."""
     return map(_shortest_float, values) if column in {"raw", "weighted"} else values
 
 
@@ -86,7 +87,3 @@ def _shortest_float(value: float) -> float:
         if _FLOAT.unpack(_FLOAT.pack(short))[0] == value:
             return short
     return float(f"{value:.9g}")
-
-
-def _word(value: float) -> str:
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

@@ -1,4 +1,4 @@
-"""The file of a loss log: opening, locking, appending and repairing it."""
+"""The file of a loss log: opens, locks, repairs and appends to it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _BLOCK = 1 << 16
 
 
 class LogFile:
-    """The open log of one run: one process at a time has it.
+    """The open log of one run; one process at a time can have it open.
 
     Args:
-        folder: the run's folder; made if it is not there.
-        durable: whether each write is followed by an fsync.
+        folder: the run's folder, created if it is missing.
+        durable: whether to call fsync after each write.
 
     Raises:
-        LogError: the folder can't be written, or another manager has its log open.
+        LogError: the folder is not writable, or another manager has its log open.
     """
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
@@ -37,10 +37,12 @@ class LogFile:
             folder.mkdir(parents=True, exist_ok=True)
             self._open()
         except OSError as error:
-            raise LogError(f"can't write a loss log in `{folder}`: {error.strerror or error}") from error
+            raise LogError(f"cannot write a loss log in `{folder}`: {error.strerror or error}") from error
 
     def _open(self) -> None:
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)  # no line ends of Windows
+        flags = (
+            os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        )  # or Windows would change the line ends
         descriptor = os.open(self.path, flags, 0o666)
         if not try_lock(descriptor):
             os.close(descriptor)
@@ -55,21 +57,21 @@ class LogFile:
         """Return the first record, or None if there is none yet.
 
         Raises:
-            LogError: the file is no loss log.
+            LogError: the file is not a loss log.
         """
         try:
             with self.path.open("rb") as file:
                 first = file.readline()
-        except FileNotFoundError:  # the folder vanished: it may come back
+        except FileNotFoundError:  # the folder is gone, and can come back
             return None
         return parse(first, self.path) if first.endswith(b"\n") else None
 
     def last(self) -> Mapping[str, object] | None:
-        """Return the last whole record, and cut off what a killed run left after it."""
+        """Return the last complete record, and cut off a torn line after it."""
         size = os.fstat(self._descriptor).st_size
         start, tail = size, b""
         with self.path.open("rb") as file:
-            while start > 0 and tail.count(b"\n") < 2:  # the end of the record before, and its own
+            while start > 0 and tail.count(b"\n") < 2:  # the end of the record before, and of this one
                 start = max(0, start - max(_BLOCK, len(tail)))
                 file.seek(start)
                 tail = file.read(size - start)
@@ -80,27 +82,27 @@ class LogFile:
         return parse(lines[-1], self.path) if lines else None
 
     def append(self, data: bytes) -> None:
-        """Write ``data`` at the end, whole or not at all: also if the user stops the run meanwhile.
+        """Write ``data`` at the end, in full or not at all, even if the run is interrupted.
 
         Raises:
-            OSError: it can't be written; the file is as it was.
+            OSError: the write failed; the file is unchanged.
         """
         before = os.fstat(self._descriptor).st_size
         try:
             written = os.write(self._descriptor, data)
-            while written < len(data):  # a signal came, or the disk is full: then the next write says so
+            while written < len(data):  # a signal, or a full disk: then the next write raises
                 written += os.write(self._descriptor, data[written:])
             if self._durable:
                 os.fsync(self._descriptor)
-        except BaseException:  # whoever is told that it failed writes it again
+        except BaseException:  # the caller keeps the data and writes it again
             os.ftruncate(self._descriptor, before)
             raise
 
     def reopen_if_gone(self) -> bool:
-        """Open the path again if it is not the open file any more; say so, or that the file was emptied.
+        """Open the path again if it is no longer the open file; return whether the log starts empty.
 
         Raises:
-            OSError: it can't be opened: the folder is gone.
+            OSError: the path cannot be opened, since the folder is gone.
         """
         if self._descriptor >= 0:
             try:
@@ -123,7 +125,7 @@ class LogFile:
         self.close()
 
 
-#: A worker that a data loader forks inherits the descriptor, and would hold the lock when the run is killed.
+#: Closed in forked data-loader workers: they inherit the descriptor and would keep the lock of a killed run.
 _open_files: weakref.WeakSet[LogFile] = weakref.WeakSet()
 
 
@@ -140,7 +142,7 @@ def parse(text: bytes, path: Path) -> Mapping[str, object]:
     """Read one line of a log.
 
     Raises:
-        LogError: it is no record.
+        LogError: it is not a record.
     """
     try:
         record = json.loads(text)
@@ -148,18 +150,17 @@ def parse(text: bytes, path: Path) -> Mapping[str, object]:
         record = None
     if not isinstance(record, dict) or not isinstance(record.get("record"), str):
         shown = text[:60].decode(errors="replace")
-        raise LogError(f"`{path}` is no loss log of lossspec: it has the line {shown!r}")
+        raise LogError(f"`{path}` is not a loss log of lossspec: it has the line {shown!r}")
     return cast("Mapping[str, object]", record)
 
 
 if sys.platform == "win32":
     import msvcrt
-    import os
 
-    _FAR = 1 << 62  # a byte that nothing is ever written to
+    _FAR = 1 << 62  # a byte that is never written
 
     def try_lock(descriptor: int) -> bool:
-        """Take the lock if nobody has it."""
+        """Take the lock if it is free, and return whether it was."""
         position = os.lseek(descriptor, 0, os.SEEK_CUR)
         try:
             os.lseek(descriptor, _FAR, os.SEEK_SET)
@@ -174,11 +175,11 @@ else:
     import errno
     import fcntl
 
-    #: What a file system says that knows no locks: better no lock than no log.
+    #: Errors of file systems without locks, where the log is written unlocked.
     _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL}
 
     def try_lock(descriptor: int) -> bool:
-        """Take the lock if nobody has it; say whether it may be written."""
+        """Take the lock if it is free; return whether the file may be written."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

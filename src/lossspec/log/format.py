@@ -1,4 +1,4 @@
-"""The text of a loss log: one JSON object a line, strict, columns by loss."""
+"""The format of a loss log: strict JSON Lines, with the columns of each loss."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from array import array
 from typing import TYPE_CHECKING, cast
 
-from lossspec.log.rows import EPOCH, RAW, SCALE, STEP, WEIGHT, WIDTH, weighted
+from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, STEP, TERM_WEIGHT, WIDTH, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,16 +15,13 @@ if TYPE_CHECKING:
 FORMAT = 1
 SECTIONS = ("losses", "validation")
 FILE_NAME = "loss_log.jsonl"
-#: Where a row is: its epoch and step.
+#: The epoch and step of a row.
 Position = tuple[float, int]
-_NAMES_OF_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def line(record: Mapping[str, object]) -> bytes:
-    """Return a record as one line.
-
-    What UTF-8 can't hold, of a path whose bytes are no text, is written as JSON escapes it.
-    """
+    """Return a record as one line of UTF-8; surrogates, as in paths that are not UTF-8, are escaped."""
     text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode(errors="backslashreplace") + b"\n"
 
@@ -35,9 +32,9 @@ def chunk_line(
     """Return the record of one flush.
 
     Args:
-        number: how many chunks came before it.
+        number: how many chunks precede it.
         sections: rows by loss, for "losses" and "validation".
-        more: further members.
+        more: further members of the record.
     """
     head = json.dumps({"record": "chunk", "chunk": number, **more}, allow_nan=False, separators=(",", ":"))
     parts = [head[:-1]]
@@ -48,11 +45,11 @@ def chunk_line(
 
 
 def _columns(rows: array[float]) -> str:
-    raw, weight, scale = rows[RAW::WIDTH], rows[WEIGHT::WIDTH], rows[SCALE::WIDTH]
+    raw = rows[RAW::WIDTH]
     columns = {
         "raw": _column(array("f", raw), _short),
-        "term_weight": _column(weight, _exact),
-        "objective_weight": _column(scale, _exact),
+        "term_weight": _column(rows[TERM_WEIGHT::WIDTH], _exact),
+        "objective_weight": _column(rows[OBJECTIVE_WEIGHT::WIDTH], _exact),
         "weighted": _column(array("f", weighted(rows)), _short),
         "epoch": _column(rows[EPOCH::WIDTH], _exact),
         "step": _column(rows[STEP::WIDTH], _exact),
@@ -61,36 +58,37 @@ def _columns(rows: array[float]) -> str:
 
 
 def _column(values: array[float], write: Callable[[Iterable[float]], Iterable[str]]) -> str:
-    if values.count(values[0]) == len(values):  # one value for all: NaN, which equals nothing, is listed
+    if values.count(values[0]) == len(values):  # one value for all rows; NaN equals nothing, so it is listed
         return next(iter(write(values[:1])))
     return f"[{','.join(write(values))}]"
 
 
 def _short(values: Iterable[float]) -> Iterable[str]:
-    """Write 32-bit floats with the nine digits that bring them back."""
-    return (f"{value:.9g}" if math.isfinite(value) else _non_finite(value) for value in values)
+    """Write 32-bit floats with nine digits, which restore them exactly."""
+    return (f"{value:.9g}" if math.isfinite(value) else f'"{name_of_non_finite(value)}"' for value in values)
 
 
 def _exact(values: Iterable[float]) -> Iterable[str]:
     for value in values:
-        if not math.isfinite(value):  # a weight that a balance found
-            yield _non_finite(value)
+        if not math.isfinite(value):  # a weight set by a balancer
+            yield f'"{name_of_non_finite(value)}"'
         else:
             yield str(int(value)) if value == int(value) else repr(value)
 
 
-def _non_finite(value: float) -> str:
-    return '"NaN"' if math.isnan(value) else '"Infinity"' if value > 0 else '"-Infinity"'
+def name_of_non_finite(value: float) -> str:
+    """Return the string that stands for NaN or an infinity in strict JSON."""
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def numbers(column: object, rows: int) -> list[float]:
-    """Read a column back: a list of one value a row, or one value for all of them."""
+    """Return the values of a column: a list with a value a row, or one value for all rows."""
     values: list[float | str] = column if isinstance(column, list) else [cast("float | str", column)] * rows
-    return [_NAMES_OF_NON_FINITE[each] if isinstance(each, str) else each for each in values]
+    return [_NON_FINITE[each] if isinstance(each, str) else each for each in values]
 
 
 def reaches(chunk: Mapping[str, object], position: Position) -> bool:
-    """Whether a chunk has a row at ``position`` or later; one that is damaged is the reader's business."""
+    """Return whether a chunk has a row at ``position`` or later; False for a damaged one."""
     try:
         sections = [cast("Mapping[str, Mapping[str, object]]", chunk.get(each, {})) for each in SECTIONS]
         return any(

@@ -1,4 +1,4 @@
-"""Reads a loss log back: arrays by loss, resumed runs merged, a torn last line dropped."""
+"""Reads a loss log: arrays by loss, resumed runs merged, a torn last line dropped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from os import PathLike
 
-#: The columns of a loss, and the type of array that each is read into.
+#: The columns of a loss, and the array type of each.
 COLUMNS = {
     "raw": "f",
     "term_weight": "d",
@@ -32,15 +32,15 @@ COLUMNS = {
 
 @define
 class LossColumns:
-    """What one loss recorded, oldest first; all columns are equally long.
+    """The values of one loss, oldest first; all columns have the same length.
 
     Attributes:
-        raw: the mean before weighting.
-        term_weight: the term's weight, what ``every`` gains included.
-        objective_weight: the weight of its objective.
+        raw: the mean of the raw result.
+        term_weight: the term weight, with the gain of ``every``.
+        objective_weight: the objective weight.
         weighted: the product of the three.
-        epoch: the clock's epoch.
-        step: the clock's step.
+        epoch: the epoch of the clock.
+        step: the step of the clock.
     """
 
     raw: array[float] = field(factory=lambda: array("f"))
@@ -55,9 +55,9 @@ class LossColumns:
 
 
 class NotInLogError(UnknownNameError, KeyError):
-    """A loss that a log does not have: a ``KeyError`` too, since a dict was asked."""
+    """A loss that is not in the log; a ``KeyError`` too, since it is raised by a dict."""
 
-    __str__ = Exception.__str__  # that of a KeyError shows a message as code
+    __str__ = Exception.__str__  # a KeyError shows the repr of its message
 
 
 class Losses(dict[str, LossColumns]):
@@ -69,15 +69,15 @@ class Losses(dict[str, LossColumns]):
 
 @define
 class LossLogData:
-    """A whole log.
+    """The contents of a log.
 
     Attributes:
         path: the file.
-        header: its first record: spec, digest, versions, device, losses.
+        header: the first record: spec, digest, versions, device, losses.
         losses: the training values by loss.
         validation: the values recorded within ``validating()``, by loss.
-        lost: how many values of a loss could not be kept while the file could not be written.
-        resumes: the (epoch, step) at which the run was taken up again.
+        lost: how many values of each loss were dropped, by loss.
+        resumes: the (epoch, step) at which the run was resumed.
     """
 
     path: Path
@@ -90,15 +90,15 @@ class LossLogData:
 
 @define
 class _Chunk:
-    """The rows of one flush; ``begins`` says that a run was taken up with it."""
+    """The rows of one flush; ``resumes`` if it is the first of a resumed run."""
 
     number: int
     sections: dict[str, dict[str, LossColumns]]
     lost: dict[str, int]
-    begins: bool
+    resumes: bool
 
-    def clock(self) -> tuple[float, int]:
-        """Where its first row stands."""
+    def position(self) -> tuple[float, int]:
+        """Return the epoch and step of the first row."""
         firsts = [each for section in self.sections.values() for each in section.values() if len(each)]
         return min((each.epoch[0], each.step[0]) for each in firsts)
 
@@ -106,48 +106,48 @@ class _Chunk:
 def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogData:
     """Read a loss log.
 
-    A line that a killed run left half written is dropped. Where a run was taken up again, what it computed
-    anew replaces what was there.
+    A torn last line, as a killed run leaves, is dropped. Where a run was resumed, the values that it computed
+    again replace the earlier ones.
 
     Args:
         path: the file, or the folder of the run.
-        digest: refuse the log of a spec with another digest.
+        digest: the digest that the log must have, if given.
 
     Raises:
-        LogError: it is missing, no loss log, of another format, damaged, or of another digest.
+        LogError: the file is missing, damaged, not a loss log, or has another format or digest.
     """
     file = Path(path)
     file = file / FILE_NAME if file.is_dir() else file
     records = _records(file)
     number, header = next(records, (0, None))
     if header is None:
-        raise LogError(f"`{file}` holds nothing yet")
+        raise LogError(f"`{file}` is empty")
     if header["record"] != "header" or header.get("format") != FORMAT:
-        raise LogError(f"`{file}` is no loss log in format {FORMAT}: its format is {header.get('format')!r}")
+        raise LogError(f"`{file}` must be a loss log in format {FORMAT}, got format {header.get('format')!r}")
     if digest is not None and header.get("digest") != digest:
         found = header.get("digest")
-        raise LogError(f"`{file}` is the log of another spec: its digest is {found}, not {digest}")
+        raise LogError(f"`{file}` is the log of another spec: expected digest {digest}, got {found}")
     chunks: list[_Chunk] = []
-    begins = False
+    resumes = False
     for number, record in records:
         try:
             if record["record"] == "chunk":
-                chunks.append(_chunk(record, begins=begins))
-                begins = False
+                chunks.append(_chunk(record, resumes=resumes))
+                resumes = False
             elif record["record"] == "resume":
-                chunks = _superseded(chunks, record["after"])
-                begins = True
+                chunks = _without_superseded(chunks, record["after"])
+                resumes = True
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise LogError(f"{file}:{number}: the log is damaged: {error!r}") from error
     return _joined(LossLogData(file, header), chunks)
 
 
-def _chunk(record: Mapping[str, Any], *, begins: bool) -> _Chunk:
+def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
     sections = {
         section: {name: _columns(columns) for name, columns in record.get(section, {}).items()}
         for section in SECTIONS
     }
-    return _Chunk(record["chunk"], sections, record.get("lost", {}), begins)
+    return _Chunk(record["chunk"], sections, record.get("lost", {}), resumes)
 
 
 def _columns(columns: Mapping[str, Any]) -> LossColumns:
@@ -159,16 +159,16 @@ def _columns(columns: Mapping[str, Any]) -> LossColumns:
 
 
 def _column(kind: str, column: object, rows: int) -> array[Any]:
-    """Return a list of one value a row, or one value for all of them, as an array."""
+    """Return a column, a list or one value for all rows, as an array."""
     if not isinstance(column, list):
         return array(kind, numbers(column, 1)) * rows
-    with suppress(TypeError):  # not numbers alone: a value that is not finite has a name
+    with suppress(TypeError):  # a value that is not finite is a string
         return array(kind, column)
     return array(kind, numbers(column, rows))
 
 
-def _superseded(chunks: list[_Chunk], after: Mapping[str, Any]) -> list[_Chunk]:
-    """Drop what a run computes again that is taken up after a checkpoint, or somewhere on the clock."""
+def _without_superseded(chunks: list[_Chunk], after: Mapping[str, Any]) -> list[_Chunk]:
+    """Return the chunks without the rows that a resumed run computes again."""
     if "chunk" in after:
         return [chunk for chunk in chunks if chunk.number < after["chunk"]]
     position = (after["epoch"], after["step"])
@@ -196,8 +196,8 @@ def _joined(log: LossLogData, chunks: list[_Chunk]) -> LossLogData:
                 found = target.setdefault(name, LossColumns())
                 for column in COLUMNS:
                     getattr(found, column).extend(getattr(columns, column))
-        if chunk.begins and any(len(each) for losses in chunk.sections.values() for each in losses.values()):
-            log.resumes.append(chunk.clock())
+        if chunk.resumes and any(len(each) for losses in chunk.sections.values() for each in losses.values()):
+            log.resumes.append(chunk.position())
     return log
 
 
@@ -206,9 +206,9 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with path.open("rb") as file:
             for number, text in enumerate(file, start=1):
                 if not text.endswith(b"\n"):
-                    return  # a killed run, or one that writes right now
+                    return  # torn by a killed run, or still being written
                 yield number, parse(text, path)
     except FileNotFoundError as error:
-        raise LogError(f"there is no loss log `{path}`") from error
+        raise LogError(f"the loss log `{path}` is missing") from error
     except OSError as error:
-        raise LogError(f"the loss log `{path}` can't be read: {error.strerror}") from error
+        raise LogError(f"cannot read the loss log `{path}`: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""What a loss recorded: a row for every call, in one flat list."""
+"""The history of a loss: one row a call, in one flat list of numbers."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 #: Rows by loss, for each section of the log.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
 
-#: A row: the mean before weighting, the term's weight, its objective's weight, the clock, the batch size.
-RAW, WEIGHT, SCALE, EPOCH, STEP, SAMPLES = range(6)
+#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.
+RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES = range(6)
 WIDTH = 6
 _SLACK = 64
 
 
 class LMHistory:
-    """The values that a loss recorded since the log was last written, oldest first.
+    """The values that a loss recorded since the last flush, oldest first.
 
-    ``losses``, ``weights`` and ``raw`` are copies in 32-bit floats. The newest value is known even after
-    the rest went to the log.
+    ``losses``, ``weights`` and ``raw`` are copies in 32-bit floats. The newest row stays available after
+    a flush.
 
     Args:
-        limit: how many rows are kept at most. The oldest go first, and are counted in ``lost``.
-        slack: how many more may wait until ``trim`` or ``take`` is called.
+        limit: the most rows to keep. The oldest are dropped first, and counted in ``lost``.
+        slack: how many more rows can accumulate before ``trim`` or ``take`` is called.
 
     Attributes:
-        flat: the rows, one after the other. A recorder adds a row with one ``+=``, so that a reader in
-            another thread never sees half of one; from ``end`` numbers on it has someone make room.
+        flat: the rows, one after the other. A recorder adds a row with one ``+=``, so that another thread
+            never reads half a row. Once it has ``end`` numbers, the recorder asks for room.
+        lost: how many rows were dropped since the last flush.
 
     Example:
         >>> history = LMHistory()
@@ -51,12 +52,12 @@ class LMHistory:
         self.flat: list[float] = []
 
     def add(self, *row: float) -> None:
-        """Add a row: its values in the order of this module's constants."""
+        """Add a row, its values in the order of this module's constants."""
         self.flat += row
 
     def weigh_last(self, weight: float) -> None:
-        """Set the term's weight of the newest row."""
-        self.flat[WEIGHT - WIDTH] = weight
+        """Set the term weight of the newest row."""
+        self.flat[TERM_WEIGHT - WIDTH] = weight
 
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""
@@ -66,10 +67,10 @@ class LMHistory:
             self.lost += surplus // WIDTH
 
     def take(self) -> array[float]:
-        """Hand over all rows and start anew; the newest value is still known.
+        """Return all rows and remove them; ``last`` keeps the newest.
 
         Raises:
-            LossResultError: a value is no real number.
+            LossResultError: a value is complex.
         """
         self.trim()
         rows = self.rows
@@ -78,39 +79,38 @@ class LMHistory:
 
     @property
     def waiting(self) -> array[float]:
-        """A copy of all rows, those beyond the limit too: a fetch from a device may bring more than that."""
+        """A copy of all rows, also beyond the limit: a read from a device can bring more."""
         return _numbers(self.flat)
 
     def drop(self, rows: array[float]) -> None:
-        """Drop ``rows``, the oldest that wait; the newest value is still known."""
+        """Remove ``rows``, the oldest; ``last`` keeps the newest."""
         if rows:
             self._last = rows[-WIDTH:]
             del self.flat[: len(rows)]
 
     @property
     def rows(self) -> array[float]:
-        """A copy of the rows, flat."""
+        """A copy of the rows within the limit, flat."""
         return _numbers(self.flat[-self.limit * WIDTH :])
 
     @property
     def last(self) -> array[float]:
-        """The newest row, also after the rest was taken; empty if there never was one."""
+        """The newest row, also after a flush; empty before the first."""
         return _numbers(self.flat[-WIDTH:]) or self._last
 
     @property
     def raw(self) -> array[float]:
-        """The mean of each result before weighting."""
+        """The mean of each raw result."""
         return array("f", self.rows[RAW::WIDTH])
 
     @property
     def weights(self) -> array[float]:
-        """The weight that was applied to each: the term's times its objective's."""
-        rows = self.rows
-        return array("f", map(float.__mul__, rows[WEIGHT::WIDTH], rows[SCALE::WIDTH]))
+        """The applied weight of each: term weight times objective weight."""
+        return array("f", applied_weights(self.rows))
 
     @property
     def losses(self) -> array[float]:
-        """The mean of each result after weighting."""
+        """The mean of each weighted result."""
         return array("f", weighted(self.rows))
 
     def __len__(self) -> int:
@@ -120,10 +120,14 @@ class LMHistory:
         return f"LMHistory({len(self)} rows)"
 
 
+def applied_weights(rows: array[float]) -> Iterable[float]:
+    """Return term weight times objective weight of each row."""
+    return map(float.__mul__, rows[TERM_WEIGHT::WIDTH], rows[OBJECTIVE_WEIGHT::WIDTH])
+
+
 def weighted(rows: array[float]) -> Iterable[float]:
-    """Return the weighted value of each row."""
-    weights = map(float.__mul__, rows[WEIGHT::WIDTH], rows[SCALE::WIDTH])
-    return map(float.__mul__, rows[RAW::WIDTH], weights)
+    """Return the raw value times the applied weight of each row."""
+    return map(float.__mul__, rows[RAW::WIDTH], applied_weights(rows))
 
 
 def _numbers(values: Sequence[float]) -> array[float]:
@@ -131,4 +135,4 @@ def _numbers(values: Sequence[float]) -> array[float]:
         return array("d", values)
     except TypeError:
         wrong = next(each for each in values if isinstance(each, complex))
-        raise LossResultError(f"a loss must be a real number: it returned {wrong}") from None
+        raise LossResultError(f"a loss must be a real number, got {wrong}") from None

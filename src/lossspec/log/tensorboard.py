@@ -1,4 +1,4 @@
-"""Writes a loss log as TensorBoard events, with TensorBoard's own writer."""
+"""Exports a loss log as TensorBoard events, with TensorBoard's own writer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def write_events(log: LossLogData, folder: Path) -> Path:
-    """Write raw, weight and weighted value of each loss; return the file.
+    """Write the raw value, applied weight and weighted value of each loss, and return the file.
 
     The tags are ``raw/G_L1``, ``weight/G_L1``, ``weighted/G_L1``, and ``validation/...`` for validation
-    values. The step is the clock's step, or the row where the run never counted steps.
+    values. The step is the clock's step, or the row number in a run that never counted steps.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -28,7 +28,7 @@ def write_events(log: LossLogData, folder: Path) -> Path:
         from tensorboard.summary.writer.record_writer import RecordWriter
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            'event files need tensorboard, which is not installed: pip install "lossspec[tensorboard]"'
+            'TensorBoard events need tensorboard, which is not installed: pip install "lossspec[tensorboard]"'
         ) from error
     folder.mkdir(parents=True, exist_ok=True)
     time = float(log.header.get("time", 0.0))
@@ -47,9 +47,8 @@ def write_events(log: LossLogData, folder: Path) -> Path:
 def _scalars(log: LossLogData) -> Iterator[tuple[int, str, float]]:
     for prefix, losses in (("", log.losses), ("validation/", log.validation)):
         for name, columns in losses.items():
-            counted = any(columns.step)
-            for row, step in enumerate(columns.step):
-                at = step if counted else row
-                yield at, f"{prefix}raw/{name}", columns.raw[row]
-                yield at, f"{prefix}weight/{name}", columns.term_weight[row] * columns.objective_weight[row]
-                yield at, f"{prefix}weighted/{name}", columns.weighted[row]
+            steps = columns.step if any(columns.step) else range(len(columns))
+            for row, step in enumerate(steps):
+                yield step, f"{prefix}raw/{name}", columns.raw[row]
+                yield step, f"{prefix}weight/{name}", columns.term_weight[row] * columns.objective_weight[row]
+                yield step, f"{prefix}weighted/{name}", columns.weighted[row]

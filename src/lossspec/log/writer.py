@@ -1,4 +1,4 @@
-"""The loss log of a run: chunks of rows, in order, in a file that is only ever added to."""
+"""Writes the loss log of a run: one chunk of rows a flush, appended in order."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 
 class Run(Protocol):
-    """The run that a log belongs to: the digest of its spec, and the contents of its first record."""
+    """The run that a log belongs to."""
 
     @property
     def digest(self) -> str | None:
-        """The digest of the spec; None for losses that come from code."""
+        """The digest of the spec; None for losses registered in code."""
 
     def header(self) -> dict[str, object]:
-        """Return the contents of the first record."""
+        """Return the members of the first record."""
 
     def machine(self) -> dict[str, object]:
-        """Return what may differ when a run is resumed."""
+        """Return the members that can differ when a run is resumed."""
 
 
 class LossLog:
-    """Appends rows to the log of a run; where it can't be written, they wait.
+    """Appends rows to the log of a run; they wait while the file is not writable.
 
     Args:
         folder: the run's folder.
-        run: what the header says.
-        limit: how many rows of a loss wait at most.
-        durable: whether each write is followed by an fsync.
+        run: the run that the header describes.
+        limit: the most rows of a loss that wait.
+        durable: whether to call fsync after each write.
 
     Raises:
-        LogError: the folder can't be written, or another manager has its log open.
+        LogError: the folder is not writable, or another manager has its log open.
     """
 
     def __init__(self, folder: Path, run: Run, limit: int, *, durable: bool = False) -> None:
@@ -52,37 +52,37 @@ class LossLog:
         self._limit = limit
         self._waiting: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
         self._lost: dict[str, int] = {}
-        self._begun = False
+        self._opened = False
         self._wrote = False
         self._resumed_from: int | None = None
         self._warned = False
-        self._supersedes: Position | None = None
-        #: How many chunks were ever written: the position that a checkpoint remembers.
+        self._superseded_from: Position | None = None
+        #: How many chunks were ever written: the position that a checkpoint saves.
         self.chunks = 0
 
     @property
     def path(self) -> Path:
-        """Where the log is."""
+        """The path of the log."""
         return self._file.path
 
     def check(self) -> None:
-        """Refuse a file that another spec has written.
+        """Check that the file belongs to this spec.
 
         Raises:
-            LogError: its digest is another, or it is no loss log.
+            LogError: it has another digest, or is not a loss log.
         """
         header = self._file.header()
         if header is not None and header.get("digest") != self._run.digest:
             raise LogError(
-                f"`{self.path}` is the log of another spec: `{header.get('spec')}` with the digest "
-                f"{header.get('digest')}, and this one has {self._run.digest}; give each run its own folder"
+                f"`{self.path}` is the log of another spec: expected digest {self._run.digest}, got "
+                f"{header.get('digest')} (`{header.get('spec')}`); give each run its own folder"
             )
 
     def begin(self) -> None:
-        """Write the header, if the file has none; what is there stays."""
+        """Write the header, if the file has none."""
         try:
             if self._file.reopen_if_gone():
-                self._begun = False
+                self._opened = False
             self.check()
             if self._file.last() is None:
                 self._file.append(self._header())
@@ -90,19 +90,19 @@ class LossLog:
             self._warn(error)
 
     def resume(self, chunks: int) -> None:
-        """Go on after the first ``chunks`` chunks: those that follow are superseded by what comes."""
-        self._begun = False
+        """Continue after the first ``chunks`` chunks; new rows supersede the later ones."""
+        self._opened = False
         self._resumed_from = chunks
         self._waiting = {"losses": {}, "validation": {}}
         self._lost = {}
 
     def write(self, sections: Sections, lost: Mapping[str, int], ranks: int) -> int:
-        """Append rows, after those that wait; return how many were written.
+        """Append the waiting rows and these; return how many were written.
 
-        Where the file can't be written, a warning says so once, the rows wait, and 0 is returned.
+        While the file is not writable, the rows wait, a warning is given once, and 0 is returned.
 
         Raises:
-            LogError: the file is another spec's.
+            LogError: the file belongs to another spec.
         """
         for section, losses in sections.items():
             for name, rows in losses.items():
@@ -114,8 +114,8 @@ class LossLog:
             return 0
         try:
             if self._file.reopen_if_gone():
-                self._begun = False
-            opening = b"" if self._begun else self._opening()
+                self._opened = False
+            opening = b"" if self._opened else self._opening()
             more: dict[str, object] = {"time": round(time.time(), 3), "ranks": ranks}
             if self._lost:
                 more["lost"] = self._lost
@@ -123,14 +123,14 @@ class LossLog:
         except OSError as error:
             self._wait(error)
             return 0
-        self._begun, self._wrote, self._warned, self._resumed_from = True, True, False, None
+        self._opened, self._wrote, self._warned, self._resumed_from = True, True, False, None
         self.chunks += 1
         self._waiting, self._lost = {"losses": {}, "validation": {}}, {}
-        self._tell_what_is_superseded()
+        self._warn_of_superseded()
         return count
 
     def _opening(self) -> bytes:
-        """Return what precedes the first chunk of this process: a header, or where it takes up the log."""
+        """Return what precedes the first chunk of this process: a header, a resume record, or nothing."""
         self.check()
         last = self._file.last()
         if last is None:
@@ -142,14 +142,14 @@ class LossLog:
         number = last.get("chunk")
         known = number + (last["record"] == "chunk") if isinstance(number, int) else 0
         self.chunks = max(self.chunks, known, self._resumed_from or 0)
-        if self._wrote and self._resumed_from is None:  # the file was away: nothing is computed anew
+        if self._wrote and self._resumed_from is None:  # the file was gone for a while: nothing is recomputed
             return b""
         if self._resumed_from is None and reaches(last, self._first()):
-            self._supersedes = self._first()
+            self._superseded_from = self._first()
         return self._resume_line()
 
     def _first(self) -> Position:
-        """Where the first row that waits is: where a run that loads no checkpoint goes on."""
+        """Return the position of the first waiting row."""
         firsts = [rows[:WIDTH] for losses in self._waiting.values() for rows in losses.values()]
         return min((row[EPOCH], int(row[STEP])) for row in firsts)
 
@@ -159,7 +159,7 @@ class LossLog:
     def _resume_line(self) -> bytes:
         if self._resumed_from is not None:
             after: dict[str, object] = {"chunk": self._resumed_from}
-        else:  # a run that loads no checkpoint: its clock says where it goes on
+        else:  # a run without a checkpoint continues where its clock is
             epoch, step = self._first()
             after = {"epoch": epoch, "step": step}
         return line({"record": "resume", "chunk": self.chunks, "after": after, **self._run.machine()})
@@ -177,23 +177,23 @@ class LossLog:
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"the loss log `{self.path}` can't be written ({error.strerror or error}): the last "
-                f"{self._limit} values of each loss are kept, and written when it can be",
+                f"cannot write the loss log `{self.path}` ({error.strerror or error}): the last "
+                f"{self._limit} values of each loss are kept, and written once it is writable again",
                 RuntimeWarning,
                 stacklevel=6,
             )
 
-    def _tell_what_is_superseded(self) -> None:
-        if self._supersedes is None:
+    def _warn_of_superseded(self) -> None:
+        if self._superseded_from is None:
             return
-        (epoch, step), self._supersedes = self._supersedes, None
+        (epoch, step), self._superseded_from = self._superseded_from, None
         warnings.warn(
-            f"`{self.path}` has values from epoch {epoch:g}, step {step} on: those of this run supersede "
-            "them when it is read; give each run its own folder, or load the checkpoint of the one before",
+            f"`{self.path}` already has values from epoch {epoch:g}, step {step} on, which those of this run "
+            "supersede: give each run its own folder, or load the checkpoint of the previous run",
             RuntimeWarning,
             stacklevel=7,
         )
 
     def close(self) -> None:
-        """Close the file and give up its lock."""
+        """Close the file and release its lock."""
         self._file.close()

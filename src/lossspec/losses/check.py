@@ -1,4 +1,4 @@
-"""Checks of arguments and tensors; each message names the loss and the shapes."""
+"""Checks of a loss's arguments and inputs; each message names the loss and the shapes."""
 
 from __future__ import annotations
 
@@ -16,30 +16,46 @@ Word = TypeVar("Word", bound=str)
 
 
 def check_layout(loss: nn.Module, layout: str, **tensors: Tensor) -> None:
-    """Refuse a tensor that has another number of dimensions than ``layout``, or no elements.
+    """Refuse a tensor without elements, or with another number of dimensions than ``layout``.
 
     Args:
-        loss: the loss that asks, for the message.
+        loss: the loss that calls, for the message.
         layout: the names of the dimensions, ``"(N, C, H, W)"``; ``"(*)"`` is any number of them.
         **tensors: the tensors by the names of the loss's inputs.
 
     Raises:
-        LossInputError: a tensor is of another shape, or holds nothing: its mean is no number.
+        LossInputError: a tensor has another number of dimensions, or is empty, so its mean would be NaN.
     """
     dimensions = layout.count(",") + 1
     for name, tensor in tensors.items():
         if layout != "(*)" and tensor.dim() != dimensions:
-            raise LossInputError(f"{_name(loss)} expects `{name}` as {layout}, found {_shape(tensor)}")
+            raise LossInputError(f"{_name(loss)} expects `{name}` as {layout}, got {_shape(tensor)}")
         if tensor.numel() == 0:
             raise LossInputError(f"{_name(loss)} got an empty `{name}`: {_shape(tensor)}")
 
 
-def check_alike(loss: nn.Module, **tensors: Tensor) -> None:
-    """Refuse tensors of different shapes: broadcasting would hide a mistake."""
+def check_alike(loss: nn.Module, layout: str, **tensors: Tensor) -> None:
+    """Check the layout, and refuse tensors of different shapes, which could broadcast by mistake.
+
+    Raises:
+        LossInputError: as ``check_layout``, or the shapes differ.
+    """
+    check_layout(loss, layout, **tensors)
     (first, *others) = tensors.values()
     if any(other.shape != first.shape for other in others):
-        found = ", ".join(f"`{name}` {_shape(tensor)}" for name, tensor in tensors.items())
-        raise LossInputError(f"{_name(loss)} expects tensors of one shape, found {found}")
+        got = ", ".join(f"`{name}` {_shape(tensor)}" for name, tensor in tensors.items())
+        raise LossInputError(f"{_name(loss)} expects tensors of the same shape, got {got}")
+
+
+def check_positive(loss: nn.Module, **arguments: float) -> None:
+    """Refuse an argument that is not above 0.
+
+    Raises:
+        LossInputError: an argument is 0, negative or NaN.
+    """
+    for name, value in arguments.items():
+        if not value > 0:
+            raise LossInputError(f"{_name(loss)} needs {name} > 0, got {name} = {value}")
 
 
 def _name(loss: nn.Module) -> str:
@@ -54,7 +70,7 @@ def chosen(argument: str, word: str, words: Iterable[Word]) -> Word:
     """Return ``word``, which must be one of ``words``.
 
     Raises:
-        UnknownNameError: it is none of them; the message has the nearest one.
+        UnknownNameError: it is not; the message has the nearest one.
 
     >>> chosen("mode", "hinge", ("vanilla", "hinge"))
     'hinge'

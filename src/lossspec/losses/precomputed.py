@@ -1,4 +1,4 @@
-"""Passes on a value that the model computed."""
+"""Passes a value that the model computed on as a loss."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class Precomputed(nn.Module):
-    """The value it is given: a loss that the model computes on its way, weighed and logged like any other.
+    """A loss that the model has computed, to be weighted and logged like any other.
 
     Shape:
         value: a scalar tensor, with its graph; returned as it is.
 
     Raises:
-        LossInputError: on call: the value is not a tensor, or holds nothing.
+        LossInputError: on call: the value is not a tensor, or is empty.
 
     Example:
         >>> commitment = torch.tensor(0.25, requires_grad=True)
@@ -32,6 +32,6 @@ class Precomputed(nn.Module):
     def forward(self, value: object) -> Tensor:
         """Return ``value``."""
         if not isinstance(value, torch.Tensor):
-            raise LossInputError(f"Precomputed expects a tensor, found a {type(value).__name__}: {value!r}")
+            raise LossInputError(f"Precomputed expects a tensor, got a {type(value).__name__}: {value!r}")
         check_layout(self, "(*)", value=value)
         return value

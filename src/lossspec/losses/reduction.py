@@ -1,4 +1,4 @@
-"""How features are compared, and how the elements of a loss become one number."""
+"""Distances between features, and reductions of the elements of a loss to one number."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DISTANCES = {"l1": l1_loss, "l2": mse_loss}
 
 
 def check_reduction(reduction: str) -> Reduction:
-    """Return ``reduction``, or raise ``UnknownNameError`` with the nearest one."""
+    """Return ``reduction``, or raise an ``UnknownNameError`` with the nearest name."""
     return chosen("reduction", reduction, ("none", "mean", "sum"))
 
 
 def reduce(elements: Tensor, reduction: Reduction) -> Tensor:
-    """Combine the elements: their mean, their sum, or all of them as they are.
+    """Return the mean or the sum of the elements, or the elements as they are.
 
     >>> import torch
     >>> reduce(torch.tensor([1.0, 3.0]), "mean")

@@ -1,7 +1,7 @@
-"""Runs losses while a model trains: weighs them, moves the weights, records the values, writes the log.
+"""Runs losses while a model trains: weighs and schedules them, records their values, writes the log.
 
-A ``LossManager`` holds losses by name. Each is run by ``compute_loss_xy``, or all of an objective at once
-by calling the module that ``objective`` returns. One clock moves every weight:
+A ``LossManager`` holds losses by name. ``compute_loss_xy`` runs one; calling the module that ``objective``
+returns runs all terms of an objective. One clock moves every weight:
 
 >>> import torch
 >>> from lossspec import LossManager, schedules
@@ -15,27 +15,11 @@ by calling the module that ``objective`` returns. One clock moves every weight:
 >>> [round(weight, 2) for weight in manager.get_registered_losses(strip=False)["l1"].history.weights]
 [1.0, 0.9, 0.8]
 
-Reading a log, and importing this package, does not import torch; the rest needs it.
+Importing this package does not import torch; using a name of it does.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from lossspec.language.function import exporters
 from lossspec.lazy import attach
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __getattr__, __dir__, __all__ = attach(__name__)
-
-
-def _exported(losses: Mapping[str, object]) -> dict[str, object] | None:
-    """Return the document of live losses, for spec functions that return them."""
-    from lossspec.manager.export import exported
-
-    return exported(losses)
-
-
-exporters.append(_exported)

@@ -1,14 +1,16 @@
-"""What a checkpoint holds of a manager, and how it is put back."""
+"""The state of a manager in a checkpoint: saves, checks and restores it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from lossspec.errors import CheckpointError, ClockError
-from lossspec.manager.clock.clock import require_progress
+from lossspec.manager.clock.clock import check_progress
+from lossspec.manager.loss.curve import is_finite_number
+from lossspec.manager.record.recorders import check_batch_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,127 +19,149 @@ if TYPE_CHECKING:
 
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.run import Run
 
 FORMAT = 1
-_MEMBERS = ("digest", "epoch", "step", "total_epochs", "total_steps", "chunks", "losses", "generators")
+_MEMBERS = (
+    "digest",
+    "epoch",
+    "step",
+    "total_epochs",
+    "total_steps",
+    "batch_size",
+    "chunks",
+    "weights",
+    "losses",
+    "generators",
+)
 
 
-def save(
-    clock: Clock, digest: str | None, chunks: int, modules: Mapping[str, nn.Module]
-) -> dict[str, object]:
+def save(run: Run, clock: Clock, batch_size: int | None, chunks: int) -> dict[str, object]:
     """Return the state as plain values and tensors."""
+    modules = run.modules()
     return {
         "format": FORMAT,
-        "digest": digest,
+        "digest": run.digest,
         "epoch": clock.epoch,
         "step": clock.step if clock.stepped else None,
         "total_epochs": clock.total_epochs,
         "total_steps": clock.total_steps,
+        "batch_size": batch_size,
         "chunks": chunks,
+        "weights": {name: loss.loss_weight for name, loss in run.losses.items() if loss.is_set_by_hand},
         "losses": {name: dict(module.state_dict()) for name, module in modules.items()},
         "generators": {name: generator.get_state() for name, generator in _generators(modules)},
     }
 
 
-def check(
-    saved: Mapping[str, object], digest: str | None, modules: Mapping[str, nn.Module], *, any_spec: bool
-) -> None:
-    """Refuse a state that does not fit, before anything of it is put back.
+def check(saved: Mapping[str, Any], run: Run, *, any_spec: bool) -> None:
+    """Check that a state fits, before any of it is restored.
 
     Args:
-        saved: what ``save`` returned, once.
-        digest: of this manager's spec.
-        modules: of this manager's losses and balances.
-        any_spec: take the state of another spec: for the losses that both have.
+        saved: the return value of ``save``.
+        run: the losses and balancers of this manager.
+        any_spec: accept the state of another spec, for the losses that both have.
 
     Raises:
-        CheckpointError: it is no state, or one of another spec, or of other losses.
+        CheckpointError: it is invalid, or of another spec, or of other losses.
     """
     found = saved.get("format")
     if found != FORMAT:
         raise CheckpointError(
-            f"this is no `state_dict()` of a LossManager in format {FORMAT}: its `format` is {found!r}"
+            f"a checkpoint must be a `state_dict()` of a LossManager in format {FORMAT}, got format {found!r}"
         )
     _require_members(saved)
-    if saved["digest"] != digest and not any_spec:
+    if saved["digest"] != run.digest and not any_spec:
         raise CheckpointError(
-            f"the checkpoint is of another spec (digest {saved['digest']}; this one has {digest}): "
-            "load it with `ignore_digest=True` if that is what you want"
+            f"the checkpoint is of another spec: expected digest {run.digest}, got {saved['digest']}; "
+            "pass `ignore_digest=True` to load it for the losses that both have"
         )
-    states = _states(saved)
+    if not any_spec:
+        _check_weights(saved["weights"], run.losses)
+    states, modules = saved["losses"], run.modules()
     for name in [] if any_spec else sorted(states.keys() ^ modules.keys()):
-        who = "the checkpoint" if name in modules else "this manager"
-        raise CheckpointError(f"{who} has no loss `{name}` with a state: they are of different losses")
+        where = "the checkpoint" if name in modules else "this manager"
+        raise CheckpointError(f"the state of loss `{name}` is missing in {where}")
     for name in states.keys() & modules.keys():
         wanted = {key: _shape(value) for key, value in modules[name].state_dict().items()}
         given = {key: _shape(value) for key, value in states[name].items()}
         if wanted != given:
             keys = sorted(key for key in wanted.keys() | given if wanted.get(key) != given.get(key))
-            raise CheckpointError(f"the state of the loss `{name}` does not fit: {', '.join(keys)}")
+            raise CheckpointError(f"the state of loss `{name}` has other keys or shapes: {', '.join(keys)}")
     for name, generator in _generators(modules):
-        found_state = _generator_states(saved).get(name)
+        found_state = saved["generators"].get(name)
         if found_state is not None and _shape(found_state) != _shape(generator.get_state()):
-            raise CheckpointError(f"the state of the generator `{name}` does not fit")
+            raise CheckpointError(f"the state of generator `{name}` has another shape")
 
 
-def _require_members(saved: Mapping[str, object]) -> None:
+def _check_weights(weights: Mapping[str, object], losses: Mapping[str, LMLoss]) -> None:
+    """Check that this manager has the losses whose weights were set by hand, and no schedules for them."""
+    for name in weights:
+        if name not in losses:
+            raise CheckpointError(f"the loss `{name}`, whose weight the checkpoint has, is missing")
+        if losses[name].schedule is not None:
+            raise CheckpointError(
+                f"the checkpoint has a weight of `{name}` that was set by hand, but here it has a schedule"
+            )
+
+
+def _require_members(saved: Mapping[str, Any]) -> None:
     missing = [f"`{name}`" for name in _MEMBERS if name not in saved]
     if missing:
         raise CheckpointError(
-            f"this `state_dict()` of a LossManager is not whole: it has no {', '.join(missing)}"
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing in the checkpoint"
         )
     chunks = saved["chunks"]
     if not isinstance(chunks, int) or chunks < 0:
-        raise CheckpointError(f"the checkpoint's `chunks` is no position in a log: {chunks!r}")
-    for name in ("losses", "generators"):
+        raise CheckpointError(
+            f"`chunks` in the checkpoint must be a whole number of at least 0, got {chunks!r}"
+        )
+    for name in ("weights", "losses", "generators"):
         if not isinstance(saved[name], Mapping):
-            raise CheckpointError(f"the checkpoint's `{name}` is no dict: {saved[name]!r}")
+            raise CheckpointError(f"`{name}` in the checkpoint must be a dict, got {saved[name]!r}")
+    for name, weight in saved["weights"].items():
+        if not is_finite_number(weight):
+            raise CheckpointError(
+                f"the weight of `{name}` in the checkpoint must be a finite number, got {weight!r}"
+            )
     if saved["epoch"] is None:
-        raise CheckpointError("the checkpoint's `epoch` is None: a number is wanted")
+        raise CheckpointError("invalid clock in checkpoint: `epoch` must be a number of at least 0, got None")
     try:
-        require_progress(*(saved[name] for name in ("epoch", "step", "total_epochs", "total_steps")))
+        check_progress(*(saved[name] for name in ("epoch", "step", "total_epochs", "total_steps")))
+        check_batch_size(saved["batch_size"])
     except ClockError as error:
-        raise CheckpointError(f"the checkpoint's clock can't be: {error}") from None
+        raise CheckpointError(f"invalid clock in checkpoint: {error}") from None
 
 
-def restore(saved: Mapping[str, object], clock: Clock, modules: Mapping[str, nn.Module]) -> int:
-    """Put a state back that fits, and return the position in the log."""
-    states = _states(saved)
+def restore(saved: Mapping[str, Any], run: Run, clock: Clock) -> None:
+    """Restore a checked state."""
+    states, modules = saved["losses"], run.modules()
     for name in states.keys() & modules.keys():
         modules[name].load_state_dict(states[name])
-    generators = _generator_states(saved)
+    generators = saved["generators"]
     for name, generator in _generators(modules):
         if name in generators:
             generator.set_state(generators[name])
-    clock.move(
-        cast("float", saved["epoch"]),
-        cast("int", saved["step"] or 0),
-        cast("float | None", saved["total_epochs"]),
-        cast("int | None", saved["total_steps"]),
-    )
-    clock.stepped = saved["step"] is not None
-    return cast("int", saved["chunks"])
-
-
-def _states(saved: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-    return cast("dict[str, dict[str, Any]]", saved["losses"])
-
-
-def _generator_states(saved: Mapping[str, object]) -> dict[str, torch.Tensor]:
-    return cast("dict[str, torch.Tensor]", saved["generators"])
+    for name, loss in run.losses.items():
+        loss.restore_weight(saved["weights"].get(name))
+    clock.restore(saved["epoch"], saved["step"], saved["total_epochs"], saved["total_steps"])
 
 
 def _shape(value: object) -> object:
     return tuple(value.shape) if isinstance(value, torch.Tensor) else None
 
 
-def refuse_waiting(losses: Mapping[str, LMLoss]) -> None:
-    """Raise if values were recorded that are not in the log yet."""
+def require_flushed(losses: Mapping[str, LMLoss]) -> None:
+    """Check that all recorded values are in the log.
+
+    Raises:
+        CheckpointError: some are not.
+    """
     waiting = [f"`{name}`" for name, loss in losses.items() if len(loss.training) or len(loss.validation)]
     if waiting:
         raise CheckpointError(
             f"values of {', '.join(waiting)} are not in the log yet: call `update_loss_log()` on every rank "
-            "before `state_dict()`, which one rank may call alone"
+            "before `state_dict()`, which one rank can call alone"
         )
 
 

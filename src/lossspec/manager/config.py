@@ -1,4 +1,4 @@
-"""Run configurations in JSON or TOML, read by attribute: ``config.common.device``."""
+"""Reads run configurations in JSON or TOML, with keys as attributes: ``config.common.device``."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class Common(Protocol):
-    """The section of a configuration that says where to compute."""
+    """The ``common`` section of a configuration."""
 
     @property
     def device(self) -> Any:
-        """What ``torch.device`` takes."""
+        """An argument of ``torch.device``."""
 
 
 class HasDevice(Protocol):
-    """What a manager wants of a configuration."""
+    """A configuration that a manager can read its device from."""
 
     @property
     def common(self) -> Common:
-        """The section."""
+        """The ``common`` section."""
 
 
 class Section(Mapping[str, Any]):
-    """A table of a configuration: its keys are attributes too.
+    """A table of a configuration, with its keys as attributes.
 
     >>> section = Section({"common": {"device": "cpu"}}, "run.json")
     >>> section.common.device, section["common"]["device"]
@@ -85,7 +85,7 @@ class ConfigManager:
         path: the file.
 
     Raises:
-        ConfigError: it is missing, malformed (with line and column), or holds no table.
+        ConfigError: the file is missing, malformed (with line and column), or not a table.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -97,13 +97,15 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
+        raise ConfigError(f"{path}: cannot read the file: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text: byte {error.start}") from error
+        raise ConfigError(
+            f"{path}: must be UTF-8 text, got an invalid byte at offset {error.start}"
+        ) from error
     try:
         values = tomli.loads(text) if path.suffix == ".toml" else json.loads(text)
     except (json.JSONDecodeError, tomli.TOMLDecodeError) as error:
         raise ConfigError(f"{path}:{error.lineno}:{error.colno}: {error.msg}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: a table of sections is wanted: found a {type(values).__name__}")
+        raise ConfigError(f"{path}: must be a table of sections, got a {type(values).__name__}")
     return values

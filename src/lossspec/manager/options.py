@@ -1,4 +1,4 @@
-"""The options of a manager: for those who pass them on, and which can't be."""
+"""The options of a manager: their types and their checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Options(TypedDict, total=False):
-    """What ``LossManager`` takes; its docstring says what each means."""
+    """The keyword arguments of ``LossManager``; see its docstring."""
 
     config: HasDevice | None
     experiment_dir: str | PathLike[str] | None
@@ -29,35 +29,35 @@ class Options(TypedDict, total=False):
     downloads: bool
 
 
-def refuse_options(on_nonfinite: object, history_buffer_size: object) -> None:
-    """Refuse values that an option can't have.
+def check_options(on_nonfinite: object, history_buffer_size: object) -> None:
+    """Check the values of options.
 
     Raises:
-        LossSpecError: one of them can't be.
+        LossSpecError: one of them is invalid.
     """
     if on_nonfinite not in get_args(OnNonFinite):
-        raise LossSpecError(f'`on_nonfinite` is "record", "warn" or "raise": found {on_nonfinite!r}')
+        raise LossSpecError(f'`on_nonfinite` must be "record", "warn" or "raise", got {on_nonfinite!r}')
     if not is_count(history_buffer_size):
-        size = f"it is {history_buffer_size!r}"
-        raise LossSpecError(f"`history_buffer_size` must be a whole number, 1 or more: {size}")
+        got = f"got {history_buffer_size!r}"
+        raise LossSpecError(f"`history_buffer_size` must be a whole number of at least 1, {got}")
 
 
 def device_of(device: torch.device | str | None, config: HasDevice | None) -> torch.device | None:
-    """Return where the losses live: ``device``, else what the configuration says; None if neither does.
+    """Return ``device``, else the device of the configuration; None if neither is given.
 
     Raises:
-        LossSpecError: torch does not have it here. Only the devices of torch's own accelerators are looked
-            at: of others it may not know before they are used.
+        LossSpecError: torch does not have the device. Only torch's own accelerators are checked: others can
+            be unknown until they are used.
     """
-    wanted = device if device is not None else config.common.device if config is not None else None
-    if wanted is None:
+    given = device if device is not None else config.common.device if config is not None else None
+    if given is None:
         return None
-    found = torch.device(wanted)
+    found = torch.device(given)
     known = _devices() if found.type in {"cuda", "mps", "xpu"} else []
     if known and f"{found.type}:{found.index or 0}" not in known:
         raise LossSpecError(
-            f"`device` is {str(wanted)!r}, which torch {torch.__version__} does not have here: it has "
-            f"{', '.join(f'`{each}`' for each in known)}"
+            f"`device` must be one of {', '.join(f'`{each}`' for each in known)}, which torch "
+            f"{torch.__version__} has here, got {str(given)!r}"
         )
     return found
 

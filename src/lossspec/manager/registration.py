@@ -1,4 +1,4 @@
-"""The losses of a manager: who may join, under which name, with which history."""
+"""Registers losses with a manager: checks names, sets weights, makes histories."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 
 from lossspec.errors import RegistrationError
 from lossspec.log.rows import LMHistory
-from lossspec.manager.building.balance import build_balances
+from lossspec.manager.building.objective import build_balances
 from lossspec.manager.getters import StrippedLoss
 from lossspec.names import is_name
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from lossspec.manager.run import Run
 
 
-class Roster:
-    """Registers losses: none without a name, none twice, none of another manager.
+class Registration:
+    """Registers losses, each under a valid, unique name and with one manager only.
 
     Args:
-        run: where the losses are kept.
-        weights: weighs them.
-        limit: how many rows of a loss wait at most.
-        written: whether a full history is written at once; else its oldest rows go.
+        run: holds the losses.
+        weights: keeps their weights current.
+        limit: the most rows of a loss that wait.
+        written: whether a full history is flushed at once; else its oldest rows are dropped.
     """
 
     def __init__(self, run: Run, weights: Weights, limit: int, *, written: bool) -> None:
@@ -40,19 +40,19 @@ class Roster:
         self.validating = False
 
     def add_all(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:
-        """Register the losses of a spec: all or none.
+        """Register the losses of a spec, all or none.
 
         Raises:
-            RegistrationError: there are losses already, or one of these can't be registered.
+            RegistrationError: the manager already has losses, or one of these cannot be registered.
         """
         if self._run.losses:
             raise RegistrationError(
-                f"this manager has losses already ({', '.join(self._run.losses)}): take the spec first and "
-                "register further losses after it, or make a new manager"
+                f"this manager already has losses ({', '.join(self._run.losses)}): load the spec before you "
+                "register other losses, or make a new manager"
             )
         by_objective: dict[str | None, list[LMLoss]] = {}
         for loss in losses.values():
-            self._refuse(loss)
+            self._check(loss)
             by_objective.setdefault(loss.objective, []).append(loss)
         balances = build_balances(spec) if spec is not None else {}
         for balance in balances.values():
@@ -61,28 +61,33 @@ class Roster:
         self._run.balances.update(balances)
         for name, terms in by_objective.items():
             found = spec.objectives.get(name) if spec is not None and name is not None else None
-            self._adopt(terms, found.weight if found is not None else 1.0)
+            self._attach(terms, found.weight if found is not None else 1.0)
         self._run.losses.update(losses)
 
     def add(self, loss: LMLoss) -> None:
         """Register one more loss.
 
         Raises:
-            RegistrationError: it can't be registered.
+            RegistrationError: it cannot be registered.
         """
-        self._refuse(loss)
-        self._adopt([loss], 1.0)
+        self._check(loss)
+        self._attach([loss], 1.0)
         self._run.losses[loss.name] = loss
 
-    def _refuse(self, loss: LMLoss) -> None:
+    def _check(self, loss: LMLoss) -> None:
         if not is_name(loss.name):
-            raise RegistrationError(f"{loss.name!r} is no name for a loss: use letters, digits and `_`")
+            raise RegistrationError(
+                f"{loss.name!r} is not a valid name for a loss: use letters, digits and `_`, and do not "
+                "start with a digit"
+            )
         if loss.name in self._run.losses:
-            raise RegistrationError(f"the name `{loss.name}` is taken by another loss of this manager")
-        if loss.changed is not None or isinstance(loss, StrippedLoss):
-            raise RegistrationError(f"the loss `{loss.name}` belongs to another manager: nothing is shared")
+            raise RegistrationError(
+                f"loss `{loss.name}` is already registered with this manager: use another name"
+            )
+        if loss.on_weight_set is not None or isinstance(loss, StrippedLoss):
+            raise RegistrationError(f"loss `{loss.name}` is already registered with another manager")
 
-    def _adopt(self, losses: Iterable[LMLoss], objective_weight: float | Curve) -> None:
+    def _attach(self, losses: Iterable[LMLoss], objective_weight: float | Curve) -> None:
         self._weights.add(losses, objective_weight)
         for loss in losses:
             if isinstance(loss.function, nn.Module) and self._run.device is not None:
@@ -94,14 +99,14 @@ class Roster:
         slack = 0 if self._written else self._limit // 8 + 64  # so that trimming is rare
         return LMHistory(self._limit, slack)
 
-    def validate(self, *, under_way: bool) -> None:
-        """Send what is recorded from now on to the validation histories, or back to the others."""
-        self.validating = under_way
+    def validate(self, *, active: bool) -> None:
+        """Record to the validation histories from now on, or to the training histories."""
+        self.validating = active
         for loss in self._run.losses.values():
-            loss.history = loss.validation if under_way else loss.training
+            loss.history = loss.validation if active else loss.training
 
     def forget(self) -> None:
-        """Empty the histories."""
+        """Empty all histories."""
         for loss in self._run.losses.values():
             for history in (loss.training, loss.validation):
                 history.take()

@@ -1,19 +1,17 @@
-"""One run: its losses, spec and device, and what its log and checkpoints say of them."""
+"""The run of a manager: its losses, balancers, spec and device, and the header of its log."""
 
 from __future__ import annotations
 
 import platform
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import torch
 from attrs import define, field
 from torch import nn
 
 from lossspec._version import __version__
-from lossspec.errors import LossSpecError
 from lossspec.language.write import to_table
-from lossspec.manager.loss.loss import tags_of
 from lossspec.manager.record.ranks import ranks
 
 if TYPE_CHECKING:
@@ -24,9 +22,13 @@ if TYPE_CHECKING:
 
 @define
 class Run:
-    """What a manager runs: the losses by name, the spec that they come from, if any, and the device.
+    """What a manager runs.
 
-    ``balances`` are those of the spec, by the name of their objective.
+    Attributes:
+        losses: the losses by name.
+        balances: the balancers by objective.
+        spec: the spec that the losses come from, if any.
+        device: the device of the losses, if one is given.
     """
 
     losses: dict[str, LMLoss] = field(factory=dict)
@@ -36,31 +38,31 @@ class Run:
 
     @property
     def digest(self) -> str | None:
-        """The digest of the spec; None for losses that come from code."""
+        """The digest of the spec; None for losses registered in code."""
         return self.spec.digest if self.spec is not None else None
 
     def modules(self) -> dict[str, nn.Module]:
-        """Return what may have a state: the losses by name, and the balances as ``G.balance``."""
+        """Return all modules: those of the losses by name, those of balancers as ``G.balance``."""
         losses = {name: loss.function for name, loss in self.losses.items()}
         balances = {f"{name}.balance": balance.module for name, balance in self.balances.items()}
         return {name: each for name, each in {**losses, **balances}.items() if isinstance(each, nn.Module)}
 
     def header(self) -> dict[str, object]:
-        """Return what the first record of a log says."""
+        """Return the members of the first record of the log."""
         return {
             "spec": self.spec.reference if self.spec is not None else None,
             "digest": self.digest,
             "params": dict(self.spec.params) if self.spec is not None else {},
             "document": to_table(self.spec) if self.spec is not None else None,
             "losses": {
-                name: {"objective": loss.objective, "tags": sorted(tags_of(loss))}
+                name: {"objective": loss.objective, "tags": sorted(loss.all_tags())}
                 for name, loss in self.losses.items()
             },
             **self.machine(),
         }
 
     def machine(self) -> dict[str, object]:
-        """Return what may differ when a run is taken up again."""
+        """Return the members that can differ when a run is resumed."""
         return {
             "versions": {
                 "lossspec": __version__,
@@ -71,18 +73,3 @@ class Run:
             "ranks": ranks(),
             "time": round(time.time(), 3),
         }
-
-
-class NoCopy:
-    """A manager: a copy of it would share its file, its lock and its losses, and record twice or nowhere."""
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        """Refuse to be copied or pickled.
-
-        Raises:
-            LossSpecError: always.
-        """
-        raise LossSpecError(
-            f"a {type(self).__name__} can't be copied or pickled: it has the log of its run open. Keep it "
-            "out of the object that is, save `manager.state_dict()`, or make a new manager of the same spec"
-        )

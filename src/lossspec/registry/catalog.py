@@ -42,8 +42,7 @@ def builtin_types(library: str) -> dict[str, LossType]:
 def builtin_type(library: str, name: str) -> LossType | None:
     """Return one type of a built-in library, or None.
 
-    Only the part of the catalogue that it is in is parsed and, as the tests validate the built-in catalogues,
-    nothing is validated.
+    Only the text of this type is parsed, and it is not validated: the tests validate the built-in catalogues.
     """
     key = name.partition(".")[2]
     path = catalog_path(library)

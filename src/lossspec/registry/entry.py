@@ -75,7 +75,7 @@ class LossType:
         distribution: the name of the library for ``pip install``.
         extra: the extra of lossspec that installs the library, or "".
         downloads: what it downloads when it is built, and how to use a local file instead; "" for nothing.
-        balancer: whether it is a balancer, which weighs the losses of an objective: its constructor takes
+        balancer: whether it is a balancer, which weights the losses of an objective: its constructor takes
             ``losses`` before ``args``, and its call takes ``values`` and ``weights`` before ``inputs``.
         owner: who registered it, for messages: lossspec, a package or a module.
     """

@@ -1,7 +1,7 @@
 """Finds the catalogues and specs of installed plug-ins, through entry points and without running their code.
 
 A package declares, in its ``pyproject.toml``, the library whose types it ships and the top-level package
-that holds them::
+that contains them::
 
     [project.entry-points."lossspec.catalogs"]
     mylosses = "mylosses"
@@ -32,7 +32,7 @@ GROUP = "lossspec.catalogs"
 
 @frozen
 class Plugin:
-    """One entry point: a library, the package that holds its catalogue, and the distribution of both."""
+    """One entry point: a library, the package that contains its catalogue, and the distribution of both."""
 
     library: str
     package: str
@@ -63,7 +63,7 @@ def libraries() -> tuple[str, ...]:
 
 
 def catalog(library: str) -> dict[str, LossType]:
-    """Return the types of one library from the catalogue of its plug-in, or nothing without a plug-in.
+    """Return the types of one library from the catalogue of its plug-in, or an empty dict without a plug-in.
 
     Raises:
         RegistrationError: two owners ship it, or its catalogue is missing or broken.
@@ -88,9 +88,7 @@ def _catalog_on(_path: tuple[str, ...], library: str) -> dict[str, LossType]:
     types = read_catalog(path, f"the installed package `{owners[0].distribution}`")
     for name in types:
         if name.partition(".")[0] != library:
-            raise RegistrationError(
-                f"catalogue {path}: `library` must be `{library}`, as its entry point says"
-            )
+            raise RegistrationError(f"catalogue {path}: `library` must be `{library}`, as in its entry point")
     return types
 
 

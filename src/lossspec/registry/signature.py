@@ -93,7 +93,7 @@ def input_kind(annotation: object) -> InputKind:
 def _argument(parameter: inspect.Parameter, described: dict[str, str], name: str) -> Argument | None:
     required, default = parameter.default is parameter.empty, parameter.default
     annotation = parameter.annotation
-    if annotation is parameter.empty:  # an int may stand for a float
+    if annotation is parameter.empty:  # an int default can mean a float
         annotation = float if type(default) is int else type(default)
     schema = json_schema(annotation)
     if schema is None and required:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
-from lossspec.names import close, expected, listed, shorten
+from lossspec.names import expected, listed, shorten, similar
 from lossspec.wording import alternatives, dotted, kind, quote, within
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def means(key: str, known: str) -> bool:
     >>> means("_target_", "type"), means("tpye", "type"), means("vgg_type", "type")
     (True, True, False)
     """
-    return _ALIASES.get(key) == known or (key not in _FOREIGN and bool(close(key, [known])))
+    return _ALIASES.get(key) == known or (key not in _FOREIGN and bool(similar(key, [known])))
 
 
 def unknown_key(
@@ -73,7 +73,7 @@ def unknown_key(
     likely, help_ = _LIKELY.get(key, ("", ""))
     if likely in known:
         return Fault("unknown-key", message, at, "key", help_, likely)
-    near = [] if key in _FOREIGN else close(key, known)
+    near = [] if key in _FOREIGN else similar(key, known)
     argument = alias if alias in arguments else key
     if argument in arguments:
         help_ = f"it is an argument of the loss: `args = {{ {argument} = ... }}`"
@@ -122,7 +122,9 @@ def wrong_type(value: object, path: KeyPath, allowed: Iterable[str]) -> Fault:
 
 def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fault:
     """Word a value that is not among those allowed."""
-    near = close(value, [each for each in choices if isinstance(each, str)]) if isinstance(value, str) else []
+    near = (
+        similar(value, [each for each in choices if isinstance(each, str)]) if isinstance(value, str) else []
+    )
     return Fault(
         "unknown-value",
         f"`{dotted(path)}` must be one of {listed(choices)}, got {quote(value)}",
@@ -176,7 +178,7 @@ def no_type(value: dict[str, object], path: KeyPath, known: Iterable[str]) -> Fa
 def _near_schedules(tag: str, known: list[str]) -> list[str]:
     """Return the schedules that a name may mean: ``cosine_decay`` is ``cosine``, which falls or rises."""
     shapes = [each for each in known if tag.startswith(f"{each}_")]
-    return close(tag, known, 0.85) or shapes[-1:] or close(tag, known)
+    return similar(tag, known, 0.85) or shapes[-1:] or similar(tag, known)
 
 
 def _near_types(library: str, name: str, known: list[str]) -> list[str]:
@@ -190,10 +192,10 @@ def _near_types(library: str, name: str, known: list[str]) -> list[str]:
         return [own[core]]
     holders = {owner: types[core] for owner, types in cores.items() if core in types}
     if holders:
-        return [holders[each] for each in close(library, holders)] or list(holders.values())
-    for owner in (library, *close(library, cores)):
+        return [holders[each] for each in similar(library, holders)] or list(holders.values())
+    for owner in (library, *similar(library, cores)):
         types = cores.get(owner, {})
-        if found := close(core, types) or close(
+        if found := similar(core, types) or similar(
             name, {each.partition(".")[2] for each in types.values()}, 0.85
         ):
             return [types[_core(each)] for each in found]

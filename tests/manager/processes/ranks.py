@@ -188,7 +188,7 @@ def terms_switch_on_and_off_in_a_sharded_model():
     as_one_process_would("fsdp", model, lambda: [each.full_tensor() for each in model.parameters()])
 
 
-def a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix():
+def a_skip_that_stops_ddp_warns_with_the_term_and_the_fix():
     manager = LossManager.from_spec(spec(a={}, b={"weight": WINDOW, "at_zero": "skip"}))
     objective, model = manager.objective(), DistributedDataParallel(Heads())
     batch = torch.rand(4, 3)
@@ -199,7 +199,7 @@ def a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix():
     texts = [str(each.message) for each in caught]
     check(len(texts), 1, f"warnings {texts}")
     assert texts[0].startswith(
-        "the term `b` of the objective `total` has the weight 0 and is skipped: 2 parameters behind its "
+        "the term `b` of the objective `total` is skipped, since its weight is 0: 2 parameters behind its "
         "tensors get no gradient from this objective, and DistributedDataParallel raises or hangs"
     ), texts
     assert '`at_zero = "compute"` in `[losses.b]`' in texts[0]
@@ -208,7 +208,7 @@ def a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix():
         model(batch)
     except RuntimeError as error:
         refused = str(error)
-    assert "did not receive grad" in refused, "DistributedDataParallel does not mind: no need to warn"
+    assert "did not receive grad" in refused, "DistributedDataParallel did not raise: the warning is needless"
 
 
 def a_checkpoint_of_one_rank_never_waits_for_the_others():
@@ -221,7 +221,7 @@ def a_checkpoint_of_one_rank_never_waits_for_the_others():
             check(
                 str(error),
                 "values of `a` are not in the log yet: call `update_loss_log()` on every rank before "
-                "`state_dict()`, which one rank may call alone",
+                "`state_dict()`, which one rank can call alone",
                 "error",
             )
         else:
@@ -267,7 +267,7 @@ if __name__ == "__main__":
         a_checkpoint_of_one_rank_never_waits_for_the_others,
         a_long_run_writes_by_itself_on_all_ranks_together,
         a_compiled_objective_records_its_batch_sizes,
-        a_skip_that_stops_ddp_is_told_with_the_term_and_the_fix,
+        a_skip_that_stops_ddp_warns_with_the_term_and_the_fix,
     ):
         scenario()
         print(f"rank {RANK} of {RANKS}: {scenario.__name__}", flush=True)

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from lossspec.language.checks.arguments import argument_faults
 from lossspec.language.checks.balance import balance_faults
 from lossspec.language.checks.inputs import input_faults
-from lossspec.language.checks.library import library_faults
 from lossspec.language.checks.objectives import objective_faults
 from lossspec.language.checks.schedules import schedule_faults
-from lossspec.language.checks.terms import term_faults
+from lossspec.language.checks.terms import library_faults, term_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

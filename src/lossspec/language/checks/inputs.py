@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lossspec.faults import Fault
 from lossspec.language.diagnostics.findings import TextOrigin
 from lossspec.language.text.reference import SUFFIX
-from lossspec.names import close, listed, near_or_all, nearest
+from lossspec.names import listed, near_or_all, nearest, similar
 from lossspec.validation.invalid import is_valid
 from lossspec.validation.messages import unknown_key
 from lossspec.wording import dotted
@@ -39,14 +39,17 @@ def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Faul
     if not is_valid(inputs):
         return
     if isinstance(inputs, list):
-        yield from _count(entry, len(inputs), path)
+        least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
+        if not least <= len(inputs) <= most:
+            yield _wrong_count(entry, len(inputs), path)
         calls = dict(enumerate(entry.inputs))
         given = [(index, value, calls.get(index)) for index, value in enumerate(inputs)]
     elif isinstance(inputs, dict):
         yield from _names(entry, inputs, path)
         by_name = {each.name: each for each in entry.inputs}
         given = [(key, value, by_name.get(key)) for key, value in inputs.items()]
-    yield from _kinds(entry, given, path)
+    if any(not isinstance(value, str) for _, value, _ in given):
+        yield from _kinds(entry, given, path)
 
 
 def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
@@ -59,7 +62,7 @@ def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[F
             continue
         owner = _closed_by(spec, path)
         if owner:  # most likely it is new: its author may not have seen the list
-            found = next(iter(close(name, known, _VERY_NEAR)), None)
+            found = next(iter(similar(name, known, _VERY_NEAR)), None)
             message = (
                 f"unknown tensor `{name}`: it is not in `[inputs]` of `{owner}`, which this spec extends"
             )
@@ -98,16 +101,13 @@ def tensors(inputs: object) -> Iterator[tuple[KeyPath, str]]:
             yield (key, "name"), entry["name"]
 
 
-def _count(entry: LossType, count: int, path: KeyPath) -> Iterator[Fault]:
-    least = sum(1 for each in entry.inputs if each.required)
-    most = len(entry.inputs)
-    if least <= count <= most:
-        return
+def _wrong_count(entry: LossType, count: int, path: KeyPath) -> Fault:
+    names = ["`{}`{}".format(each.name, "" if each.required else " (optional)") for each in entry.inputs]
+    least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
     expected = f"{most}" if least == most else f"{least} to {most}"
     inputs = "input" if most == 1 else "inputs"
-    names = ", ".join(f"`{each.name}`" + ("" if each.required else " (optional)") for each in entry.inputs)
     message = f"`{dotted(path[:-1])}` must have {expected} {inputs} for `{entry.name}`, got {count}"
-    yield Fault("input-count", message, path, help=f"in call order: {names}")
+    return Fault("input-count", message, path, help=f"in call order: {', '.join(names)}")
 
 
 def _names(entry: LossType, inputs: dict[str, object], path: KeyPath) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.faults import Fault, get
+from lossspec.faults import Fault
 from lossspec.validation.invalid import is_valid
 from lossspec.wording import dotted, quote
 
@@ -80,11 +80,11 @@ def tables(spec: Resolved) -> Iterator[tuple[KeyPath, Table]]:
         for name, entry in spec.section(section).items():
             if isinstance(weight := entry.get("weight"), dict):
                 yield (section, name, "weight"), weight
-            for path in ((section, name, "args"), (section, name, "balance", "args")):
-                args = get(entry, path[2:])
+            for path, holder in (((), entry), (("balance",), entry.get("balance"))):
+                args = holder.get("args") if isinstance(holder, dict) else None
                 for key, value in args.items() if isinstance(args, dict) else ():
                     if isinstance(value, dict) and isinstance(value.get("type"), str):
-                        yield (*path, key), value
+                        yield (section, name, *path, "args", key), value
 
 
 def _inner_units(value: object, path: KeyPath, *, inside: bool = False) -> Iterator[Fault]:

@@ -56,7 +56,7 @@ class Findings:
     """The faults found so far, each once, by the document that they are in."""
 
     def __init__(self) -> None:
-        names.renew()
+        names.reset_budget()
         self._found: dict[Origin, dict[Fault, None]] = {}
         self.diagnosed: list[Diagnostic] = []
 

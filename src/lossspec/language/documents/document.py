@@ -102,8 +102,8 @@ def make_draft(
             parent, variants = _parent(cast("str", table["extends"]), folder, chain, findings)
         except SpecError as error:
             findings.diagnosed.extend(error.diagnostics)
-        except ExtendsError as error:
-            findings.add(origin, Fault(error.code, str(error), ("extends",), help=error.help))
+        except _ExtendsError as error:
+            findings.add(origin, error.fault)
     known = {*_names(parent), *_params(table)}
     for fault in faults:
         findings.add(origin, _as_param(fault, written, known))
@@ -139,12 +139,12 @@ def _as_param(fault: Fault, written: Table, known: Collection[str]) -> Fault:
     )
 
 
-class ExtendsError(LossSpecError):
-    """An ``extends`` that does not lead to a spec."""
+class _ExtendsError(Exception):
+    """An ``extends`` that does not lead to a spec; it carries its fault."""
 
     def __init__(self, code: str, message: str, help_: str = "") -> None:
         super().__init__(message)
-        self.code, self.help = code, help_
+        self.fault = Fault(code, message, ("extends",), help=help_)
 
 
 def _parent(
@@ -153,19 +153,19 @@ def _parent(
     try:
         reference = Reference.parse(extends)
     except BadReferenceError as error:
-        raise ExtendsError("bad-reference", str(error)) from error
+        raise _ExtendsError("bad-reference", str(error)) from error
     try:
         found = find(reference.name, folder, chain[-1] if chain else None)
     except LossSpecError as error:
         message, _, help_ = str(error).partition(": ")
-        raise ExtendsError("unknown-spec", message, help_) from error
+        raise _ExtendsError("unknown-spec", message, help_) from error
     resolved = [each.resolve() for each in chain]
     if found.path.resolve() in resolved:
         start = resolved.index(found.path.resolve())
         circle = " -> ".join(each.name.removesuffix(SUFFIX) for each in (*chain[start:], found.path))
-        raise ExtendsError("extends-cycle", f"circular `extends`: {circle}")
+        raise _ExtendsError("extends-cycle", f"circular `extends`: {circle}")
     if len(chain) > MAX_EXTENDS:
-        raise ExtendsError("too-many-extends", f"a chain of `extends` can be at most {MAX_EXTENDS} long")
+        raise _ExtendsError("too-many-extends", f"a chain of `extends` can be at most {MAX_EXTENDS} long")
     source = read_source(found.path)
     parent = make_draft(found.name, TextOrigin(source), parse(source), findings, found.path, children=chain)
     return parent, reference.variants

@@ -59,8 +59,11 @@ class Stack:
             base: a further document whose parts ``remove`` can name: another layer of the same kind may
                 have removed them already.
         """
-        faults = tuple((layer.origin, fault) for fault in _removals(layer, self.table, base or self.table))
-        return Stack(merge(self.table, layer.table), (*self.layers, layer), (*self.faults, *faults))
+        faults = self.faults
+        if "remove" in layer.table:
+            found = _removals(layer, self.table, base or self.table)
+            faults = (*faults, *((layer.origin, fault) for fault in found))
+        return Stack(merge(self.table, layer.table), (*self.layers, layer), faults)
 
     def place(self, path: KeyPath) -> tuple[Origin, KeyPath]:
         """Return the document that sets the value at a path of the merged one, and the path there.

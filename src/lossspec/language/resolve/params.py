@@ -29,44 +29,26 @@ def values(params: object) -> dict[str, object]:
     }
 
 
-def overlay(params: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
-    """Return the ``[params]`` overlay with the caller's values of known parameters.
+def given_faults(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
+    """Yield what is wrong with the caller's values: unknown names, other kinds, infinite numbers.
 
-    >>> overlay({"a": {"default": 1.0, "minimum": 0.0}}, {"a": 2.0, "b": 3.0})
-    {'a': 2.0}
-    """
-    return {name: value for name, value in given.items() if name in params}
-
-
-def unknown_params(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
-    """Yield a fault for each value that the caller gives to an unknown parameter."""
-    for name in given:
-        if name in params:
-            continue
-        found = nearest(name, params)
-        yield Fault(
-            "unknown-param",
-            f"unknown parameter `{shorten(name)}`",
-            ("params", name),
-            at="key",
-            help=near_or_all("a parameter", found, params),
-            replacement=found,
-        )
-
-
-def of_other_kinds(params: Mapping[str, object], given: Mapping[str, object]) -> Iterator[Fault]:
-    """Yield a fault for each value of the caller that has another kind than the parameter.
-
-    >>> [each.message for each in of_other_kinds({"a": 1.0}, {"a": "x"})]
-    ['parameter `a` must be a number, got a string']
+    >>> [each.message for each in given_faults({"a": 1.0}, {"a": "x", "b": 2.0})]
+    ['parameter `a` must be a number, got a string', 'unknown parameter `b`']
     """
     known = values(params)
     for name, value in given.items():
-        if name in known and known[name] is not INVALID and kind(value) != kind(known[name]):
+        path = ("params", name)
+        if name not in params:
+            found = nearest(name, params)
+            help_ = near_or_all("a parameter", found, params)
+            yield Fault(
+                "unknown-param", f"unknown parameter `{shorten(name)}`", path, "key", help_, replacement=found
+            )
+        elif known[name] is not INVALID and kind(value) != kind(known[name]):
             message = f"parameter `{name}` must be {kind(known[name])}, got {kind(value)}"
-            yield Fault("wrong-type", message, ("params", name))
+            yield Fault("wrong-type", message, path)
         elif isinstance(value, float) and not math.isfinite(value):
-            yield Fault("not-finite", f"parameter `{name}` must be finite, got {value}", ("params", name))
+            yield Fault("not-finite", f"parameter `{name}` must be finite, got {value}", path)
 
 
 def param_faults(params: object) -> Iterator[Fault]:

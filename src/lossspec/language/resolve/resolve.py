@@ -65,7 +65,10 @@ class Resolved:
 
     def section(self, name: str) -> dict[str, Table]:
         """Return the entries of a section that are tables, by name."""
-        return {key: each for key, each in _entries(self.table, name).items() if isinstance(each, dict)}
+        entries = self.table.get(name)
+        if not isinstance(entries, dict):
+            return {}
+        return {key: each for key, each in entries.items() if isinstance(each, dict)}
 
     def has_invalid_losses(self) -> bool:
         """Return whether the table or the objective of some loss is not known."""
@@ -94,19 +97,23 @@ def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> 
     """
     for origin, fault in stack.faults:
         findings.add(origin, fault)
-    params = values(stack.table.get("params"))
-    faults = list(param_faults(stack.table.get("params")))
-    for fault in faults:
-        if len(fault.path) > 1:
-            params[str(fault.path[1])] = INVALID
+    params: dict[str, object] = {}
+    faults: list[Fault] = []
+    if written := stack.table.get("params"):
+        params = values(written)
+        faults = list(param_faults(written))
+        params |= {str(fault.path[1]): INVALID for fault in faults}
     table = dict(stack.table)
     for name in _FILLED:
-        if isinstance(table.get(name), dict):
+        if name in table:
             table[name] = fill(table[name], params, (name,), faults)
-    checked = _check(table, stack, known)
-    for fault in (*faults, *checked):
+    if len(stack.layers) > 1 or any(table[name] is not stack.table[name] for name in table):
+        checked = _check(table, stack, known)
+        table = mark_invalid(table, checked)
+        faults += checked
+    for fault in faults:
         findings.add(*stack.placed(fault))
-    return Resolved(stack, mark_invalid(table, checked), params, known)
+    return Resolved(stack, table, params, known)
 
 
 def fill(value: object, params: Mapping[str, object], path: KeyPath, faults: list[Fault]) -> object:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from lossspec.faults import KeyPath
-    from lossspec.language.diagnostics.findings import Origin
     from lossspec.language.documents.document import Draft
 
 Table = dict[str, object]
@@ -30,15 +29,16 @@ _VARIANT_OWN = ("description", "references")
 
 def stack(draft: Draft) -> Stack:
     """Return a draft merged over all that it extends, without its variants applied."""
-    below = Stack({})
-    faults: list[tuple[Origin, Fault]] = []
-    if draft.parent is not None:
-        parent = stack(draft.parent)
-        found = selection_faults(parent, draft.parent_variants)
-        faults += ((draft.origin, evolve(fault, path=("extends",), at="value")) for fault in found)
-        below = with_variants(parent, draft.parent_variants)
     table = {key: value for key, value in draft.table.items() if key not in _OWN}
-    merged = below.add(Layer(draft.origin, (), table))
+    layer = Layer(draft.origin, (), table)
+    if draft.parent is None:
+        return Stack({}).add(layer) if "remove" in table else Stack(table, (layer,))
+    parent = stack(draft.parent)
+    merged = with_variants(parent, draft.parent_variants).add(layer)
+    faults = [
+        (draft.origin, evolve(fault, path=("extends",), at="value"))
+        for fault in selection_faults(parent, draft.parent_variants)
+    ]
     return evolve(merged, faults=(*merged.faults, *faults))
 
 

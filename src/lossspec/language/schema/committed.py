@@ -1,4 +1,4 @@
-"""What the validator knows: the committed schema, and the types of this process and of installed plug-ins."""
+"""Makes the validator of specs: the committed schema, and the types of this process and of plug-ins."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ FILE_NAME = "lossspec.schema.json"
 
 
 def schema_path() -> Path:
-    """Return the file of the schema that comes with lossspec."""
+    """Return the path of the schema that comes with lossspec."""
     return data_folder("schemas") / FILE_NAME
 
 
 @cache
 def validator() -> Validator:
-    """Return the validator of documents; it reads the committed schema once, as data."""
+    """Return the validator of specs, which reads the committed schema once."""
     return Validator(json.loads(schema_path().read_text("utf-8")), _definition, _others)
 
 
@@ -42,9 +42,9 @@ def _definition(kind: Kind, name: str) -> Schema | None:
 
 
 def _others(kind: Kind, name: str) -> Iterable[str]:
-    """Return the types, besides the committed ones, that a misspelt name may mean."""
+    """Return the names of further types that a misspelt one may mean."""
     if kind == "schedule":
-        from lossspec import schedules  # only a mistake pays
+        from lossspec import schedules  # only a mistake needs it
 
         return schedules.types()
     from lossspec.registry import installed

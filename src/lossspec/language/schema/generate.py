@@ -1,9 +1,8 @@
 """Makes the JSON Schema of the language: one document for the validator and for editors.
 
-The registry says what loss types there are and ``schedules`` what schedules; the frame around them stands
-in ``frame``. The result lies in the subset that draft-07 and 2020-12 share, and is shaped so that editors
-stay fast and exact: a loss's shared keys stand outside the ``oneOf`` of its types, ``type`` and ``args``
-only inside it.
+Loss types come from the registry, schedules from ``schedules``, and the fixed part from ``keys``. The result
+is in the common subset of draft-07 and 2020-12, and is shaped so that editors stay fast and exact: the shared
+keys of a loss are outside the ``oneOf`` of its types, ``type`` and ``args`` only inside it.
 
 >>> from lossspec.registry import types
 >>> from lossspec.language.schema.generate import generate
@@ -16,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from lossspec.language.schema.keys import REFERENCE, SHARED, frame
+from lossspec.language.schema.keys import REFERENCE, SHARED, definitions, spec_schema
 from lossspec.schedules import json_schema as schedules_schema
 
 if TYPE_CHECKING:
@@ -34,27 +33,24 @@ def generate(types: Mapping[str, LossType], balancers: Mapping[str, LossType] = 
 
     Args:
         types: loss types by name, in the order in which editors offer them.
-        balancers: the same for what balances the losses of an objective.
+        balancers: balancers by name, in the same way.
     """
-    refs = schedule_references()
     losses = {f"loss.{name}": definition("loss", entry) for name, entry in types.items()}
     methods = {f"balance.{name}": definition("balance", entry) for name, entry in balancers.items()}
-    schema, definitions = frame([_ref(name) for name in losses], [_ref(name) for name in methods], refs)
-    schedules = {
-        f"schedule.{name}": _described(each, definitions) for name, each in schedules_schema().items()
-    }
-    return {**schema, "$defs": {**definitions, **schedules, **methods, **losses}}
+    fixed = definitions([*map(_ref, losses)], [*map(_ref, methods)], schedule_references())
+    schedules = {f"schedule.{name}": _described(each, fixed) for name, each in schedules_schema().items()}
+    return {**spec_schema(), "$defs": {**fixed, **schedules, **methods, **losses}}
 
 
 def schedule_references() -> list[Schema]:
-    """Return a reference to each schedule type there is."""
+    """Return a reference to each schedule type."""
     return [_ref(f"schedule.{name}") for name in schedules_schema()]
 
 
 def schedule_definition(name: str) -> Schema | None:
-    """Return the schema of one schedule type, or None if there is none of that name."""
+    """Return the schema of one schedule type, or None if the name is unknown."""
     found = schedules_schema().get(name)
-    return None if found is None else _described(found, frame((), (), ())[1])
+    return None if found is None else _described(found, definitions())
 
 
 def definition(kind: Kind, entry: LossType) -> Schema:
@@ -80,7 +76,7 @@ def definition(kind: Kind, entry: LossType) -> Schema:
 
 
 def _text(entry: LossType) -> str:
-    """Word what an editor shows for a type; servers make no links, so the address stands in the text."""
+    """Return what an editor shows for a type, with the address as text: servers make no links."""
     return "\n".join(
         part for part in (entry.summary, entry.formula, entry.note, entry.downloads, entry.reference) if part
     )
@@ -95,7 +91,7 @@ def _argument(argument: Argument, schedules: Sequence[Schema]) -> Schema:
 
 
 def _branches(schema: Mapping[str, object]) -> list[Schema]:
-    """Return what a value may be: as the catalogue says, or a ``${param}`` where that is no string anyway."""
+    """Return the schemas of a value: the catalogue's, and a ``${param}`` unless any string is allowed."""
     value = dict(schema)
     items = value.get("items")
     if isinstance(items, dict):
@@ -111,14 +107,14 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _described(schedule: Schema, definitions: Mapping[str, Schema]) -> Schema:
+def _described(schedule: Schema, fixed: Mapping[str, Schema]) -> Schema:
     """Give each property of a schedule its description: draft-07 ignores what is beside a ``$ref``."""
     properties = cast("Mapping[str, Schema]", schedule["properties"])
-    return {**schedule, "properties": {name: _flat(each, definitions) for name, each in properties.items()}}
+    return {**schedule, "properties": {name: _flat(each, fixed) for name, each in properties.items()}}
 
 
-def _flat(schema: Schema, definitions: Mapping[str, Schema]) -> Schema:
+def _flat(schema: Schema, fixed: Mapping[str, Schema]) -> Schema:
     target = schema.get("$ref")
     if not isinstance(target, str):
         return schema
-    return {**definitions[target.removeprefix("#/$defs/")], "description": schema["description"]}
+    return {**fixed[target.removeprefix("#/$defs/")], "description": schema["description"]}

@@ -1,4 +1,4 @@
-"""The part of the JSON Schema that no registry changes: the keys of a spec, and what each is for."""
+"""The fixed part of the JSON Schema: the keys of a spec, with their descriptions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,8 @@ _INPUTS: Schema = {"$ref": "#/$defs/inputs"}
 _NAME: Schema = {"pattern": NAME_PATTERN}
 
 
-def frame(
-    losses: Sequence[Schema], balancers: Sequence[Schema], schedules: Sequence[Schema]
-) -> tuple[Schema, dict[str, Schema]]:
-    """Return the schema of a spec and its definitions, given references to the types of each kind."""
-    return _spec(), _definitions(losses, balancers, schedules)
-
-
-def _spec() -> Schema:
+def spec_schema() -> Schema:
+    """Return the schema of a spec, without the definitions that it refers to."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "https://lossspec.org/schemas/lossspec.schema.json",
@@ -41,15 +35,15 @@ def _spec() -> Schema:
         **_table(
             "",
             {
-                "format": {"const": 1, "description": "The version of the language: 1."},
+                "format": {"const": 1, "description": "The version of the spec language: 1."},
                 "extends": {
                     "type": "string",
                     "pattern": reference.PATTERN,
-                    "description": "The spec that this one starts from: NAME or NAME+VARIANT, never a path.",
+                    "description": "The spec that this one extends: NAME or NAME+VARIANT, not a path.",
                 },
                 **_overlay(),
                 "variants": _named(
-                    "Overlays that a user picks by name, NAME+VARIANT; they apply in the order they stand.",
+                    "Overlays that a user picks by name, NAME+VARIANT. They apply in this order.",
                     {"$ref": "#/$defs/overlay"},
                 ),
             },
@@ -58,9 +52,10 @@ def _spec() -> Schema:
     }
 
 
-def _definitions(
-    losses: Sequence[Schema], balancers: Sequence[Schema], schedules: Sequence[Schema]
+def definitions(
+    losses: Sequence[Schema] = (), balancers: Sequence[Schema] = (), schedules: Sequence[Schema] = ()
 ) -> dict[str, Schema]:
+    """Return the definitions of the fixed part, given references to the types of each kind."""
     return {
         "overlay": _table("What a variant changes in the spec.", _overlay()),
         **_typed(
@@ -70,21 +65,21 @@ def _definitions(
             losses,
         ),
         "objective": _table(
-            "A total that the training loop asks for.",
+            "An objective: a total that the training loop computes.",
             {"weight": _WEIGHT, "balance": {"$ref": "#/$defs/balance"}},
         ),
         **_typed(
             "balance",
-            "A module that weighs the raw values of some losses. Without a type it changes an inherited one.",
+            "A balancer, which weighs some losses. Without a type it changes an inherited one.",
             _balance(),
             balancers,
         ),
         "weight": {
-            "description": 'A number, a "${param}", or a schedule. 1 if it is not given.',
+            "description": 'A number, a "${param}" or a schedule. Default: 1.',
             "oneOf": [{"type": "number"}, REFERENCE, *schedules],
         },
         "schedule": {
-            "description": "A number that moves with the clock.",
+            "description": "A number that changes with the epoch or step.",
             "discriminator": {"propertyName": "type"},
             "oneOf": [*schedules],
         },
@@ -119,13 +114,13 @@ def _definitions(
             ],
         },
         "input.table": _table(
-            "A tensor and what is done to it.",
+            "A tensor, and whether it is detached.",
             {
                 "name": _text("The name of the tensor.", **_NAME),
                 "detach": {
                     "type": "boolean",
                     "default": False,
-                    "description": "Cut it from its graph, through lists.",
+                    "description": "Detach the tensor, or each tensor of a list.",
                 },
             },
             required=["name"],
@@ -156,21 +151,21 @@ def _typed(kind: str, description: str, shared: Schema, types: Sequence[Schema])
 
 
 def _overlay() -> Schema:
-    """Return the keys that a spec and a variant have in common."""
+    """Return the keys that specs and variants share."""
     return {
-        "description": _text("What this is, for people."),
-        "references": _list("Where it comes from: papers and code.", _text("An address.")),
+        "description": _text("A description for people."),
+        "references": _list("Sources: papers and code.", _text("A URL.")),
         "remove": _list(
-            'What is taken away before anything is laid over: "losses.G_L1".',
-            _text("The dotted path of what goes."),
+            'Dotted paths to remove from the inherited spec, such as "losses.G_L1".',
+            _text("A dotted path."),
         ),
-        "params": _named("What a user may turn.", {"$ref": "#/$defs/param"}),
+        "params": _named("Parameters that a user can set.", {"$ref": "#/$defs/param"}),
         "inputs": _named(
-            "The tensors that the objective consumes. Once given, no loss may name another.",
-            _text("What the tensor is: its shape and range."),
+            "The tensors of the losses. If this table is present, losses cannot name other tensors.",
+            _text("A description of the tensor: its shape and range."),
         ),
-        "losses": _named("The losses by name, in the order they are summed.", {"$ref": "#/$defs/loss"}),
-        "objectives": _named("Totals with a weight or a balance.", {"$ref": "#/$defs/objective"}),
+        "losses": _named("The losses by name, in the order of summation.", {"$ref": "#/$defs/loss"}),
+        "objectives": _named("Objectives that have a weight or a balance.", {"$ref": "#/$defs/objective"}),
     }
 
 
@@ -178,15 +173,15 @@ def _shared() -> Schema:
     return {
         "weight": _WEIGHT,
         "inputs": _INPUTS,
-        "objective": _text("The total that it belongs to.", **_NAME),
-        "tags": _list("Words to query by; they change nothing.", _text("A tag.")),
+        "objective": _text("The objective of the loss.", **_NAME),
+        "tags": _list("Tags to query losses by; they do not change what is computed.", _text("A tag.")),
         "at_zero": {
             "enum": ["skip", "record", "compute"],
             "default": "skip",
-            "description": "While the weight is 0: skip, record without gradient, or compute times 0.",
+            "description": "While the weight is 0: skip it, record without gradient, or compute times 0.",
         },
         "lists": {
-            "description": "Apply it to each element of its list inputs and combine: sum, mean, or weights.",
+            "description": "Apply it to each element of list inputs and combine: sum, mean or weights.",
             "oneOf": [
                 {"enum": ["sum", "mean"]},
                 {"type": "array", "items": _NUMBER, "minItems": 1},
@@ -196,7 +191,7 @@ def _shared() -> Schema:
             "Lazy regularisation: computed when step % steps == 0, multiplied by gain.",
             {
                 "steps": {
-                    "description": "Every how many steps.",
+                    "description": "The number of steps between computations.",
                     "oneOf": [{"type": "integer", "minimum": 1}, REFERENCE],
                 },
                 "gain": _NUMBER,
@@ -210,7 +205,7 @@ def _balance() -> Schema:
     return {
         "inputs": _INPUTS,
         "losses": _list(
-            "The losses that it balances: some or all of the objective.",
+            "The losses to balance: some or all of the objective.",
             _text("The name of a loss.", **_NAME),
         ),
     }
@@ -219,16 +214,16 @@ def _balance() -> Schema:
 def _param() -> Schema:
     scalar = ["number", "boolean", "string"]
     return {
-        "default": {"type": scalar, "description": "Its value if the user gives none."},
-        "minimum": {"type": "number", "description": "The least value allowed."},
-        "maximum": {"type": "number", "description": "The greatest value allowed."},
+        "default": {"type": scalar, "description": "The value if the user sets none."},
+        "minimum": {"type": "number", "description": "The lowest allowed value."},
+        "maximum": {"type": "number", "description": "The highest allowed value."},
         "choices": {
             "type": "array",
             "items": {"type": scalar},
             "minItems": 1,
-            "description": "The only values allowed.",
+            "description": "The allowed values.",
         },
-        "description": _text("What it turns, for people."),
+        "description": _text("A description for people."),
     }
 
 
@@ -244,7 +239,7 @@ def _table(description: str, properties: Schema, required: Sequence[str] = ()) -
 
 
 def _named(description: str, each: Schema) -> Schema:
-    """Return the schema of a table whose keys are names that the user gives."""
+    """Return the schema of a table whose keys are names of the user's choice."""
     return {
         "type": "object",
         "description": description,

@@ -11,7 +11,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lossspec.faults import MAX_PROBLEMS, Fault, Range
+from lossspec.faults import MAX_PROBLEMS, Fault
 from lossspec.language.text import tokens
 from lossspec.language.text.limits import MAX_KEY_PARTS, MAX_LEVELS, too_deep, too_many_parts
 from lossspec.language.text.syntax_faults import (
@@ -30,14 +30,19 @@ from lossspec.language.text.syntax_faults import (
     unclosed_string,
     unexpected,
 )
-from lossspec.language.text.syntax_values import control_faults, string_faults, word_fault
+from lossspec.language.text.syntax_values import (
+    control_faults,
+    integer_fault,
+    string_faults,
+    word_fault,
+)
 from lossspec.language.text.tables import Tables
 from lossspec.language.text.tokens import Cursor, unquote
 from lossspec.names import shorten
 
 if TYPE_CHECKING:
     from lossspec.faults import KeyPath
-    from lossspec.language.text.tables import Parts
+    from lossspec.language.text.tables import Offsets, Parts
 
 #: What may follow a part of a key: anything else belongs to it, or is an error.
 _AFTER_KEY = frozenset((" ", "\t", "=", ".", "]", ":", "\n", "\r", "#", ""))
@@ -58,7 +63,7 @@ class Reading(Cursor):
     >>> reading.rest().split("\n")
     ['           ', 'format = 1', '                    ', '']
     >>> reading.tables.value(("format",)), reading.tables.value(("weight",))
-    (Range(start=21, end=22), None)
+    ((21, 22), None)
 
     Attributes:
         faults: every syntax error, none if the text is TOML.
@@ -70,11 +75,11 @@ class Reading(Cursor):
         self.faults: list[Fault] = []
         self.tables = Tables(self._add)
         self._brackets = 0  # open where the reader is
-        self._broken: list[Range] = []  # statements with a fault, and those whose table is unknown
+        self._broken: list[Offsets] = []  # statements with a fault, and those whose table is unknown
         try:
             self._statements()
         except _TooManyError:
-            self._broken = [Range(0, len(text))]
+            self._broken = [(0, len(text))]
 
     def rest(self) -> str:
         """Return the text with blanks in place of its broken statements; lines stay where they are."""
@@ -87,9 +92,9 @@ class Reading(Cursor):
     def _statements(self) -> None:
         self._gap()
         if self.faults:  # in comments
-            self._broken.append(Range(0, self.at))
+            self._broken.append((0, self.at))
         if self.peek() == "{":
-            self._broken = [Range(0, len(self.text))]
+            self._broken = [(0, len(self.text))]
             self._add(json_file(self.at))
             return
         table: KeyPath | None = ()  # that keys belong to; None if its header is broken
@@ -112,7 +117,7 @@ class Reading(Cursor):
                 self.at = self._next_statement(error.at) if error.resume is None else error.resume
             self._gap()
             if table is None or len(self.faults) > before:
-                self._broken.append(Range(start, self.at))
+                self._broken.append((start, self.at))
 
     def _next_statement(self, at: int) -> int:
         """Return where reading continues after an error."""
@@ -155,7 +160,7 @@ class Reading(Cursor):
                 raise unclosed_header(self.text, start, self.at, closing)
             raise unexpected(self.text, self.at, f"`{closing}`")
         self.at += len(closing)
-        path = self.tables.header(parts, Range(start, self.at), array=closing == "]]")
+        path = self.tables.header(parts, (start, self.at), array=closing == "]]")
         return path if len(self.faults) == before else None
 
     def _pair(self, table: KeyPath | None) -> None:
@@ -188,8 +193,8 @@ class Reading(Cursor):
             if found is None:
                 raise unexpected(self.text, self.at, "a key")
             name = found[1]
-            is_wrong = name[0] in "\"'" and self._has_string_faults(Range(*found.span(1)))
-            parts.append((name if is_wrong else unquote(name), Range(*found.span(1))))
+            is_wrong = name[0] in "\"'" and self._has_string_faults(found.span(1))
+            parts.append((name if is_wrong else unquote(name), found.span(1)))
             self.at = found.end()
             if not found[2]:
                 return parts
@@ -217,16 +222,16 @@ class Reading(Cursor):
         else:
             self._bare()
         if path is not None:
-            self.tables.add_value(path, Range(start, self.at))
+            self.tables.add_value(path, (start, self.at))
 
     def _string(self) -> None:
         found = tokens.WHOLE_STRING.match(self.text, self.at)
         if found is None:
             raise unclosed_string(self.text, self.at)
-        self._has_string_faults(Range(*found.span()))
+        self._has_string_faults(found.span())
         self.at = found.end()
 
-    def _has_string_faults(self, place: Range) -> bool:
+    def _has_string_faults(self, place: Offsets) -> bool:
         """Note what is wrong in a string, and return whether anything is."""
         faults = list(islice(string_faults(self.text, *place), MAX_PROBLEMS + 1))
         self._add(*faults)
@@ -236,6 +241,11 @@ class Reading(Cursor):
         word = self.look(tokens.WORD)
         if not word or word[0].isspace():
             raise unexpected(self.text, self.at, "a value")
+        fault = integer_fault(word, self.at)
+        if fault is not None:
+            self._add(fault)
+            self.at += len(word)
+            return
         fault = word_fault(word, self.at)
         if fault is not None and not word.startswith("${"):  # it may be longer: a text without quotes
             word = self.look(tokens.UP_TO_NEXT_VALUE if self._brackets else tokens.UP_TO_END_OF_LINE)

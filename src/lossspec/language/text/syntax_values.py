@@ -31,6 +31,27 @@ _LINE_END = re.compile(r"\\[ \t]*\r?\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
+def integer_fault(word: str, start: int) -> Fault | None:
+    """Return the fault of an integer that does not fit in 64 bits; None for any other value.
+
+    >>> integer_fault("9_223_372_036_854_775_807", 0) is None
+    True
+    >>> integer_fault("0x8000_0000_0000_0000", 0).code
+    'integer-too-large'
+    """
+    if len(word) < 19 or not _is_integer(word):
+        return None
+    digits = word.replace("_", "")
+    try:  # more than 80 digits are too many in any base, and int() may refuse to read them
+        if len(digits) <= 80 and -(2**63) <= int(digits, 0) < 2**63:
+            return None
+    except ValueError:  # leading zeros
+        return None
+    place = Range(start + (word[0] in "+-"), start + len(word))
+    help_ = "write it as a float, such as 1e20"
+    return Fault("integer-too-large", "the integer does not fit in 64 bits", place, help=help_)
+
+
 def word_fault(word: str, start: int) -> Fault | None:
     """Return the fault of a value without quotes that starts at an offset, or None.
 
@@ -39,10 +60,6 @@ def word_fault(word: str, start: int) -> Fault | None:
     >>> word_fault(".5", 0).replacement, word_fault("True", 0).replacement, word_fault("mean", 0).replacement
     ('0.5', 'true', '"mean"')
     """
-    if _is_integer_beyond_64_bits(word):
-        place = Range(start + (word[0] in "+-"), start + len(word))
-        help_ = "write it as a float, such as 1e20"
-        return Fault("integer-too-large", "the integer does not fit in 64 bits", place, help=help_)
     if _is_plain(word) or _is_value(word):
         return None
     end = start + len(word)
@@ -138,18 +155,6 @@ def _number_fault(word: str, start: int, end: int) -> Fault:
         replacement=replacement,
         certain=replacement is not None,
     )
-
-
-def _is_integer_beyond_64_bits(word: str) -> bool:
-    if len(word) < 19 or not _is_integer(word):
-        return False
-    digits = word.replace("_", "")
-    if len(digits) > 80:  # more than 64 bits in any base, and int() may refuse to read them
-        return True
-    try:
-        return not -(2**63) <= int(digits, 0) < 2**63
-    except ValueError:  # leading zeros
-        return False
 
 
 def _is_value(word: str) -> bool:

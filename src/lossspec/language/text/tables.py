@@ -3,9 +3,9 @@ r"""The tables, keys and values of a TOML text: where each is, and which of them
 >>> from lossspec.language.text.reading import Reading
 >>> tables = Reading("[losses.l1]\nweight = 2.0\n").tables
 >>> tables.key(("losses", "l1", "weight")), tables.value(("losses", "l1", "weight"))
-(Range(start=12, end=18), Range(start=21, end=24))
+((12, 18), (21, 24))
 >>> tables.value(("losses", "l1"))  # a table that a header opens: the header
-Range(start=0, end=11)
+(0, 11)
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from lossspec.faults import KeyPath
 
+#: Where something starts and ends in the text; plain tuples, which the garbage collector skips.
+Offsets = tuple[int, int]
 #: The parts of a key, each with its place.
-Parts = list[tuple[str, Range]]
+Parts = list[tuple[str, Offsets]]
 
 _Kind = Literal["value", "header", "array", "dotted", "parent"]
 _LABELS: dict[_Kind, str] = {
@@ -40,7 +42,7 @@ class _Node:
     """What a key path is, and where it is defined, or else first written."""
 
     kind: _Kind
-    place: Range
+    place: Offsets
 
 
 class Tables:
@@ -54,25 +56,25 @@ class Tables:
         self._add = add
         self._nodes: dict[KeyPath, _Node] = {}
         self._lengths: dict[KeyPath, int] = {}  # of arrays of tables
-        self._keys: dict[KeyPath, list[Range]] = {}  # the place that defines a key is the first
-        self._values: dict[KeyPath, Range] = {}
-        self._new_keys: list[tuple[KeyPath, Range]] = []  # of the statement that is being read
-        self._new_values: list[tuple[KeyPath, Range]] = []
+        self._keys: dict[KeyPath, list[Offsets]] = {}  # the place that defines a key is the first
+        self._values: dict[KeyPath, Offsets] = {}
+        self._new_keys: list[tuple[KeyPath, Offsets]] = []  # of the statement that is being read
+        self._new_values: list[tuple[KeyPath, Offsets]] = []
 
-    def keys(self, path: KeyPath) -> list[Range]:
+    def keys(self, path: KeyPath) -> list[Offsets]:
         """Return every place that writes the last key of a path: headers and dotted keys repeat it."""
         return self._keys.get(path, [])
 
-    def key(self, path: KeyPath) -> Range | None:
+    def key(self, path: KeyPath) -> Offsets | None:
         """Return where the last key of a path is defined, or else where it is first written."""
         places = self._keys.get(path)
         return places[0] if places else None
 
-    def value(self, path: KeyPath) -> Range | None:
+    def value(self, path: KeyPath) -> Offsets | None:
         """Return where a value is written; for a table, its header, or else its key."""
         return self._values.get(path) or self.key(path)
 
-    def nearest(self, path: KeyPath, at: Literal["key", "value"] = "value") -> tuple[Range, bool]:
+    def nearest(self, path: KeyPath, at: Literal["key", "value"] = "value") -> tuple[Offsets, bool]:
         """Return the place of a path, or of its closest parent that has one, and whether it is its own."""
         found = self.key(path) if at == "key" else self.value(path)
         if found is not None:
@@ -82,9 +84,24 @@ class Tables:
             if found is not None:
                 return found, False
             path = path[:-1]
-        return Range(0, 0), False
+        return (0, 0), False
 
-    def header(self, parts: Parts, span: Range, *, array: bool) -> KeyPath | None:
+    def at(self, offset: int) -> tuple[KeyPath, Literal["key", "value"], Offsets] | None:
+        """Return what is written at an offset: its path, whether it is the key or the value, and its place.
+
+        >>> from lossspec.language.text.reading import Reading
+        >>> Reading("a.weight = 2.5").tables.at(12)
+        (('a', 'weight'), 'value', (11, 14))
+        """
+        written: list[tuple[KeyPath, Literal["key", "value"], Offsets]] = []
+        for path, places in self._keys.items():
+            written += ((path, "key", place) for place in places if place[0] <= offset <= place[1])
+        for path, place in self._values.items():
+            if place[0] <= offset <= place[1]:
+                written.append((path, "value", place))
+        return min(written, key=lambda each: each[2][1] - each[2][0], default=None)
+
+    def header(self, parts: Parts, span: Offsets, *, array: bool) -> KeyPath | None:
         """Open a table, or the next one of an array; return its path, or None if it is a duplicate."""
         path: KeyPath = ()
         for name, place in parts[:-1]:
@@ -135,7 +152,7 @@ class Tables:
         self._refuse(message, place, node, "keep one of them")
         return None
 
-    def add_value(self, path: KeyPath, span: Range) -> None:
+    def add_value(self, path: KeyPath, span: Offsets) -> None:
         """Note the place of a value."""
         self._new_values.append((path, span))
 
@@ -152,7 +169,7 @@ class Tables:
             self._values.setdefault(path, span)
         self.begin()
 
-    def _written(self, path: KeyPath, place: Range) -> KeyPath:
+    def _written(self, path: KeyPath, place: Offsets) -> KeyPath:
         self._new_keys.append((path, place))
         return path
 
@@ -160,9 +177,9 @@ class Tables:
         """Return the path of the last table of an array of tables, the path itself of anything else."""
         return (*path, self._lengths[path] - 1) if path in self._lengths else path
 
-    def _refuse(self, message: str, place: Range, node: _Node, help_: str = "") -> None:
-        related = ((node.place, _LABELS[node.kind]),)
-        self._add(Fault("duplicate-key", message, place, help=help_, related=related))
+    def _refuse(self, message: str, place: Offsets, node: _Node, help_: str = "") -> None:
+        related = ((Range(*node.place), _LABELS[node.kind]),)
+        self._add(Fault("duplicate-key", message, Range(*place), help=help_, related=related))
 
 
 def _reopened(path: KeyPath, kind: _Kind, *, array: bool) -> str:

@@ -1,4 +1,4 @@
-"""Compares spectrograms, as they are or by their logarithms."""
+"""Losses between spectrograms, linear or logarithmic."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from torch import nn
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout, chosen
+from lossspec.losses.check import check_alike, check_positive, chosen
 from lossspec.losses.reduction import DISTANCES, Distance
 
 if TYPE_CHECKING:
@@ -21,21 +21,20 @@ class SpectrogramL1Loss(nn.Module):
 
     .. math:: mean |c(X) - c(Y)|,  c(X) = X, ln max(X, floor), or log10 max(X, floor)
 
-    with ``max`` replaced by ``X + floor`` for ``floor_by="add"``. It takes spectrograms, of
-    magnitudes or mel bands, as a model that needs them anyway computes them; for waveforms see
-    ``auraloss.STFTLoss``.
+    with ``max`` replaced by ``X + floor`` for ``floor_by="add"``. It takes spectrograms of magnitudes or
+    mel bands, which the model has computed; for waveforms use ``auraloss.STFTLoss``.
 
     Args:
         scale: ``"linear"``, ``"ln"`` or ``"log10"``.
-        floor: above 0, the least magnitude that the logarithm sees.
-        floor_by: ``"clamp"``, below which nothing gets a gradient, or ``"add"``.
+        floor: above 0, the smallest magnitude in the logarithm.
+        floor_by: ``"clamp"``, without a gradient below the floor, or ``"add"``.
 
     Shape:
         input, target: magnitudes, any shape, the same for both, not negative where the scale is a logarithm.
         Returns a scalar.
 
     Raises:
-        UnknownNameError: no scale or way to floor has this name.
+        UnknownNameError: ``scale`` or ``floor_by`` is unknown.
         LossInputError: ``floor`` is not positive; on call: the shapes differ or are empty.
 
     Reference:
@@ -57,16 +56,14 @@ class SpectrogramL1Loss(nn.Module):
         floor_by: Literal["clamp", "add"] = "clamp",
     ) -> None:
         super().__init__()
-        if not floor > 0:
-            raise LossInputError(f"{type(self).__name__} needs floor > 0, found floor = {floor}")
+        check_positive(self, floor=floor)
         self.scale = chosen("scale", scale, ("linear", "ln", "log10"))
         self.floor = floor
         self.floor_by = chosen("floor_by", floor_by, ("clamp", "add"))
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(*)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(*)", input=input, target=target)
         return DISTANCES[self._distance](self._scaled(input), self._scaled(target))
 
     def _scaled(self, spectrogram: Tensor) -> Tensor:
@@ -82,7 +79,7 @@ class SpectrogramL2Loss(SpectrogramL1Loss):
 
     .. math:: mean (c(X) - c(Y))^2
 
-    ``SpectrogramL1Loss`` squared: its arguments, shapes and errors hold here.
+    Arguments, shapes and errors are those of ``SpectrogramL1Loss``.
 
     Reference:
         as half of EnCodec's loss: Défossez et al., 2022, https://arxiv.org/abs/2210.13438.
@@ -101,11 +98,11 @@ class SpectrogramL1L2Loss(nn.Module):
 
     .. math:: (mean |X - Y| + alpha mean (log10(X + floor) - log10(Y + floor))^2) / (1 + alpha)
 
-    EnCodec's spectral loss at one window; for several, use the term's ``lists``. Where the two parts may be
-    weighed and logged apart, take ``SpectrogramL1Loss`` and ``SpectrogramL2Loss``.
+    EnCodec's spectral loss at one window size; for several, use the term's ``lists``. To weight and log the
+    two parts separately, use ``SpectrogramL1Loss`` and ``SpectrogramL2Loss``.
 
     Args:
-        alpha: the weight of the logarithms' part.
+        alpha: the weight of the logarithmic part.
         floor: above 0.
 
     Shape:
@@ -127,14 +124,13 @@ class SpectrogramL1L2Loss(nn.Module):
     def __init__(self, alpha: float = 1.0, floor: float = 1e-5) -> None:
         super().__init__()
         if not alpha >= 0:
-            raise LossInputError(f"SpectrogramL1L2Loss needs alpha >= 0, found alpha = {alpha}")
+            raise LossInputError(f"SpectrogramL1L2Loss needs alpha >= 0, got alpha = {alpha}")
         self.alpha = alpha
         self.l1 = SpectrogramL1Loss()
         self.l2 = SpectrogramL2Loss("log10", floor, "add")
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(*)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(*)", input=input, target=target)
         total: Tensor = self.l1(input, target) + self.alpha * self.l2(input, target)
         return total / (1 + self.alpha)

@@ -1,4 +1,4 @@
-"""What weighs the losses of an objective by their gradients: the part that all balancers share."""
+"""The base class of balancers, and the functions that they share."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class Balancer(nn.Module):
-    """A module that gets the values of some losses and returns what they contribute to the total.
+    """A module that takes the values of some losses and returns their contribution to the total.
 
     A subclass has ``forward(values, weights, *inputs)``. ``values`` are the unweighted losses by name, each a
-    scalar with its graph, in the order of the spec, without those that are skipped; ``weights`` are the
-    weights that the spec gives them now; ``inputs`` are tensors that the spec names. It returns the
-    contribution, one scalar with its graph, and the weights that it applied, by name, for the log.
+    scalar with its graph, in the order of the spec, without those that are skipped; ``weights`` are their
+    current weights in the spec; ``inputs`` are the tensors that the spec names. It returns the
+    contribution, one scalar with its graph, and the applied weights by name, for the log.
 
-    What it learns from step to step is in buffers, so it is in ``state_dict``. Buffers keep their types
-    when the module is cast: an average in 16 bits would stand still.
+    State that changes from step to step is in buffers, so it is in ``state_dict``. Buffers keep their types
+    when the module is cast, since an average in 16 bits would not change.
 
     Args:
-        losses: the names of the losses that it balances.
+        losses: the names of the losses to balance.
 
     Example:
         >>> class Equal(Balancer):
@@ -42,15 +42,15 @@ class Balancer(nn.Module):
         self.losses = tuple(losses)
 
     def gradient(self, loss: str, value: Tensor, by: Tensor) -> Tensor:
-        """Differentiate the value of a loss by one tensor; the graph stays for what follows.
+        """Differentiate the value of a loss by one tensor; the graph is kept.
 
         Args:
             loss: its name, for the message.
             value: a scalar.
-            by: a tensor that it was computed from.
+            by: a tensor that the value was computed from.
 
         Raises:
-            LossInputError: it was not.
+            LossInputError: the value was not computed from it with gradients.
         """
         found: Tensor | None = None
         if value.requires_grad and by.requires_grad:
@@ -58,7 +58,7 @@ class Balancer(nn.Module):
         if found is None:
             raise LossInputError(
                 f"{type(self).__name__} differentiates `{loss}`, which was not computed from the tensor of "
-                f"shape {tuple(by.shape)} with gradients: is it the right one, and is it attached?"
+                f"shape {tuple(by.shape)} with gradients: is it the right tensor, and is it not detached?"
             )
         return found
 
@@ -71,7 +71,7 @@ class Balancer(nn.Module):
 
 
 def length(gradient: Tensor, *, per_item: bool = False) -> Tensor:
-    """Return the Euclidean length of a gradient; with ``per_item`` the mean of those of its items."""
+    """Return the Euclidean norm of a gradient, or with ``per_item`` the mean of the norms of its items."""
     dtype = torch.promote_types(gradient.dtype, torch.float32)
     dimensions = tuple(range(1, gradient.dim())) if per_item and gradient.dim() > 1 else None
     lengths: Tensor = torch.linalg.vector_norm(gradient, dim=dimensions, dtype=dtype)
@@ -79,11 +79,11 @@ def length(gradient: Tensor, *, per_item: bool = False) -> Tensor:
 
 
 def mean_over_ranks(values: Sequence[Tensor], samples: int = 1) -> Tensor:
-    """Stack scalars and average them over the processes that train together, in one collective.
+    """Stack scalars and average them over the processes of a distributed run, in one collective.
 
     Args:
-        values: the same number in every process.
-        samples: what those of this process count for.
+        values: the scalars, the same number of them in every process.
+        samples: the weight of this process in the average.
     """
     stacked = torch.stack([value.double() for value in values])
     if not (distributed.is_available() and distributed.is_initialized()):
@@ -95,12 +95,12 @@ def mean_over_ranks(values: Sequence[Tensor], samples: int = 1) -> Tensor:
 
 
 def weighted_sum(values: Mapping[str, Tensor], weights: Mapping[str, float | Tensor]) -> Tensor:
-    """Add up losses by their weights; a weight that is a tensor is rounded to the type of its loss."""
+    """Return the weighted sum of losses; a weight that is a tensor is cast to the type of its loss."""
     total: Tensor | None = None
     for name, value in values.items():
         weight = weights[name]
         part = value * (weight.to(value.dtype) if isinstance(weight, Tensor) else weight)
         total = part if total is None else total + part
     if total is None:
-        raise LossInputError("there is no loss to add up")
+        raise LossInputError("there are no losses to add up")
     return total

@@ -1,4 +1,4 @@
-"""Weighs losses so that their gradients at one layer are as long as those of others."""
+"""VQGAN's balancer: gradients of the same norm at one layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from lossspec.errors import LossInputError
 from lossspec.losses.balancing.balancer import Balancer, length, mean_over_ranks, weighted_sum
-from lossspec.losses.check import chosen
+from lossspec.losses.check import check_positive, chosen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 
 class GradientRatio(Balancer):
-    """VQGAN's adaptive weight: the ratio of two gradients' lengths with respect to one layer.
+    """VQGAN's adaptive weight: the ratio of two gradient norms at one layer.
 
     .. math::
         sum_r w_r L_r + sum_k w_k lambda_k L_k
         lambda_k = min(||grad_theta sum_r w_r L_r|| / (||grad_theta L_k|| + eps), maximum)
 
-    where r are the losses of reference, k the others, and ``theta`` is usually the weight of the last
+    where r are the reference losses, k the others, and ``theta`` is usually the weight of the last
     layer. No gradient flows through ``lambda_k``. While the others are skipped nothing is
-    differentiated. Where gradients are off, as in validation, the ratios of the last step stand (0 before
-    the first); the authors' code takes 0 there.
+    differentiated. Without gradients, as in validation, the ratios of the last step are used (0 before
+    the first); the authors' code uses 0.
 
-    Where several processes train together, the lengths are averaged over them, in one collective, so that
-    all weigh alike; the authors' code leaves each its own.
+    In a distributed run the norms are averaged over the processes, in one collective, so that all have the
+    same weights; in the authors' code each process has its own.
 
     Args:
         losses: the names of all the losses.
-        reference: the names of those whose gradient sets the scale.
-        eps: keeps the ratio finite.
-        maximum: the largest ratio.
+        reference: the names of the reference losses.
+        eps: above 0, keeps the ratio finite.
+        maximum: above 0, the largest ratio.
 
     Shape:
         values: scalars by name; parameter: ``theta``, any shape, which all of them were computed from.
         Returns a scalar, and the weights ``w_r`` and ``w_k lambda_k`` by name.
 
     Raises:
-        UnknownNameError: ``reference`` names a loss that is none of ``losses``.
-        LossInputError: ``reference`` is none or all of them; ``eps`` or ``maximum`` is not positive; on
-            call: a loss was not computed from the parameter with gradients.
+        UnknownNameError: ``reference`` has a name that is not in ``losses``.
+        LossInputError: ``reference`` is empty or has all the losses; ``eps`` or ``maximum`` is not positive;
+            on call: a loss was not computed from the parameter with gradients.
 
     Reference:
         Esser et al., Taming transformers for high-resolution image synthesis, 2020, equation 7.
@@ -54,7 +54,7 @@ class GradientRatio(Balancer):
         >>> layer = torch.ones(2, requires_grad=True)
         >>> values = {"rec": (3 * layer).sum(), "gan": layer.sum()}
         >>> total, applied = GradientRatio(["rec", "gan"], ["rec"])(values, {"rec": 1.0, "gan": 0.5}, layer)
-        >>> round(float(applied["gan"]), 2)  # half of three times
+        >>> round(float(applied["gan"]), 2)  # 0.5 * 3
         1.5
     """
 
@@ -66,11 +66,8 @@ class GradientRatio(Balancer):
         super().__init__(losses)
         self.reference = tuple(chosen("loss", each, self.losses) for each in reference)
         if not 0 < len(set(self.reference)) < len(self.losses):
-            raise LossInputError("GradientRatio needs at least one loss of reference and one other")
-        if not (eps > 0 and maximum > 0):
-            raise LossInputError(
-                f"GradientRatio needs eps > 0 and maximum > 0, found eps = {eps}, maximum = {maximum}"
-            )
+            raise LossInputError("GradientRatio needs at least one reference loss and one other")
+        check_positive(self, eps=eps, maximum=maximum)
         self.eps = eps
         self.maximum = maximum
         self.register_buffer("ratios", torch.zeros(len(self.losses), dtype=torch.float64))
@@ -78,7 +75,7 @@ class GradientRatio(Balancer):
     def forward(
         self, values: Mapping[str, Tensor], weights: Mapping[str, float], parameter: Tensor
     ) -> tuple[Tensor, dict[str, float | Tensor]]:
-        """Return the balanced sum of ``values``, and the weights that were applied."""
+        """Return the balanced sum of ``values``, and the applied weights."""
         others = [name for name in values if name not in self.reference]
         if others and torch.is_grad_enabled():
             self._measure(values, weights, parameter, others)
@@ -98,7 +95,7 @@ class GradientRatio(Balancer):
         reference = {name: value for name, value in values.items() if name in self.reference}
         if not reference:
             raise LossInputError(
-                f"GradientRatio has nothing to compare with: {', '.join(self.reference)} are all skipped"
+                f"GradientRatio needs a reference loss, but all are skipped: {', '.join(self.reference)}"
             )
         scale = length(self.gradient(self.reference[0], weighted_sum(reference, weights), parameter))
         lengths = [length(self.gradient(name, values[name], parameter)) for name in others]

@@ -1,4 +1,4 @@
-"""Makes weights mean shares of the gradient that reaches the model's output."""
+"""EnCodec's balancer: weights are shares of the gradient at the model's output."""
 
 from __future__ import annotations
 
@@ -15,36 +15,35 @@ if TYPE_CHECKING:
 
 
 class OutputBalancer(Balancer):
-    """EnCodec's balancer: each loss gives its share of the gradient at the output, whatever its scale.
+    """EnCodec's balancer: each loss has its share of the gradient at the output, whatever its scale.
 
     .. math:: G = sum_k (w_k / sum_j w_j) (R / (eps + average ||g_k||)) g_k,  g_k = grad_x L_k
 
-    where ``average`` is a moving one over the steps,
-    ``sum_i decay^i ||g_k(t - i)|| / sum_i decay^i``, and the length is the mean over the items of the
-    batch. The contribution has the value ``sum_k s_k L_k``, ``s_k`` being the factor of
-    ``g_k``, and its gradient is ``G`` at the output and nothing elsewhere: not at the
-    discriminator. That is what the authors' code gets by ``output.backward(G)``, so other terms may be
-    added to it, and ``backward`` be called once.
+    where ``average`` is a moving average over the steps,
+    ``sum_i decay^i ||g_k(t - i)|| / sum_i decay^i``, and the norm is the mean over the items of the
+    batch. The contribution has the value ``sum_k s_k L_k``, where ``s_k`` is the factor of ``g_k``. Its
+    gradient is ``G`` at the output and zero elsewhere, such as at the discriminator. The authors' code does
+    the same by ``output.backward(G)``; here other terms can be added, and ``backward`` is called once.
 
-    A step whose length is not finite moves no average. Where gradients are off, the averages stand as they
-    are, and before the first step the weights do. Where several processes train together, the lengths are
-    averaged over them, weighted by their batch sizes, in one collective (the authors' code averages the
-    averages, which is the same where the batch sizes stay).
+    A step with a norm that is not finite does not change the average. Without gradients the averages do not
+    change; before the first step the weights are used. In a distributed run the norms are averaged over the
+    processes, weighted by their batch sizes, in one collective (the authors' code averages the averages,
+    which is the same for constant batch sizes).
 
     Args:
         losses: the names of the losses.
-        total_norm: ``R``, the length of the gradient if all losses agreed.
+        total_norm: ``R``, the norm of the gradient if the losses had one direction.
         decay: in (0, 1]; 1 is the mean over all steps.
-        per_item: whether the length is taken item by item; else of the whole batch at once.
-        eps: keeps the factor finite.
+        per_item: whether to take the norm of each item; otherwise of the whole batch.
+        eps: above 0, keeps the factor finite.
 
     Shape:
         values: scalars by name; output: ``x``, ``(N, *)``, which all of them were computed from.
         Returns a scalar, and the factors ``s_k`` by name.
 
     Raises:
-        LossInputError: ``total_norm``, ``decay`` or ``eps`` is out of range; on call: the weights add up to
-            nothing, or a loss was not computed from the output with gradients.
+        LossInputError: ``total_norm``, ``decay`` or ``eps`` is out of range; on call: the sum of the weights
+            is not positive, or a loss was not computed from the output with gradients.
 
     Reference:
         Défossez et al., High fidelity neural audio compression, 2022, section 3.4.
@@ -56,7 +55,7 @@ class OutputBalancer(Balancer):
         >>> balancer = OutputBalancer(["l1", "feat"])
         >>> total, applied = balancer(values, {"l1": 1.0, "feat": 3.0}, output)
         >>> total.backward()
-        >>> output.grad  # a quarter of the length for one, three for the other
+        >>> output.grad  # a quarter of the norm for one, three for the other
         tensor([[0.8750, 0.1250, 0.1250, 0.1250]])
     """
 
@@ -74,7 +73,7 @@ class OutputBalancer(Balancer):
         super().__init__(losses)
         if not (total_norm > 0 and 0 < decay <= 1 and eps > 0):
             raise LossInputError(
-                "OutputBalancer needs total_norm > 0, 0 < decay <= 1 and eps > 0, found "
+                "OutputBalancer needs total_norm > 0, 0 < decay <= 1 and eps > 0, got "
                 f"total_norm = {total_norm}, decay = {decay}, eps = {eps}"
             )
         self.total_norm = total_norm
@@ -87,10 +86,10 @@ class OutputBalancer(Balancer):
     def forward(
         self, values: Mapping[str, Tensor], weights: Mapping[str, float], output: Tensor
     ) -> tuple[Tensor, dict[str, float | Tensor]]:
-        """Return the balanced contribution of ``values``, and the factors that were applied."""
+        """Return the balanced contribution of ``values``, and the applied factors."""
         total = sum(weights[name] for name in values)
         if not total > 0:
-            raise LossInputError(f"OutputBalancer needs weights with a sum above 0, found {total}")
+            raise LossInputError(f"OutputBalancer needs weights with a sum above 0, got {total}")
         shares = {name: self.total_norm * weights[name] / total for name in values}
         if not torch.is_grad_enabled():
             applied = self._factors(shares, weights)
@@ -103,7 +102,7 @@ class OutputBalancer(Balancer):
         return _WithGradient.apply(output, gradient, value), applied  # type: ignore[no-untyped-call]
 
     def _average(self, gradients: Mapping[str, Tensor], samples: int) -> None:
-        """Move the averages of the losses that have gradients."""
+        """Update the averages of the losses that have gradients."""
         lengths = [length(each, per_item=self.per_item) for each in gradients.values()]
         found = mean_over_ranks(lengths, samples if self.per_item else 1)
         where = [self.losses.index(name) for name in gradients]
@@ -124,7 +123,7 @@ class OutputBalancer(Balancer):
 
 
 class _WithGradient(torch.autograd.Function):
-    """A value whose gradient at a tensor is given."""
+    """A value with a given gradient at a tensor."""
 
     @staticmethod
     def forward(ctx: Any, _: Tensor, gradient: Tensor, value: Tensor) -> Tensor:

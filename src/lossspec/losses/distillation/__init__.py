@@ -1,1 +1,1 @@
-"""Losses that teach a student what its teacher predicts."""
+"""Losses that train a student on the predictions of its teacher."""

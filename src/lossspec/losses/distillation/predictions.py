@@ -1,4 +1,4 @@
-"""How far a student's predictions are from its teacher's."""
+"""The divergence between the predictions of a student and its teacher."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.nn.functional import kl_div, log_softmax
 
-from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike, check_positive
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,11 +19,10 @@ class DistillationKLLoss(nn.Module):
     .. math:: mean_n sum_c p_c log(p_c / q_c),  p = softmax(t / T),  q = softmax(s / T)
 
     over the last dimension, averaged over all others. There is no hidden factor: the ``T^2`` of the
-    paper belongs to the weight of the term. Where the teacher should get no gradient, detach it.
+    paper is part of the weight of the term. Detach the teacher if it should get no gradient.
 
     Args:
-        temperature: ``T > 0``. It may be set at any time (``loss.temperature = 2.0``), so a schedule
-            can lower it.
+        temperature: ``T > 0``. It can be set at any time (``loss.temperature = 2.0``), also by a schedule.
 
     Shape:
         student, teacher: logits ``(*, C)``, the same for both. Returns a scalar.
@@ -38,22 +36,18 @@ class DistillationKLLoss(nn.Module):
     Example:
         >>> import torch
         >>> loss = DistillationKLLoss(temperature=1.0)
-        >>> loss(torch.zeros(1, 2), torch.tensor([[100.0, 0.0]]))  # a sure teacher, a student with no idea
+        >>> loss(torch.zeros(1, 2), torch.tensor([[100.0, 0.0]]))  # a certain teacher, an uncertain student
         tensor(0.6931)
     """
 
     def __init__(self, temperature: float = 4.0) -> None:
         super().__init__()
-        if not temperature > 0:
-            raise LossInputError(
-                f"DistillationKLLoss needs temperature > 0, found temperature = {temperature}"
-            )
+        check_positive(self, temperature=temperature)
         self.temperature = temperature
 
     def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
         """Compare the logits of ``student`` with those of ``teacher``."""
-        check_layout(self, "(*)", student=student, teacher=teacher)
-        check_alike(self, student=student, teacher=teacher)
+        check_alike(self, "(*)", student=student, teacher=teacher)
         q, p = (log_softmax(logits / self.temperature, dim=-1) for logits in (student, teacher))
         classes = student.shape[-1]
         return kl_div(q.reshape(-1, classes), p.reshape(-1, classes), reduction="batchmean", log_target=True)

@@ -1,4 +1,4 @@
-"""Keeps embeddings from collapsing: each dimension must vary, and none repeat another."""
+"""Losses that keep embeddings from collapsing: dimensions should vary and be uncorrelated."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn.functional import relu
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike, check_layout, check_positive
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +19,7 @@ class VarianceLoss(nn.Module):
 
     .. math:: mean_d max(0, 1 - sqrt(var_n z_d + eps))
 
-    for one of the two views; the paper adds both, the authors' code halves that sum.
+    for one of the two views; the paper adds both, the authors' code takes half of the sum.
 
     Args:
         eps: above 0.
@@ -28,7 +28,7 @@ class VarianceLoss(nn.Module):
         embeddings: ``(N, D)``, at least two samples. Returns a scalar.
 
     Raises:
-        LossInputError: ``eps`` is not positive; on call: another shape, or fewer than two samples.
+        LossInputError: ``eps`` is not positive; on call: a wrong shape, or fewer than two samples.
 
     Reference:
         Bardes et al., VICReg, 2021. https://arxiv.org/abs/2105.04906
@@ -41,8 +41,7 @@ class VarianceLoss(nn.Module):
 
     def __init__(self, eps: float = 1e-4) -> None:
         super().__init__()
-        if not eps > 0:
-            raise LossInputError(f"VarianceLoss needs eps > 0, found eps = {eps}")
+        check_positive(self, eps=eps)
         self.eps = eps
 
     def forward(self, embeddings: Tensor) -> Tensor:
@@ -62,14 +61,14 @@ class CovarianceLoss(nn.Module):
         embeddings: ``(N, D)``, at least two samples. Returns a scalar.
 
     Raises:
-        LossInputError: on call: another shape, or fewer than two samples.
+        LossInputError: on call: a wrong shape, or fewer than two samples.
 
     Reference:
         Bardes et al., VICReg, 2021. https://arxiv.org/abs/2105.04906
 
     Example:
         >>> import torch
-        >>> twice = torch.tensor([[1.0, 1.0], [-1.0, -1.0]])  # two dimensions that say the same: cov = 2
+        >>> twice = torch.tensor([[1.0, 1.0], [-1.0, -1.0]])  # two equal dimensions: cov = 2
         >>> CovarianceLoss()(twice)
         tensor(4.)
     """
@@ -83,17 +82,17 @@ class CovarianceLoss(nn.Module):
 
 
 class BarlowTwinsLoss(nn.Module):
-    """Makes the cross-correlation of two views the identity.
+    """Drives the cross-correlation of two views to the identity.
 
     .. math::
         sum_i (1 - c_ii)^2 + lambd sum_ij c_ij^2 where i != j,  c = sum_n a_n b_n^T / N
         a_n = (x_n - mean x) / sqrt(var x + eps),  b_n = (y_n - mean y) / sqrt(var y + eps)
 
-    with variances over ``N``, as the batch normalisation in the authors' code has them
-    (``monai.BarlowTwinsLoss`` takes them over ``N - 1``, and so never reaches ``c_ii = 1``).
+    with variances over ``N``, as in the batch normalisation of the authors' code
+    (``monai.BarlowTwinsLoss`` takes them over ``N - 1``, so it never reaches ``c_ii = 1``).
 
     Args:
-        lambd: the weight of what is off the diagonal.
+        lambd: the weight of the off-diagonal part.
         eps: above 0.
 
     Shape:
@@ -114,14 +113,13 @@ class BarlowTwinsLoss(nn.Module):
 
     def __init__(self, lambd: float = 0.0051, eps: float = 1e-5) -> None:
         super().__init__()
-        if not eps > 0:
-            raise LossInputError(f"BarlowTwinsLoss needs eps > 0, found eps = {eps}")
+        check_positive(self, eps=eps)
         self.lambd = lambd
         self.eps = eps
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare the embeddings of two views."""
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(N, D)", input=input, target=target)
         _check_samples(self, input=input)
         correlation = self._normalized(input).T @ self._normalized(target) / len(input)
         diagonal, squares = correlation.diagonal(), correlation.square()
@@ -138,4 +136,4 @@ def _check_samples(loss: nn.Module, **embeddings: Tensor) -> None:
     for name, each in embeddings.items():
         if len(each) < 2:
             found = f"`{name}` {tuple(each.shape)}"
-            raise LossInputError(f"{type(loss).__name__} needs at least 2 samples to compare, found {found}")
+            raise LossInputError(f"{type(loss).__name__} needs at least 2 samples to compare, got {found}")

@@ -1,4 +1,4 @@
-"""The adversarial losses: what the scores of a discriminator cost either side."""
+"""The adversarial losses of generator and discriminator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLES: tuple[Role, ...] = ("G", "D_real", "D_fake")
 
 
 def _softplus_of_minus(scores: Tensor) -> Tensor:
-    return -logsigmoid(scores)  # softplus gives up its last digits above 20
+    return -logsigmoid(scores)  # softplus is inexact above 20
 
 
 def _minus(scores: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ FORMULAS: dict[Mode, dict[Role, Elementwise]] = {
 
 
 class GANLoss(nn.Module):
-    """One side's adversarial loss: the mean of a function of the discriminator's scores ``s``.
+    """The adversarial loss of one side: the mean of a function of the discriminator's scores ``s``.
 
     ================= =================== =================== =================
     mode              ``role="G"``        ``role="D_real"``   ``role="D_fake"``
@@ -63,20 +63,21 @@ class GANLoss(nn.Module):
     ================= =================== =================== =================
 
     The scores are those of fake images for ``G`` and ``D_fake``, of real ones for ``D_real``. There is no
-    hidden factor: the half that many papers put before the discriminator's loss or before the squares is
-    the weight of the objective or of the term. ``vanilla`` is the non-saturating loss, which everyone
-    trains with, so it is ``logistic`` under its older name: binary cross-entropy with logits against 1 or 0.
+    hidden factor: the half that many papers have before the discriminator's loss or before the squares is
+    the weight of the objective or of the term. ``vanilla`` is the non-saturating loss, which is used in
+    practice, so it equals ``logistic``: binary cross-entropy with logits against 1 or 0.
 
     Args:
         mode: ``"vanilla"``, ``"lsgan"``, ``"hinge"``, ``"wgan"`` or ``"logistic"``.
-        role: ``"G"``, ``"D_real"`` or ``"D_fake"``: whose loss it is, and on which images.
+        role: ``"G"`` for the generator, ``"D_real"`` or ``"D_fake"`` for the discriminator on real or fake
+            images.
 
     Shape:
         pred: scores of any shape, before any sigmoid. Returns a scalar.
 
     Raises:
-        UnknownNameError: no mode or role has this name.
-        LossInputError: on call: there are no scores.
+        UnknownNameError: ``mode`` or ``role`` is unknown.
+        LossInputError: on call: ``pred`` is empty.
 
     References:
         vanilla: Goodfellow et al., 2014, https://arxiv.org/abs/1406.2661, section 3;
@@ -102,5 +103,5 @@ class GANLoss(nn.Module):
         return FORMULAS[self.mode][self.role](pred).mean()
 
     def extra_repr(self) -> str:
-        """Show the mode and the role where the module is printed."""
+        """Return the mode and the role for the repr of the module."""
         return f"{self.mode}, {self.role}"

@@ -1,4 +1,4 @@
-"""Compares what a discriminator saw in two images, layer by layer."""
+"""Compares the features that a discriminator computes of two images, layer by layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout, chosen
+from lossspec.losses.check import check_alike, chosen
 from lossspec.losses.reduction import DISTANCES, Distance
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class FeatureMatchingLoss(nn.Module):
-    """Distance of two lists of feature maps, summed or averaged over the layers.
+    """Distance between two lists of feature maps, summed or averaged over the layers.
 
     .. math:: sum_l mean |f_l(fake) - f_l(real)|
 
     (squared with ``distance="l2"``; divided by the number of layers with ``layers="mean"``). With
-    ``relative`` each layer is divided by the mean of ``|f_l(real)|``, as EnCodec's paper has it. Where the
-    real features should get no gradient, detach them.
+    ``relative`` each layer is divided by the mean of ``|f_l(real)|``, as in EnCodec's paper. Detach the
+    real features if they should get no gradient.
 
     For several discriminators, a list of such lists, use the term's ``lists``.
 
@@ -34,11 +34,11 @@ class FeatureMatchingLoss(nn.Module):
         relative: whether to divide each layer by the mean magnitude of the real features.
 
     Shape:
-        fake, real: lists of as many tensors, those of a layer of one shape. Returns a scalar.
+        fake, real: lists of the same length, with the same shape for each layer. Returns a scalar.
 
     Raises:
-        UnknownNameError: no distance or combination has this name.
-        LossInputError: on call: an input is no list, the lists are empty or of different lengths, or the
+        UnknownNameError: ``distance`` or ``layers`` is unknown.
+        LossInputError: on call: an input is not a list, the lists are empty or of different lengths, or the
             shapes of a layer differ.
 
     Reference:
@@ -62,20 +62,21 @@ class FeatureMatchingLoss(nn.Module):
     def forward(self, fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
         """Compare the features of a fake image with those of a real one."""
         for name, features in (("fake", fake), ("real", real)):
-            if not isinstance(features, (list, tuple)):  # `list | tuple`: not under torch.compile before 2.9
+            if not isinstance(
+                features, (list, tuple)
+            ):  # torch.compile before 2.9 does not support `list | tuple`
                 found = type(features).__name__
                 raise LossInputError(
-                    f"FeatureMatchingLoss expects `{name}` as a list of tensors, found a {found}"
+                    f"FeatureMatchingLoss expects `{name}` as a list of tensors, got a {found}"
                 )
         if not fake or len(fake) != len(real):
             found = f"`fake` {len(fake)}, `real` {len(real)}"
-            raise LossInputError(f"FeatureMatchingLoss expects as many layers in both lists, found {found}")
+            raise LossInputError(f"FeatureMatchingLoss expects two lists of the same length, got {found}")
         each = torch.stack([self._compare(i, x, y) for i, (x, y) in enumerate(zip(fake, real, strict=True))])
         return each.sum() if self.layers == "sum" else each.mean()
 
     def _compare(self, layer: int, fake: Tensor, real: Tensor) -> Tensor:
         named = {f"fake[{layer}]": fake, f"real[{layer}]": real}
-        check_alike(self, **named)
-        check_layout(self, "(*)", **named)
+        check_alike(self, "(*)", **named)
         found = DISTANCES[self.distance](fake, real)
         return found / real.abs().mean() if self.relative else found

@@ -1,4 +1,4 @@
-"""The gradient penalty of WGAN-GP: the critic's slope between real and fake images should be one."""
+"""The gradient penalty of WGAN-GP, which keeps the norm of the critic's gradient near 1."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout, chosen
+from lossspec.losses.check import check_alike, chosen
 from lossspec.losses.gan.input_gradient import input_gradient
 
 if TYPE_CHECKING:
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 
 class GradientPenalty(nn.Module):
-    """Squared distance from 1 of the length of the critic's gradient between real and fake images.
+    """Squared difference from 1 of the norm of the critic's gradient between real and fake images.
 
     .. math::
         mean_n (||g_n|| - 1)^2,  g = grad_m sum D(m)
         m_n = real_n + u_n (fake_n - real_n),  u_n ~ U(0, 1)
 
-    The length is over all dimensions of an image, as in the authors' code, or over the channels alone at each
-    pixel, as in BasicSR, DeblurGAN and, unless told otherwise, mmgeneration. ``u`` comes from torch's
-    generator. Gradients reach the critic's parameters and neither the real nor the fake images. The
+    The norm is over all dimensions of an image, as in the authors' code, or over the channels at each
+    pixel, as in BasicSR, DeblurGAN and, by default, mmgeneration. ``u`` comes from torch's default
+    generator. Gradients reach the critic's parameters, but not the real or fake images. The
     ``lambda = 10`` of the paper is the weight of the term.
 
-    It differentiates twice, which works in eager mode and not inside ``torch.compile``.
+    It differentiates twice, which works in eager mode but not inside ``torch.compile``.
 
     Args:
-        norm: ``"image"``, one length an image; or ``"pixel"``, one at each position, and their mean.
+        norm: ``"image"``, one norm per image; or ``"pixel"``, one norm per pixel, averaged.
 
     Shape:
         critic: a callable, images to scores of any shape; real, fake: ``(N, *)``, the same for both.
         Returns a scalar.
 
     Raises:
-        UnknownNameError: there is no such ``norm``.
+        UnknownNameError: ``norm`` is unknown.
         LossInputError: on call: the shapes differ or are empty, the critic is not callable, or its scores
-            don't depend on the images.
+            do not depend on the images.
 
     Reference:
         Gulrajani et al., Improved training of Wasserstein GANs, 2017. https://arxiv.org/abs/1704.00028
@@ -49,7 +49,7 @@ class GradientPenalty(nn.Module):
     Example:
         >>> def critic(images): return 3 * images.flatten(1).sum(dim=1)
         >>> real, fake = torch.zeros(2, 1, 2, 2), torch.ones(2, 1, 2, 2)
-        >>> GradientPenalty()(critic, real, fake)  # four slopes of 3 have length 6
+        >>> GradientPenalty()(critic, real, fake)  # four derivatives of 3 have norm 6
         tensor(25.)
     """
 
@@ -61,10 +61,9 @@ class GradientPenalty(nn.Module):
         """Return the penalty of ``critic`` between ``real`` and ``fake``."""
         if not callable(critic):
             raise LossInputError(
-                f"GradientPenalty expects a callable `critic`, found a {type(critic).__name__}"
+                f"GradientPenalty expects a callable `critic`, got a {type(critic).__name__}"
             )
-        check_layout(self, "(*)", real=real, fake=fake)
-        check_alike(self, real=real, fake=fake)
+        check_alike(self, "(*)", real=real, fake=fake)
         shares = torch.rand((len(real), *[1] * (real.dim() - 1)), dtype=real.dtype, device=real.device)
         between = (real + shares * (fake - real)).detach().requires_grad_()
         with torch.enable_grad():

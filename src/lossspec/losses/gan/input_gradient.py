@@ -1,4 +1,4 @@
-"""The gradient of scores with respect to what they were computed from, for losses that penalise it."""
+"""The gradient of scores by the tensor that they were computed from, for gradient penalties."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def input_gradient(loss: nn.Module, outputs: dict[str, Tensor], inputs: dict[str, Tensor]) -> Tensor:
-    """Differentiate the sum of the output by the input, keeping the graph for what follows.
+    """Differentiate the sum of the output by the input; the graph is kept.
 
     Args:
-        loss: the loss that asks, for the message.
+        loss: the loss that calls, for the message.
         outputs: one tensor by its name.
-        inputs: the one tensor by its name that it was computed from, with ``requires_grad``.
+        inputs: the tensor by its name that the output was computed from, with ``requires_grad``.
 
     Raises:
-        LossInputError: the output wasn't computed from the input with gradients.
+        LossInputError: the output was not computed from the input with gradients.
     """
     (output_name, output), (input_name, wanted) = *outputs.items(), *inputs.items()
     gradient: Tensor | None = None
@@ -38,6 +38,6 @@ def input_gradient(loss: nn.Module, outputs: dict[str, Tensor], inputs: dict[str
         raise LossInputError(
             f"{type(loss).__name__} differentiates `{output_name}` by `{input_name}`, and "
             f"`{output_name}` was not computed from it with gradients: "
-            f"call {input_name}.requires_grad_() first, and detach neither"
+            f"call {input_name}.requires_grad_() first, and do not detach either of them"
         )
     return gradient

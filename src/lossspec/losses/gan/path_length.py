@@ -1,4 +1,4 @@
-"""The path length penalty of StyleGAN2: equal steps in the latents should move the image equally far."""
+"""The path length penalty of StyleGAN2: equal steps in the latents should change the image equally."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 class PathLengthPenalty(nn.Module):
-    """Squared distance of the path lengths from their running mean.
+    """Squared difference of the path lengths from their running mean.
 
     .. math::
         mean_n (p_n - a)^2,  p_n = sqrt(mean_l ||J_nl^T y_n||^2),  y ~ N(0, 1) / sqrt(H W)
         a <- a + d (mean_n p_n - a)
 
     where ``J_nl`` is the Jacobian of the image by the latents of layer ``l``, and ``d`` the
-    decay. As in the authors' code the mean is moved before it is compared with, gradients flow through
-    that move, and each process keeps its own. The mean moves in training mode only; it is a buffer,
-    ``mean_length``, so a checkpoint carries it. ``y`` comes from torch's generator.
+    decay. As in the authors' code the mean is updated before it is used, gradients flow through the
+    update, and each process has its own mean. It is updated in training mode only; it is a buffer,
+    ``mean_length``, so it is in ``state_dict``. ``y`` comes from torch's default generator.
 
-    It differentiates twice, which works in eager mode and not inside ``torch.compile``.
+    It differentiates twice, which works in eager mode but not inside ``torch.compile``.
 
     Args:
         decay: ``d``, in (0, 1].
@@ -38,7 +38,7 @@ class PathLengthPenalty(nn.Module):
 
     Raises:
         LossInputError: ``decay`` is out of range; on call: the images were not computed from the latents
-            with gradients, or the shapes are none of the above.
+            with gradients, or a shape is wrong.
 
     Reference:
         Karras et al., Analyzing and improving the image quality of StyleGAN, 2019, section 3.2.
@@ -48,7 +48,7 @@ class PathLengthPenalty(nn.Module):
         >>> penalty = PathLengthPenalty(decay=1.0)
         >>> latents = torch.randn(1, 4, requires_grad=True)
         >>> images = latents.view(1, 1, 2, 2)
-        >>> penalty(images, latents)  # the mean is this one's length
+        >>> penalty(images, latents)  # the mean is the length of this path
         tensor(0.)
     """
 
@@ -57,12 +57,12 @@ class PathLengthPenalty(nn.Module):
     def __init__(self, decay: float = 0.01) -> None:
         super().__init__()
         if not 0 < decay <= 1:
-            raise LossInputError(f"PathLengthPenalty needs 0 < decay <= 1, found decay = {decay}")
+            raise LossInputError(f"PathLengthPenalty needs 0 < decay <= 1, got decay = {decay}")
         self.decay = decay
         self.register_buffer("mean_length", torch.zeros(()))
 
     def forward(self, images: Tensor, latents: Tensor) -> Tensor:
-        """Return the penalty, and move the mean."""
+        """Return the penalty, and update the mean."""
         check_layout(self, "(N, C, H, W)", images=images)
         check_layout(self, "(N, D)" if latents.dim() == 2 else "(N, L, D)", latents=latents)
         noise = torch.randn_like(images) / (images.shape[2] * images.shape[3]) ** 0.5

@@ -1,4 +1,4 @@
-"""The relativistic average adversarial loss: real images must look more real than fake ones on average."""
+"""The relativistic average adversarial loss: real images should score above the average fake image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODES: tuple[Mode, ...] = ("vanilla", "lsgan", "hinge")
 
 
 class RelativisticAverageLoss(nn.Module):
-    """Scores against the mean of the other side's scores.
+    """Adversarial loss of scores against the mean of the other side's scores.
 
     .. math:: mean f(c),  c = s - mean s_other
 
@@ -31,20 +31,20 @@ class RelativisticAverageLoss(nn.Module):
     hinge   ``max(0, 1 - c)``   ``max(0, 1 + c)``
     ======= =================== =================
 
-    An objective has two such terms, halved or not as its paper says. The discriminator pulls the scores of
-    real images (``pred``, against ``other`` = fake) to ``target="real"`` and those of fake ones to
-    ``"fake"``; the generator's targets are the other way round.
+    An objective has two such terms, in some papers with a factor of one half. The discriminator trains the
+    scores of real images (``pred``, against ``other`` = fake) to ``target="real"`` and those of fake ones to
+    ``"fake"``; the generator's targets are swapped.
 
     Args:
-        target: what the scores in ``pred`` should look like.
+        target: the target of the scores in ``pred``, ``"real"`` or ``"fake"``.
         mode: ``"vanilla"``, ``"lsgan"`` or ``"hinge"``.
 
     Shape:
         pred, other: scores of any shapes, before any sigmoid. Returns a scalar.
 
     Raises:
-        UnknownNameError: no target or mode has this name.
-        LossInputError: on call: there are no scores.
+        UnknownNameError: ``target`` or ``mode`` is unknown.
+        LossInputError: on call: ``pred`` or ``other`` is empty.
 
     Reference:
         Jolicoeur-Martineau, The relativistic discriminator, 2018. https://arxiv.org/abs/1807.00734
@@ -65,11 +65,11 @@ class RelativisticAverageLoss(nn.Module):
         """Return the loss of ``pred`` against the mean of ``other``."""
         check_layout(self, "(*)", pred=pred, other=other)
         relative = pred - other.mean()
-        # All three treat a fake score as a real one with its sign turned, least squares included: its
-        # targets here are 1 and -1, not 1 and 0.
+        # In all three modes a fake score is a real one with its sign flipped; the targets of lsgan are 1 and
+        # -1 here, not 1 and 0.
         signed = relative if self.target == "real" else -relative
         return FORMULAS[self.mode]["D_real"](signed).mean()
 
     def extra_repr(self) -> str:
-        """Show the target and the mode where the module is printed."""
+        """Return the target and the mode for the repr of the module."""
         return f"{self.target}, {self.mode}"

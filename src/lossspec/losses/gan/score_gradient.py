@@ -1,4 +1,4 @@
-"""Penalises the discriminator's gradient where its images are: R1 on real ones, R2 on generated ones."""
+"""Penalties of the discriminator's gradient at its images: R1 at real ones, R2 at generated ones."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 
 class R1Penalty(nn.Module):
-    """Mean squared length of the discriminator's gradient at real images.
+    """Mean squared norm of the discriminator's gradient at real images.
 
     .. math:: mean_n ||g_n||^2,  g = grad_x sum D(x)
 
     over all dimensions of an image. There is no hidden factor: the ``gamma / 2`` of the paper is the
     weight of the term.
 
-    It differentiates twice, which works in eager mode and not inside ``torch.compile``.
+    It differentiates twice, which works in eager mode but not inside ``torch.compile``.
 
     Shape:
         pred: the scores of ``images``, any shape, with their graph;
-        images: ``(N, *)``, with ``requires_grad`` since before the discriminator saw them. Returns a scalar.
+        images: ``(N, *)``, with ``requires_grad`` set before the discriminator runs. Returns a scalar.
 
     Raises:
         LossInputError: on call: ``pred`` was not computed from ``images`` with gradients, or they are empty.
@@ -37,7 +37,7 @@ class R1Penalty(nn.Module):
     Example:
         >>> import torch
         >>> images = torch.ones(2, 3, requires_grad=True)
-        >>> R1Penalty()(pred=images.square().sum(dim=1), images=images)  # a slope of 2 in three dimensions
+        >>> R1Penalty()(pred=images.square().sum(dim=1), images=images)  # 2 in three dimensions
         tensor(12., grad_fn=<MeanBackward0>)
     """
 
@@ -49,11 +49,11 @@ class R1Penalty(nn.Module):
 
 
 class R2Penalty(R1Penalty):
-    """Mean squared length of the discriminator's gradient at generated images.
+    """Mean squared norm of the discriminator's gradient at generated images.
 
     .. math:: mean_n ||g_n||^2,  g = grad_x sum D(x)
 
-    ``R1Penalty`` on other images: its shapes and errors hold here.
+    Shapes and errors are those of ``R1Penalty``.
 
     Reference:
         Mescheder et al., 2018. https://arxiv.org/abs/1801.04406

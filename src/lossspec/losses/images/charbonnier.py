@@ -1,4 +1,4 @@
-"""Absolute error with its corner rounded."""
+"""The Charbonnier loss: a smooth absolute error."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike, check_positive
 from lossspec.losses.reduction import Reduction, check_reduction, reduce
 
 if TYPE_CHECKING:
@@ -15,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class CharbonnierLoss(nn.Module):
-    """Charbonnier's loss: a differentiable absolute error.
+    """Charbonnier loss: a differentiable absolute error.
 
     .. math:: mean sqrt((x - y)^2 + eps)
 
-    as BasicSR has it, so ``eps`` is the square of the one in LapSRN's paper: 1e-6 is its 1e-3. At
-    ``x = y`` it is ``sqrt(eps)``, not 0. It is not ``kornia.CharbonnierLoss``, which is
+    as in BasicSR, so ``eps`` is the square of the one in LapSRN's paper: 1e-6 here is 1e-3 there. At
+    ``x = y`` it is ``sqrt(eps)``, not 0. ``kornia.CharbonnierLoss`` is another function,
     ``sqrt(d^2 + 1) - 1``.
 
     Args:
         eps: above 0.
-        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one value an element.
+        reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one value per element.
 
     Shape:
         input, target: any, the same for both. Returns a scalar.
@@ -45,13 +44,11 @@ class CharbonnierLoss(nn.Module):
 
     def __init__(self, eps: float = 1e-12, reduction: Reduction = "mean") -> None:
         super().__init__()
-        if not eps > 0:
-            raise LossInputError(f"CharbonnierLoss needs eps > 0, found eps = {eps}")
+        check_positive(self, eps=eps)
         self.eps = eps
         self.reduction = check_reduction(reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(*)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(*)", input=input, target=target)
         return reduce(((input - target).square() + self.eps).sqrt(), self.reduction)

@@ -1,4 +1,4 @@
-"""Compares the spectra of two images, with most weight where they differ most."""
+"""A loss between the spectra of two images, with most weight on the largest differences."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ import torch
 from torch import nn
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 class FocalFrequencyLoss(nn.Module):
-    """Squared distance of the Fourier spectra, weighted by itself.
+    """Squared difference of the Fourier spectra, weighted by its own magnitude.
 
     .. math:: mean w |F(x) - F(y)|^2,  w = |F(x) - F(y)|^alpha / max |F(x) - F(y)|^alpha
 
     where ``F`` is the orthonormal 2D Fourier transform of each channel, the maximum is over an image's
     frequencies, and ``w`` gets no gradient. The transform is linear, so the difference is transformed
-    once. bfloat16 and half are computed in float32, for want of such transforms. ``torch.compile`` takes it
-    in one graph, and warns that it leaves complex numbers to the kernels of eager mode.
+    once. bfloat16 and half are computed in float32, since torch has no such transforms for them.
+    ``torch.compile`` compiles it as one graph, and warns that complex numbers use the kernels of eager mode.
 
     Args:
         alpha: how sharply the weight focuses.
-        patch_factor: cut the images in this many patches each way, and transform each.
-        average_spectrum: compare the mean spectra of the batch.
-        log_matrix: take ``log(1 + w)`` before dividing by the maximum.
-        batch_matrix: take the maximum over the whole batch.
+        patch_factor: the number of patches along each side; each patch is transformed.
+        average_spectrum: whether to compare the mean spectra of the batch.
+        log_matrix: whether to take ``log(1 + w)`` before dividing by the maximum.
+        batch_matrix: whether to take the maximum over the whole batch.
 
     Shape:
         input, target: ``(N, C, H, W)``, the same for both; ``patch_factor`` divides H and W.
@@ -37,7 +37,7 @@ class FocalFrequencyLoss(nn.Module):
 
     Raises:
         LossInputError: ``patch_factor`` is below 1; on call: the shapes differ, are not ``(N, C, H, W)``,
-            hold nothing, or can't be cut in patches.
+            are empty, or cannot be cut into patches.
 
     Reference:
         Jiang et al., Focal frequency loss for image reconstruction and synthesis, 2020.
@@ -61,7 +61,7 @@ class FocalFrequencyLoss(nn.Module):
     ) -> None:
         super().__init__()
         if patch_factor < 1:
-            raise LossInputError(f"FocalFrequencyLoss needs patch_factor >= 1, found {patch_factor}")
+            raise LossInputError(f"FocalFrequencyLoss needs patch_factor >= 1, got {patch_factor}")
         self.alpha = alpha
         self.patch_factor = patch_factor
         self.average_spectrum = average_spectrum
@@ -70,8 +70,7 @@ class FocalFrequencyLoss(nn.Module):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(N, C, H, W)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(N, C, H, W)", input=input, target=target)
         difference = input - target
         difference = self._patches(difference.to(torch.promote_types(difference.dtype, torch.float32)))
         if self.average_spectrum:
@@ -84,7 +83,7 @@ class FocalFrequencyLoss(nn.Module):
         rows, columns = images.shape[2] // count, images.shape[3] // count
         if (rows * count, columns * count) != tuple(images.shape[2:]):
             raise LossInputError(
-                f"FocalFrequencyLoss can't cut `input` {tuple(images.shape)} in {count}x{count} equal patches"
+                f"FocalFrequencyLoss cannot cut `input` {tuple(images.shape)} into {count}x{count} patches"
             )
         cut = images.reshape(*images.shape[:2], count, rows, count, columns)
         return cut.transpose(3, 4)  # (N, C, p, p, h, w)

@@ -1,4 +1,4 @@
-"""Compares how much two images change from pixel to pixel."""
+"""A loss between the absolute gradients of two images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,8 +18,8 @@ class GradientDifferenceLoss(nn.Module):
 
     .. math:: mean(abs(|d_h x| - |d_h y|)^alpha) + mean(abs(|d_w x| - |d_w y|)^alpha)
 
-    where ``d`` is the difference of neighbouring pixels down and across; nothing is padded. The
-    paper sums where this takes means, so that the weight doesn't depend on the size of the image.
+    where ``d`` is the difference of neighbouring pixels, vertical and horizontal, without padding. The
+    paper takes sums; means make the weight independent of the image size.
 
     Args:
         alpha: 1 or more.
@@ -28,8 +28,8 @@ class GradientDifferenceLoss(nn.Module):
         input, target: ``(N, C, H, W)``, the same for both, at least 2x2 pixels. Returns a scalar.
 
     Raises:
-        LossInputError: ``alpha`` is below 1, where the gradient has no bound; on call: the shapes differ, are
-            not ``(N, C, H, W)``, or have no neighbours.
+        LossInputError: ``alpha`` is below 1, where the gradient is unbounded; on call: the shapes differ, are
+            not ``(N, C, H, W)``, or are below 2x2 pixels.
 
     Reference:
         Mathieu et al., Deep multi-scale video prediction beyond mean square error, 2015.
@@ -45,16 +45,15 @@ class GradientDifferenceLoss(nn.Module):
     def __init__(self, alpha: float = 1.0) -> None:
         super().__init__()
         if not alpha >= 1:
-            raise LossInputError(f"GradientDifferenceLoss needs alpha >= 1, found alpha = {alpha}")
+            raise LossInputError(f"GradientDifferenceLoss needs alpha >= 1, got alpha = {alpha}")
         self.alpha = alpha
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(N, C, H, W)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(N, C, H, W)", input=input, target=target)
         if min(input.shape[2:]) < 2:
             raise LossInputError(
-                f"GradientDifferenceLoss needs at least 2x2 pixels, found `input` {tuple(input.shape)}"
+                f"GradientDifferenceLoss needs at least 2x2 pixels, got `input` {tuple(input.shape)}"
             )
         down = (input.diff(dim=2).abs() - target.diff(dim=2).abs()).abs()
         across = (input.diff(dim=3).abs() - target.diff(dim=3).abs()).abs()

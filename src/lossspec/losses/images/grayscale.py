@@ -1,4 +1,4 @@
-"""Turns colour images gray: one weighted sum over the channels."""
+"""Converts colour images to grayscale by a weighted sum over the channels."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def to_grayscale(loss: nn.Module, images: Tensor, method: Grayscale) -> Tensor:
     """Return ``images`` without their channels: ``(N, C, H, W)`` becomes ``(N, H, W)``.
 
     Args:
-        loss: the loss that asks, for the message.
+        loss: the loss that calls, for the message.
         images: ``(N, C, H, W)``, in any range.
-        method: ``luma`` is 0.299 R + 0.587 G + 0.114 B of three channels, and one channel as it is;
+        method: ``luma`` is 0.299 R + 0.587 G + 0.114 B of three channels, and leaves one channel as it is;
             ``mean`` is the mean over any number of channels.
 
     Raises:
-        LossInputError: the luma of two channels, or of more than three.
+        LossInputError: ``luma`` with two channels, or more than three.
     """
     channels = images.shape[1]
     if channels == 1:
@@ -41,13 +41,13 @@ def to_grayscale(loss: nn.Module, images: Tensor, method: Grayscale) -> Tensor:
         weights = LUMA
     else:
         raise LossInputError(
-            f"{type(loss).__name__} takes the luma of 1 or 3 channels, found {tuple(images.shape)}: "
+            f"{type(loss).__name__} takes the luma of 1 or 3 channels, got {tuple(images.shape)}: "
             'grayscale = "mean" takes any number'
         )
-    return apply_linear(images, partial(_weigh, weights=weights), partial(_spread, weights=weights))
+    return apply_linear(images, partial(_combine, weights=weights), partial(_spread, weights=weights))
 
 
-def _weigh(images: Tensor, weights: tuple[float, ...]) -> Tensor:
+def _combine(images: Tensor, weights: tuple[float, ...]) -> Tensor:
     gray = images[:, 0] * weights[0]
     for channel, weight in enumerate(weights[1:], start=1):
         gray = torch.add(gray, images[:, channel], alpha=weight)

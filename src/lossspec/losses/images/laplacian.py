@@ -1,4 +1,4 @@
-"""Compares the curvature of two images."""
+"""A loss between the Laplacians of two images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from lossspec.losses.check import check_alike, check_layout, chosen
+from lossspec.losses.check import check_alike, chosen
 from lossspec.losses.images.grayscale import GRAYSCALES, Grayscale, to_grayscale
 from lossspec.losses.images.linear_map import apply_linear
 from lossspec.losses.reduction import Reduction, check_reduction, reduce
@@ -22,8 +22,8 @@ class LaplacianLoss(nn.Module):
 
     .. math:: mean |K * g(x) - K * g(y)|,  K = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
 
-    where ``g`` is the grayscale image. Outside of the image it is taken as zero, as
-    ``conv2d(..., padding=1)`` does. The filter is linear, so the difference is filtered once.
+    where ``g`` is the grayscale image, padded with zeros as by ``conv2d(..., padding=1)``. The filter is
+    linear, so the difference is filtered once.
 
     Args:
         grayscale: ``"luma"`` (ITU-R BT.601; one or three channels) or ``"mean"`` (any number of channels).
@@ -33,7 +33,7 @@ class LaplacianLoss(nn.Module):
         input, target: ``(N, C, H, W)``, the same for both, in any range. Returns a scalar.
 
     Raises:
-        LossInputError: on call: the shapes differ, are not ``(N, C, H, W)``, or hold nothing.
+        LossInputError: on call: the shapes differ, are not ``(N, C, H, W)``, or are empty.
 
     Reference:
         Marr and Hildreth, Theory of edge detection, 1980. https://doi.org/10.1098/rspb.1980.0020
@@ -52,8 +52,7 @@ class LaplacianLoss(nn.Module):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(N, C, H, W)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(N, C, H, W)", input=input, target=target)
         # Gray first: subtracting one channel is a third of subtracting three.
         difference = to_grayscale(self, input, self.grayscale) - to_grayscale(self, target, self.grayscale)
         return reduce(apply_linear(difference, _laplacian, _laplacian).abs(), self.reduction)

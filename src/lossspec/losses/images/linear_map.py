@@ -1,8 +1,8 @@
-"""A linear map with its transpose, differentiable as often as wanted.
+"""Linear maps with an explicit transpose, differentiable any number of times.
 
-Autograd differentiates slices and additions one by one, and each slice pays for a zeroed copy of the
-whole image. A linear map needs none of that: its derivative is the map itself, and its gradient is its
-transpose, which can be written as plainly as the map.
+Autograd differentiates slices and additions one by one, and each slice costs a zeroed copy of the whole
+image. The derivative of a linear map is the map itself, and its gradient is its transpose, so neither
+needs autograd.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _LinearMap(torch.autograd.Function):
         return forward_map(tensor)
 
     @staticmethod
-    def setup_context(ctx: _Context, inputs: tuple[Tensor, Map, Map], output: Tensor) -> None:  # noqa: ARG004 - autograd's
+    def setup_context(ctx: _Context, inputs: tuple[Tensor, Map, Map], _output: Tensor) -> None:
         _, ctx.map, ctx.transpose = inputs
 
     @staticmethod
@@ -43,8 +43,8 @@ class _LinearMap(torch.autograd.Function):
 def apply_linear(tensor: Tensor, forward_map: Map, transpose: Map) -> Tensor:
     """Return ``forward_map(tensor)``; gradients flow through ``transpose``.
 
-    Both are plain functions of one tensor; they may write into tensors that they made themselves. A compiler
-    differentiates the map by itself: it fuses the slices, and is spared torch's autograd functions.
+    Both are functions of one tensor; they can write into tensors that they made themselves. Under
+    ``torch.compile`` the map is differentiated by the compiler, which fuses the slices.
 
     >>> def double(x): return 2 * x
     >>> x = torch.ones(3, requires_grad=True)

@@ -1,4 +1,4 @@
-"""Absolute error where a mask says so."""
+"""Absolute error within a mask."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 class MaskedL1Loss(nn.Module):
-    """Mean absolute error, each element times its mask.
+    """Mean absolute error of elements times their mask.
 
     .. math:: sum(m |x - y|) / number of elements,  or  sum(m |x - y|) / sum(m)
 
     Args:
-        divide_by: ``"all"`` elements, as LaMa has it, so that a smaller mask weighs less; or ``"mask"``: the
-            mean of what it selects, and 0 where it selects nothing.
+        divide_by: ``"all"``, the number of elements, as in LaMa, so a smaller mask weighs less; or
+            ``"mask"``, for the mean over the selected elements, which is 0 for an empty selection.
 
     Shape:
         input, target: any, the same for both; mask: a shape that broadcasts to it (``(N, 1, H, W)``), bool or
         in [0, 1], 1 where the error counts. Returns a scalar.
 
     Raises:
-        LossInputError: on call: the shapes differ, are empty, or the mask's doesn't broadcast to them.
+        LossInputError: on call: the shapes differ or are empty, or the mask does not broadcast to them.
 
     Reference:
         Suvorov et al. (LaMa), 2021, https://arxiv.org/abs/2109.07161; by the mask: Liu et al., 2018,
@@ -46,15 +46,15 @@ class MaskedL1Loss(nn.Module):
 
     def forward(self, input: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         """Compare ``input`` with ``target`` where ``mask`` is 1."""
-        check_layout(self, "(*)", input=input, target=target, mask=mask)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(*)", input=input, target=target)
+        check_layout(self, "(*)", mask=mask)
         try:
             weight = mask.to(input.dtype).expand_as(input)
         except RuntimeError as error:
             shapes = f"`mask` {tuple(mask.shape)} to `input` {tuple(input.shape)}"
-            raise LossInputError(f"MaskedL1Loss can't broadcast {shapes}") from error
+            raise LossInputError(f"MaskedL1Loss cannot broadcast {shapes}") from error
         difference: Tensor = weight * (input - target).abs()
         if self.divide_by == "all":
             return difference.mean()
         selected: Tensor = weight.sum()
-        return difference.sum() / selected.where(selected != 0, 1)  # of nothing: 0 / 1
+        return difference.sum() / selected.where(selected != 0, 1)  # 0 / 1 for an empty selection

@@ -1,4 +1,4 @@
-"""Compares the edges of two images."""
+"""A loss between the edges of two images."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from lossspec.errors import LossInputError
-from lossspec.losses.check import check_alike, check_layout, chosen
+from lossspec.losses.check import check_alike, check_positive, chosen
 from lossspec.losses.images.grayscale import GRAYSCALES, Grayscale, to_grayscale
 from lossspec.losses.images.linear_map import apply_linear
 from lossspec.losses.reduction import Reduction, check_reduction, reduce
@@ -25,12 +24,11 @@ class SobelLoss(nn.Module):
         mean |m(g(x)) - m(g(y))|,  m(g) = sqrt((S_x * g)^2 + (S_y * g)^2 + eps)
         S_x = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]] = S_y^T
 
-    where ``g`` is the grayscale image. Outside of the image it is taken as zero, as
-    ``conv2d(..., padding=1)`` does. With ``eps`` above 0 the magnitude is smooth: in a flat region its
-    gradient is zero, and nowhere is it longer than that of ``S * g``.
+    where ``g`` is the grayscale image, padded with zeros as by ``conv2d(..., padding=1)``. With ``eps``
+    above 0 the magnitude is smooth: in a flat region its gradient is zero, and it is nowhere longer than
+    that of ``S * g``.
 
-    Magnitudes say how strong an edge is and not which way it climbs: an image and its negative have the
-    same edges.
+    Magnitudes do not have the direction of an edge: an image and its negative have the same edges.
 
     Args:
         eps: above 0, added under the root.
@@ -42,7 +40,7 @@ class SobelLoss(nn.Module):
 
     Raises:
         LossInputError: ``eps`` is not positive; on call: the shapes differ, are not ``(N, C, H, W)``, or
-            hold nothing.
+            are empty.
 
     Reference:
         Sobel and Feldman, A 3x3 isotropic gradient operator for image processing, 1968.
@@ -59,18 +57,14 @@ class SobelLoss(nn.Module):
         self, eps: float = 1e-6, grayscale: Grayscale = "luma", reduction: Reduction = "mean"
     ) -> None:
         super().__init__()
-        if not eps > 0:
-            raise LossInputError(
-                f"SobelLoss needs eps > 0 (the root has no gradient at 0), found eps = {eps}"
-            )
+        check_positive(self, eps=eps)  # the root has no gradient at 0
         self.eps = eps
         self.grayscale = chosen("grayscale", grayscale, GRAYSCALES)
         self.reduction = check_reduction(reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
-        check_layout(self, "(N, C, H, W)", input=input, target=target)
-        check_alike(self, input=input, target=target)
+        check_alike(self, "(N, C, H, W)", input=input, target=target)
         return reduce((self._magnitude(input) - self._magnitude(target)).abs(), self.reduction)
 
     def _magnitude(self, images: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How well a decoder that paints black or white explains an image."""
+"""The reconstruction term of a variational autoencoder with Bernoulli pixels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,8 +18,8 @@ class BernoulliReconstructionLoss(nn.Module):
 
     .. math:: -mean_n sum_d (x log sigmoid(z) + (1 - x) log(1 - sigmoid(z)))
 
-    It is the reconstruction term of the evidence lower bound, in nats, so it may be added to
-    ``GaussianKLLoss`` as it is. The mean over pixels is ``torch.BCEWithLogitsLoss``.
+    It is the reconstruction term of the evidence lower bound, in nats, so it can be added to
+    ``GaussianKLLoss`` without a factor. The mean over pixels is ``torch.BCEWithLogitsLoss``.
 
     Shape:
         logits: ``z``, ``(N, *)``, before the sigmoid; target: ``x``, the same shape, in [0, 1].
@@ -38,8 +38,7 @@ class BernoulliReconstructionLoss(nn.Module):
     """
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Compare the pixels drawn with ``logits`` to ``target``."""
-        check_layout(self, "(*)", logits=logits, target=target)
-        check_alike(self, logits=logits, target=target)
+        """Compare the distribution with ``logits`` to ``target``."""
+        check_alike(self, "(*)", logits=logits, target=target)
         target = target.to(logits.dtype)
         return binary_cross_entropy_with_logits(logits, target, reduction="sum") / len(logits)

@@ -1,4 +1,4 @@
-"""How far a diagonal Gaussian is from the standard one."""
+"""The divergence of a diagonal Gaussian from the standard one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import nn
 
-from lossspec.losses.check import check_alike, check_layout, chosen
+from lossspec.losses.check import check_alike, chosen
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,11 +19,11 @@ class GaussianKLLoss(nn.Module):
     .. math:: |mean_n sum_d (mu^2 + e^v - v - 1) / 2 - C|,  v = log sigma^2
 
     of ``N(mu, sigma^2)`` with independent dimensions, in nats: the sum is over all dimensions of a
-    sample. The divergence is never negative, so with ``C = 0`` it stands as it is.
+    sample. The divergence is never negative, so with ``C = 0`` it is the loss.
 
     Args:
-        capacity: ``C``. It may be set at any time (``loss.capacity = 5.0``), so a schedule can raise it.
-        reduction: ``"mean"`` over the batch, or ``"sum"`` as SPADE has it.
+        capacity: ``C``. It can be set at any time (``loss.capacity = 5.0``), also by a schedule.
+        reduction: ``"mean"`` over the batch, or ``"sum"`` as in SPADE.
 
     Shape:
         mu, logvar: ``(N, *)``, the same for both. Returns a scalar.
@@ -51,10 +51,9 @@ class GaussianKLLoss(nn.Module):
         self.reduction = chosen("reduction", reduction, ("mean", "sum"))
 
     def forward(self, mu: Tensor, logvar: Tensor) -> Tensor:
-        """Return the divergence of the Gaussian with this mean and this logarithm of the variance."""
-        check_layout(self, "(*)", mu=mu, logvar=logvar)
-        check_alike(self, mu=mu, logvar=logvar)
-        # expm1: near the standard Gaussian exp(v) - 1 - v is all cancellation.
+        """Return the loss for this mean and this logarithm of the variance."""
+        check_alike(self, "(*)", mu=mu, logvar=logvar)
+        # expm1 avoids cancellation in exp(v) - 1 - v near the standard Gaussian.
         total = 0.5 * (mu.square() + (torch.expm1(logvar) - logvar)).sum()
         divergence = total / len(mu) if self.reduction == "mean" else total
         return (divergence - self.capacity).abs()

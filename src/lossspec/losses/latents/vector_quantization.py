@@ -1,4 +1,4 @@
-"""The two halves of vector quantisation: latents keep to their codes, codes follow their latents."""
+"""The two losses of vector quantisation, for the encoder and for the codebook."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from torch import nn
 from torch.nn.functional import mse_loss
 
-from lossspec.losses.check import check_alike, check_layout
+from lossspec.losses.check import check_alike
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 class CommitmentLoss(nn.Module):
-    """Pulls the encoder's latents to the codes they were given.
+    """Pulls the encoder's latents to their codes.
 
     .. math:: mean (z - sg(e))^2
 
@@ -22,7 +22,7 @@ class CommitmentLoss(nn.Module):
 
     Shape:
         latents: ``z``, any; codes: ``e``, the same shape, before the straight-through step (after it
-        they carry the gradient of the latents). Returns a scalar.
+        their gradient is that of the latents). Returns a scalar.
 
     Raises:
         LossInputError: on call: the shapes differ or are empty.
@@ -40,8 +40,7 @@ class CommitmentLoss(nn.Module):
 
     def forward(self, latents: Tensor, codes: Tensor) -> Tensor:
         """Compare ``latents`` with ``codes``, which get no gradient."""
-        check_layout(self, "(*)", latents=latents, codes=codes)
-        check_alike(self, latents=latents, codes=codes)
+        check_alike(self, "(*)", latents=latents, codes=codes)
         return mse_loss(latents, codes.detach())
 
 
@@ -50,7 +49,7 @@ class CodebookLoss(nn.Module):
 
     .. math:: mean (sg(z) - e)^2
 
-    where sg stops the gradient. A codebook that learns by moving averages needs no such term.
+    where sg stops the gradient. A codebook that is updated by moving averages does not need this term.
 
     Shape:
         latents: ``z``, any; codes: ``e``, the same shape, as looked up in the codebook, before the
@@ -72,6 +71,5 @@ class CodebookLoss(nn.Module):
 
     def forward(self, latents: Tensor, codes: Tensor) -> Tensor:
         """Compare ``codes`` with ``latents``, which get no gradient."""
-        check_layout(self, "(*)", latents=latents, codes=codes)
-        check_alike(self, latents=latents, codes=codes)
+        check_alike(self, "(*)", latents=latents, codes=codes)
         return mse_loss(codes, latents.detach())

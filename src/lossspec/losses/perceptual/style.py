@@ -1,25 +1,17 @@
-"""Compares the textures of two images: which features of VGG19 occur together."""
+"""The style loss: a distance between the Gram matrices of the VGG19 features of two images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-
-from lossspec.losses.check import check_alike, chosen
-from lossspec.losses.perceptual.vgg import VGG19Features, check_layer_weights
-from lossspec.losses.reduction import DISTANCES, Distance
+from lossspec.losses.perceptual.content import VGGPerceptualLoss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from torch import Tensor
 
 
-class VGGStyleLoss(nn.Module):
-    """Distance of the Gram matrices of VGG19 features, summed over layers.
+class VGGStyleLoss(VGGPerceptualLoss):
+    """Distance between the Gram matrices of VGG19 features, summed over layers.
 
     .. math:: sum_l w_l mean |G_l(x) - G_l(y)|,  G_l = phi_l phi_l^T / (C_l H_l W_l)
 
@@ -27,12 +19,7 @@ class VGGStyleLoss(nn.Module):
     matrix ``(C, H W)``, and the mean is over the batch and the entries of ``G_l``.
 
     Args:
-        layers: as of ``VGGPerceptualLoss``.
-        layer_weights: ``w_l``, one a layer; all 1 unless they are given.
-        criterion: ``"l1"`` or ``"l2"``.
-        normalize: as of ``VGGPerceptualLoss``.
-        input_range: as of ``VGGPerceptualLoss``.
-        weights: as of ``VGGPerceptualLoss``.
+        layers, layer_weights, criterion, normalize, input_range, weights: as in ``VGGPerceptualLoss``.
 
     Shape:
         input, target: ``(N, 3, H, W)`` or, gray, ``(N, 1, H, W)``, the same for both, in ``input_range``,
@@ -49,33 +36,9 @@ class VGGStyleLoss(nn.Module):
         >>> VGGStyleLoss(layers=["relu1_1", "relu2_1"], layer_weights=[1.0])
         Traceback (most recent call last):
             ...
-        lossspec.errors.LossInputError: VGGStyleLoss has 2 layers and 1 layer_weights: one each
+        lossspec.errors.LossInputError: VGGStyleLoss needs 2 layer_weights, one per layer, got 1
     """
 
-    def __init__(
-        self,
-        layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3"),
-        *,
-        layer_weights: Sequence[float] | None = None,
-        criterion: Distance = "l1",
-        normalize: bool = True,
-        input_range: Sequence[float] | None = None,
-        weights: str | Path = "default",
-    ) -> None:
-        super().__init__()
-        self.criterion = chosen("criterion", criterion, DISTANCES)
-        self.layer_weights = check_layer_weights(self, layers, layer_weights)
-        self.features = VGG19Features(layers, weights, normalize, input_range)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Compare ``input`` with ``target``."""
-        self.features.check(self, input=input, target=target)
-        check_alike(self, input=input, target=target)
-        distance = DISTANCES[self.criterion]
-        pairs = zip(self.layer_weights, self.features(input), self.features(target), strict=True)
-        return torch.stack([weight * distance(_gram(x), _gram(y)) for weight, x, y in pairs]).sum()
-
-
-def _gram(features: Tensor) -> Tensor:
-    flat = features.flatten(start_dim=2)
-    return flat @ flat.mT / flat[0].numel()
+    def _view(self, features: Tensor) -> Tensor:
+        flat = features.flatten(start_dim=2)
+        return flat @ flat.mT / flat[0].numel()

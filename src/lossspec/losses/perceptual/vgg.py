@@ -1,4 +1,4 @@
-"""The features of VGG19: its layers by name, the range of its images, and where its weights come from."""
+"""The features of VGG19: its layers by name, the normalisation of its images, and its weights."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, relu
 
 from lossspec.errors import LossInputError
-from lossspec.losses.check import check_layout, chosen
+from lossspec.losses.check import check_alike, chosen
 from lossspec.losses.perceptual.vgg_weights import weights_from_file, weights_from_torchvision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_BLOCKS = (2, 2, 4, 4, 4)  # convolutions; there is a pooling after each block
+_BLOCKS = (2, 2, 4, 4, 4)  # the number of convolutions; each block ends with a pooling
 _NAMES = tuple(f"{block}_{i}" for block, count in enumerate(_BLOCKS, 1) for i in range(1, count + 1))
-# The weights bear torchvision's numbers, which count the ReLUs and the poolings too.
+# The names of the weights have torchvision's numbers, which count the ReLUs and the poolings too.
 _NUMBERS = {name: 2 * i + int(name[0]) - 1 for i, name in enumerate(_NAMES)}
 
 #: What can be compared: a convolution (``conv5_4``, before its ReLU) or a ReLU (``relu5_4``).
@@ -28,24 +28,24 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's imag
 
 
 class VGG19Features(nn.Module):
-    """VGG19, trained on ImageNet and frozen, up to the deepest layer that is asked for.
+    """VGG19, trained on ImageNet and frozen, up to the deepest of the given layers.
 
-    Its weights are buffers and not parameters: they move with ``.to()``, no optimiser sees them, and no
-    checkpoint carries their tens of megabytes, since they can be had again from where they came.
+    Its weights are non-persistent buffers, not parameters: they move with ``.to()``, no optimiser updates
+    them, and they do not add tens of megabytes to a checkpoint.
 
     Args:
-        layers: names out of ``LAYERS``.
+        layers: names from ``LAYERS``.
         weights: ``"default"`` for torchvision's, or the path of a file with a ``state_dict`` of its VGG19.
-        normalize: whether to normalise the images as ImageNet's were in training: mapped from
-            ``input_range`` to [0, 1], less the mean (0.485, 0.456, 0.406), divided by the standard
-            deviation (0.229, 0.224, 0.225). False takes them as they are.
-        input_range: the lowest and the highest value of the images; [0, 1] unless it is given.
+        normalize: whether to normalise the images as in the training on ImageNet: mapped from
+            ``input_range`` to [0, 1], minus the mean (0.485, 0.456, 0.406), divided by the standard
+            deviation (0.229, 0.224, 0.225). False uses them as they are.
+        input_range: the lowest and the highest value of the images; by default [0, 1].
 
     Raises:
-        UnknownNameError: no layer has this name.
+        UnknownNameError: a layer is unknown.
         MissingExtraError: ``"default"`` without torchvision.
-        MissingWeightsError: the weights can't be had.
-        LossInputError: the file holds other weights, or the range is none.
+        MissingWeightsError: the weights are missing.
+        LossInputError: the file has other weights, or ``input_range`` is invalid.
 
     Reference:
         Simonyan and Zisserman, 2014. https://arxiv.org/abs/1409.1556
@@ -74,15 +74,15 @@ class VGG19Features(nn.Module):
                 self.register_buffer(f"bias{name}", bias, persistent=False)
 
     def check(self, loss: nn.Module, **images: Tensor) -> None:
-        """Refuse images that are not ``(N, 3 or 1, H, W)`` or too small for the poolings."""
-        check_layout(loss, "(N, C, H, W)", **images)
+        """Refuse images of different shapes, not ``(N, 3 or 1, H, W)``, or too small for the pooling."""
+        check_alike(loss, "(N, C, H, W)", **images)
         least = 2 ** (int(self._names[-1][0]) - 1)
         for name, each in images.items():
             if each.shape[1] not in (1, 3) or min(each.shape[2:]) < least:
                 raise LossInputError(
                     f"{type(loss).__name__} expects `{name}` of 1 or 3 channels and at least {least}x{least} "
                     f"pixels (its deepest layer is {max(self.layers, key=LAYERS.index)}), "
-                    f"found {tuple(each.shape)}"
+                    f"got {tuple(each.shape)}"
                 )
 
     def forward(self, images: Tensor) -> list[Tensor]:
@@ -104,7 +104,7 @@ class VGG19Features(nn.Module):
 def check_layer_weights(
     loss: nn.Module, layers: Sequence[str], weights: Sequence[float] | None
 ) -> tuple[float, ...]:
-    """Return one weight a layer: those given, or ones.
+    """Return one weight per layer: the given ones, or 1 for each.
 
     Raises:
         LossInputError: there are more or fewer weights than layers.
@@ -113,25 +113,25 @@ def check_layer_weights(
         return (1.0,) * len(layers)
     if len(weights) != len(layers):
         name = type(loss).__name__
-        raise LossInputError(f"{name} has {len(layers)} layers and {len(weights)} layer_weights: one each")
+        raise LossInputError(f"{name} needs {len(layers)} layer_weights, one per layer, got {len(weights)}")
     return tuple(weights)
 
 
 def _convolutions(state: Mapping[str, Tensor], source: str) -> dict[str, tuple[Tensor, Tensor]]:
-    """Name the convolutions of a state, of the whole VGG19 or of its ``features`` alone."""
+    """Return the convolutions by name, from the state of the whole VGG19 or of its ``features``."""
     bare = {key.removeprefix("features."): tensor for key, tensor in state.items()}
     wanted = {f"{number}.{part}" for number in _NUMBERS.values() for part in ("weight", "bias")}
-    if missing := wanted - set(bare):  # of all layers: the first ones of VGG16 look the same
+    if missing := wanted - set(bare):  # of all layers, since the first ones of VGG16 have the same names
         first = min(missing, key=lambda key: int(key.partition(".")[0]))
-        raise LossInputError(f"the weights `{source}` are not VGG19's: there is no `features.{first}`")
+        raise LossInputError(f"the weights `{source}` are not VGG19's: `features.{first}` is missing")
     return {name: (bare[f"{number}.weight"], bare[f"{number}.bias"]) for name, number in _NUMBERS.items()}
 
 
 def _normalization(input_range: Sequence[float] | None) -> tuple[Tensor, Tensor]:
-    """Map the range to [0, 1], then to mean 0 and deviation 1, as one factor and one summand a channel."""
+    """Return scale and shift per channel: from the range to [0, 1], then to mean 0 and deviation 1."""
     low, high = (0.0, 1.0) if input_range is None else input_range
     if not low < high:
-        raise LossInputError(f"input_range is the lowest and the highest value, found {input_range}")
+        raise LossInputError(f"input_range must be the lowest and the highest value, got {input_range}")
     mean, std = (torch.tensor(values, dtype=torch.float64).view(1, 3, 1, 1) for values in (_MEAN, _STD))
     scale, shift = 1 / ((high - low) * std), -(low / (high - low) + mean) / std
     return scale.float(), shift.float()
@@ -139,5 +139,5 @@ def _normalization(input_range: Sequence[float] | None) -> tuple[Tensor, Tensor]
 
 def _untouched(input_range: Sequence[float] | None) -> tuple[Tensor, Tensor]:
     if input_range is not None:
-        raise LossInputError("normalize = false takes the images as they are: leave input_range out")
+        raise LossInputError("input_range has no effect with normalize = false: remove it")
     return torch.ones(1, 3, 1, 1), torch.zeros(1, 3, 1, 1)

@@ -1,4 +1,4 @@
-"""Modules for losses that their library ships as functions, or that return a map."""
+"""Wraps losses that a library ships as functions, or that return a map, in modules."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 class FunctionLoss(nn.Module):
     """A function and its keyword arguments, as a module.
 
-    Each argument is an attribute of the module: setting it changes the next call, and a tensor (class
-    weights) moves with ``.to()``.
+    Each argument is an attribute of the module. Setting it changes the next call; a tensor, such as class
+    weights, moves with ``.to()``.
 
     Args:
         function: takes the loss's inputs, by position or by name, then the arguments by keyword.
         **arguments: its keyword arguments.
 
     Raises:
-        RegistrationError: an argument has the name of something that every module has (``training``, ``to``).
+        RegistrationError: an argument has the name of an attribute of every module, such as ``training``.
 
     Example:
         >>> from torch.nn.functional import smooth_l1_loss
@@ -43,8 +43,8 @@ class FunctionLoss(nn.Module):
         for name, value in arguments.items():
             if hasattr(self, name):
                 raise RegistrationError(
-                    f"the function `{function.__name__}` has an argument `{name}`, a name that every module "
-                    "uses: wrap it in a class or rename the argument"
+                    f"the argument `{name}` of the function `{function.__name__}` has the name of an "
+                    "attribute of every module: rename it, or wrap the function in a class"
                 )
             if isinstance(value, torch.Tensor):
                 self.register_buffer(name, value, persistent=False)
@@ -57,17 +57,17 @@ class FunctionLoss(nn.Module):
         return self._function(*inputs, **named, **arguments)
 
     def extra_repr(self) -> str:
-        """Show the function and its arguments where the module is printed."""
+        """Return the function and its arguments, for the module's repr."""
         shown = [f"{name}={getattr(self, name)}" for name in self._names]
         return ", ".join([self._function.__name__, *shown])
 
 
 class Reduced(nn.Module):
-    """The mean or the sum of what another loss returns.
+    """The mean or the sum of the result of another loss.
 
     Args:
         loss: returns a tensor of any shape.
-        reduction: how its elements are combined.
+        reduction: how to combine its elements.
 
     Example:
         >>> Reduced(nn.L1Loss(reduction="none"), "sum")(torch.ones(2, 2), torch.zeros(2, 2))
@@ -80,6 +80,6 @@ class Reduced(nn.Module):
         self.reduction = reduction
 
     def forward(self, *inputs: object, **named: object) -> torch.Tensor:
-        """Call the loss and combine its elements into a scalar."""
+        """Return the mean or the sum of the elements, a scalar."""
         result = cast("torch.Tensor", self.loss(*inputs, **named))
         return result.mean() if self.reduction == "mean" else result.sum()

@@ -1,4 +1,8 @@
-"""Lets a loss with pretrained weights read local files instead of the network while it is built."""
+"""Has a loss with pretrained weights read local files, not the network, while it is built.
+
+Libraries call ``torch.hub`` in their constructors, and it has no other hook. So ``torch.load`` and two names
+of ``torch.hub`` are replaced, for the whole process, while one constructor runs. No other file patches torch.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch.hub
 
 from lossspec.errors import MissingWeightsError
+from lossspec.manager.torch_internals import HUB_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,21 +24,21 @@ if TYPE_CHECKING:
 
 @contextmanager
 def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> Iterator[None]:
-    """Within it, whatever asks ``torch.hub`` for a file gets a local one, and no connection is opened.
+    """Give local files to callers of ``torch.hub`` within this context, and open no connection.
 
-    Without a path, a file that ``torch.hub`` keeps from an earlier download is used. Files are read as
-    tensors only: a pickle could hold code, and ``torch.hub`` would run it.
+    Without a path, files that ``torch.hub`` has cached are used. Files are loaded with ``weights_only=True``:
+    a pickle can hold code, and ``torch.hub`` would run it.
 
     Args:
-        loss: the loss type, for the message.
-        path: a file that answers every request, or a folder with the files under the names that the
-            requested addresses end in; None to use what ``torch.hub`` keeps.
-        downloads: whether ``torch.hub`` may fetch what it does not keep; a path is all there is, if given.
+        loss: the loss type, for messages.
+        path: a file for every request, or a folder of files named as the requested addresses end; None for
+            the cache of ``torch.hub``.
+        downloads: whether ``torch.hub`` may download; ignored with a path.
 
     Raises:
-        MissingWeightsError: a file is wanted that is neither there nor kept.
+        MissingWeightsError: a requested file is neither at the path nor in the cache.
     """
-    load, kept = torch.load, torch.hub.get_dir()
+    load, cache = torch.load, torch.hub.get_dir()
 
     def load_tensors(*args: Any, **kwargs: Any) -> object:
         return load(*args, **{**kwargs, "weights_only": True})
@@ -41,18 +46,18 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
     def fetch(
         url: str,
         dst: str,
-        hash_prefix: str | None = None,  # noqa: ARG001 - the user's file is taken as it is
-        progress: bool = True,  # noqa: ARG001 - there is none to show
+        hash_prefix: str | None = None,  # noqa: ARG001 - the user's file is used unchecked
+        progress: bool = True,  # noqa: ARG001 - a copy shows no progress
     ) -> None:
         name = url.rpartition("/")[2]
         found = Path(path or "")
         found = found / name if found.is_dir() else found
         if path is None or not found.is_file():
-            looked = f"`{path}` does not hold it" if path else "a spec opens no connection"
+            reason = f"which is not in `{path}`" if path else "and a spec opens no connection"
             raise MissingWeightsError(
-                f"`{loss}` needs the file {url}, and {looked}: allow the download with `downloads=True`, or "
-                "fetch it yourself, then name it (or its folder) in `args.weights_path`, or keep it as "
-                f"{Path(kept) / 'checkpoints' / name}"
+                f"`{loss}` needs the file {url}, {reason}: allow the download with `downloads=True`, or "
+                "download it yourself and set `args.weights_path` to it (or its folder), or save it as "
+                f"{Path(cache) / 'checkpoints' / name}"
             )
         shutil.copyfile(found, dst)
 
@@ -60,17 +65,17 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         tempfile.TemporaryDirectory() as empty,
         _replaced(torch, "load", load_tensors),
         nullcontext() if downloads and path is None else _replaced(torch.hub, "download_url_to_file", fetch),
-        # or a kept file of the same name would be read
-        _replaced(torch.hub, "_hub_dir", empty) if path is not None else nullcontext(),
+        # an empty cache, or a cached file of the same name would be read
+        _replaced(torch.hub, HUB_FOLDER, empty) if path is not None else nullcontext(),
     ):
         yield
 
 
 @contextmanager
 def _replaced(module: ModuleType, name: str, value: object) -> Iterator[None]:
-    kept = getattr(module, name)
+    original = getattr(module, name)
     setattr(module, name, value)
     try:
         yield
     finally:
-        setattr(module, name, kept)
+        setattr(module, name, original)

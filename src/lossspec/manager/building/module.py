@@ -20,19 +20,18 @@ if TYPE_CHECKING:
 
 
 def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = False) -> nn.Module:
-    """Import the code of a loss type and call its constructor; a function becomes a module.
+    """Import the target of a loss type and call its constructor; a function becomes a module.
 
     Args:
         entry: the loss type, from ``lossspec.registry.find``.
-        args: the constructor arguments that the spec gives; the library's own defaults stand for the rest.
-            An array becomes a tensor where the entry says so, and a ``weights_path`` stands in for what
-            the loss would download.
-        downloads: whether the library may fetch what is not on this machine.
+        args: the constructor arguments of the spec; the rest have the library's defaults. An array becomes a
+            tensor where the entry declares one, and a ``weights_path`` replaces a download.
+        downloads: whether the library may download missing files.
 
     Raises:
         MissingExtraError: the library is not installed.
-        MissingWeightsError: its weights are not on this machine, and may not be fetched.
-        LossSpecError: the constructor refuses the arguments.
+        MissingWeightsError: its weights are not on this machine, and ``downloads`` is False.
+        LossSpecError: the constructor rejects the arguments.
 
     Example:
         >>> from lossspec.registry import find
@@ -48,12 +47,12 @@ def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = 
             module = FunctionLoss(target, **values) if entry.function else target(**values)
     except LossSpecError:
         raise
-    except Exception as error:  # whatever a library raises, its user needs to know which loss and why
+    except Exception as error:  # libraries raise anything; the message names the loss
         given = ", ".join(f"{name} = {value!r}" for name, value in args.items())
-        raise LossSpecError(f"`{entry.name}` can't be built with ({given}): {error}") from error
+        raise LossSpecError(f"cannot build `{entry.name}` with ({given}): {error}") from error
     if not isinstance(module, nn.Module):
         raise LossSpecError(
-            f"`{entry.name}` is a {type(module).__name__}, not a torch.nn.Module or a function"
+            f"`{entry.name}` must be a torch.nn.Module or a function, got a {type(module).__name__}"
         )
     reduction = added.get("reduction", "none")
     return module if reduction == "none" else Reduced(module, cast("Literal['mean', 'sum']", reduction))

@@ -1,4 +1,4 @@
-"""The one clock of a run: epoch, step, and how far along it is."""
+"""The clock of a run: its epoch, its step, and the fraction of the run that is done."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from lossspec.errors import ClockError, LossSpecError
+from lossspec.manager.clock.length import RunLength
 from lossspec.manager.loss.curve import is_finite_number
 
 if TYPE_CHECKING:
@@ -15,51 +16,63 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Counts epochs and steps from 0, and tells those who follow when it has moved.
+    """Counts epochs and steps from 0, and calls its followers after each move.
 
     Attributes:
-        epoch: the index of the epoch that runs; may be fractional.
-        step: how many optimiser steps were made.
-        total_epochs: how many the run has, or None.
-        total_steps: how many the run has, or None.
-        stepped: whether anything ever moved ``step``.
-        epoch_was_set: whether anything ever set ``epoch``, be it to 0.
+        epoch: the index of the current epoch; can be fractional.
+        step: the number of optimiser steps so far.
+        stepped: whether the step was ever counted or set.
+        epoch_was_set: whether the epoch was ever set, also if to 0.
     """
 
     __slots__ = (
         "_each_step",
         "_followers",
+        "_is_past_end",
+        "_length",
         "epoch",
         "epoch_was_set",
         "step",
         "stepped",
-        "total_epochs",
-        "total_steps",
     )
 
     def __init__(self) -> None:
         self.epoch: float = 0
         self.step = 0
-        self.total_epochs: float | None = None
-        self.total_steps: float | None = None
+        self._length = RunLength()
+        self._is_past_end = False  # found when a schedule asks for the fraction
         self.stepped = False
         self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
-        self._each_step: list[Callable[[], None]] = []
+        self._each_step: list[Callable[[], None]] | None = None  # found when a step is counted
+
+    @property
+    def total_epochs(self) -> float | None:
+        """The number of epochs of the run, or None."""
+        return self._length.totals.get("total_epochs")
+
+    @property
+    def total_steps(self) -> float | None:
+        """The number of steps of the run, or None."""
+        return self._length.totals.get("total_steps")
 
     def follow(self, units: Iterable[Unit], callback: Callable[[], None]) -> None:
-        """Call ``callback`` after every move of one of ``units``, in the order in which they were added."""
+        """Call ``callback`` after each move of one of ``units``, in the order of the calls of ``follow``."""
         followed = self._followers.setdefault(callback, set())
         followed |= set(units)
-        if "fraction" in followed:  # it is made of epochs or steps, whichever total is known
+        if "fraction" in followed:  # computed from steps or epochs, whichever total is known
             followed |= {"epoch", "step"}
-        self._each_step = [each for each, units in self._followers.items() if "step" in units]
+        self._each_step = None
 
     def tick(self) -> None:
         """Count one optimiser step."""
         self.step += 1
         self.stepped = True
-        _tell(self._each_step)
+        if self._each_step is None:
+            self._each_step = [each for each, units in self._followers.items() if "step" in units]
+        _call_all(self._each_step)
+        if self._is_past_end:
+            self._warn_of_end(stacklevel=5)
 
     def move(
         self,
@@ -68,14 +81,26 @@ class Clock:
         total_epochs: float | None = None,
         total_steps: int | None = None,
     ) -> None:
-        """Set what is given, anywhere, then tell the followers once.
+        """Set the values that are given, forward or back, then call the followers once.
 
         Raises:
-            ClockError: a value is negative, not finite, or not a number; nothing has moved then.
+            ClockError: a value is negative, not finite or not a number; nothing has moved then.
         """
-        require_progress(epoch, step, total_epochs, total_steps)
-        self.total_epochs = self.total_epochs if total_epochs is None else _plain(total_epochs)
-        self.total_steps = self.total_steps if total_steps is None else _plain(total_steps)
+        check_progress(epoch, step, total_epochs, total_steps)
+        self._length.set(_known(total_epochs, total_steps))
+        self._move(epoch, step)
+        self._length.warn_of_other_length(stacklevel=4)
+
+    def restore(
+        self, epoch: float, step: int | None, total_epochs: float | None, total_steps: float | None
+    ) -> None:
+        """Set checked values of a checkpoint; a length that the caller has set stays."""
+        self._length.restore(_known(total_epochs, total_steps))
+        self._move(epoch, step or 0)
+        self.stepped = step is not None
+        self._length.warn_of_other_length(stacklevel=5)
+
+    def _move(self, epoch: float | None, step: int | None) -> None:
         moved: set[Unit] = {"fraction"}
         if epoch is not None:
             self.epoch, self.epoch_was_set = _plain(epoch), True
@@ -83,71 +108,83 @@ class Clock:
         if step is not None:
             self.step, self.stepped = int(step), True
             moved.add("step")
-        _tell([callback for callback, units in self._followers.items() if units & moved])
+        _call_all([callback for callback, units in self._followers.items() if units & moved])
+        if self._is_past_end:
+            self._warn_of_end(stacklevel=6)
+
+    def _warn_of_end(self, stacklevel: int) -> None:
+        self._is_past_end = False
+        name, position = ("total_steps", self.step) if self.total_steps else ("total_epochs", self.epoch)
+        self._length.warn_of_end(name, position, stacklevel)
 
     def forward(self, epoch: float) -> None:
-        """Move to ``epoch`` if that is ahead.
+        """Move to ``epoch`` if it is later than the current one.
 
         Raises:
-            ClockError: it is no number.
+            ClockError: it is not a number.
         """
-        if not epoch <= self.epoch:  # so that NaN is told
+        if not epoch <= self.epoch:  # true for NaN, which `move` rejects
             self.move(epoch=epoch)
         self.epoch_was_set = True
 
     def position(self, unit: Unit) -> float:
-        """Return where the clock is, in ``unit``: what a schedule is called with.
+        """Return the position in ``unit``, the t of a schedule.
 
         Raises:
-            ClockError: the fraction is asked for, and neither total is known.
+            ClockError: ``unit`` is "fraction", and neither total is known.
         """
         if unit == "epoch":
             return self.epoch
         if unit == "step":
             return self.step
-        if self.total_steps is not None:
-            return self.step / self.total_steps
-        if self.total_epochs is not None:
-            return self.epoch / self.total_epochs
+        totals = self._length.totals
+        if totals:
+            steps = totals.get("total_steps")
+            found = self.epoch / totals["total_epochs"] if steps is None else self.step / steps
+            if found > 1.0:
+                self._is_past_end = True
+            return found
         raise ClockError(
-            "a schedule counts the fraction of the run, and its length is not known: call "
+            "a schedule with the unit `fraction` needs the length of the run: call "
             "`manager.set_progress(total_steps=...)` or `manager.set_progress(total_epochs=...)` first"
         )
 
     def counts_steps(self, unit: Unit) -> bool:
-        """Whether a schedule in ``unit`` stands still in a run that never counts its steps."""
+        """Return whether the position in ``unit`` comes from the step; else it comes from the epoch."""
         return unit == "step" or (unit == "fraction" and self.total_steps is not None)
 
-    def counts_epochs(self, unit: Unit) -> bool:
-        """Whether a schedule in ``unit`` stands still in a run that never sets its epoch."""
-        return unit == "epoch" or (unit == "fraction" and self.total_steps is None)
 
-
-def require_progress(
+def check_progress(
     epoch: Any = None, step: Any = None, total_epochs: Any = None, total_steps: Any = None
 ) -> None:
-    """Refuse what is no place on a clock.
+    """Check values that a clock is to be set to; None is always valid.
 
     Raises:
-        ClockError: a value is negative, not finite, or not a number; a count is not whole.
+        ClockError: a value is negative, not finite or not a number, or a step is not a whole number.
     """
     for name, value in (("epoch", epoch), ("step", step)):
         if value is not None and not (is_finite_number(value) and value >= 0):
-            raise ClockError(f"`{name}` must be a number, 0 or more: it is {value!r}")
+            raise ClockError(f"`{name}` must be a number of at least 0, got {value!r}")
     for name, value in (("total_epochs", total_epochs), ("total_steps", total_steps)):
         if value is not None and not (is_finite_number(value) and value > 0):
-            raise ClockError(f"`{name}` must be a number above 0: it is {value!r}")
+            raise ClockError(f"`{name}` must be a number above 0, got {value!r}")
     if step is not None and step != int(step):
-        raise ClockError(f"`step` counts whole optimiser steps: it is {step!r}")
+        raise ClockError(f"`step` must be a whole number, got {step!r}")
+
+
+def _known(total_epochs: Any, total_steps: Any) -> dict[str, float]:
+    """Return the lengths that are given."""
+    totals = {"total_epochs": total_epochs, "total_steps": total_steps}
+    return {name: _plain(value) for name, value in totals.items() if value is not None}
 
 
 def _plain(value: Any) -> float:
-    """Return a number of Python's own: NumPy's can't be loaded with ``weights_only=True``."""
+    """Return a Python number: NumPy's cannot be loaded with ``weights_only=True``."""
     return int(value) if isinstance(value, Integral) else float(value)
 
 
-def _tell(callbacks: Iterable[Callable[[], None]]) -> None:
-    """Call them all, then raise what the first of them raised: no follower stays behind for another."""
+def _call_all(callbacks: Iterable[Callable[[], None]]) -> None:
+    """Call all followers, also if one raises, then raise the first error."""
     first: LossSpecError | None = None
     for callback in callbacks:
         try:
@@ -158,4 +195,4 @@ def _tell(callbacks: Iterable[Callable[[], None]]) -> None:
         try:
             raise first
         finally:
-            del first  # or it and this frame would keep each other alive, and all that the caller holds
+            del first  # a cycle of error and frame would keep the caller's objects alive

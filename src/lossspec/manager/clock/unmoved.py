@@ -1,4 +1,4 @@
-"""Finds losses whose schedules wait for a clock that nobody moves."""
+"""Finds losses whose schedules depend on a clock that never moves."""
 
 from __future__ import annotations
 
@@ -13,61 +13,64 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.loss import LMLoss
 
 
-class Standstill:
-    """Looks, at each flush, for losses that ran and whose schedules stood still.
+class UnmovedClock:
+    """Checks at each flush whether losses ran with a clock that their schedules need and nobody moves.
 
     Args:
         clock: the manager's clock.
-        weights: know what each loss counts.
+        weights: the manager's weights, which know the units of each loss.
     """
 
     def __init__(self, clock: Clock, weights: Weights) -> None:
         self._clock = clock
         self._weights = weights
-        self._ran: dict[str, int] = {}
+        self._rows: dict[str, int] = {}
 
-    def without_steps(self, losses: Iterable[LMLoss]) -> str:
-        """Return what to tell of the losses that count steps where none was ever counted; "" for none."""
+    def missing_steps(self, losses: Iterable[LMLoss]) -> str:
+        """Return a message about losses that need steps, if no step was counted; else ""."""
         if self._clock.stepped:
             return ""
-        found = [loss.name for loss in losses if len(loss.training) > 1 and self._weights.counts_steps(loss)]
-        return _told(found, "step, which never moved: call `manager.step()` after each optimiser step")
+        found = [loss.name for loss in losses if len(loss.training) > 1 and self._weights.needs_steps(loss)]
+        return _message(found, "step, which never moved: call `manager.step()` after each optimiser step")
 
-    def without_epochs(self, losses: Sequence[LMLoss], *, ends: bool) -> str:
-        """Return what to tell of the losses that count epochs where none was ever set; "" for none.
+    def missing_epochs(self, losses: Sequence[LMLoss], *, ends: bool) -> str:
+        """Return a message about losses that need epochs, if no epoch was set; else "".
 
-        One flush alone says nothing: it may be within the first epoch of a loop that sets the epoch when
-        one is over. A second one does, and so does the end of the run.
+        One flush is not enough to tell: it can be in the first epoch of a loop that sets the epoch at the
+        end of each. A second flush is, and so is the end of the run.
 
         Args:
-            losses: those of the manager, before their rows are taken.
-            ends: whether this is the last flush. A run that an error ends may not have come to set it.
+            losses: all losses of the manager, before the flush takes their rows.
+            ends: whether this is the last flush. A run that ends by an error may not have set the epoch yet.
         """
         if self._clock.epoch_was_set:
             return ""
         ends = ends and sys.exc_info()[0] is None
         rows: dict[str, int] = {}
         for loss in losses:
-            rows[_home(loss)] = max(rows.get(_home(loss), 0), len(loss.training))
-        still = {
-            home
-            for home, now in rows.items()
-            if (self._ran.get(home) and now) or (ends and self._ran.get(home, 0) + now > 1)
+            rows[_group(loss)] = max(rows.get(_group(loss), 0), len(loss.training))
+        unmoved = {
+            group
+            for group, now in rows.items()
+            if (self._rows.get(group) and now) or (ends and self._rows.get(group, 0) + now > 1)
         }
-        for home, now in rows.items():
-            self._ran[home] = self._ran.get(home, 0) + now
-        found = [loss.name for loss in losses if _home(loss) in still and self._weights.counts_epochs(loss)]
-        return _told(
+        for group, now in rows.items():
+            self._rows[group] = self._rows.get(group, 0) + now
+        found = [loss.name for loss in losses if _group(loss) in unmoved and self._weights.needs_epochs(loss)]
+        return _message(
             found, "epoch, which was never set: call `manager.set_progress(epoch=...)` in each epoch"
         )
 
 
-def _home(loss: LMLoss) -> str:
-    """Return whose rows say that a loss had its turn: a term that waits at weight 0 has none of its own."""
+def _group(loss: LMLoss) -> str:
+    """Return the group whose rows count as this loss having run: its objective, else itself.
+
+    A term that is skipped at weight 0 has no rows of its own.
+    """
     return loss.name if loss.objective is None else f"objective {loss.objective}"
 
 
-def _told(names: Sequence[str], what: str) -> str:
+def _message(names: Sequence[str], what: str) -> str:
     if not names:
         return ""
     verb = "depends" if len(names) == 1 else "depend"

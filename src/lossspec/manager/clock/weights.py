@@ -1,4 +1,4 @@
-"""Keeps every weight where the clock says: computed when it moves, a plain float in between."""
+"""The weights of a manager: evaluated when the clock moves, plain floats in between."""
 
 from __future__ import annotations
 
@@ -16,68 +16,69 @@ if TYPE_CHECKING:
 
 
 class Weights:
-    """The weights of a manager's losses and objectives, and their scheduled arguments.
+    """Keeps the term weights, objective weights and scheduled arguments of a manager's losses current.
 
     Args:
-        clock: what the schedules are called with.
+        clock: gives the position at which the schedules are evaluated.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._units: dict[str, set[Unit]] = {}
-        self._blocked: dict[str, LossSpecError] = {}
-        self._on_change: list[Callable[[], None]] = []
+        self._errors: dict[str, LossSpecError] = {}
+        self._callbacks: list[Callable[[], None]] = []
 
-    def add(self, losses: Iterable[LMLoss], scale: float | Curve = 1.0) -> None:
-        """Weigh ``losses``, the terms of one objective with the weight ``scale``, from now on."""
+    def add(self, losses: Iterable[LMLoss], objective_weight: float | Curve = 1.0) -> None:
+        """Update the weights of these losses, the terms of one objective, whenever the clock moves."""
         for loss in losses:
-            curve = scale if callable(scale) else None
-            if not callable(scale):
-                loss.scale = float(scale)
-            units = loss.units() | ({unit_of(curve)} if curve is not None else set())
+            schedule = objective_weight if callable(objective_weight) else None
+            if not callable(objective_weight):
+                loss.objective_weight = float(objective_weight)
+            units = loss.units() | ({unit_of(schedule)} if schedule is not None else set())
             self._units[loss.name] = units
-            loss.changed = self._changed
-            reweigh = self._reweigher(loss, curve)
-            reweigh()
-            self._clock.follow(units, reweigh)
+            loss.on_weight_set, loss.registered_weight = self._weight_set, loss.loss_weight
+            update = self._updater(loss, schedule)
+            update()
+            self._clock.follow(units, update)
 
-    def _reweigher(self, loss: LMLoss, scale: Curve | None) -> Callable[[], None]:
-        position, blocked = self._clock.position, self._blocked
+    def _updater(self, loss: LMLoss, objective_schedule: Curve | None) -> Callable[[], None]:
+        position, errors = self._clock.position, self._errors
 
-        def reweigh() -> None:
+        def update() -> None:
             try:
-                loss.reweigh(position)
-                if scale is not None:
-                    loss.scale = evaluate(scale, position, f"the weight of the objective `{loss.objective}`")
-            except (ClockError, LossResultError) as error:  # whoever runs the loss hears of it
-                loss.weight = None
-                # Not the error itself: its traceback would keep all that its callers hold.
-                blocked[loss.name] = type(error)(str(error))
+                loss.update(position)
+                if objective_schedule is not None:
+                    what = f"the weight of the objective `{loss.objective}`"
+                    loss.objective_weight = evaluate(objective_schedule, position, what)
+            except (ClockError, LossResultError) as error:  # raised when the loss is run
+                loss.term_weight = None
+                # A copy: the traceback of the error itself would keep its callers' frames alive.
+                errors[loss.name] = type(error)(str(error))
 
-        return reweigh
+        return update
 
-    def _changed(self) -> None:
-        for callback in self._on_change:
+    def _weight_set(self) -> None:
+        for callback in self._callbacks:
             callback()
 
-    def when_set(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` after a weight was set by hand."""
-        self._on_change.append(callback)
+    def on_weight_set(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` after a weight is set by hand."""
+        self._callbacks.append(callback)
 
     def units(self, loss: LMLoss) -> set[Unit]:
-        """What moves a loss: the units of its schedules, its objective's included."""
+        """Return the units of a loss's schedules and of its objective's weight."""
         return self._units[loss.name]
 
-    def counts_steps(self, loss: LMLoss) -> bool:
-        """Whether a loss stands still in a run that never counts its steps."""
+    def needs_steps(self, loss: LMLoss) -> bool:
+        """Return whether a loss depends on the step of the clock."""
         every = loss.term is not None and loss.term.every is not None
         return every or any(self._clock.counts_steps(unit) for unit in self._units[loss.name])
 
-    def counts_epochs(self, loss: LMLoss) -> bool:
-        """Whether a loss stands still in a run that never sets its epoch."""
-        return any(self._clock.counts_epochs(unit) for unit in self._units[loss.name])
+    def needs_epochs(self, loss: LMLoss) -> bool:
+        """Return whether a loss depends on the epoch of the clock."""
+        return any(not self._clock.counts_steps(unit) for unit in self._units[loss.name])
 
-    def refusal(self, loss: LMLoss) -> LossSpecError:
-        """Return the error for a loss whose weight is not known."""
-        why = self._blocked.get(loss.name, ClockError("its schedule failed"))
-        return type(why)(f"the weight of `{loss.name}` is not known: {why}")
+    def weight_error(self, loss: LMLoss) -> LossSpecError:
+        """Return the error for a loss whose weight is unknown."""
+        cause = self._errors.get(loss.name, ClockError("its schedule failed"))
+        return type(cause)(f"the weight of `{loss.name}` is unknown: {cause}")

@@ -1,1 +1,1 @@
-"""One registered loss: its call, its weight over time, its messages."""
+"""One loss: its weight and schedule, and the messages about its calls."""

@@ -1,4 +1,4 @@
-"""Schedules as the manager uses them: anything that gives a number for a place on the clock."""
+"""Schedules as the manager evaluates them: any callable f(t) -> float."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ Curve = Callable[[float], float]
 
 
 def is_count(value: object) -> bool:
-    """Whether a value is a whole number of 1 or more."""
+    """Return whether a value is an integer of at least 1."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def as_curve(schedule: object) -> Curve | None:
-    """Return a schedule that can be called: a table of a spec becomes one, None stays None.
+    """Return a schedule as a callable; a table becomes a schedule, and None stays None.
 
     Raises:
-        ScheduleError: the table says no schedule.
-        RegistrationError: it is neither a schedule, nor a table, nor a callable.
+        ScheduleError: the table is not a valid schedule.
+        RegistrationError: it is not a table, a schedule or a callable.
     """
     if isinstance(schedule, Mapping):
         return schedules.from_table(schedule)
     if schedule is None or (callable(schedule) and not isinstance(schedule, type)):
         return schedule
     raise RegistrationError(
-        "a schedule is a table, a `lossspec.schedules` object or a callable f(t) -> float: "
-        f"found {schedule!r}"
+        "a schedule must be a table, a `lossspec.schedules` object or a callable f(t) -> float, "
+        f"got {schedule!r}"
     )
 
 
 def is_finite_number(value: object) -> bool:
-    """Whether a value can be a weight: a finite number, and no boolean."""
+    """Return whether a value can be a weight: a finite number, not a boolean."""
     return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
 
 
 def unit_of(curve: Curve) -> Unit:
-    """Return what a schedule counts: epochs, where it does not say."""
+    """Return the unit of a schedule; without one it counts epochs."""
     unit: Unit | None = getattr(curve, "unit", None)
     return unit or "epoch"
 
 
 def evaluate(curve: Curve, position: Callable[[Unit], float], what: str) -> float:
-    """Return the value of a schedule where the clock is.
+    """Return the value of a schedule at the clock's position.
 
     Raises:
-        ClockError: the clock lacks what the schedule counts.
-        LossResultError: the value is no finite number.
+        ClockError: the clock has no position in the schedule's unit.
+        LossResultError: the schedule raises, or its value is not a finite number.
     """
     t = position(unit_of(curve))
     try:
         value = curve(t)
-    except Exception as error:  # a callable of the user's: whatever it raises, the loss is to be named
+    except Exception as error:  # user code can raise anything; the message names the loss
         raise LossResultError(f"the schedule of {what} failed at {t}: {error!r}") from error
     if not is_finite_number(value):
-        raise LossResultError(f"the schedule of {what} gives {value!r} at {t}: a finite number is wanted")
+        raise LossResultError(f"the schedule of {what} must return a finite number, got {value!r} at {t}")
     return float(value)

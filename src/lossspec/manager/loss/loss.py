@@ -1,4 +1,4 @@
-"""One registered loss: what computes it, what weighs it, what it recorded."""
+"""One loss: its function, its weight or schedule, and its history."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import torch
-from attrs import define, field, setters
+from attrs import define, evolve, field, setters
 
 from lossspec.errors import RegistrationError
-from lossspec.log.rows import RAW, SCALE, WEIGHT, LMHistory
+from lossspec.log.rows import OBJECTIVE_WEIGHT, RAW, TERM_WEIGHT, LMHistory
 from lossspec.manager.loss.curve import Curve, as_curve, evaluate, is_finite_number, unit_of
+from lossspec.manager.loss.export import make_term, spec_weight
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,19 +25,20 @@ if TYPE_CHECKING:
 
 def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> float:
     if loss.schedule is not None:
-        raise RegistrationError(f"the weight of `{loss.name}` is moved by its schedule: it can't be set")
+        raise RegistrationError(f"the weight of `{loss.name}` cannot be set: it has a schedule")
     _require_weight(loss, attribute, value)
-    if loss.weight is not None:  # else a schedule of its objective or of an argument has failed
-        loss.weight = float(value) * loss.gain
-    if loss.changed is not None:
-        loss.changed()
+    if loss.term_weight is not None:  # None if a schedule of its objective or of an argument has failed
+        loss.term_weight = float(value) * loss.gain
+    if loss.on_weight_set is not None:
+        loss.is_set_by_hand = True
+        loss.on_weight_set()
     return float(value)
 
 
-def _keep(loss: LMLoss, attribute: Attribute[Any], value: object) -> object:
-    if loss.changed is not None:  # the clock and the objective have what they need of it, and would not hear
+def _fixed_once_registered(loss: LMLoss, attribute: Attribute[Any], value: object) -> object:
+    if loss.on_weight_set is not None:  # the clock and the objective have already captured this value
         raise RegistrationError(
-            f"the {attribute.name} of `{loss.name}` can't be set once a manager has it: register another "
+            f"the {attribute.name} of `{loss.name}` cannot be set after registration: register another "
             "loss, or make a new manager"
         )
     return value
@@ -44,107 +46,117 @@ def _keep(loss: LMLoss, attribute: Attribute[Any], value: object) -> object:
 
 def _require_weight(loss: LMLoss, _: Attribute[float], value: float) -> None:
     if not is_finite_number(value):
-        raise RegistrationError(f"the weight of `{loss.name}` must be a finite number: it is {value!r}")
+        raise RegistrationError(f"the weight of `{loss.name}` must be a finite number, got {value!r}")
 
 
 def _require_callable(loss: LMLoss, _: Attribute[Function], value: object) -> None:
     if not callable(value):
-        raise RegistrationError(f"the function of `{loss.name}` can't be called: it is {value!r}")
-    if isinstance(value, type):  # it can be called, and gives a module where a tensor is wanted
-        made = f"{value.__name__}()"
+        raise RegistrationError(f"the function of `{loss.name}` must be callable, got {value!r}")
+    if isinstance(value, type):  # a call of it returns a module, not a tensor
         raise RegistrationError(
-            f"the function of `{loss.name}` is the class {value.__name__}: give it `{made}`"
+            f"the function of `{loss.name}` must be an instance, got the class {value.__name__}: "
+            f"pass `{value.__name__}()`"
         )
 
 
 def _as_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(tags, str):
-        raise RegistrationError(f"`tags` is a list of words: found the string {tags!r}")
     found = tuple(tags)
-    for tag in found:
-        if not isinstance(tag, str):
-            raise RegistrationError(f"`tags` is a list of words: found {tag!r} among them")
+    if isinstance(tags, str) or not all(isinstance(tag, str) for tag in found):
+        raise RegistrationError(f"`tags` must be a list of strings, got {tags!r}")
     return found
 
 
 @define(eq=False)
 class LMLoss:
-    """A loss function with its name, weight or schedule, tags, and what it recorded.
+    """A loss function with its name, weight or schedule, tags and history.
 
     Args:
         name: its unique name.
-        function: what is called with the inputs and returns a tensor: an ``nn.Module``, or any callable.
-        loss_weight: the weight where there is no schedule. It may be set at any time.
+        function: takes the inputs and returns a tensor: an ``nn.Module``, or any callable.
+        loss_weight: the weight without a schedule. It can be set at any time.
         schedule: a ``lossspec.schedules`` object, its table, or any callable f(t) -> float that gives the
             weight. A schedule without a unit counts epochs.
-        tags: for queries.
-        term: what the spec says of it, if it comes from one.
-        live: constructor arguments of ``function`` that are scheduled.
+        tags: strings to select it by.
+        term: its term, if it comes from a spec.
+        live: the schedules of ``function``'s arguments, by attribute.
 
     Attributes:
-        history: what it recorded since the log was last written.
-        weight: the weight that applies now, without its objective's; None while it is not known.
+        history: the values recorded since the last flush.
+        term_weight: the term weight now, with the gain of ``every``; None while it is unknown.
+        objective_weight: the objective weight now.
+        training: the history outside of ``validating()``.
+        validation: the history within it.
+        last_map: the last raw result that was not a scalar, and the weight applied to it.
+        on_weight_set: called after the weight is set by hand; None until a manager has the loss.
+        registered_weight: the weight that it was registered with.
+        is_set_by_hand: whether the weight was set after that.
 
     Raises:
-        RegistrationError: a weight and a schedule are both given, or one of them is no weight, no schedule.
+        RegistrationError: both a weight and a schedule are given, or a value is invalid.
 
     Example:
         >>> loss = LMLoss("l1", torch.nn.L1Loss(), loss_weight=100.0, tags=["pixel"])
-        >>> loss.weight, loss.tags
+        >>> loss.term_weight, loss.tags
         (100.0, ('pixel',))
         >>> LMLoss("l1", torch.nn.L1Loss(), loss_weight=2.0, schedule=lambda t: t)
         Traceback (most recent call last):
-        lossspec.errors.RegistrationError: `l1` has a weight (2.0) and a schedule: give one of them
+        lossspec.errors.RegistrationError: `l1` has both a weight (2.0) and a schedule: give only one
     """
 
-    name: str = field(on_setattr=_keep)
-    function: Function = field(validator=_require_callable, on_setattr=[_keep, setters.validate])
+    name: str = field(on_setattr=_fixed_once_registered)
+    function: Function = field(
+        validator=_require_callable, on_setattr=[_fixed_once_registered, setters.validate]
+    )
     loss_weight: float = field(default=1.0, validator=_require_weight, on_setattr=_set_weight)
-    schedule: Curve | None = field(default=None, converter=as_curve, on_setattr=[_keep, setters.convert])
+    schedule: Curve | None = field(
+        default=None, converter=as_curve, on_setattr=[_fixed_once_registered, setters.convert]
+    )
     tags: tuple[str, ...] = field(default=(), converter=_as_tags)
     term: Term | None = field(default=None, kw_only=True, repr=False)
     live: Mapping[str, Curve] = field(factory=dict, kw_only=True, repr=False)
     history: LMHistory = field(init=False, factory=LMHistory, repr=False)
-    weight: float | None = field(init=False, default=None, repr=False)
-    #: the weight of its objective that applies now.
-    scale: float = field(init=False, default=1.0, repr=False)
-    #: where ``history`` points outside of ``validating()``, and within it.
+    term_weight: float | None = field(init=False, default=None, repr=False)
+    objective_weight: float = field(init=False, default=1.0, repr=False)
     training: LMHistory = field(init=False, repr=False)
     validation: LMHistory = field(init=False, factory=LMHistory, repr=False)
-    #: the last result that was a map, before weighting, and the weight applied to it.
     last_map: tuple[torch.Tensor, float] | None = field(init=False, default=None, repr=False)
-    #: called after the weight was set by hand; None until a manager has the loss.
-    changed: Callable[[], None] | None = field(init=False, default=None, repr=False)
+    on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
+    registered_weight: float = field(init=False, default=1.0, repr=False)
+    is_set_by_hand: bool = field(init=False, default=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.training = self.history
         if self.schedule is None:
-            self.weight = float(self.loss_weight) * self.gain
+            self.term_weight = float(self.loss_weight) * self.gain
         elif self.loss_weight != 1.0:
             raise RegistrationError(
-                f"`{self.name}` has a weight ({self.loss_weight}) and a schedule: give one of them"
+                f"`{self.name}` has both a weight ({self.loss_weight}) and a schedule: give only one"
             )
 
     @property
     def gain(self) -> float:
-        """What ``every`` multiplies the weight with."""
-        return self.term.every.gain if self.term is not None and self.term.every is not None else 1.0
+        """The factor of ``every`` in the term weight."""
+        return 1.0 if self.term is None else self.term.gain
 
     @property
     def objective(self) -> str | None:
-        """The total that it belongs to, if it comes from a spec."""
+        """The objective that it belongs to, if it comes from a spec."""
         return self.term.objective if self.term is not None else None
+
+    def all_tags(self) -> set[str]:
+        """Return the tags and the name of the objective, which is a tag too."""
+        return {*self.tags, *([self.objective] if self.objective is not None else [])}
 
     @property
     def applied_weight(self) -> float:
-        """The weight that applies now: schedule, gain and the objective's weight; NaN while not known."""
-        return math.nan if self.weight is None else self.weight * self.scale
+        """The applied weight now, term weight times objective weight; NaN while it is unknown."""
+        return math.nan if self.term_weight is None else self.term_weight * self.objective_weight
 
     @property
     def last_value(self) -> float:
         """The mean of the last weighted result; NaN before the first."""
         last = self.history.last
-        return last[RAW] * last[WEIGHT] * last[SCALE] if last else math.nan
+        return last[RAW] * last[TERM_WEIGHT] * last[OBJECTIVE_WEIGHT] if last else math.nan
 
     @property
     def last_loss_map(self) -> torch.Tensor:
@@ -154,26 +166,41 @@ class LMLoss:
             return result * weight
         return torch.tensor(self.last_value) if self.history.last else torch.empty(0)
 
-    def units(self) -> set[Unit]:
-        """What its schedules count."""
-        return {unit_of(curve) for curve in (self.schedule, *self.live.values()) if curve is not None}
-
-    def reweigh(self, position: Callable[[Unit], float]) -> None:
-        """Set the weight and the live arguments to where the clock is.
+    def to_term(self) -> Term:
+        """Return the loss as a term of a spec, with the weight that is set now.
 
         Raises:
-            ClockError: the clock lacks what a schedule needs.
-            LossResultError: a schedule gives no finite number.
+            LossSpecError: it cannot be written in a spec; the message says why.
+
+        >>> LMLoss("l1", torch.nn.L1Loss(reduction="sum")).to_term().args
+        {'reduction': 'sum'}
         """
-        self.weight = None  # not known, if what follows fails
+        if self.term is None:
+            return make_term(self.name, self.function, self.loss_weight, self.schedule, self.tags)
+        weight = spec_weight(self.name, self.loss_weight, self.schedule)
+        return evolve(self.term, weight=weight, tags=self.tags)
+
+    def units(self) -> set[Unit]:
+        """Return the units of its schedules."""
+        return {unit_of(curve) for curve in (self.schedule, *self.live.values()) if curve is not None}
+
+    def restore_weight(self, set_by_hand: float | None) -> None:
+        """Set the weight of a checkpoint, or else the registered one; a schedule has no state."""
+        if self.schedule is None:
+            self.loss_weight = self.registered_weight if set_by_hand is None else set_by_hand
+            self.is_set_by_hand = set_by_hand is not None
+
+    def update(self, position: Callable[[Unit], float]) -> None:
+        """Set the term weight and the live arguments to their values at the clock's position.
+
+        Raises:
+            ClockError: the clock has no position in the unit of a schedule.
+            LossResultError: a schedule fails, or does not return a finite number.
+        """
+        self.term_weight = None  # unknown if an evaluation raises
         for argument, curve in self.live.items():
             setattr(self.function, argument, evaluate(curve, position, f"`{argument}` of `{self.name}`"))
         weight = self.loss_weight
         if self.schedule is not None:
             weight = evaluate(self.schedule, position, f"the weight of `{self.name}`")
-        self.weight = weight * self.gain
-
-
-def tags_of(loss: LMLoss) -> set[str]:
-    """Return its tags; the name of its objective is one."""
-    return {*loss.tags, *([loss.objective] if loss.objective is not None else [])}
+        self.term_weight = weight * self.gain

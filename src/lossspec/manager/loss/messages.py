@@ -1,4 +1,4 @@
-"""Words for calls that went wrong: what a loss was given, and what it takes."""
+"""Messages for failed calls of losses and objectives: what was expected and what was passed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lossspec.names import unknown
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: What a list of tensors may be; torch.compile knows `list | tuple` only since 2.9.
+#: The types of a list of tensors; torch.compile supports `list | tuple` only since 2.9.
 LISTS = (list, tuple)
 
 Function = Callable[..., torch.Tensor]
 
 
 def describe(value: object) -> str:
-    """Name a value as a person would: what it is, and its shape.
+    """Describe a value for a message: its type, and its shape or value.
 
     >>> describe(torch.zeros(1, 3)), describe([torch.zeros(2)]), describe(0.5)
     ('a float32 tensor of shape (1, 3)', 'a list of 1', 'the float 0.5')
@@ -35,64 +35,62 @@ def describe(value: object) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def explain(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> None:
-    """Make an error that a loss raised say which loss it was and what it was given.
+def add_loss_note(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> None:
+    """Add to an error of a loss which loss it was and what it was called with.
 
     Raises:
-        LossInputError: the error came from a wrong number of inputs; it names those that the loss takes.
+        LossInputError: instead of the error, if the number of inputs is wrong.
     """
-    wrong = wrong_number(name, function, inputs) if isinstance(error, TypeError) else None
+    wrong = wrong_number_of_inputs(name, function, inputs) if isinstance(error, TypeError) else None
     if wrong is not None:
         try:
             raise wrong from None
         finally:
-            del wrong  # or it and this frame would keep each other, and the inputs, until the next collection
+            del wrong  # a cycle of error and frame would keep the inputs alive
     error.add_note(f"in the loss `{name}`, called with {', '.join(map(describe, inputs)) or 'nothing'}")
 
 
 def read_wrapped(raw: torch.Tensor, name: str) -> float:
-    """Read what ``tolist()`` can't: a scalar within a transform of torch.func, before torch 2.9.
+    """Read a scalar that ``tolist()`` cannot: within a transform of torch.func, before torch 2.9.
 
     Raises:
-        RuntimeError: nobody can; it says which loss it was, and what such a value may be.
+        RuntimeError: it cannot be read; a note names the loss and the likely reason.
     """
     try:
         return raw.item()
     except RuntimeError as error:
         error.add_note(
-            f"while the value of the loss `{name}` was recorded. Within `torch.func.vmap` a loss has one for "
-            "each sample, which nobody can read: call its function there instead, "
+            f"while the value of the loss `{name}` was recorded. Within `torch.func.vmap` a loss has a value "
+            "for each sample, which cannot be recorded: call its function there, "
             f"`manager.get_registered_losses(strip=False)[{name!r}].function`"
         )
         raise
 
 
-def wrong_number(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:
-    """Return the error if ``function`` can't be called with that many inputs, else None."""
-    called = function.forward if isinstance(function, torch.nn.Module) else function
-    try:
-        signature = inspect.signature(called)
-    except (TypeError, ValueError):  # compiled code may have none
+def wrong_number_of_inputs(name: str, function: Function, inputs: Sequence[object]) -> LossInputError | None:
+    """Return the error if ``function`` does not accept that many inputs, else None."""
+    parameters = _parameters(function.forward if isinstance(function, torch.nn.Module) else function)
+    if parameters is None:
         return None
-    try:
-        signature.bind(*inputs)
-    except TypeError:
-        takes = ", ".join(f"`{each}`" for each in signature.parameters) or "nothing"
-        return LossInputError(f"`{name}` takes {takes}: {len(inputs)} inputs were given")
-    return None
+    taken = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    least, most = sum(each.default is each.empty for each in taken), len(taken)
+    any_number = any(each.kind is each.VAR_POSITIONAL for each in parameters)
+    if least <= len(inputs) and (any_number or len(inputs) <= most):
+        return None
+    count = f"at least {least}" if any_number else f"{least} to {most}" if least < most else f"{most}"
+    names = f" ({', '.join(f'`{each.name}`' for each in taken)})" if taken else ""
+    noun = "input" if count in {"1", "at least 1"} else "inputs"
+    return LossInputError(f"`{name}` expects {count} {noun}{names}, got {len(inputs)}")
 
 
-def refuse_params(function: Callable[..., object], params: Mapping[str, object]) -> None:
-    """Raise if a spec function has no argument of a given name.
+def check_params(function: Callable[..., object], params: Mapping[str, object]) -> None:
+    """Check that a spec function accepts these keyword arguments.
 
     Raises:
-        UnknownNameError: it has none; the message says the nearest.
+        UnknownNameError: it has no argument of this name; the message names the nearest.
     """
-    try:
-        arguments = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # compiled code may have none
-        return
-    if any(each.kind is each.VAR_KEYWORD for each in arguments):
+    arguments = _parameters(function)
+    if arguments is None or any(each.kind is each.VAR_KEYWORD for each in arguments):
         return
     known = [each.name for each in arguments if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
     of = f" of the spec function `{getattr(function, '__name__', describe(function))}`"
@@ -101,44 +99,52 @@ def refuse_params(function: Callable[..., object], params: Mapping[str, object])
             raise UnknownNameError(unknown("parameter", name, known, of))
 
 
-def place(
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter] | None:
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # compiled code can lack a signature
+        return None
+
+
+def add_term_note(
     error: Exception, term: str, objective: str, needed: Sequence[str], tensors: Mapping[str, object]
 ) -> None:
-    """Make an error say in which term of which objective it was, and which of its tensors are None."""
+    """Add to an error in which term of which objective it was, and which tensors were None."""
     none = [f"`{name}`" for name in needed if tensors.get(name) is None]
-    found = f", which was given None as {', '.join(none)}" if none else ""
+    found = f", with None for {', '.join(none)}" if none else ""
     error.add_note(f"in the term `{term}` of the objective `{objective}`{found}")
 
 
-def refuse_tensors(
+def check_tensors(
     objective: str,
     given: Sequence[str],
-    due: Mapping[str, Sequence[str]],
+    needed_by: Mapping[str, Sequence[str]],
     known: Sequence[str],
-    unnamed: int,
+    positional: int,
 ) -> None:
-    """Raise if a tensor is missing or unknown in a call of an objective, or has no name.
+    """Check the tensors of a call of an objective.
 
     Args:
         objective: its name.
-        given: the names of the call.
-        due: for each tensor that is due, the terms that take it.
+        given: the names in the call.
+        needed_by: for each tensor that is needed now, the terms that take it.
         known: every name that a term of the objective takes.
-        unnamed: how many were given without a name.
+        positional: how many tensors were passed without a name.
+
+    Raises:
+        UnknownNameError: no term takes a tensor of this name.
+        LossInputError: a tensor is missing, or has no name.
     """
-    if unnamed:
-        named = ", ".join(f"{name}=..." for name in due)
+    if positional:
+        named = ", ".join(f"{name}=..." for name in needed_by)
         raise LossInputError(
-            f"the objective `{objective}` takes tensors by name, found {unnamed} without one: "
-            f"call it by name, `objective({named})`"
+            f"objective `{objective}` expects tensors by keyword, got {positional} by position: "
+            f"call `objective({named})`"
         )
     for name in given:
         if name not in known:
             raise UnknownNameError(unknown("tensor", name, known, f" in the call of objective `{objective}`"))
-    for name, terms in due.items():
+    for name, terms in needed_by.items():
         if name not in given:
             takers = ", ".join(f"`{term}`" for term in terms)
-            raise LossInputError(
-                f"the objective `{objective}` misses the tensor `{name}`, which is due for {takers}: "
-                f"call it with `{name}=...`"
-            )
+            raise LossInputError(f"objective `{objective}` is missing tensor `{name}`, needed by {takers}")

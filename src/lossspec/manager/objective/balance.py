@@ -1,4 +1,4 @@
-"""Binds the balance of an objective: which losses and tensors its module gets."""
+"""Binds the balancer of an objective to its losses and tensors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lossspec.language.model import Balance
-    from lossspec.manager.record.host import Applied
+    from lossspec.manager.record.device import BalancedWeights
 
 
 class BoundBalance:
-    """The balance of an objective, called with its raw losses and all the objective's tensors.
+    """The balancer of an objective, called with its raw losses and all tensors of the objective.
 
     Args:
         objective: the objective's name, for messages.
-        balance: what the spec says of it.
-        module: does it; its ``forward`` takes the raw values and the weights, both by name, and the inputs.
+        balance: the ``balance`` table of the spec.
+        module: the balancer; its ``forward`` takes the raw values and the weights by name, and the inputs.
     """
 
     def __init__(self, objective: str, balance: Balance, module: nn.Module) -> None:
@@ -39,20 +39,20 @@ class BoundBalance:
         values: Mapping[str, torch.Tensor],
         weights: Mapping[str, float],
         tensors: Mapping[str, object],
-    ) -> tuple[torch.Tensor, Applied]:
-        """Return what the losses contribute to the total, and the weight that was applied to each.
+    ) -> tuple[torch.Tensor, BalancedWeights]:
+        """Return the weighted sum of the losses, and the weight of each.
 
         Raises:
-            LossInputError: the balance takes a tensor, and there is something else.
-            LossResultError: the module returns anything but a scalar and a weight for each loss.
+            LossInputError: an input is not a tensor.
+            LossResultError: the module does not return a scalar and a weight for each loss.
         """
         order, named = [], {}
         for each in self.inputs:
             given = tensors[str(each.name)]
             if not isinstance(given, torch.Tensor):
                 raise LossInputError(
-                    f"the balance of `{self.objective}` takes a tensor as `{each.name}`: "
-                    f"it is {describe(given)}"
+                    f"the balance of `{self.objective}` expects a tensor as `{each.name}`, got "
+                    f"{describe(given)}"
                 )
             value = detached(given) if each.detach else given
             if each.argument is None:
@@ -65,10 +65,10 @@ class BoundBalance:
             error.add_note(f"in the balance of the objective `{self.objective}`")
             raise
         if isinstance(found, tuple) and len(found) == 2:
-            total, applied = found
-            if isinstance(total, torch.Tensor) and total.dim() == 0 and set(applied) == set(values):
-                return total, cast("Applied", applied)
+            total, balanced = found
+            if isinstance(total, torch.Tensor) and total.dim() == 0 and set(balanced) == set(values):
+                return total, cast("BalancedWeights", balanced)
         raise LossResultError(
             f"the balance of `{self.objective}` must return a scalar and a weight for each of "
-            f"{', '.join(f'`{name}`' for name in values)}: it returned {describe(found)}"
+            f"{', '.join(f'`{name}`' for name in values)}, got {describe(found)}"
         )

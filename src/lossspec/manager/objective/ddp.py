@@ -1,4 +1,4 @@
-"""Finds parameters that a skipped term leaves without a gradient, which DistributedDataParallel waits for."""
+"""Finds parameters that get no gradient because a term is skipped: DistributedDataParallel waits for them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from lossspec.manager.objective.term import BoundTerm
 
 
-def parameters_behind(values: Iterable[object]) -> set[torch.Tensor]:
-    """Return the parameters that a backward from these tensors reaches; through lists."""
+def reached_parameters(values: Iterable[object]) -> set[torch.Tensor]:
+    """Return the parameters that a backward from these tensors, or lists of tensors, reaches."""
     found: set[torch.Tensor] = set()
     nodes: list[Node] = []
     waiting = list(values)
@@ -31,7 +31,7 @@ def parameters_behind(values: Iterable[object]) -> set[torch.Tensor]:
     seen = set(nodes)
     while nodes:
         node = nodes.pop()
-        variable = getattr(node, "variable", None)  # of an AccumulateGrad, the end of a graph
+        variable = getattr(node, "variable", None)  # an AccumulateGrad, at the end of a graph, has one
         if isinstance(variable, torch.nn.Parameter):
             found.add(variable)
         for following, _ in node.next_functions:
@@ -41,21 +41,21 @@ def parameters_behind(values: Iterable[object]) -> set[torch.Tensor]:
     return found
 
 
-def warn_of_unreached(
+def warn_of_missing_gradients(
     objective: str, skipped: Iterable[BoundTerm], tensors: Mapping[str, object], total: torch.Tensor
 ) -> None:
-    """Warn for each skipped term whose tensors were made by parameters that ``total`` does not reach."""
-    reached = parameters_behind([total])
+    """Warn of each skipped term whose tensors come from parameters that ``total`` does not reach."""
+    reached = reached_parameters([total])
     for term in skipped:
         given = [tensors.get(each.name) for each in term.inputs if each.name is not None and not each.detach]
-        missed = parameters_behind(given) - reached
+        missed = reached_parameters(given) - reached
         if missed:
             warnings.warn(
-                f"the term `{term.name}` of the objective `{objective}` has the weight 0 and is skipped: "
+                f"the term `{term.name}` of the objective `{objective}` is skipped, since its weight is 0: "
                 f"{len(missed)} parameters behind its tensors get no gradient from this objective, and "
                 "DistributedDataParallel raises or hangs in the next step if nothing else reaches them. Set "
-                f'`at_zero = "compute"` in `[losses.{term.name}]`, or do not compute what '
-                "`objective.needed()` does not name, or use `find_unused_parameters=True`",
+                f'`at_zero = "compute"` in `[losses.{term.name}]`, or compute only what '
+                "`objective.needed()` names, or use `find_unused_parameters=True`",
                 RuntimeWarning,
                 stacklevel=6,
             )

@@ -1,4 +1,4 @@
-"""Decides which terms of an objective run where the clock is, and which tensors they need."""
+"""Decides which terms of an objective run at the clock's position, and which tensors they need."""
 
 from __future__ import annotations
 
@@ -11,36 +11,52 @@ if TYPE_CHECKING:
     from lossspec.manager.objective.balance import BoundBalance
     from lossspec.manager.objective.term import BoundTerm
 
-#: In the total; computed without gradient and recorded; not computed; refused, since its weight is not known.
+#: In the total; computed without gradient and recorded; not computed; an error, since its weight is unknown.
 Mode = Literal["sum", "record", "skip", "unknown"]
 
 
 def mode(loss: LMLoss, step: int) -> Mode:
-    """Say what a term does at ``step`` with the weight that it has."""
+    """Return what a term does at ``step`` with its current weight."""
     term = loss.term
     if term is not None and term.every is not None and step % term.every.steps:
         return "skip"
-    if loss.weight is None:
+    if loss.term_weight is None:
         return "unknown"
     if term is None:
         return "sum"
-    if loss.weight * loss.scale != 0.0 or term.at_zero == "compute":
+    if loss.term_weight * loss.objective_weight != 0.0 or term.at_zero == "compute":
         return "sum"
     return term.at_zero
 
 
 class Plan:
-    """The terms that run now. It is made anew only when another set of them runs.
+    """The terms that run now; replaced when another set of terms runs.
 
     Attributes:
-        running: for each term that runs: its loss, its inputs, whether it is in the total.
-        key: the same as plain values: the columns of the terms and what each does.
-        due: for each tensor that is needed, the terms that take it.
+        running: for each running term: its loss, its inputs, and whether it is in the total.
+        key: the columns of the running terms and their modes.
+        needed_by: for each tensor that is needed, the terms that take it.
         needed: the names of these tensors.
-        is_alone: whether at most one term is in the total.
+        losses: the losses of the terms that are in the total.
+        summed: these terms.
+        computes: what computes each of them.
+        recorded: the losses and terms that are only recorded.
+        plain: the tensors that the terms of the total take as they are; none of them can be a list.
+        unknown: a loss whose term weight is unknown, or None.
     """
 
-    __slots__ = ("due", "is_alone", "key", "needed", "running")
+    __slots__ = (
+        "computes",
+        "key",
+        "losses",
+        "needed",
+        "needed_by",
+        "plain",
+        "recorded",
+        "running",
+        "summed",
+        "unknown",
+    )
 
     def __init__(
         self,
@@ -54,12 +70,17 @@ class Plan:
             if each != "skip"
         )
         self.key = tuple((column, each) for column, each in enumerate(modes) if each != "skip")
-        self.is_alone = sum(each == "sum" for each in modes) <= 1
-        self.due: dict[str, list[str]] = {}
+        self.losses = tuple(loss for loss, _, is_summed in self.running if is_summed)
+        self.summed = tuple(term for _, term, is_summed in self.running if is_summed)
+        self.computes = tuple(term.compute for term in self.summed)
+        self.recorded = tuple((loss, term) for loss, term, is_summed in self.running if not is_summed)
+        self.plain = tuple(dict.fromkeys(name for term in self.summed for name in term.plain or ()))
+        self.unknown = next((loss for loss, _, _ in self.running if loss.term_weight is None), None)
+        self.needed_by: dict[str, list[str]] = {}
         for loss, term, _ in self.running:
             for name in term.needed:
-                self.due.setdefault(name, []).append(loss.name)
+                self.needed_by.setdefault(name, []).append(loss.name)
         if balance is not None and any(loss.name in balance.losses for loss, _, _ in self.running):
             for name in balance.needed:
-                self.due.setdefault(name, []).append("balance")
-        self.needed = frozenset(self.due)
+                self.needed_by.setdefault(name, []).append("balance")
+        self.needed = frozenset(self.needed_by)

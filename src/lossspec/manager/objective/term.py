@@ -1,4 +1,4 @@
-"""Binds a term to its inputs: which tensors it takes from a call, in which shape and order."""
+"""Binds a term to its inputs: which tensors it takes from a call, and how."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.language.model import Input, Term
     from lossspec.manager.loss.messages import Function
 
 
 class BoundTerm:
-    """A term of an objective that is called with all the objective's tensors and takes its own.
+    """A term of an objective; it is called with all tensors of the objective, and takes its own.
 
     Args:
-        term: what the spec says of it.
-        function: computes it.
-        takes_lists: for each input, whether the loss itself takes a list there.
+        term: the term of the spec.
+        function: computes the loss.
+        takes_lists: for each input, whether the function itself takes a list.
     """
 
     def __init__(self, term: Term, function: Function, takes_lists: Sequence[bool]) -> None:
@@ -33,38 +33,44 @@ class BoundTerm:
         self.takes_lists = tuple(takes_lists)
         self.by_name = any(each.argument is not None for each in term.inputs)
         self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
-        #: The names in call order, where the inputs are tensors as they are: by far the commonest case.
-        self.plain = None if self._is_special() else tuple(str(each.name) for each in term.inputs)
+        #: The names in call order if all inputs are plain tensors, the most common case; else None.
+        self.plain = tuple(str(each.name) for each in term.inputs) if self._is_plain() else None
+        #: Computes the raw result, and checks neither plain inputs nor what is returned.
+        self.compute = self._call_prepared if self.plain is None else _direct(function, self.plain)
 
-    def _is_special(self) -> bool:
-        changed = any(each.name is None or each.detach for each in self.inputs)
-        return changed or self.by_name or self.lists is not None or any(self.takes_lists)
+    def _is_plain(self) -> bool:
+        as_given = all(each.name is not None and not each.detach for each in self.inputs)
+        return as_given and not self.by_name and self.lists is None and not any(self.takes_lists)
 
     def __call__(self, tensors: Mapping[str, object]) -> torch.Tensor:
-        """Return the unweighted result, a scalar tensor.
+        """Return the raw result, a scalar tensor.
 
         Raises:
-            LossInputError: a list is given where the loss takes a tensor, or lists differ in length.
-            LossResultError: the result is no scalar tensor.
+            LossInputError: the function expects a tensor and gets a list, or lists differ in length.
+            LossResultError: the result is not a scalar tensor.
         """
-        if self.plain is not None:
-            plain = [tensors[name] for name in self.plain]
-            for name, value in zip(self.plain, plain, strict=True):
-                if isinstance(value, LISTS):
-                    raise self._refusal_of_list(name)
-            raw = self.function(*plain)
-        else:
-            raw = self._call_special(tensors)
-        if not isinstance(raw, torch.Tensor):
-            raise LossResultError(f"`{self.name}` must return a tensor: it returned {describe(raw)}")
-        if raw.dim() != 0:
-            raise LossResultError(
-                f"`{self.name}` must be a scalar to be summed: it has the shape {tuple(raw.shape)}; "
-                'give it `args = { reduction = "mean" }` or another reduction'
-            )
+        for name in self.plain or ():
+            if isinstance(tensors[name], LISTS):
+                raise self.unexpected_list(name)
+        raw = self.compute(tensors)
+        self.check(raw)
         return raw
 
-    def _call_special(self, tensors: Mapping[str, object]) -> torch.Tensor:
+    def check(self, raw: object) -> None:
+        """Check a raw result.
+
+        Raises:
+            LossResultError: it is not a scalar tensor.
+        """
+        if not isinstance(raw, torch.Tensor):
+            raise LossResultError(f"`{self.name}` must return a tensor, got {describe(raw)}")
+        if raw.dim() != 0:
+            raise LossResultError(
+                f"`{self.name}` must return a scalar, got the shape {tuple(raw.shape)}: "
+                'set `args = { reduction = "mean" }` or another reduction'
+            )
+
+    def _call_prepared(self, tensors: Mapping[str, object]) -> torch.Tensor:
         values: list[object] = [
             None if each.name is None else detached(tensors[each.name]) if each.detach else tensors[each.name]
             for each in self.inputs
@@ -77,15 +83,16 @@ class BoundTerm:
             if each.name is None:
                 values[index] = shaped_like(first, each.value or 0.0)
             elif isinstance(values[index], LISTS) and not self.takes_lists[index]:
-                raise self._refusal_of_list(each.name)
+                raise self.unexpected_list(each.name)
         if self.by_name:
             named = {str(each.argument): value for each, value in zip(self.inputs, values, strict=True)}
             return self.function(**named)
         return self.function(*values)
 
-    def _refusal_of_list(self, name: str) -> LossInputError:
+    def unexpected_list(self, name: str) -> LossInputError:
+        """Return the error for a list where the function expects a tensor."""
         return LossInputError(
-            f"`{self.name}` takes a tensor as `{name}`, found a list: "
+            f"`{self.name}` expects a tensor as `{name}`, got a list: "
             'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
         )
 
@@ -98,13 +105,13 @@ class BoundTerm:
         lengths = {name: len(value) for name, value in lists.items()}
         counts = set(lengths.values())
         if len(counts) != 1 or 0 in counts:
-            found = ", ".join(f"`{name}` has {length}" for name, length in lengths.items()) or "there is none"
-            raise LossInputError(f"`{self.name}` needs lists of one length, of 1 or more: {found}")
+            found = ", ".join(f"`{name}` of length {length}" for name, length in lengths.items()) or "no list"
+            raise LossInputError(f"`{self.name}` expects lists of equal length, at least 1, got {found}")
         (length,) = counts
         weights = self.lists if isinstance(self.lists, tuple) else ()
         if weights and len(weights) != length:
             raise LossInputError(
-                f"`{self.name}` has {len(weights)} weights in `lists`, and lists of {length} elements"
+                f"`{self.name}` has {len(weights)} weights in `lists`, got lists of {length} elements"
             )
         parts = [
             self._call([value[index] if isinstance(value, LISTS) else value for value in values])
@@ -118,8 +125,16 @@ class BoundTerm:
         return total / length if self.lists == "mean" else total
 
 
+def _direct(function: Function, names: tuple[str, ...]) -> Callable[[Mapping[str, object]], torch.Tensor]:
+    """Return what calls a function with the tensors of these names; most functions take two."""
+    if len(names) == 2:
+        first, second = names
+        return lambda tensors: function(tensors[first], tensors[second])
+    return lambda tensors: function(*[tensors[name] for name in names])
+
+
 def _first(values: Sequence[object]) -> object:
-    """Return the first tensor or list of them; a loop, since torch.compile knows no `next` with a default."""
+    """Return the first tensor or list of tensors; torch.compile does not support `next` with a default."""
     for value in values:
         if value is not None and not callable(value):
             return value
@@ -127,7 +142,7 @@ def _first(values: Sequence[object]) -> object:
 
 
 def detached(value: object) -> object:
-    """Cut a tensor from its graph; through lists."""
+    """Return a tensor, or each tensor of a list, detached from its graph."""
     if isinstance(value, torch.Tensor):
         return value.detach()
     if isinstance(value, LISTS):
@@ -136,11 +151,11 @@ def detached(value: object) -> object:
 
 
 def shaped_like(like: object, value: float) -> object:
-    """Return floating-point tensors full of ``value``, in the shape of ``like``; through lists."""
+    """Return a floating-point tensor full of ``value``, shaped like ``like``; lists give lists."""
     if isinstance(like, LISTS):
         return [shaped_like(each, value) for each in like]
     if not isinstance(like, torch.Tensor):
-        raise LossInputError(f"the number {value} takes the shape of the first tensor, and there is none")
+        raise LossInputError(f"the input {value} takes the shape of the first tensor, but there is no tensor")
     if like.is_floating_point() or like.is_complex():
         return torch.full_like(like, value)
     return torch.full_like(like, value, dtype=torch.get_default_dtype())

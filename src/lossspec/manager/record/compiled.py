@@ -1,8 +1,8 @@
-"""Records in a compiled objective: rows in a ring on its device, written within the graph.
+"""Records in a compiled objective: the graph writes rows to a ring buffer on its device.
 
-A compiled graph runs without the host, so what changes from call to call has to be in tensors: the weights
-come from ``state``, the values go to ``rows``. A row holds the number of its stamp; what the stamp stands
-for (the clock, the weights, which terms ran) is known on the host.
+A compiled graph runs without the host, so whatever changes between calls must be in tensors: the graph reads
+the weights from ``state`` and writes the values to ``rows``. Each row holds the number of a stamp; the host
+keeps the clock, the weights and the running terms of each stamp.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.loss import LMLoss
 
 CAPACITY = 4096
-#: The row count travels as a 32-bit float, modulo this.
-_TURN = 1 << 22
+#: The row count is read as a 32-bit float, modulo this.
+_WRAP = 1 << 22
 _STAMP, _SAMPLES, _RAW = range(3)
 
 
@@ -31,20 +31,20 @@ _STAMP, _SAMPLES, _RAW = range(3)
 class _Stamp:
     epoch: float
     step: int
-    #: for each term that runs: its column, where its values go, its weight and its objective's.
+    #: for each running term: its column, its history, its term weight and its objective weight.
     terms: tuple[tuple[int, LMHistory, float, float], ...]
 
 
-class Ring:
-    """The weights and the rows of one objective, as plain tensors on its device.
+class RingBuffer:
+    """The weights and rows of one objective, as plain tensors on its device.
 
-    They are no buffers: casting the module must not round them, DDP must not broadcast them, and a
-    checkpoint must not hold them. ``rows_seen`` is how many rows the last ``settle`` found.
+    They are not module buffers: a cast of the module must not round them, DDP must not broadcast them, and
+    a checkpoint must not hold them. ``rows_seen`` is how many rows the last ``settle`` found.
 
     Args:
         losses: the losses of the objective, one column each.
-        clock: what each row is stamped with.
-        device: where the tensors are until ``to`` moves them.
+        clock: gives the position of each row.
+        device: the device of the tensors until ``to`` moves them.
     """
 
     def __init__(self, losses: Sequence[LMLoss], clock: Clock, device: torch.device | None) -> None:
@@ -60,7 +60,7 @@ class Ring:
             self.state = torch.zeros(len(losses) + 2, dtype=_widest(self.rows.device), device=device)
 
     def to(self, device: torch.device) -> None:
-        """Move the tensors, keeping their types."""
+        """Move the tensors and keep their types."""
         if device != self.rows.device:
             with torch.inference_mode(mode=False):
                 self.rows, self.index = _moved(self.rows, device), _moved(self.index, device)
@@ -68,16 +68,16 @@ class Ring:
             self._send()
 
     def is_idle(self) -> bool:
-        """Whether it is known, without waiting for a device, that no row was written since ``settle``."""
-        return self.index.is_cpu and int(self.index) % _TURN == self._seen
+        """Return whether no row waits, as far as the host knows without reading the device."""
+        return self.index.is_cpu and int(self.index) % _WRAP == self._seen
 
     def stamp(self, running: tuple[int, ...]) -> None:
-        """Give the graph the weights of now; rows from here on mean this place on the clock."""
+        """Give the graph the current weights; new rows get the current position of the clock."""
         self._running = running
-        if self.is_idle():  # no row has the stamps so far: of an objective that runs outside of any graph
+        if self.is_idle():  # no row refers to the stamps so far
             self._stamps.clear()
         terms = tuple(
-            (column, loss.history, cast("float", loss.weight), loss.scale)
+            (column, loss.history, cast("float", loss.term_weight), loss.objective_weight)
             for column, loss in enumerate(self._losses)
             if column in running
         )
@@ -85,18 +85,18 @@ class Ring:
         self._send()
 
     def _send(self) -> None:
-        weights = [math.nan if loss.weight is None else loss.weight for loss in self._losses]
-        scale = self._losses[0].scale
+        weights = [math.nan if loss.term_weight is None else loss.term_weight for loss in self._losses]
+        objective_weight = self._losses[0].objective_weight
         with torch.inference_mode(mode=False):
-            values = [float(len(self._stamps) - 1), scale, *weights]
-            state = torch.tensor(values, dtype=self.state.dtype, device="cpu")  # whatever the default device
+            values = [float(len(self._stamps) - 1), objective_weight, *weights]
+            state = torch.tensor(values, dtype=self.state.dtype, device="cpu")  # not the default device
             if self.state.is_cuda:
                 state = state.pin_memory()
-            # A new tensor, not new values in the old: backward may still need those.
+            # A new tensor: a backward can still need the old values.
             self.state = state.to(self.state.device, non_blocking=True)
 
     def write(self, raws: dict[int, torch.Tensor], samples: int) -> None:
-        """Add a row; runs within the graph."""
+        """Add a row; this runs in the graph."""
         like = next(iter(raws.values()))
         nothing = torch.zeros((), dtype=torch.float32, device=like.device)
         columns = [
@@ -107,32 +107,32 @@ class Ring:
         self.rows.index_copy_(0, self.index % CAPACITY, row.unsqueeze(0))
         self.index.add_(1)
 
-    def scale(self) -> torch.Tensor:
-        """The objective's weight; runs within the graph."""
+    def objective_weight(self) -> torch.Tensor:
+        """Return the objective weight; this runs in the graph."""
         return self.state[1]
 
-    def weight(self, column: int) -> torch.Tensor:
-        """A term's weight; runs within the graph."""
+    def term_weight(self, column: int) -> torch.Tensor:
+        """Return the term weight of a column; this runs in the graph."""
         return self.state[column + 2]
 
     def waiting(self) -> torch.Tensor:
-        """Return the count of rows and all rows as one flat tensor, on the device."""
-        return torch.cat([(self.index % _TURN).float(), self.rows.flatten()])
+        """Return the row count and all rows as one flat tensor, on the device."""
+        return torch.cat([(self.index % _WRAP).float(), self.rows.flatten()])
 
-    def _count(self, lost: int) -> None:
+    def _warn_of_overwritten(self, lost: int) -> None:
         for column in self._running:
             self._losses[column].history.lost += lost
         warnings.warn(
             f"{lost} values of each loss of `{self._losses[0].objective}` were overwritten on their device "
-            "before anyone read them, and are lost: call `manager.step()` after each optimiser step, or "
+            "before they were read: call `manager.step()` after each optimiser step, or "
             f"`update_loss_log()` every {CAPACITY} calls of a compiled objective",
             RuntimeWarning,
             stacklevel=2,
         )
 
     def settle(self, values: Sequence[float]) -> list[LMHistory]:
-        """Put the rows that are new, now on the host, into their histories; return these."""
-        new = (int(values[0]) - self._seen) % _TURN
+        """Add the new rows, now on the host, to their histories, and return these."""
+        new = (int(values[0]) - self._seen) % _WRAP
         lost = max(0, new - CAPACITY)
         width = len(self._losses) + _RAW
         filled = []
@@ -140,23 +140,22 @@ class Ring:
             start = 1 + number % CAPACITY * width
             row = values[start : start + width]
             stamp = self._stamps[int(row[_STAMP])]
-            for column, history, weight, scale in stamp.terms:
-                raw = row[_RAW + column]
-                history.add(raw, weight, scale, stamp.epoch, stamp.step, row[_SAMPLES])
+            for column, history, *weights in stamp.terms:
+                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, row[_SAMPLES])
                 filled.append(history)
         if lost:
-            self._count(lost)
-        self._seen, self.rows_seen = (self._seen + new) % _TURN, new
+            self._warn_of_overwritten(lost)
+        self._seen, self.rows_seen = (self._seen + new) % _WRAP, new
         del self._stamps[:-1]
         self._send()
         return filled
 
 
 def _moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Move a tensor; one made on the meta device, as models are before their weights are there, is empty."""
+    """Return a tensor on another device; one from the meta device becomes zeros."""
     return torch.zeros_like(values, device=device) if values.is_meta else values.to(device)
 
 
 def _widest(device: torch.device) -> torch.dtype:
-    """Return the type in which weights keep all their digits; Apple's devices know no 64-bit floats."""
+    """Return the widest float type of a device: 64 bits, but 32 on Apple's devices."""
     return torch.float32 if device.type == "mps" else torch.float64

@@ -1,4 +1,4 @@
-"""Records on an accelerator: values wait there in one buffer, and the host never waits for a step."""
+"""Records values on an accelerator: they wait in a buffer there, and no step waits for the device."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from lossspec.manager.record.host import keep_map, runs_again
+from lossspec.manager.record.host import keep_map
+from lossspec.manager.torch_internals import in_backward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,25 +15,28 @@ if TYPE_CHECKING:
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
-    from lossspec.manager.record.host import Applied
+    from lossspec.manager.record.weighing import Weighing
 
-#: How many values wait on a device before the host fetches them unasked.
+#: Term weights by loss, as a balancer set them; tensors can still be on a device.
+BalancedWeights = dict[str, "float | torch.Tensor"]
+
+#: How many values can wait on a device before the host fetches them.
 SLOTS = 8192
 
 
 class DeviceRecorder:
-    """Copies values to a buffer on one device; all else that a row holds is known on the host.
+    """Copies values to a buffer on one device; the rest of each row is kept on the host.
 
     Args:
-        device: where the buffer is.
-        clock: what each row is stamped with.
-        fetch: called when the buffer is full; it must hand the buffer's values to ``settle``.
+        device: the device of the buffer.
+        clock: gives the position of each row.
+        fetch: called when the buffer is full; it must pass the buffer's values to ``settle``.
     """
 
     def __init__(self, device: torch.device, clock: Clock, fetch: Callable[[], None]) -> None:
         self._clock = clock
         self._fetch = fetch
-        # A row's history and what else it holds; None where the value is the weight of the row before it.
+        # For each value its history and the rest of its row; None: it is the term weight of the row before.
         self._rest: list[tuple[LMHistory, tuple[float, ...] | None]] = []
         with torch.inference_mode(mode=False):
             self._values = torch.zeros(SLOTS, dtype=torch.float32, device=device)
@@ -41,38 +45,52 @@ class DeviceRecorder:
         self,
         results: Sequence[tuple[LMLoss, torch.Tensor]],
         samples: int = 1,
-        applied: Applied | None = None,
+        balanced: BalancedWeights | None = None,
     ) -> None:
-        """Add a row for each unweighted result; a map is recorded by its mean, and kept.
+        """Add a row for each raw result; a map is kept, and recorded as its mean.
 
         Args:
-            results: the losses and what they returned.
-            samples: what the values count for in a mean over processes.
-            applied: the weights that a balance found, where there is one.
+            results: the losses and their unweighted results.
+            samples: the number of samples that the values count for in a mean over processes.
+            balanced: the term weights that a balancer set, if there is one.
         """
-        if runs_again():
+        if in_backward():
             return
         if len(self._rest) + 2 * len(results) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
         values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
         for loss, _ in results:
-            weight = cast("float", loss.weight)
-            self._rest.append((loss.history, (weight, loss.scale, clock.epoch, clock.step, samples)))
+            row = (cast("float", loss.term_weight), loss.objective_weight, clock.epoch, clock.step, samples)
+            self._rest.append((loss.history, row))
         for loss, _ in results:
-            if applied and loss.name in applied:
-                values.append(torch.as_tensor(applied[loss.name]).detach())
+            if balanced and loss.name in balanced:
+                values.append(torch.as_tensor(balanced[loss.name]).detach())
                 self._rest.append((loss.history, None))
         with torch.no_grad():
             room = self._values[first : first + len(values)]
             torch.stack([value.to(room) for value in values], out=room)
 
+    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device."""
+        if in_backward():
+            return
+        losses = weighing.losses
+        if len(self._rest) + len(losses) > SLOTS:
+            self._fetch()
+        first, clock = len(self._rest), self._clock
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        for loss, weight in zip(losses, weighing.term_weights, strict=True):
+            self._rest.append((loss.history, (weight, *rest)))
+        with torch.no_grad():
+            self._values[first : first + len(losses)].copy_(stacked)
+
     def waiting(self) -> torch.Tensor:
-        """Return the values that wait, on their device."""
+        """Return the waiting values, on their device."""
         return self._values[: len(self._rest)]
 
     def settle(self, values: Sequence[float]) -> list[LMHistory]:
-        """Put the values that waited, now on the host, into their histories; return these."""
+        """Add the waiting values, now on the host, to their histories, and return these."""
         rest, self._rest = self._rest, []
         for value, (history, row) in zip(values, rest, strict=True):
             if row is None:

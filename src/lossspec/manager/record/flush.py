@@ -1,4 +1,4 @@
-"""Flushes recorded values: checks them, averages them over the ranks, hands them to the log."""
+"""Flushes recorded values: checks them, averages them over the ranks, and writes them to the log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import ClockError, LossResultError, NonFiniteError
 from lossspec.log.rows import EPOCH, RAW, STEP, WIDTH, Sections
-from lossspec.manager.clock.unmoved import Standstill
+from lossspec.manager.clock.unmoved import UnmovedClock
 from lossspec.manager.record.ranks import RankMean, ranks
 
 if TYPE_CHECKING:
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 OnNonFinite = Literal["record", "warn", "raise"]
 
 
-class Collector:
-    """Empties the histories of a manager's losses into its log.
+class Flusher:
+    """Moves the rows of a manager's histories to its log.
 
     Args:
         losses: the manager's losses, by name.
         clock: the manager's clock.
         weights: the manager's weights.
-        log: where rows are written, or None: then the histories keep the newest.
-        writes: whether values leave the histories: to the log, or to the rank that has it.
-        on_nonfinite: what happens to a NaN or infinite value.
-        limit: how many rows of a loss wait at most.
+        log: the log, or None if this process does not write one.
+        writes: whether a flush takes the rows out of the histories, for the log of this or another rank.
+        on_nonfinite: "record", "warn" or "raise": what to do with a NaN or infinite value.
+        limit: the most rows of a loss that wait.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Collector:
     ) -> None:
         self._losses = losses
         self._clock = clock
-        self._standstill = Standstill(clock, weights)
+        self._unmoved = UnmovedClock(clock, weights)
         self._warned_of_epochs = False
         self._log = log
         self._writes = writes
@@ -60,41 +60,41 @@ class Collector:
         self._flushed_at = 0
 
     def overflow(self, history: LMHistory) -> None:
-        """Make room in a full history: write it, or drop its oldest rows."""
+        """Make room in a full history: flush it, or drop its oldest rows."""
         if self._writes and ranks() == 1:
             self.flush()
-        else:  # the ranks may not be equally full: they write together, when it `is_due`
+        else:  # the ranks can differ in fullness: they flush together, when `is_time`
             history.trim()
 
-    def is_due(self) -> bool:
-        """Whether the ranks, whose clocks agree, should write together now, before a buffer is full."""
+    def is_time(self) -> bool:
+        """Return whether several ranks, whose clocks agree, must flush now, before a history is full."""
         return self._writes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
     def flush(self, *, ends: bool = False) -> int:
-        """Write what was recorded; return how many rows were written.
+        """Write the recorded rows; return how many were written.
 
         Args:
-            ends: whether it is the last time.
+            ends: whether this is the last flush.
 
         Raises:
-            NonFiniteError: a value is NaN or infinite, and that is to raise; it is written all the same.
-            ClockError: a loss depends on the step, and ``step()`` was never called; as above.
+            NonFiniteError: a value is NaN or infinite, and ``on_nonfinite`` is "raise"; it is written first.
+            ClockError: a loss depends on the step, and ``step()`` was never called; rows are written first.
         """
         losses = list(self._losses.values())
-        problems = non_finite(losses) if self._on_nonfinite != "record" else ""
-        still = self._standstill.without_steps(losses)
-        unset = "" if self._warned_of_epochs else self._standstill.without_epochs(losses, ends=ends)
+        nonfinite = describe_nonfinite(losses) if self._on_nonfinite != "record" else ""
+        no_steps = self._unmoved.missing_steps(losses)
+        no_epochs = "" if self._warned_of_epochs else self._unmoved.missing_epochs(losses, ends=ends)
         written = self._write() if self._writes else 0
         self._flushed_at = self._clock.step
-        if problems and self._on_nonfinite == "raise":
-            raise NonFiniteError(problems)
-        if problems:
-            warnings.warn(problems, RuntimeWarning, stacklevel=4)
-        if unset:
+        if nonfinite and self._on_nonfinite == "raise":
+            raise NonFiniteError(nonfinite)
+        if nonfinite:
+            warnings.warn(nonfinite, RuntimeWarning, stacklevel=4)
+        if no_epochs:
             self._warned_of_epochs = True
-            warnings.warn(unset, RuntimeWarning, stacklevel=4)
-        if still:
-            raise ClockError(still)
+            warnings.warn(no_epochs, RuntimeWarning, stacklevel=4)
+        if no_steps:
+            raise ClockError(no_steps)
         return written
 
     def _write(self) -> int:
@@ -103,36 +103,38 @@ class Collector:
         if count > 1:
             try:
                 sections = self._mean(sections)
-            except RuntimeError as error:  # another rank is gone: what this one knows is still worth a line
+            except RuntimeError as error:  # another rank is gone: write the rows of this one
                 if self._log is not None:
                     self._log.write(sections, lost, ranks=1)
-                error.add_note("the values of this rank alone were written to the loss log")
+                error.add_note("only the values of this rank were written to the loss log")
                 raise
         return self._log.write(sections, lost, ranks=count) if self._log is not None else 0
 
     def _take(self) -> tuple[Sections, dict[str, int]]:
         sections: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
         lost: dict[str, int] = {}
-        losses = self._losses.items()
-        for name, loss in losses:
-            for section, history in (("losses", loss.training), ("validation", loss.validation)):
-                try:
-                    rows = history.waiting
-                except LossResultError as error:  # before any loss has handed over its rows
-                    raise LossResultError(f"`{name}` can't be written to the log: {error}") from None
-                if rows:
-                    sections[section][name] = rows
-        for name, loss in losses:
-            for section, history in (("losses", loss.training), ("validation", loss.validation)):
-                history.drop(sections[section].get(name, array("d")))
-                if history.lost:
-                    lost[name] = lost.get(name, 0) + history.lost
-                    history.lost = 0
+        histories = [
+            (section, name, history)
+            for name, loss in self._losses.items()
+            for section, history in (("losses", loss.training), ("validation", loss.validation))
+        ]
+        for section, name, history in histories:
+            try:
+                rows = history.waiting
+            except LossResultError as error:  # before any rows are removed
+                raise LossResultError(f"cannot write `{name}` to the log: {error}") from None
+            if rows:
+                sections[section][name] = rows
+        for section, name, history in histories:
+            history.drop(sections[section].get(name, array("d")))
+            if history.lost:
+                lost[name] = lost.get(name, 0) + history.lost
+                history.lost = 0
         return sections, lost
 
 
-def non_finite(losses: Iterable[LMLoss]) -> str:
-    """Say which losses recorded a NaN or an infinite value, how often, and where first; "" if none did."""
+def describe_nonfinite(losses: Iterable[LMLoss]) -> str:
+    """Return which losses recorded NaN or infinite values, how many, and where first; "" for none."""
     found = []
     for loss in losses:
         rows = loss.training.waiting

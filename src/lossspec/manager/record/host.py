@@ -1,14 +1,14 @@
-"""Records on the CPU: a value is read at once, which waits for nothing and keeps no tensor alive."""
+"""Records values on the CPU: they are read at once, without waiting, and no tensor is kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import torch
-from torch._C import _current_graph_task_id  # as torch.utils.checkpoint asks; there is no public name
 
 from lossspec.errors import LossResultError
 from lossspec.manager.loss.messages import describe, read_wrapped
+from lossspec.manager.torch_internals import NO_BACKWARD, graph_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,66 +16,74 @@ if TYPE_CHECKING:
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
-
-#: Weights by loss: as the spec has them, or as a balancer found them, which may still be on a device.
-Applied = dict[str, float | torch.Tensor]
-
-#: The graph task outside of any backward.
-NO_BACKWARD = -1
-
-
-def runs_again() -> bool:
-    """Whether this is within a backward, where a checkpointed forward runs for the second time."""
-    return _current_graph_task_id() != NO_BACKWARD
+    from lossspec.manager.record.weighing import Weighing
 
 
 class HostRecorder:
-    """Appends a row to a loss's history.
+    """Appends a row to the history of a loss.
 
     Args:
-        clock: what each row is stamped with.
-        full: called with a history that has no room left.
+        clock: gives the position of each row.
+        make_room: called with a history that is full.
     """
 
-    def __init__(self, clock: Clock, full: Callable[[LMHistory], None]) -> None:
+    def __init__(self, clock: Clock, make_room: Callable[[LMHistory], None]) -> None:
         self._clock = clock
-        self._full = full
+        self._make_room = make_room
 
-    def record(self, loss: LMLoss, raw: torch.Tensor, samples: int = 1) -> None:
-        """Add a row for ``raw``, the unweighted result; a map is recorded by its mean, and kept."""
-        if _current_graph_task_id() != NO_BACKWARD:  # `runs_again`, without a call
+    def record(
+        self, loss: LMLoss, raw: torch.Tensor, samples: int = 1, term_weight: float | None = None
+    ) -> None:
+        """Add a row for a raw result; a map is kept, and recorded as its mean.
+
+        Args:
+            loss: the loss that returned it.
+            raw: the unweighted result.
+            samples: the number of samples that the value counts for in a mean over processes.
+            term_weight: the weight that a balancer set, if one did.
+        """
+        if graph_task() != NO_BACKWARD:  # `in_backward` without a call
             return
         result = keep_map(loss, raw) if raw.ndim else raw
         try:
-            value: float = result.tolist()  # type: ignore[assignment]  # a number, and sooner than item()
+            value: float = result.tolist()  # type: ignore[assignment]  # a number, and faster than item()
         except RuntimeError:
             value = read_wrapped(result, loss.name)
-        weight: float = loss.weight  # type: ignore[assignment]  # it would not have run without
+        weight: float = loss.term_weight if term_weight is None else term_weight  # type: ignore[assignment]
         clock = self._clock
         history = loss.history
         flat = history.flat
-        flat += (value, weight, loss.scale, clock.epoch, clock.step, samples)
+        flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples)
         if len(flat) >= history.end:
-            self._full(history)
+            self._make_room(history)
 
-    def record_weighted(self, loss: LMLoss, raw: torch.Tensor, weight: float, samples: int = 1) -> None:
-        """Add a row for a scalar whose weight a balance found."""
-        if runs_again():
+    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``."""
+        if graph_task() != NO_BACKWARD:  # `in_backward` without a call
             return
-        history, clock = loss.history, self._clock
-        history.add(raw.item(), weight, loss.scale, clock.epoch, clock.step, samples)
-        if len(history.flat) >= history.end:
-            self._full(history)
+        losses = weighing.losses
+        try:
+            values: list[float] = stacked.tolist()
+        except RuntimeError:  # in a transform of torch.func
+            values = [read_wrapped(raw, loss.name) for loss, raw in zip(losses, stacked, strict=True)]
+        clock = self._clock
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        for loss, weight, value in zip(losses, weighing.term_weights, values, strict=True):
+            history = loss.history
+            flat = history.flat
+            flat += (value, weight, *rest)
+            if len(flat) >= history.end:
+                self._make_room(history)
 
 
 def keep_map(loss: LMLoss, raw: torch.Tensor) -> torch.Tensor:
-    """Remember the map that a loss returned, and return its mean in 32 bits.
+    """Keep the map that a loss returned, and return its mean as a 32-bit float.
 
     Raises:
-        LossResultError: it is complex, and its mean would lose a part.
+        LossResultError: it is complex.
     """
     found = raw.detach()
     if found.is_complex():
-        raise LossResultError(f"`{loss.name}` must return real numbers: it returned {describe(found)}")
+        raise LossResultError(f"`{loss.name}` must return real numbers, got {describe(found)}")
     loss.last_map = (found, loss.applied_weight)
     return found.mean(dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""The mean of what the ranks recorded, weighted by their batch sizes, in one collective a flush."""
+"""Averages recorded values over the ranks, weighted by batch size, in one collective a flush."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _HEAD = 4
 
 
 def ranks() -> int:
-    """Return how many processes train together."""
+    """Return the number of processes that train together."""
     ready = distributed.is_available() and distributed.is_initialized()
     return distributed.get_world_size() if ready else 1
 
 
 def rank() -> int:
-    """Return which of them this is; before the process group is there, what torchrun says."""
+    """Return the rank of this process, before ``init_process_group`` from the variable of torchrun."""
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank()
     return int(os.environ.get("RANK", "0"))
 
 
 def batch_size(values: Iterable[object]) -> int:
-    """Return the first dimension of the first tensor; 1 where there is none."""
+    """Return the first dimension of the first tensor, or 1 if it has none or there is no tensor."""
     for value in values:
         if isinstance(value, torch.Tensor):
             return value.shape[0] if value.dim() else 1
@@ -47,16 +47,15 @@ def batch_size(values: Iterable[object]) -> int:
 class RankMean:
     """Averages rows over the ranks.
 
-    All ranks must call it equally often. The first collective has a size that all know beforehand; where
-    the rows do not fit it, or the ranks recorded different rows, its head says so to all alike, and a
-    second one follows.
+    All ranks must call it equally often. The first collective has a size that all ranks know beforehand. Its
+    head tells all of them whether the rows do not fit, or differ between ranks; then a second one follows.
     """
 
     def __init__(self) -> None:
         self._capacity = 4096
 
     def __call__(self, sections: Sections) -> Sections:
-        """Return this rank's rows with the mean of all ranks' values."""
+        """Return the rows with the mean of the values of all ranks."""
         rows = [row for losses in sections.values() for row in losses.values()]
         count = sum(len(each) for each in rows) // WIDTH
         layout = [
@@ -65,7 +64,7 @@ class RankMean:
         digest = zlib.crc32(repr(layout).encode())
         for row in rows:
             digest = zlib.crc32(row[EPOCH::WIDTH].tobytes() + row[STEP::WIDTH].tobytes(), digest)
-        short = float(digest >> 12)  # its square, summed over the ranks, is exact
+        short = float(digest >> 12)  # short enough for an exact sum of squares over the ranks
         head = [float(count), float(count) ** 2, short, short**2]
         fits = count <= self._capacity
         sums = _all_reduce(head + (_products(rows, self._capacity) if fits else [0.0] * 2 * self._capacity))
@@ -90,7 +89,7 @@ class RankMean:
 
 
 def _products(rows: list[array[float]], capacity: int) -> list[float]:
-    """Return value times batch size for each row, then the batch sizes, each padded to the capacity."""
+    """Return value times batch size of each row, then the batch sizes, both padded to the capacity."""
     values = [v * n for row in rows for v, n in zip(row[RAW::WIDTH], row[SAMPLES::WIDTH], strict=True)]
     samples = [n for row in rows for n in row[SAMPLES::WIDTH]]
     padding = [0.0] * (capacity - len(values))
@@ -98,19 +97,16 @@ def _products(rows: list[array[float]], capacity: int) -> list[float]:
 
 
 def _all_reduce(values: list[float]) -> list[float]:
-    where = torch.device("cuda", torch.cuda.current_device()) if _only_nccl() else torch.device("cpu")
-    summed = torch.tensor(values, dtype=torch.float64, device=where)
+    nccl = distributed.get_backend() == "nccl"  # it cannot reduce tensors on the CPU
+    device = torch.device("cuda", torch.cuda.current_device()) if nccl else torch.device("cpu")
+    summed = torch.tensor(values, dtype=torch.float64, device=device)
     distributed.all_reduce(summed)
     found: list[float] = summed.tolist()
     return found
 
 
-def _only_nccl() -> bool:
-    return distributed.get_backend() == "nccl"
-
-
 def _merge(sections: Sections) -> Sections:
-    """Average rows that differ between ranks: each with those of its loss, at its place on the clock."""
+    """Average rows that differ between ranks, matched by loss and clock position."""
     gathered: list[Sections] = [{}] * ranks()
     distributed.all_gather_object(gathered, sections)
     merged: dict[str, dict[str, array[float]]] = {}

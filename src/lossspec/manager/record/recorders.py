@@ -1,4 +1,4 @@
-"""Where values are recorded, by where they are: read at once on the CPU, fetched later from elsewhere."""
+"""The recorders of a manager: values on the CPU are read at once, others are fetched later."""
 
 from __future__ import annotations
 
@@ -10,36 +10,37 @@ import torch
 
 from lossspec.errors import ClockError
 from lossspec.manager.loss.curve import is_count
-from lossspec.manager.record.compiled import CAPACITY, Ring
+from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
-from lossspec.manager.record.ranks import ranks
+from lossspec.manager.record.ranks import batch_size, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
-    from lossspec.manager.record.host import Applied
+    from lossspec.manager.record.device import BalancedWeights
+    from lossspec.manager.record.weighing import Weighing
 
-#: After how many steps rings are first fetched, to learn how many rows a step makes.
+#: Ring buffers are first fetched after so many steps, to learn how many rows a step makes.
 _FIRST_FETCH = 64
 
 
 class Recorders:
-    """The recorders of a manager, and the fetching of what waits on devices.
+    """Records values by their device, and fetches those that wait on a device.
 
-    Only the thread that trains fetches. A getter that is called in another thread asks for it, and the
-    next ``step()`` does it.
+    Only the training thread fetches. A getter in another thread requests a fetch, which the next ``step()``
+    does.
 
     Args:
-        clock: what each row is stamped with.
-        full: a bound method, called with a history that has no room left; it is held weakly.
+        clock: gives the position of each row.
+        full: a bound method, called with a history that is full; it is held weakly.
 
     Attributes:
-        counts_samples: whether rows need a batch size: only the mean over ranks does.
-        samples: the batch size that the caller gave; None to take it from the tensors.
+        counts_samples: whether several processes train, so that rows need a batch size for their mean.
+        samples: the batch size that the caller set; None to take it from the tensors.
     """
 
     def __init__(self, clock: Clock, full: Callable[[LMHistory], None]) -> None:
@@ -47,70 +48,94 @@ class Recorders:
         self._full = weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
         self._devices: dict[torch.device, DeviceRecorder] = {}
-        self._rings: list[Ring] = []
+        self._rings: list[RingBuffer] = []
         self._thread = threading.get_ident()
-        self._wanted = False
+        self._fetch_requested = False
         self._steps = 0
         self.counts_samples = ranks() > 1
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
 
-    def record(self, loss: LMLoss, raw: torch.Tensor, samples: int = 1) -> None:
-        """Record one result that is not on the CPU."""
-        self.record_all([(loss, raw)], samples)
+    def count(self, tensors: Mapping[str, object]) -> int:
+        """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
+        return self.samples or batch_size(tensors.values())
 
-    def record_weighted(
-        self, results: Sequence[tuple[LMLoss, torch.Tensor]], applied: Applied, samples: int = 1
+    def record(
+        self,
+        weighing: Weighing,
+        raws: Sequence[torch.Tensor],
+        stacked: torch.Tensor | None,
+        samples: int = 1,
     ) -> None:
-        """Record scalars, wherever they are, some of them with the weights that a balance found."""
-        elsewhere = []
+        """Record the raw results of losses, and weigh nothing.
+
+        Args:
+            weighing: the losses and their weights.
+            raws: the raw result of each.
+            stacked: the same as one vector, or None where they make none.
+            samples: the number of samples that the values count for in a mean over processes.
+        """
+        if stacked is None:
+            self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
+        elif stacked.is_cpu:
+            self.host.record_vector(weighing, stacked, samples)
+        else:
+            self._device(stacked.device).record_vector(weighing, stacked, samples)
+
+    def record_balanced(
+        self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int, balanced: BalancedWeights
+    ) -> None:
+        """Record scalars on any device, with the term weights that a balancer set."""
+        on_device = []
         for loss, raw in results:
             if not raw.is_cpu:
-                elsewhere.append((loss, raw))
-            elif loss.name in applied:
-                self.host.record_weighted(loss, raw, float(applied[loss.name]), samples)
+                on_device.append((loss, raw))
             else:
-                self.host.record(loss, raw, samples)
-        if elsewhere:
-            self.record_all(elsewhere, samples, applied)
+                weight = float(balanced[loss.name]) if loss.name in balanced else None
+                self.host.record(loss, raw, samples, weight)
+        if on_device:
+            self.record_on_device(on_device, samples, balanced)
 
-    def record_all(
+    def record_on_device(
         self,
         results: Sequence[tuple[LMLoss, torch.Tensor]],
         samples: int = 1,
-        applied: Applied | None = None,
+        balanced: BalancedWeights | None = None,
     ) -> None:
-        """Record results that are all on one device that is not the CPU."""
+        """Record results that are all on one device other than the CPU."""
+        self._device(results[0][1].device).record(results, samples, balanced)
+
+    def _device(self, device: torch.device) -> DeviceRecorder:
+        """Return the recorder of a device, for the training thread."""
         self._thread = threading.get_ident()
-        device = results[0][1].device
         if device not in self._devices:
             self._devices[device] = DeviceRecorder(device, self._clock, self.fetch)
             self._clock.follow(["step"], self._after_step)
-        self._devices[device].record(results, samples, applied)
+        return self._devices[device]
 
-    def claim(self) -> None:
-        """Take the thread that calls for the one that trains."""
+    def claim_thread(self) -> None:
+        """Make the calling thread the training thread."""
         self._thread = threading.get_ident()
 
-    def watch(self, ring: Ring) -> None:
-        """Fetch the rows of a ring from now on."""
+    def add_ring(self, ring: RingBuffer) -> None:
+        """Fetch the rows of a ring buffer from now on."""
         self._rings.append(ring)
-        self._clock.follow(["step", "epoch"], self._after_step)  # some loops set only the epoch, in fractions
+        self._clock.follow(["step", "epoch"], self._after_step)  # some loops only set a fractional epoch
 
     def _after_step(self) -> None:
         self._thread = threading.get_ident()
         self._steps += 1
-        if self._wanted or (self._rings and self._steps >= self._steps_between):
+        if self._fetch_requested or (self._rings and self._steps >= self._steps_between):
             self.fetch()
 
     def fetch(self) -> None:
-        """Move every value that waits on a device to its history: one read for each device."""
+        """Move all values that wait on devices to their histories, with one read a device."""
         if not self._devices and not self._rings:
             return
         if threading.get_ident() != self._thread:
-            self._wanted = True
+            self._fetch_requested = True
             return
-        sources: dict[torch.device, list[DeviceRecorder | Ring]] = {}
+        sources: dict[torch.device, list[DeviceRecorder | RingBuffer]] = {}
         for device, recorder in self._devices.items():
             sources.setdefault(device, []).append(recorder)
         rings = [each for each in self._rings if not each.is_idle()]
@@ -127,33 +152,33 @@ class Recorders:
                 filled += each.settle(values[start : start + len(part)])
                 start += len(part)
         rows = max((ring.rows_seen for ring in rings), default=0)
-        if self._steps:  # an eighth of a ring is full when it is fetched: a step may come to make more
+        if self._steps:  # fetch when an eighth is full: later steps can make more rows
             self._steps_between = max(1, CAPACITY // 8 * self._steps // max(rows, self._steps))
-        self._steps, self._wanted = 0, False
+        self._steps, self._fetch_requested = 0, False
         for history in dict.fromkeys(filled):
             if len(history.flat) >= history.end:
                 self.make_room(history)
 
     def make_room(self, history: LMHistory) -> None:
-        """Have a full history written or trimmed."""
+        """Have a full history flushed or trimmed."""
         full = self._full()
         if full is not None:
             full(history)
-        else:  # the manager is gone, and an objective of it goes on
+        else:  # the manager is gone, but its objective is still used
             history.trim()
 
 
-def require_batch_size(value: object) -> None:
-    """Refuse what is no batch size.
+def check_batch_size(value: object) -> None:
+    """Check a batch size; None is valid.
 
     Raises:
-        ClockError: it is no whole number of 1 or more.
+        ClockError: it is not a whole number of at least 1.
     """
     if value is not None and not is_count(value):
-        raise ClockError(f"`batch_size` must be a whole number, 1 or more: it is {value!r}")
+        raise ClockError(f"`batch_size` must be a whole number of at least 1, got {value!r}")
 
 
 def to_host(values: torch.Tensor) -> list[float]:
-    """Read a tensor: the only place where the host waits for a device."""
+    """Read a tensor; the host waits for a device only here."""
     found: list[float] = values.tolist()
     return found

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import MissingExtraError
 from lossspec.report.draw.axis import scale_of
-from lossspec.report.draw.labels import spread
-from lossspec.report.draw.lines import Line, parts, with_gaps
-from lossspec.report.draw.numbers import exact
+from lossspec.report.draw.lines import Line, parts, spread, with_gaps
+from lossspec.report.draw.text import exact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from lossspec.report.draw.axis import Scale, scale_of, ticks
 from lossspec.report.draw.canvas import Canvas, painted
-from lossspec.report.draw.labels import spread
-from lossspec.report.draw.numbers import figure
+from lossspec.report.draw.lines import spread
+from lossspec.report.draw.text import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ ROWS = 10
 
 
 @frozen
-class Frame:
+class PlotArea:
     """The area of the dots, in characters, and the positions and heights of its edges."""
 
     width: int
@@ -75,7 +75,7 @@ def text_plot(
     labels = [(tick, figure(tick)) for tick in _ticks(scale, low, high, rows)]
     left = max(margins[0], *(len(text) for _, text in labels))
     right = max(margins[1], *(len(line.name) for line in lines))
-    frame = Frame(
+    area = PlotArea(
         max(width - left - right - 5, 10),
         rows,
         min(line.xs[0] for line in lines),
@@ -84,21 +84,21 @@ def text_plot(
         high,
         scale,
     )
-    canvas = Canvas(frame.width, frame.height)
+    canvas = Canvas(area.width, area.height)
     for index, line in enumerate(lines):
-        _draw(canvas, frame, index, line)
-    ticked = {row // 4: text for tick, text in labels if (row := frame.row(tick)) is not None}
-    names = _names(frame, lines, colour=colour)
+        _draw(canvas, area, index, line)
+    ticked = {row // 4: text for tick, text in labels if (row := area.row(tick)) is not None}
+    names = _names(area, lines, colour=colour)
     drawn = canvas.lines(colour=colour)
     found = [
         f"{ticked.get(at, ''):>{left}} {'┤' if at in ticked else '│'} {dots} {names.get(at, '')}".rstrip()
         for at, dots in enumerate(drawn)
     ]
-    return [*found, *_time_axis(frame, left, marks)]
+    return [*found, *_time_axis(area, left, marks)]
 
 
-def _draw(canvas: Canvas, frame: Frame, index: int, line: Line) -> None:
-    points = [(frame.column(x), frame.row(y)) for x, y in zip(line.xs, line.ys, strict=True)]
+def _draw(canvas: Canvas, area: PlotArea, index: int, line: Line) -> None:
+    points = [(area.column(x), area.row(y)) for x, y in zip(line.xs, line.ys, strict=True)]
     for (x0, y0), (x1, y1) in pairwise([*points[:1], *points]):  # a line of one point is a dot
         if y0 is None or y1 is None:
             continue
@@ -107,12 +107,12 @@ def _draw(canvas: Canvas, frame: Frame, index: int, line: Line) -> None:
             canvas.dot(round(x0 + (x1 - x0) * step / steps), round(y0 + (y1 - y0) * step / steps), index)
 
 
-def _names(frame: Frame, lines: Sequence[Line], *, colour: bool) -> dict[int, str]:
+def _names(area: PlotArea, lines: Sequence[Line], *, colour: bool) -> dict[int, str]:
     """Return the name for each row: that of the line ending there, or the next free row below."""
-    ends = [next((row for y in reversed(line.ys) if (row := frame.row(y)) is not None), 0) for line in lines]
+    ends = [next((row for y in reversed(line.ys) if (row := area.row(y)) is not None), 0) for line in lines]
     places = spread([end / 4 for end in ends], 1.0)
     lowest = min(places)
-    shift = -lowest if lowest < 0 else min(0.0, frame.height - 1 - max(places))
+    shift = -lowest if lowest < 0 else min(0.0, area.height - 1 - max(places))
     found: dict[int, str] = {}
     order = sorted(range(len(lines)), key=places.__getitem__)
     for index in order:
@@ -133,16 +133,16 @@ def _ticks(scale: Scale, low: float, high: float, rows: int) -> list[float]:
     return [tick for tick in both if low - 1e-9 <= scale.height(tick) <= high + 1e-9]
 
 
-def _time_axis(frame: Frame, left: int, marks: Sequence[float]) -> list[str]:
+def _time_axis(area: PlotArea, left: int, marks: Sequence[float]) -> list[str]:
     """Return two rows: the axis, and its numbers."""
-    positions = ticks(frame.begin, frame.end, max(frame.width // 12, 1))
-    edge = ["─"] * frame.width
-    numbers = [" "] * (frame.width + 8)
+    positions = ticks(area.begin, area.end, max(area.width // 12, 1))
+    edge = ["─"] * area.width
+    numbers = [" "] * (area.width + 8)
     for position in positions:
-        column, text = frame.column(position) // 2, figure(position)
+        column, text = area.column(position) // 2, figure(position)
         edge[column] = "┬"
         begin = max(0, column - len(text) // 2)
         numbers[begin : begin + len(text)] = text
     for mark in marks:
-        edge[frame.column(mark) // 2] = "▲"
+        edge[area.column(mark) // 2] = "▲"
     return [f"{'':>{left}} └─{''.join(edge)}", f"{'':>{left}}   {''.join(numbers)}".rstrip()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
 
-from lossspec.report.draw.numbers import figure
+from lossspec.report.draw.text import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_right
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ from attrs import field, frozen
 
 from lossspec.report.draw.canvas import painted
 from lossspec.report.draw.lines import Line
-from lossspec.report.draw.numbers import figure
 from lossspec.report.draw.terminal import ROWS, text_plot
+from lossspec.report.draw.text import figure
 from lossspec.report.forecast.phases import in_words, phases
-from lossspec.report.forecast.weights import Plan, curves
+from lossspec.report.forecast.weights import RunLength, curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,11 +59,11 @@ class WeightPanel:
         return sorted(found) if len(found) <= MARKS else []
 
 
-def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
+def weight_panels(spec: Spec, run: RunLength) -> list[WeightPanel]:
     """Return a panel for each objective, followed by one for its scheduled arguments if it has any.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
     """
     found = []
     by_panel = sorted(curves(spec), key=lambda curve: [*spec.objectives].index(curve.objective))
@@ -70,28 +71,28 @@ def weight_panels(spec: Spec, plan: Plan) -> list[WeightPanel]:
         by_panel, lambda each: (each.objective, bool(each.argument))
     ):
         sampled = {
-            curve.name: [(x, curve.at(moment)) for x, moment in _moments(curve, plan)] for curve in group
+            curve.name: [(x, curve.at(moment)) for x, moment in _moments(curve, run)] for curve in group
         }
         title = f"objective {objective}" + (", scheduled arguments" if is_argument else "")
         ways = {name: phases(*zip(*points, strict=True)) for name, points in sampled.items()}
-        found.append(WeightPanel(title, _held(sampled, float(plan.epochs)), ways))
+        found.append(WeightPanel(title, _held(sampled, float(run.epochs)), ways))
     return found
 
 
-def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
+def draw_weights(spec: Spec, run: RunLength, path: Path) -> None:
     """Plot the weights into a file, in the format of its suffix.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
         MissingExtraError: matplotlib is not installed.
     """
     from lossspec.report.draw.picture import Picture
 
-    panels = weight_panels(spec, plan)
+    panels = weight_panels(spec, run)
     heights = [STILL if panel.still else 1.0 for panel in panels]
-    picture = Picture([panel.title for panel in panels], "epoch", 0, plan.epochs, heights)
+    picture = Picture([panel.title for panel in panels], "epoch", 0, run.epochs, heights)
     for panel, drawn in zip(panels, picture.panels, strict=True):
-        drawn.remark("weight applied" if "argument" not in panel.title else "value")
+        drawn.remark("applied weight" if "argument" not in panel.title else "value")
         drawn.scale([line.ys for line in panel.lines], from_zero=True)
         drawn.lines(panel.lines)
         for change in panel.changes():
@@ -99,20 +100,20 @@ def draw_weights(spec: Spec, plan: Plan, path: Path) -> None:
     picture.save(path)
 
 
-def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False) -> str:
+def weights_as_text(spec: Spec, run: RunLength, width: int, *, colour: bool = False) -> str:
     """Plot the weights for a terminal, with a description of every curve below each panel.
 
     Args:
         spec: the spec.
-        plan: the length of the run.
+        run: the length of the run.
         width: the most characters in a row.
         colour: whether to use terminal colours.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
     """
     rows: list[str] = []
-    panels = weight_panels(spec, plan)
+    panels = weight_panels(spec, run)
     margins = (TICK_WIDTH, max(len(line.name) for panel in panels for line in panel.lines))
     for panel in panels:
         height = round(ROWS * STILL) if panel.still else ROWS
@@ -128,11 +129,11 @@ def weights_as_text(spec: Spec, plan: Plan, width: int, *, colour: bool = False)
     return "\n".join(rows[:-1])
 
 
-def _moments(curve: Curve, plan: Plan) -> list[tuple[float, Moment]]:
+def _moments(curve: Curve, run: RunLength) -> list[tuple[float, Moment]]:
     """Return the moments at which a curve can change: only the first, every epoch, or every step."""
     if not curve.units:
-        return [(0.0, plan.moment(0))]
-    return plan.epoch_moments() if curve.units == {"epoch"} else plan.moments()
+        return [(0.0, run.moment(0))]
+    return run.epoch_moments() if curve.units == {"epoch"} else run.moments()
 
 
 def _held(curves: dict[str, Points], end: float) -> list[Line]:
@@ -151,10 +152,5 @@ def _held(curves: dict[str, Points], end: float) -> list[Line]:
 
 def _values_at(points: Points, edges: Sequence[float]) -> list[float]:
     """Return the value that holds from each edge to the next, once for either end."""
-    found = []
-    at = 0
-    for edge in edges:
-        while at + 1 < len(points) and points[at + 1][0] <= edge:
-            at += 1
-        found += [points[at][1]] * 2
-    return found
+    xs, ys = zip(*points, strict=True)
+    return [ys[bisect_right(xs, edge) - 1] for edge in edges for _ in range(2)]

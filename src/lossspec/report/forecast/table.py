@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.draw.numbers import exact, figure
-from lossspec.report.draw.table import Row, grid
+from lossspec.report.draw.text import Row, exact, figure, grid
 from lossspec.report.forecast.weights import curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lossspec.language.model import Spec
-    from lossspec.report.forecast.weights import Curve, Plan
+    from lossspec.report.forecast.weights import Curve, RunLength
 
 
 @frozen
@@ -67,20 +66,20 @@ class WeightTable:
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def weight_table(spec: Spec, plan: Plan, epochs: Sequence[float]) -> WeightTable:
+def weight_table(spec: Spec, run: RunLength, epochs: Sequence[float]) -> WeightTable:
     """Return the weights at chosen epochs.
 
     Args:
         spec: the spec.
-        plan: the length of the run.
+        run: the length of the run.
         epochs: the epochs, counted from 0; the fraction of an epoch is the part of its steps that is done.
 
     Raises:
-        ClockError: a schedule counts steps, and ``plan`` has no ``steps_per_epoch``.
+        ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
 
     >>> import lossspec
-    >>> from lossspec.report.forecast.weights import Plan
-    >>> print(weight_table(lossspec.load("pix2pix+decay"), Plan(200), [0, 150, 199]).text())
+    >>> from lossspec.report.forecast.weights import RunLength
+    >>> print(weight_table(lossspec.load("pix2pix+decay"), RunLength(200), [0, 150, 199]).text())
     epoch       0  150  199
     <BLANKLINE>
     objective G
@@ -91,6 +90,6 @@ def weight_table(spec: Spec, plan: Plan, epochs: Sequence[float]) -> WeightTable
       D_real  0.5  0.5  0.5
       D_fake  0.5  0.5  0.5
     """
-    moments = [plan.moment(epoch) for epoch in epochs]
+    moments = [run.moment(epoch) for epoch in epochs]
     rows = [(curve, tuple(curve.at(moment) for moment in moments)) for curve in curves(spec)]
     return WeightTable(spec, tuple(epochs), tuple(rows))

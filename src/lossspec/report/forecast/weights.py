@@ -1,8 +1,8 @@
-"""The weights of a spec over a run that has not begun: what a manager would apply, and when.
+"""The weights of a spec over a future run: what a manager would apply, and when.
 
 >>> import lossspec
 >>> spec = lossspec.load("pix2pix+decay")
->>> [curve.at(Plan(epochs=200).moment(150)) for curve in curves(spec) if curve.term == "G_L1"]
+>>> [curve.at(RunLength(epochs=200).moment(150)) for curve in curves(spec) if curve.term == "G_L1"]
 [50.0]
 """
 
@@ -19,61 +19,50 @@ if TYPE_CHECKING:
     from lossspec.language.model import Spec, Term
     from lossspec.schedules import Unit
 
-#: At most so many steps are looked at, evenly spread; epochs are looked at one by one.
+#: The most steps that are evaluated, evenly spaced; every epoch is evaluated.
 MOMENTS = 20_000
 
 
 @frozen
 class Moment:
-    """Where the clock of a run is.
+    """A position of the clock of a run.
 
     Attributes:
-        epoch: the index of the epoch that runs.
-        step: how many optimiser steps were made, or None if nobody said how many an epoch has.
-        fraction: how far along the run is, from 0 to 1.
+        epoch: the index of the current epoch.
+        step: the number of completed optimiser steps; None if the steps per epoch are unknown.
+        fraction: the fraction of the run that is done, from 0 to 1.
     """
 
     epoch: float
     step: float | None
     fraction: float
 
-    def position(self, unit: Unit | None) -> float:
-        """Return the position that a schedule is called with; one without a unit counts epochs.
-
-        Raises:
-            ClockError: steps are asked for, and not known.
-        """
-        if unit == "fraction":
-            return self.fraction
-        if unit != "step":
-            return self.epoch
-        if self.step is None:
-            raise ClockError("how many steps an epoch has is not known")
-        return self.step
+    def position(self, unit: Unit | None) -> float | None:
+        """Return the position for a schedule, which counts epochs unless it has a unit."""
+        return {"epoch": self.epoch, "step": self.step, "fraction": self.fraction}[unit or "epoch"]
 
 
 @frozen
-class Plan:
-    """How long a run will be.
+class RunLength:
+    """The length of a future run.
 
     Attributes:
-        epochs: how many epochs.
-        steps_per_epoch: how many optimiser steps each has, or None if no weight counts them.
+        epochs: the number of epochs.
+        steps_per_epoch: the optimiser steps of each, or None if no weight counts steps.
     """
 
     epochs: int = 200
     steps_per_epoch: int | None = None
 
     def moment(self, epoch: float) -> Moment:
-        """Return the moment at an epoch; a fraction of one is so many steps into it.
+        """Return the moment at an epoch; the fraction of an epoch is the part of its steps that is done.
 
-        As in a manager that is told both totals, the fraction of the run is made of steps where they are
-        known, and of epochs otherwise.
+        As in a manager that knows both totals, the fraction of the run is counted in steps if they are
+        known, and in epochs otherwise.
         """
         if self.steps_per_epoch is None:
             return Moment(epoch, None, epoch / self.epochs)
-        step = int(epoch * self.steps_per_epoch)
-        return Moment(epoch // 1, step, step / (self.epochs * self.steps_per_epoch))
+        return self._at_step(int(epoch * self.steps_per_epoch), self.steps_per_epoch)
 
     def epoch_moments(self) -> list[tuple[float, Moment]]:
         """Return the first moment of every epoch, each with its place on an axis of epochs."""
@@ -81,27 +70,25 @@ class Plan:
 
     def moments(self) -> list[tuple[float, Moment]]:
         """Return the moments of the run, each with its place on an axis of epochs."""
-        if self.steps_per_epoch is None:
+        per_epoch = self.steps_per_epoch
+        if per_epoch is None:
             return self.epoch_moments()
-        every = max(1, self.epochs * self.steps_per_epoch // MOMENTS)
-        total = self.epochs * self.steps_per_epoch
-        steps = sorted({*range(0, total, every), *range(0, total, self.steps_per_epoch), total - 1})
-        return [
-            (
-                step / self.steps_per_epoch,
-                Moment(step // self.steps_per_epoch, step, step / total),
-            )
-            for step in steps
-        ]
+        total = self.epochs * per_epoch
+        every = max(1, total // MOMENTS)
+        steps = sorted({*range(0, total, every), *range(0, total, per_epoch), total - 1})
+        return [(step / per_epoch, self._at_step(step, per_epoch)) for step in steps]
+
+    def _at_step(self, step: int, per_epoch: int) -> Moment:
+        return Moment(step // per_epoch, step, step / (self.epochs * per_epoch))
 
 
 @frozen
 class Curve:
-    """What moves over a run: the weight that is applied to a term, or a scheduled argument of its loss.
+    """The applied weight of a term, or a scheduled argument of its loss, over a run.
 
     Attributes:
         term: the term.
-        objective: the total that it belongs to.
+        objective: its objective.
         argument: the scheduled argument, or "" for the weight.
     """
 
@@ -117,39 +104,34 @@ class Curve:
 
     @property
     def schedules(self) -> tuple[Schedule, ...]:
-        """What moves it: none, or those of the term and of the objective."""
+        """The schedules that move it."""
         return tuple(factor for _, factor in self._factors if isinstance(factor, Schedule))
 
     @property
     def units(self) -> frozenset[Unit]:
-        """What its schedules count; empty for one that never moves."""
+        """The units of its schedules; empty if it never moves."""
         return frozenset(schedule.unit or "epoch" for schedule in self.schedules)
 
     def at(self, moment: Moment) -> float:
-        """Return the value at a moment.
+        """Return the value at a moment: the product of the term weight, its gain and the objective weight.
 
         Raises:
-            ClockError: a schedule counts steps, and nobody said how many an epoch has.
+            ClockError: a schedule counts steps, and the steps per epoch are unknown.
         """
         value = 1.0
         for what, factor in self._factors:
-            if not isinstance(factor, Schedule):
+            if isinstance(factor, Schedule):
+                position = moment.position(factor.unit)
+                if position is None:
+                    raise ClockError(f"{what} counts steps: set the steps of an epoch with --steps-per-epoch")
+                value *= factor(position)
+            else:
                 value *= factor
-                continue
-            try:
-                value *= factor(moment.position(factor.unit))
-            except ClockError as error:
-                raise ClockError(
-                    f"{what} counts steps: say how many an epoch has, with --steps-per-epoch"
-                ) from error
         return value
 
 
 def curves(spec: Spec) -> list[Curve]:
-    """Return a curve for the weight of every term, then one for every scheduled argument.
-
-    The weight is the one that is applied: the term's, times the gain of ``every``, times the objective's.
-    """
+    """Return a curve for the applied weight of every term, then one for every scheduled argument."""
     weights = [_weight(spec, term) for term in spec.losses.values()]
     arguments = [
         Curve(term.name, term.objective, name, ((f"`{name}` of `{term.name}`", value),))
@@ -161,9 +143,10 @@ def curves(spec: Spec) -> list[Curve]:
 
 
 def _weight(spec: Spec, term: Term) -> Curve:
-    factors: list[tuple[str, float | Schedule]] = [(f"the weight of `{term.name}`", term.weight)]
-    if term.every is not None:
-        factors.append(("", term.every.gain))
-    total = spec.objectives[term.objective].weight
-    factors.append((f"the weight of the objective `{term.objective}`", total))
-    return Curve(term.name, term.objective, "", tuple(factors))
+    objective_weight = spec.objectives[term.objective].weight
+    factors: tuple[tuple[str, float | Schedule], ...] = (
+        (f"the weight of `{term.name}`", term.weight),
+        ("", term.gain),
+        (f"the weight of the objective `{term.objective}`", objective_weight),
+    )
+    return Curve(term.name, term.objective, "", factors)

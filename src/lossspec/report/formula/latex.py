@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.report.formula.equations import Function, Total, functions, totals
 from lossspec.report.formula.math.notation import LATEX, escape
-from lossspec.report.formula.symbols import Word, words
+from lossspec.report.formula.symbols import Entry, legend
 
 if TYPE_CHECKING:
     from lossspec.language.model import Spec
@@ -24,7 +24,7 @@ def latex(spec: Spec) -> str:
     parts = [aligned("align*", total_rows(spec))]
     if rows := function_rows(spec):
         parts += ["with", aligned("align*", rows)]
-    items = [rf"\item[${word.symbol}$] {_words(word)}" for word in words(spec, LATEX)]
+    items = [rf"\item[${entry.symbol}$] {_meaning(entry)}" for entry in legend(spec, LATEX)]
     return "\n".join([*parts, "where", r"\begin{description}", *items, r"\end{description}"])
 
 
@@ -44,8 +44,8 @@ def aligned(environment: str, rows: list[str]) -> str:
     return f"\\begin{{{environment}}}\n{body}\n\\end{{{environment}}}"
 
 
-def _words(word: Word) -> str:
-    return escape(word.meaning) + (rf" \texttt{{{escape(word.formula)}}}" if word.formula else "")
+def _meaning(entry: Entry) -> str:
+    return escape(entry.meaning) + (rf" \texttt{{{escape(entry.formula)}}}" if entry.formula else "")
 
 
 def _total(total: Total) -> list[str]:

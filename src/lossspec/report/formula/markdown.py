@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.report.draw.numbers import exact
+from lossspec.report.draw.text import exact
 from lossspec.report.formula.latex import aligned, function_rows, total_rows
 from lossspec.report.formula.math.notation import LATEX, PLAIN
 from lossspec.report.formula.symbols import inputs, losses, signs
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lossspec.language.model import Spec, Term
-    from lossspec.report.formula.symbols import Word
+    from lossspec.report.formula.symbols import Entry
 
 
 def markdown(spec: Spec) -> str:
@@ -30,7 +30,7 @@ def markdown(spec: Spec) -> str:
     lines += _mathematics(total_rows(spec))
     if rows := function_rows(spec):
         lines += ["with", "", *_mathematics(rows)]
-    if explained := [f"- ${word.symbol}$: {word.meaning}" for word in signs(spec, LATEX)]:
+    if explained := [f"- ${entry.symbol}$: {entry.meaning}" for entry in signs(spec, LATEX)]:
         lines += ["where", "", *explained, ""]
     lines += [*term_table(spec), ""]
     for title, items in sections(spec).items():
@@ -57,15 +57,15 @@ def _weight(term: Term) -> str:
     return f"{text}, every {term.every.steps} steps times {exact(term.every.gain)}" if term.every else text
 
 
-def _item(word: Word) -> str:
-    return f"- `{word.symbol}`: {word.meaning}" + (f" `{word.formula}`" if word.formula else "")
+def _item(entry: Entry) -> str:
+    return f"- `{entry.symbol}`: {entry.meaning}" + (f" `{entry.formula}`" if entry.formula else "")
 
 
 def sections(spec: Spec) -> dict[str, list[str]]:
     """Return lists of the inputs, the losses and the sources by title, without empty ones."""
     found = {
-        "Inputs": [_item(word) for word in inputs(spec, PLAIN)],
-        "Losses": [_item(word) for word in losses(spec, PLAIN)],
+        "Inputs": [_item(entry) for entry in inputs(spec, PLAIN)],
+        "Losses": [_item(entry) for entry in losses(spec, PLAIN)],
         "Sources": [f"- <{source}>" for source in spec.references],
     }
     return {title: items for title, items in found.items() if items}

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 from lossspec.report.formula.equations import Function, Total, functions, totals
 from lossspec.report.formula.math.notation import MINUS, Notation
-from lossspec.report.formula.symbols import words
+from lossspec.report.formula.symbols import legend
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from lossspec.language.model import Spec
-    from lossspec.report.formula.symbols import Word
+    from lossspec.report.formula.symbols import Entry
 
 THIN = '<mspace width="0.2em"/>'
 #: Numbers, letters and signs between the tags get their own tags at the end, in ``as_math``.
 MATHML = Notation(
     escape=escape,
-    letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "π": "π", "τ": "τ", "·": "·"},
+    letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "τ": "τ", "·": "·"},
     index="<msub><mrow>{}</mrow><mtext>{}</mtext></msub>",
     minus=MINUS,
     identifier='<mtext class="tensor">{}</mtext>',
@@ -33,6 +33,7 @@ MATHML = Notation(
     fraction_is_tight=True,
     raised="<msup><mrow>{}</mrow><mrow>{}</mrow></msup>".format,
     calls={
+        "pi": "π",
         "cos": "<mi>cos</mi><mrow>({})</mrow>",
         "exp": "<mi>exp</mi><mrow>({})</mrow>",
         "tanh": "<mi>tanh</mi><mrow>({})</mrow>",
@@ -79,16 +80,16 @@ def mathml(spec: Spec) -> str:
 
 def meanings(spec: Spec) -> str:
     """Return the meanings of the symbols of a formula as an HTML list."""
-    return listed(words(spec, MATHML))
+    return listed(legend(spec, MATHML))
 
 
-def listed(symbols: Iterable[Word]) -> str:
+def listed(symbols: Iterable[Entry]) -> str:
     """Return an HTML list of symbols and their meanings."""
     items = [
-        f"<dt>{as_math(word.symbol)}</dt><dd>{escape(word.meaning)}"
-        + (f" <code>{escape(word.formula)}</code>" if word.formula else "")
+        f"<dt>{as_math(entry.symbol)}</dt><dd>{escape(entry.meaning)}"
+        + (f" <code>{escape(entry.formula)}</code>" if entry.formula else "")
         + "</dd>"
-        for word in symbols
+        for entry in symbols
     ]
     return f'<dl class="meanings">\n{chr(10).join(items)}\n</dl>'
 

@@ -46,14 +46,13 @@ class TermWriter:
     def weighted(self, term: Term) -> tuple[str, str]:
         """Return the sign of a term, "+" or "-", and the term with its weight."""
         notation = self.notation
-        gain = term.every.gain if term.every is not None else 1.0
         factors: list[str] = []
         sign = "+"
         if isinstance(term.weight, Schedule):
-            factors += [notation.number(gain)] if gain != 1 else []
+            factors += [notation.number(term.gain)] if term.gain != 1 else []
             factors.append(self.scheduled("λ", term.name, term.weight))
         else:
-            weight = term.weight * gain
+            weight = term.weight * term.gain
             sign = "-" if weight < 0 else "+"
             factors += [notation.number(abs(weight))] if abs(weight) != 1 else []
         if term.every is not None:

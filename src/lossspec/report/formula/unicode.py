@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.report.formula.equations import Function, Total, functions, totals
 from lossspec.report.formula.math.notation import MINUS, PLAIN
-from lossspec.report.formula.symbols import words
+from lossspec.report.formula.symbols import legend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,11 @@ def unicode(spec: Spec) -> str:
         lines += [*_total(total), ""]
     for function in functions(spec, PLAIN):
         lines += [*_function(function), ""]
-    explained = words(spec, PLAIN)
-    longest = max((len(word.symbol) for word in explained), default=0)
-    for word in explained:
-        first, *more = textwrap.wrap(f"{word.meaning} {word.formula}", WIDTH - longest - 2) or [""]
-        lines.append(f"{word.symbol:<{longest}}  {first}")
+    explained = legend(spec, PLAIN)
+    longest = max((len(entry.symbol) for entry in explained), default=0)
+    for entry in explained:
+        first, *more = textwrap.wrap(f"{entry.meaning} {entry.formula}", WIDTH - longest - 2) or [""]
+        lines.append(f"{entry.symbol:<{longest}}  {first}")
         lines += [f"{'':<{longest}}  {line}" for line in more]
     return "\n".join(lines)
 

@@ -1,7 +1,7 @@
-// The kinds of charts: lines over time, and shares of a total.
+// The two kinds of charts: lines over time, and shares of a total.
 
 class LineChart extends Frame {
-  // columnOf(series) is the column to draw: { mean, low, high }.
+  // columnOf(series) returns the column to draw: { mean, low, high }.
   constructor(host, title, height, list, columnOf, { smooth = false, fromZero = false, scaled = false } = {}) {
     super(host, title, height, list);
     Object.assign(this, { columnOf, smooth, fromZero, scaled });
@@ -34,7 +34,7 @@ class LineChart extends Frame {
   drawLine(layer, place, { each, index, values }, drawn) {
     const line = make("path", { class: "curve", stroke: colour(index), d: linePath(each, values, place) });
     const same = this.smooth ? [] : drawn.filter((other) => sameCurve(other, { each, values }));
-    if (same.length > 1) { // lines on one another show in turn
+    if (same.length > 1) { // overlapping lines alternate
       line.setAttribute("stroke-dasharray", `${DASH} ${DASH * (same.length - 1)}`);
       line.setAttribute("stroke-dashoffset", -DASH * same.findIndex((other) => other.each === each));
     }
@@ -53,12 +53,12 @@ class LineChart extends Frame {
     }
   }
 
-  // Say what a point stands for where it is more than one value.
+  // Return the legend of points that stand for several values, dashes and crosses.
   explain(drawn) {
     let most = 1;
     for (const { each } of drawn) for (const count of each.count) most = Math.max(most, count);
     return [
-      most > 1 ? `each point: up to ${most} values, their mean, lowest and highest` : "",
+      most > 1 ? `each point: mean, lowest and highest of up to ${most} values` : "",
       drawn.some(({ each }) => each.validation) ? "dashed: validation" : "",
       drawn.some(({ each }) => each.broken.length) ? "✕ not finite" : "",
     ].filter(Boolean).join(" · ");
@@ -83,7 +83,7 @@ class LineChart extends Frame {
 
 const DASH = 8;
 
-// Whether two curves lie on one another from end to end.
+// Whether two curves are equal from end to end.
 function sameCurve(one, other) {
   return one.values.length === other.values.length && one.values.every(
     (value, at) => value === other.values[at] && one.each.x[at] === other.each.x[at],
@@ -93,7 +93,7 @@ function sameCurve(one, other) {
 class ShareChart extends Frame {
   constructor(host, title, height, list) {
     super(host, title, height, list);
-    // A bin holds every term of it, also one that is computed now and then.
+    // Bins are wide enough to contain every term, even one that is computed rarely.
     const gap = Math.max(...list.map(({ each }) => (each.gap === Infinity ? 0 : each.gap)));
     const length = whole[1] - whole[0];
     this.bins = Math.max(1, Math.min(200, Math.floor(gap ? length / gap : 1)));
@@ -152,7 +152,7 @@ class ShareChart extends Frame {
     const part = position === null ? 1 : (position - whole[0]) / (whole[1] - whole[0]);
     let bin = Math.min(Math.floor(part * this.bins), this.bins - 1);
     const isEmpty = () => this.current.every((shares) => !shares[bin]);
-    while (position === null && bin > 0 && isEmpty()) bin -= 1; // a run that ended before the others
+    while (position === null && bin > 0 && isEmpty()) bin -= 1; // for a run that ended before the others
     if (isEmpty()) return figure(NaN);
     return `${(100 * this.current[at][bin]).toFixed(1)} %`;
   }

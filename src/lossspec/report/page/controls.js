@@ -1,4 +1,4 @@
-// What the reader can choose, by pointer and by keyboard.
+// The controls of the page, by pointer and by keyboard.
 
 function addControls(host) {
   const quantity = choice("Losses", ["weighted", "raw"], "quantity");
@@ -17,8 +17,9 @@ function addControls(host) {
 }
 
 const KEYS =
-  "Drag on a chart to zoom, double-click for the whole run. On a chart: ← → move the cursor (with Shift ten " +
-  "times as far), + − zoom, 0 shows the whole run. Anywhere: W weighted or raw, L the scale.";
+  "Drag on a chart to zoom; double-click to show the whole run. With a chart focused: ← → move the cursor " +
+  "(with Shift ten times as far), + − zoom, 0 shows the whole run. Anywhere: W switches between weighted and " +
+  "raw, L changes the scale.";
 
 function choice(title, options, key) {
   const group = make("fieldset", { role: "group", "aria-label": title }, make("span", {}, title));
@@ -44,7 +45,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// Keys that mean something while a chart has the focus; return whether this was one.
+// Handle the keys of the focused chart; return whether this was one of them.
 function chartKey(event) {
   const chart = charts.find(({ svg }) => svg === event.target);
   if (!chart) return false;
@@ -67,7 +68,7 @@ function chartKey(event) {
   return true;
 }
 
-// Say the values at the cursor to who listens instead of looking.
+// Announce the values at the cursor to screen readers.
 function readOut(chart) {
   const values = chart.entries.map(({ name }) => `${name} ${chart.valueOf(name, state.cursor)}`);
   document.getElementById("readout").textContent = `${data.unit} ${figure(state.cursor)}: ${values.join(", ")}`;

@@ -1,6 +1,6 @@
-// From columns of numbers to the paths of an SVG.
+// Turns columns of numbers into SVG paths.
 
-// The running mean that forgets: each value counts (1 - factor) of the next; the first is not favoured.
+// The exponential moving average, corrected for the bias towards the first value.
 function smoothed(values, factor) {
   if (!factor) return values;
   const found = new Float32Array(values.length);
@@ -15,7 +15,7 @@ function smoothed(values, factor) {
   return found;
 }
 
-// The first index at which x is not below a position.
+// The first index at which x is at or above a position.
 function indexAt(x, position) {
   let [from, to] = [0, x.length];
   while (from < to) {
@@ -32,12 +32,12 @@ function nearestIndex(x, position) {
   return after > 0 && position - x[after - 1] < x[after] - position ? after - 1 : after;
 }
 
-// The indices that are in view, and one to each side.
+// The range of indices in view, and one more on each side.
 function inView(x) {
   return [Math.max(indexAt(x, state.view[0]) - 1, 0), Math.min(indexAt(x, state.view[1]) + 1, x.length)];
 }
 
-// Runs of indices without a gap and without a value that has no height.
+// The ranges of indices without a gap and with finite heights.
 function* unbroken(each, heights, from, to) {
   let begin = from;
   for (let i = from; i <= to; i += 1) {

@@ -1,4 +1,4 @@
-// The runs of this page: numbers come as base64 of little-endian 32-bit floats.
+// The data of the runs: numbers are little-endian 32-bit floats in base64.
 
 function numbers(text) {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -15,7 +15,7 @@ function column(packed, length) {
   return { mean, low: numbers(packed.low), high: numbers(packed.high) };
 }
 
-// What one loss recorded in one run, or its values while validating.
+// The values that a loss recorded in a run, while training or validating.
 function unpackSeries(packed, run, runIndex) {
   const x = numbers(packed.x);
   return {
@@ -34,7 +34,7 @@ function unpackSeries(packed, run, runIndex) {
   };
 }
 
-// Three times the usual distance of neighbours: what is further apart is not joined by a line.
+// Three times the median distance of neighbours: points further apart are not joined by a line.
 function usualGap(x) {
   const gaps = [];
   for (let i = 1; i < x.length; i += 1) if (x[i] > x[i - 1]) gaps.push(x[i] - x[i - 1]);

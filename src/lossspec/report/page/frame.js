@@ -1,4 +1,4 @@
-// The part that all charts share: a caption, a legend, axes, the cursor, and zooming by dragging.
+// The base of all charts: caption, legend, axes, cursor, and zooming by dragging.
 
 const SVG = "http://www.w3.org/2000/svg";
 const MARGIN = { left: 54, right: 14, top: 10, bottom: 24 };
@@ -15,7 +15,7 @@ function make(tag, attributes = {}, ...children) {
 const colour = (index) => `var(--c${index % 7})`;
 
 class Frame {
-  // list: what the legend lists, each { each, label, index }: a series, its name here, its colour.
+  // list: the entries of the legend, { each, label, index }: a series, its label, its colour.
   constructor(host, title, height, list) {
     this.height = height;
     this.list = list;
@@ -46,7 +46,7 @@ class Frame {
     return { name, button, value };
   }
 
-  // Draw the axes and call `fill(layer, place)` for what is inside.
+  // Draw the axes, and call `fill(layer, place)` to draw the content.
   drawWith(scale, fill) {
     const width = Math.max(this.svg.parentNode.clientWidth, 240);
     const bottom = this.height - MARGIN.bottom;
@@ -105,7 +105,7 @@ class Frame {
     return group;
   }
 
-  // Show where a run was taken up again.
+  // Mark where a run was resumed.
   mark(group, run, resume) {
     const x = this.place.x(resume);
     group.append(make("line", { class: "mark", x1: x, x2: x, y1: MARGIN.top, y2: this.place.bottom }));
@@ -158,7 +158,7 @@ class Frame {
 
 const charts = [];
 
-// Move the cursor of all charts; nothing else has to be drawn anew.
+// Move the cursor of all charts; nothing else is redrawn.
 function setCursor(position) {
   state.cursor = position;
   for (const chart of charts) if (chart.place) chart.point();

@@ -1,4 +1,4 @@
-// Lay out the charts: each objective apart; with several runs, each term apart and the runs together.
+// Lays out the charts: a section for each objective; with several runs, a chart for each term.
 
 const quantityOf = (each) => each[state.quantity];
 const weightOf = (each) => each.weight;
@@ -14,20 +14,20 @@ function titled(objective) {
   return objective ? `objective ${objective}` : "losses";
 }
 
-// Whether the weight of a term is the same number in all runs, and the term was computed all along.
+// Whether the weight of a term is the same in all runs, and the term was computed throughout.
 function still(list) {
   const [first] = list[0].weight.mean;
   return list.every((each) => isWhole(each) && each.weight.mean.every((value) => value === first));
 }
 
 function isWhole({ x, gap }) {
-  const reach = gap === Infinity ? 0 : gap; // of one value, nobody knows how far it reaches
+  const reach = gap === Infinity ? 0 : gap; // a single value covers only its own position
   return x[0] - whole[0] <= reach && x.every((position, at) => !at || position - x[at - 1] <= reach);
 }
 
 function stillWeights(host, names, ofName) {
   const words = names.map((name) => `${name} ${figure(ofName(name)[0].weight.mean[0])}`);
-  if (words.length) host.append(make("p", {}, `Weights that never moved: ${words.join(", ")}.`));
+  if (words.length) host.append(make("p", {}, `Constant weights: ${words.join(", ")}.`));
 }
 
 function oneRun(host, objective, terms) {
@@ -36,7 +36,7 @@ function oneRun(host, objective, terms) {
   new LineChart(panels, "losses", 300, list, quantityOf, { smooth: true, scaled: true });
   const ofName = (name) => terms.filter((each) => each.name === name);
   if (terms.every((each) => still([each]))) stillWeights(panels, terms.map((each) => each.name), ofName);
-  else new LineChart(panels, "weight applied", 170, list, weightOf, { fromZero: true });
+  else new LineChart(panels, "applied weight", 170, list, weightOf, { fromZero: true });
   if (list.length > 1) new ShareChart(panels, "share of the total", 170, list);
 }
 
@@ -50,7 +50,7 @@ function manyRuns(host, objective, terms) {
   }
   const moving = names.filter((name) => !still(ofName(name)));
   if (moving.length) {
-    const weights = section(host, `${titled(objective)}, weights applied`);
+    const weights = section(host, `${titled(objective)}, applied weights`);
     for (const name of moving) new LineChart(weights, name, 140, ofTerm(name), weightOf, { fromZero: true });
   }
   stillWeights(host, names.filter((name) => !moving.includes(name)), ofName);

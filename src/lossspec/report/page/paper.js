@@ -1,4 +1,4 @@
-// On paper there is no folding out and no pointing: show what is folded, and draw the charts for its width.
+// For printing: opens all details, and draws the charts for the width of paper.
 
 let unfolded = [];
 

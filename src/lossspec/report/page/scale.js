@@ -1,9 +1,9 @@
-// Scales: linear, logarithmic where values span decades, or both where they cross zero.
+// Scales: linear, logarithmic if values span decades, or symmetric logarithmic if they also cross zero.
 
 const DECADES = 15;
 const LINEAR_WIDTH = 0.7;
 
-// Return a value as people read it: four digits.
+// Format a value with four digits.
 function figure(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
@@ -65,7 +65,7 @@ function ticksOf(kind, low, high, linearTo) {
   return [...larger.map((tick) => -tick), 0, ...larger].filter((tick) => tick >= low && tick <= high);
 }
 
-// Return round numbers within an interval, `about` of them at most.
+// Return round numbers within an interval, at most `about` of them.
 function roundTicks(low, high, about) {
   if (!(high > low)) return [low];
   const power = 10 ** Math.floor(Math.log10((high - low) / about));

@@ -1,4 +1,4 @@
-// What the reader chose; every chart draws itself from it.
+// The choices of the reader, which every chart draws.
 
 const whole = [data.begin, data.end];
 const state = {
@@ -12,7 +12,7 @@ const state = {
 const listeners = [];
 let scheduled = false;
 
-// Change the state; all charts are drawn once, before the next frame.
+// Change the state, and redraw all charts once before the next frame.
 function update(change) {
   Object.assign(state, change);
   if (scheduled) return;
@@ -23,7 +23,7 @@ function update(change) {
   });
 }
 
-// Show part of the time axis, kept within the run and no narrower than two points.
+// Show part of the time axis, within the run and at least two points wide.
 function zoom(begin, end) {
   const least = (2 * (whole[1] - whole[0])) / data.stretches;
   const length = Math.min(Math.max(end - begin, least), whole[1] - whole[0]);

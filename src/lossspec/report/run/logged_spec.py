@@ -39,9 +39,9 @@ def spec_of_run(log: LossLogData) -> RunSpec:
     header = log.header
     reference, digest, document = (header.get(key) for key in ("spec", "digest", "document"))
     if not isinstance(reference, str) or not isinstance(digest, str):
-        return RunSpec("", "", "", None, "its losses were registered in code")
+        return RunSpec("", "", "", None, "the losses were registered in code")
     if not isinstance(document, dict):
-        return RunSpec(reference, digest, "", None, "its log does not have the spec")
+        return RunSpec(reference, digest, "", None, "the log does not contain the spec")
 
     def logged() -> dict[str, object]:
         return cast("dict[str, object]", document)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from lossspec.language.model import Spec
     from lossspec.log.reader import LossLogData
-    from lossspec.report.draw.table import Row
+    from lossspec.report.draw.text import Row
     from lossspec.report.run.logged_spec import RunSpec
     from lossspec.report.run.page_data import NamedLog
 
@@ -59,15 +59,16 @@ def report(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> str:
         stretches: the most points of a curve; each keeps the lowest, mean and highest of its values.
     """
     title = ", ".join(run.name for run in runs)
+    specs = [spec_of_run(run.log) for run in runs]
     page = files("lossspec.report") / "page"
     parts = {
         "version": __version__,
         "title": escape(title),
         "style": (page / "style.css").read_text(encoding="utf-8"),
         "about": "\n".join(_about(runs)),
-        "objectives": "\n".join(_objectives(runs)),
+        "objectives": "\n".join(_objectives(runs, specs)),
         "numbers": "\n".join(_numbers(run) for run in runs),
-        "specs": "\n".join(_specs(runs)),
+        "specs": "\n".join(_specs(specs)),
         "data": _script_data(page_data(runs, stretches)),
         "script": "\n".join((page / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
     }
@@ -104,12 +105,11 @@ def _warnings(log: LossLogData) -> Iterator[str]:
         yield f"{count:,} values of {name} were lost because the log could not be written"
 
 
-def _objectives(runs: Sequence[NamedLog]) -> Iterator[str]:
+def _objectives(runs: Sequence[NamedLog], specs: Sequence[RunSpec]) -> Iterator[str]:
     """Yield the formula of each spec once, and the differences of the others from the first."""
     first: RunSpec | None = None
     shown: set[str] = set()
-    for run in runs:
-        found = spec_of_run(run.log)
+    for run, found in zip(runs, specs, strict=True):
         if found.digest in shown and found.digest:
             continue
         shown.add(found.digest)
@@ -152,10 +152,9 @@ def _row(row: Row, cell: str, width: int) -> str:
     return f"<tr>{''.join(f'<{cell}>{escape(text.strip())}</{cell}>' for text in row)}</tr>"
 
 
-def _specs(runs: Sequence[NamedLog]) -> Iterator[str]:
+def _specs(specs: Sequence[RunSpec]) -> Iterator[str]:
     shown: set[str] = set()
-    for run in runs:
-        found = spec_of_run(run.log)
+    for found in specs:
         if not found.text or found.digest in shown:
             continue
         shown.add(found.digest)

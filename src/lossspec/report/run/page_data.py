@@ -75,7 +75,7 @@ def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str,
         "runs": [
             {
                 "name": run.name,
-                "resumes": _resumes(run.log, axis),
+                "resumes": axis.resumes(run.log),
                 "losses": _losses(run.log, series, _Cut(axis, *span, stretches)),
             }
             for run, series, axis in zip(runs, recorded, axes, strict=True)
@@ -142,9 +142,3 @@ def _axes(recorded: Sequence[Sequence[Series]]) -> list[Axis]:
         return axes
     unit: AxisUnit = "call" if "call" in units else "step"
     return [Axis.of(series, unit) for series in recorded]
-
-
-def _resumes(log: LossLogData, axis: Axis) -> list[float]:
-    if axis.unit == "call":
-        return []
-    return [epoch if axis.unit == "epoch" else step for epoch, step in log.resumes]

@@ -43,9 +43,8 @@ def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
     """
     run = series_of(log)
     axis = Axis.of(run)
-    resumes = [epoch if axis.unit == "epoch" else step for epoch, step in log.resumes]
     pictures = (("losses.png", _losses), ("weights.png", _weights))
-    return [_picture(Path(folder) / file, run, axis, resumes, draw) for file, draw in pictures]
+    return [_picture(Path(folder) / file, run, axis, axis.resumes(log), draw) for file, draw in pictures]
 
 
 def _picture(
@@ -79,7 +78,7 @@ def _losses(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
 
 
 def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
-    panel.remark("weight applied")
+    panel.remark("applied weight")
     found = [_envelope(term, term.weight, axis, STRETCHES) for term in terms]
     panel.scale([each.mean for each in found], from_zero=True)
     panel.lines(

@@ -85,6 +85,12 @@ class Axis:
             return cls("step", min(first.values()), max(last.values()) + 1)
         return cls("call", 0, max((len(series) for series in run), default=1))
 
+    def resumes(self, log: LossLogData) -> list[float]:
+        """Return the positions where a run was resumed; none on an axis of calls."""
+        if self.unit == "call":
+            return []
+        return [epoch if self.unit == "epoch" else step for epoch, step in log.resumes]
+
     def positions(self, series: Series) -> NDArray[np.float64]:
         """Return the position of each row of ``series``.
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.report.arrays import np
-from lossspec.report.draw.numbers import figure
-from lossspec.report.draw.table import Row, grid
+from lossspec.report.draw.text import Row, figure, grid
 from lossspec.report.run.series import Axis, series_of
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def first_and_last_rows(log: LossLogData) -> list[Row]:
     objectives = list(dict.fromkeys(series.objective for series in run))
     for objective in objectives:
         if objectives != [""]:
-            rows += [(), (f"objective {objective}" if objective else "in no objective",)]
+            rows += [(), (f"objective {objective}" if objective else "no objective",)]
         rows += _block(objective, [each for each in run if each.objective == objective], windows)
     return [row[:-1] if row[-1:] == ("",) else row for row in rows]
 
@@ -69,28 +68,15 @@ class Window:
     end: float
     by_step: bool = False
 
-    def mean(self, term: Series) -> Mean | None:
-        """Return the means of a term over the window, or None if it was not computed there."""
+    def mean(self, term: Series) -> dict[str, float]:
+        """Return the means of a term over the window, and its rows; empty if it was not computed there."""
         clock = term.step if self.by_step else term.epoch
         inside = (self.begin <= clock) & (clock < self.end)
         if not inside.any():
-            return None
+            return {}
         with np.errstate(over="ignore", invalid="ignore"):  # the mean of infinities is infinite or NaN
-            weight, raw, weighted = (
-                float(column[inside].mean(dtype=np.float64))
-                for column in (term.weight, term.raw, term.weighted)
-            )
-        return Mean(weight, raw, weighted, int(inside.sum()))
-
-
-@frozen
-class Mean:
-    """The means of a term over a number of rows."""
-
-    weight: float
-    raw: float
-    weighted: float
-    rows: int
+            means = {name: float(getattr(term, name)[inside].mean(dtype=np.float64)) for name in QUANTITIES}
+        return {**means, "rows": int(inside.sum())}
 
 
 def _windows(run: Sequence[Series]) -> list[Window]:
@@ -116,9 +102,7 @@ def _block(objective: str, terms: Sequence[Series], windows: Sequence[Window]) -
     means = [[window.mean(term) for window in windows] for term in terms]
     for term, found in zip(terms, means, strict=True):
         cells = [
-            cell
-            for quantity in QUANTITIES
-            for cell in (*(figure(getattr(mean, quantity, None)) for mean in found), "")
+            cell for quantity in QUANTITIES for cell in (*(figure(mean.get(quantity)) for mean in found), "")
         ]
         rows.append((f"  {term.name}", *cells))
     if objective and len(terms) > 1:
@@ -127,10 +111,9 @@ def _block(objective: str, terms: Sequence[Series], windows: Sequence[Window]) -
     return rows
 
 
-def _total(means: Sequence[Mean | None]) -> float | None:
+def _total(means: Sequence[dict[str, float]]) -> float | None:
     """Return the mean total; a term that some calls skip counts only in the others."""
-    found = [mean for mean in means if mean is not None]
+    found = list(filter(None, means))
     if not found:
         return None
-    calls = max(mean.rows for mean in found)
-    return sum(mean.weighted * mean.rows for mean in found) / calls
+    return sum(mean["weighted"] * mean["rows"] for mean in found) / max(mean["rows"] for mean in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from math import pow as power_of  # of floats, and a float: `**` may be complex
+from math import pow as power_of  # always a float, where `**` can be complex
 from typing import TYPE_CHECKING
 
 from attrs import frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from math import inf
-from math import pow as power_of  # of floats, and a float: `**` may be complex
+from math import pow as power_of  # always a float, where `**` can be complex
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.report.draw.numbers import exact
+from lossspec.report.draw.text import exact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lossspec.report.formula.math.expression import FunctionName
+    from lossspec.report.formula.math.expression import Operator
 
 MINUS = "\N{MINUS SIGN}"
 _TAG = re.compile("<[^>]*>")
@@ -25,7 +25,7 @@ class Notation:
 
     Attributes:
         escape: escapes arbitrary text.
-        letters: the letters L, λ, Λ, π, τ and the placeholder ``·``.
+        letters: the letters L, λ, Λ, τ and the placeholder ``·``.
         index: a letter and its index.
         minus: the minus sign.
         identifier: the name of a tensor, as in code.
@@ -59,7 +59,7 @@ class Notation:
     fraction: str
     fraction_is_tight: bool
     raised: Callable[[str, str], str]
-    calls: Mapping[FunctionName, str]
+    calls: Mapping[Operator, str]
     detached: str
     at_steps: str
     element: str
@@ -81,7 +81,7 @@ class Notation:
         return self.operator.format(self.escape(name))
 
     def text(self, words: str) -> str:
-        """Write words between symbols."""
+        """Write text between symbols."""
         return self.words.format(self.escape(words))
 
     def number(self, value: float) -> str:
@@ -132,7 +132,7 @@ def _superscript(base: str, exponent: str) -> str:
 
 LATEX = Notation(
     escape=escape,
-    letters={"L": r"\mathcal{L}", "λ": r"\lambda", "Λ": r"\Lambda", "π": r"\pi", "τ": r"\tau", "·": r"\cdot"},
+    letters={"L": r"\mathcal{L}", "λ": r"\lambda", "Λ": r"\Lambda", "τ": r"\tau", "·": r"\cdot"},
     index=r"{}_{{\mathrm{{{}}}}}",
     minus="-",
     identifier=r"\mathtt{{{}}}",
@@ -145,6 +145,7 @@ LATEX = Notation(
     fraction_is_tight=True,
     raised="{}^{{{}}}".format,
     calls={
+        "pi": r"\pi",
         "cos": r"\cos\left({}\right)",
         "exp": r"\exp\left({}\right)",
         "tanh": r"\tanh\left({}\right)",
@@ -169,7 +170,7 @@ LATEX = Notation(
 
 PLAIN = Notation(
     escape=str,
-    letters={letter: letter for letter in "LλΛπτ·"},
+    letters={letter: letter for letter in "LλΛτ·"},
     index="{}_{}",
     minus=MINUS,
     identifier="{}",
@@ -182,6 +183,7 @@ PLAIN = Notation(
     fraction_is_tight=False,
     raised=_superscript,
     calls={
+        "pi": "π",
         "cos": "cos({})",
         "exp": "exp({})",
         "tanh": "tanh({})",

@@ -6,24 +6,12 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.report.formula.math.expression import (
-    Call,
-    Expression,
-    Local,
-    Number,
-    Opaque,
-    Pi,
-    Power,
-    Product,
-    Quotient,
-    Sum,
-    Variable,
-    times,
-)
+from lossspec.report.formula.math.expression import Call, Expression, Local, Number, Opaque, Variable, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from lossspec.report.formula.math.expression import Operator
     from lossspec.report.formula.math.notation import Notation
 
 #: How tightly an expression binds: a loose one gets brackets where a tight one is needed.
@@ -55,7 +43,7 @@ class Writer:
         text, tightness = self._written(expression)
         return text if tightness >= wanted else self.notation.brackets.format(text)
 
-    def _written(self, expression: Expression) -> tuple[str, int]:  # noqa: PLR0911 - one line a kind
+    def _written(self, expression: Expression) -> tuple[str, int]:
         notation = self.notation
         if _is_negative(expression):
             return notation.minus + self.write(_negated(expression), FACTOR), LOOSE
@@ -63,39 +51,39 @@ class Writer:
             case Number(value):
                 text = notation.number(value)
                 return text, TIGHT if text.replace(".", "").isdigit() else FACTOR
-            case Sum(terms):
-                return self._sum(terms), LOOSE
-            case Product(factors):
-                return notation.product([self.write(each, FACTOR) for each in factors]), FACTOR
-            case Quotient(upper, lower):
-                if notation.fraction_is_tight:
-                    return notation.fraction.format(self.write(upper), self.write(lower)), FACTOR
-                return notation.fraction.format(self.write(upper, FACTOR), self.write(lower, TIGHT)), FACTOR
-            case Power(base, exponent):
-                return notation.raised(self.write(base, TIGHT), self._inline(exponent)), FACTOR
-            case Call("mod", arguments):
-                return notation.calls["mod"].format(*[self.write(each, FACTOR) for each in arguments]), LOOSE
+            case Variable():
+                return self.variable, TIGHT
+            case Local(name, _):
+                return self.names.get(expression, name), TIGHT
             case Call(name, arguments):
-                return notation.calls[name].format(*[self.write(each) for each in arguments]), TIGHT
+                return self._call(name, arguments)
             case Opaque(name, position, arguments, _):
                 fields = [f"{notation.named(key)} = {value_of(notation, value)}" for key, value in arguments]
                 inside = ", ".join([self.write(position), *fields])
                 return notation.loss(name) + notation.brackets.format(inside), TIGHT
-        return self._atom(expression), TIGHT
 
-    def _atom(self, expression: Pi | Variable | Local) -> str:
-        match expression:
-            case Pi():
-                return self.notation.letters["π"]
-            case Variable():
-                return self.variable
-            case Local():
-                return self.names.get(expression, expression.name)
+    def _call(self, name: Operator, arguments: tuple[Expression, ...]) -> tuple[str, int]:
+        notation = self.notation
+        match name:
+            case "+":
+                return self._sum(arguments), LOOSE
+            case "*":
+                return notation.product([self.write(each, FACTOR) for each in arguments]), FACTOR
+            case "/":
+                wanted = (LOOSE, LOOSE) if notation.fraction_is_tight else (FACTOR, TIGHT)
+                return notation.fraction.format(*map(self.write, arguments, wanted)), FACTOR
+            case "^":
+                base, exponent = arguments
+                return notation.raised(self.write(base, TIGHT), self._inline(exponent)), FACTOR
+            case "mod":
+                return notation.calls[name].format(*[self.write(each, FACTOR) for each in arguments]), LOOSE
+        return notation.calls[name].format(*map(self.write, arguments)), TIGHT
 
     def _inline(self, expression: Expression) -> str:
         """Write a fraction on one line, for exponents."""
-        if isinstance(expression, Quotient) and not _is_negative(expression):
-            return f"{self.write(expression.upper, FACTOR)} / {self.write(expression.lower, TIGHT)}"
+        match expression:
+            case Call("/", (upper, lower)) if not _is_negative(expression):
+                return f"{self.write(upper, FACTOR)} / {self.write(lower, TIGHT)}"
         return self.write(expression)
 
     def _sum(self, terms: tuple[Expression, ...]) -> str:
@@ -112,16 +100,15 @@ def _is_negative(expression: Expression) -> bool:
     match expression:
         case Number(value):
             return value < 0
-        case Product(factors):
-            return _is_negative(factors[0])
-        case Quotient(upper, _):
-            return _is_negative(upper)
+        case Call("*" | "/", (first, *_)):
+            return _is_negative(first)
     return False
 
 
 def _negated(expression: Expression) -> Expression:
-    if isinstance(expression, Quotient):
-        return Quotient(_negated(expression.upper), expression.lower)
+    match expression:
+        case Call("/", (upper, lower)):
+            return Call("/", (_negated(upper), lower))
     return times(-1, expression)
 
 
@@ -163,11 +150,9 @@ def _inside(expression: Expression) -> Iterator[Local]:
 
 def _children(expression: Expression) -> tuple[Expression, ...]:
     match expression:
-        case Sum(inner) | Product(inner) | Call(_, inner):
-            return inner
-        case Quotient(first, second) | Power(first, second):
-            return first, second
-        case Local(_, inner_one) | Opaque(_, inner_one, _, _):
-            return (inner_one,)
+        case Call(_, arguments):
+            return arguments
+        case Local(_, inner) | Opaque(_, inner, _, _):
+            return (inner,)
         case _:
             return ()

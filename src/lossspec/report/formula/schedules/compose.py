@@ -9,13 +9,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from lossspec.report.formula.math.expression import Opaque, over, plus, times
-from lossspec.report.formula.schedules import ramps, steps, waves
+from lossspec.report.formula.math.expression import Opaque, over, times
 from lossspec.report.formula.schedules.pieces import (
-    Frame,
-    Piece,
+    Formula,
+    LocalClock,
     Pieces,
     clamped,
     combined,
@@ -23,63 +22,60 @@ from lossspec.report.formula.schedules.pieces import (
     everywhere,
     merged,
 )
-from lossspec.report.formula.schedules.ramps import between
+from lossspec.report.formula.schedules.ramps import RAMPS, between
+from lossspec.report.formula.schedules.steps import STEPS
+from lossspec.report.formula.schedules.waves import WAVES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lossspec.schedules import Schedule
     from lossspec.schedules.families.compose import join, product, warmup
 
-RUN = Frame()
+RUN = LocalClock()
 
 
-def pieces_of(schedule: Schedule, frame: Frame = RUN) -> Pieces:
+def pieces_of(schedule: Schedule, clock: LocalClock = RUN) -> Pieces:
     """Return the formula of a schedule, clamps included.
 
     Args:
         schedule: of any type. A registered one is written as a function of its fields.
-        frame: the clock that it sees.
+        clock: the clock that it sees.
     """
-    family = _FAMILIES.get(schedule.type_name)
-    found = family(schedule, frame) if family is not None else _opaque(schedule, frame)
-    return merged(clamped(found, schedule.minimum, schedule.maximum))
+    formula = _FORMULAS.get(schedule.type_name, _opaque)
+    return merged(clamped(formula(schedule, clock), schedule.minimum, schedule.maximum))
 
 
-def of_warmup(schedule: warmup, frame: Frame) -> Pieces:
-    """Return the formula of ``warmup``."""
-    rise = between(schedule.start_value, schedule.then(0.0), over(frame.since(0), schedule.over))
-    before = [Piece(frame.at(0), plus(schedule.start_value)), Piece(frame.at(schedule.over), rise)]
-    then = pieces_of(schedule.then, Frame(frame.at(schedule.over)))
-    return [*before, *cut(then, frame.at(schedule.over), math.inf)]
+def _warmup(schedule: warmup, clock: LocalClock) -> Pieces:
+    rise = between(schedule.start_value, schedule.then(0.0), over(clock.since(0), schedule.over))
+    end = clock.at(schedule.over)
+    before = clock.pieces((0, schedule.start_value), (schedule.over, rise))
+    return before + cut(pieces_of(schedule.then, LocalClock(end)), end, math.inf)
 
 
-def of_join(schedule: join, frame: Frame) -> Pieces:
-    """Return the formula of ``join``."""
+def _join(schedule: join, clock: LocalClock) -> Pieces:
     found: Pieces = []
-    begins = [-math.inf, *map(frame.at, schedule.boundaries), math.inf]
+    begins = [-math.inf, *map(clock.at, schedule.boundaries), math.inf]
     clocks = [0.0, *schedule.boundaries]
     for index, child in enumerate(schedule.schedules):
-        pieces = pieces_of(child, Frame(frame.at(clocks[index])))
+        pieces = pieces_of(child, LocalClock(clock.at(clocks[index])))
         found += cut(pieces, begins[index], begins[index + 1])
     return found
 
 
-def of_product(schedule: product, frame: Frame) -> Pieces:
-    """Return the formula of ``product``."""
-    return combined([pieces_of(child, frame) for child in schedule.schedules], times)
+def _product(schedule: product, clock: LocalClock) -> Pieces:
+    return combined([pieces_of(child, clock) for child in schedule.schedules], times)
 
 
-def _opaque(schedule: Schedule, frame: Frame) -> Pieces:
-    table = schedule.to_table()
-    fields = tuple((name, value) for name, value in table.items() if name not in _NOT_ITS_OWN)
-    return everywhere(Opaque(schedule.type_name, frame.since(0), fields, schedule))
+def _opaque(schedule: Schedule, clock: LocalClock) -> Pieces:
+    shared = ("type", "unit", "minimum", "maximum")
+    fields = tuple((name, value) for name, value in schedule.to_table().items() if name not in shared)
+    return everywhere(Opaque(schedule.type_name, clock.since(0), fields, schedule))
 
 
-_NOT_ITS_OWN = {"type", "unit", "minimum", "maximum"}
-_FAMILIES: dict[str, Callable[[Any, Frame], Pieces]] = {
-    name.removeprefix("of_"): function
-    for module in (ramps, steps, waves)
-    for name, function in vars(module).items()
-    if name.startswith("of_")
-} | {"warmup": of_warmup, "join": of_join, "product": of_product}
+_FORMULAS: dict[str, Formula] = {
+    **RAMPS,
+    **STEPS,
+    **WAVES,
+    "warmup": _warmup,
+    "join": _join,
+    "product": _product,
+}

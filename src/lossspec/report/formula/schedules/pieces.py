@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from lossspec.report.formula.math.expression import Expression, Variable, call, plus
+from lossspec.report.formula.math.expression import Expression, Operand, Variable, call, plus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 @frozen
@@ -25,7 +26,7 @@ Pieces = list[Piece]
 
 
 @frozen
-class Frame:
+class LocalClock:
     """The clock that a schedule sees: that of the run, delayed inside ``join`` or ``warmup``."""
 
     offset: float = 0.0
@@ -37,6 +38,14 @@ class Frame:
     def at(self, position: float) -> float:
         """Return the position on the clock of the run."""
         return position + self.offset
+
+    def pieces(self, *parts: tuple[float, Operand]) -> Pieces:
+        """Return a formula of parts, each a position of this clock and the expression up to there."""
+        return [Piece(self.at(end), plus(value)) for end, value in parts]
+
+
+#: The formula of a schedule on a clock.
+Formula = Callable[[Any, LocalClock], Pieces]
 
 
 def everywhere(expression: Expression) -> Pieces:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lossspec.report.formula.math.expression import Expression, Pi, call, number, over, plus, power, times
-from lossspec.report.formula.schedules.pieces import Frame, Piece, Pieces, everywhere
+from lossspec.report.formula.math.expression import PI, Expression, call, minus, over, plus, power, times
+from lossspec.report.formula.schedules.pieces import Formula, LocalClock, Pieces, everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
     from lossspec.schedules.families.phases import one_cycle, warmup_stable_decay
     from lossspec.schedules.families.piecewise import piecewise
     from lossspec.schedules.families.sigmoid import logistic, rampup, tanh
-    from lossspec.schedules.interval import Interval
 
 
 def shaped(shape: str, part: Expression) -> Expression:
     """Return the way from 0 to 1 that a shape takes while ``part`` goes from 0 to 1."""
     match shape:
         case "cosine":
-            return over(plus(1, times(-1, call("cos", times(Pi(), part)))), 2)
+            return over(minus(1, call("cos", times(PI, part))), 2)
         case "sigmoid":
             bend = call("tanh", plus(times(6, part), -3))
             return over(plus(1, over(bend, call("tanh", 3))), 2)
@@ -39,111 +38,102 @@ def between(first: float, last: float, way: Expression) -> Expression:
     return plus(first, times(last - first, way))
 
 
-def of_linear(schedule: linear, frame: Frame) -> Pieces:
-    """Return the formula of ``linear``."""
-    return _ramp(schedule, frame, lambda part: between(schedule.start_value, schedule.end_value, part))
+def _linear(schedule: linear, part: Expression) -> Expression:
+    return between(schedule.start_value, schedule.end_value, part)
 
 
-def of_polynomial(schedule: polynomial, frame: Frame) -> Pieces:
-    """Return the formula of ``polynomial``."""
-
-    def way(part: Expression) -> Expression:
-        left = power(plus(1, times(-1, part)), schedule.power)
-        return between(schedule.end_value, schedule.start_value, left)
-
-    return _ramp(schedule, frame, way)
+def _polynomial(schedule: polynomial, part: Expression) -> Expression:
+    return between(schedule.end_value, schedule.start_value, power(minus(1, part), schedule.power))
 
 
-def of_exponential(schedule: exponential, frame: Frame) -> Pieces:
-    """Return the formula of ``exponential``."""
-    ratio = over(schedule.end_value, schedule.start_value)
-    return _ramp(schedule, frame, lambda part: times(schedule.start_value, power(ratio, part)))
+def _exponential(schedule: exponential, part: Expression) -> Expression:
+    return times(schedule.start_value, power(over(schedule.end_value, schedule.start_value), part))
 
 
-def of_cosine(schedule: cosine, frame: Frame) -> Pieces:
-    """Return the formula of ``cosine``."""
-
-    def way(part: Expression) -> Expression:
-        if schedule.exponent == 1 and abs(schedule.start_value) < abs(schedule.end_value):
-            return between(schedule.start_value, schedule.end_value, shaped("cosine", part))
-        wave = over(plus(1, call("cos", times(Pi(), part))), 2)
-        return between(schedule.end_value, schedule.start_value, power(wave, schedule.exponent))
-
-    return _ramp(schedule, frame, way)
+def _cosine(schedule: cosine, part: Expression) -> Expression:
+    if schedule.exponent == 1 and abs(schedule.start_value) < abs(schedule.end_value):
+        return between(schedule.start_value, schedule.end_value, shaped("cosine", part))
+    wave = over(plus(1, call("cos", times(PI, part))), 2)
+    return between(schedule.end_value, schedule.start_value, power(wave, schedule.exponent))
 
 
-def of_tanh(schedule: tanh, frame: Frame) -> Pieces:
-    """Return the formula of ``tanh``."""
-
-    def way(part: Expression) -> Expression:
-        bend = call("tanh", plus(times(schedule.upper - schedule.lower, part), schedule.lower))
-        return between(schedule.end_value, schedule.start_value, over(plus(1, times(-1, bend)), 2))
-
-    return _ramp(schedule, frame, way)
+def _tanh(schedule: tanh, part: Expression) -> Expression:
+    bend = call("tanh", plus(times(schedule.upper - schedule.lower, part), schedule.lower))
+    return between(schedule.end_value, schedule.start_value, over(minus(1, bend), 2))
 
 
-def of_rampup(schedule: rampup, frame: Frame) -> Pieces:
-    """Return the formula of ``rampup``."""
-
-    def way(part: Expression) -> Expression:
-        bell = call("exp", times(-5, power(plus(1, times(-1, part)), 2)))
-        return between(schedule.start_value, schedule.end_value, bell)
-
-    return _ramp(schedule, frame, way)
+def _rampup(schedule: rampup, part: Expression) -> Expression:
+    bell = call("exp", times(-5, power(minus(1, part), 2)))
+    return between(schedule.start_value, schedule.end_value, bell)
 
 
-def of_logistic(schedule: logistic, frame: Frame) -> Pieces:
-    """Return the formula of ``logistic``."""
-    tail = call("exp", times(-schedule.rate, frame.since(schedule.midpoint)))
+#: The expressions between start and end, of the part of the way that is done.
+_WAYS: dict[str, Callable[[Any, Expression], Expression]] = {
+    "linear": _linear,
+    "polynomial": _polynomial,
+    "exponential": _exponential,
+    "cosine": _cosine,
+    "tanh": _tanh,
+    "rampup": _rampup,
+}
+
+
+def _ramp(schedule: Any, clock: LocalClock) -> Pieces:
+    part = over(clock.since(schedule.start), schedule.end - schedule.start)
+    return clock.pieces(
+        (schedule.start, schedule.start_value),
+        (schedule.end, _WAYS[schedule.type_name](schedule, part)),
+        (math.inf, schedule.end_value),
+    )
+
+
+def _logistic(schedule: logistic, clock: LocalClock) -> Pieces:
+    tail = call("exp", times(-schedule.rate, clock.since(schedule.midpoint)))
     rise = over(schedule.end_value - schedule.start_value, plus(1, tail))
     return everywhere(plus(schedule.start_value, rise))
 
 
-def of_piecewise(schedule: piecewise, frame: Frame) -> Pieces:
-    """Return the formula of ``piecewise``."""
+def _piecewise(schedule: piecewise, clock: LocalClock) -> Pieces:
     (start, value), *rest = schedule.points
-    found = [Piece(frame.at(start), number(value))]
+    found = clock.pieces((start, value))
     for end, reached in rest:
-        part = over(frame.since(start), end - start)
-        found.append(Piece(frame.at(end), between(value, reached, shaped(schedule.shape, part))))
+        part = over(clock.since(start), end - start)
+        found += clock.pieces((end, between(value, reached, shaped(schedule.shape, part))))
         start, value = end, reached
-    return [*found, Piece(math.inf, number(value))]
+    return found + clock.pieces((math.inf, value))
 
 
-def of_one_cycle(schedule: one_cycle, frame: Frame) -> Pieces:
-    """Return the formula of ``one_cycle``."""
+def _one_cycle(schedule: one_cycle, clock: LocalClock) -> Pieces:
     middle = schedule.start + schedule.ratio * (schedule.end - schedule.start)
-    up = shaped(schedule.shape, over(frame.since(schedule.start), middle - schedule.start))
-    down = shaped(schedule.shape, over(frame.since(middle), schedule.end - middle))
-    return [
-        Piece(frame.at(schedule.start), number(schedule.start_value)),
-        Piece(frame.at(middle), between(schedule.start_value, schedule.peak_value, up)),
-        Piece(frame.at(schedule.end), between(schedule.peak_value, schedule.end_value, down)),
-        Piece(math.inf, number(schedule.end_value)),
-    ]
+    up = shaped(schedule.shape, over(clock.since(schedule.start), middle - schedule.start))
+    down = shaped(schedule.shape, over(clock.since(middle), schedule.end - middle))
+    return clock.pieces(
+        (schedule.start, schedule.start_value),
+        (middle, between(schedule.start_value, schedule.peak_value, up)),
+        (schedule.end, between(schedule.peak_value, schedule.end_value, down)),
+        (math.inf, schedule.end_value),
+    )
 
 
-def of_warmup_stable_decay(schedule: warmup_stable_decay, frame: Frame) -> Pieces:
-    """Return the formula of ``warmup_stable_decay``."""
+def _warmup_stable_decay(schedule: warmup_stable_decay, clock: LocalClock) -> Pieces:
     turn = schedule.warmup + schedule.stable
-    down = shaped(schedule.shape, over(frame.since(turn), schedule.decay))
-    found = [Piece(frame.at(0), number(schedule.start_value))]
+    down = shaped(schedule.shape, over(clock.since(turn), schedule.decay))
+    found = clock.pieces((0, schedule.start_value))
     if schedule.warmup:
-        up = over(frame.since(0), schedule.warmup)
-        found.append(Piece(frame.at(schedule.warmup), between(schedule.start_value, schedule.peak_value, up)))
+        up = over(clock.since(0), schedule.warmup)
+        found += clock.pieces((schedule.warmup, between(schedule.start_value, schedule.peak_value, up)))
     if schedule.stable:
-        found.append(Piece(frame.at(turn), number(schedule.peak_value)))
-    return [
-        *found,
-        Piece(frame.at(turn + schedule.decay), between(schedule.peak_value, schedule.end_value, down)),
-        Piece(math.inf, number(schedule.end_value)),
-    ]
+        found += clock.pieces((turn, schedule.peak_value))
+    return found + clock.pieces(
+        (turn + schedule.decay, between(schedule.peak_value, schedule.end_value, down)),
+        (math.inf, schedule.end_value),
+    )
 
 
-def _ramp(schedule: Interval, frame: Frame, way: Callable[[Expression], Expression]) -> Pieces:
-    part = over(frame.since(schedule.start), schedule.end - schedule.start)
-    return [
-        Piece(frame.at(schedule.start), number(schedule.start_value)),
-        Piece(frame.at(schedule.end), way(part)),
-        Piece(math.inf, number(schedule.end_value)),
-    ]
+RAMPS: dict[str, Formula] = {
+    **dict.fromkeys(_WAYS, _ramp),
+    "logistic": _logistic,
+    "piecewise": _piecewise,
+    "one_cycle": _one_cycle,
+    "warmup_stable_decay": _warmup_stable_decay,
+}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lossspec.report.formula.math.expression import call, number, over, plus, power, times
-from lossspec.report.formula.schedules.pieces import Frame, Piece, Pieces, clamped, everywhere
+from lossspec.report.formula.math.expression import Expression, call, over, plus, power, times
+from lossspec.report.formula.schedules.pieces import Formula, LocalClock, Pieces, clamped, everywhere
 
 if TYPE_CHECKING:
     from lossspec.schedules.families.constant import constant
@@ -15,69 +15,68 @@ if TYPE_CHECKING:
     from lossspec.schedules.families.window import window
 
 
-def of_constant(schedule: constant, _: Frame) -> Pieces:
-    """Return the formula of ``constant``."""
-    return everywhere(number(schedule.value))
+def _constant(schedule: constant, _: LocalClock) -> Pieces:
+    return everywhere(plus(schedule.value))
 
 
-def of_window(schedule: window, frame: Frame) -> Pieces:
-    """Return the formula of ``window``."""
-    end = math.inf if schedule.end is None else frame.at(schedule.end)
-    after = [] if schedule.end is None else everywhere(number(0.0))
-    return [Piece(frame.at(schedule.start), number(0.0)), Piece(end, number(schedule.value)), *after]
+def _window(schedule: window, clock: LocalClock) -> Pieces:
+    before = (schedule.start, 0.0)
+    if schedule.end is None:
+        return clock.pieces(before, (math.inf, schedule.value))
+    return clock.pieces(before, (schedule.end, schedule.value), (math.inf, 0.0))
 
 
-def of_step(schedule: step, frame: Frame) -> Pieces:
-    """Return the formula of ``step``."""
-    passed = call("floor", over(frame.since(0), schedule.period))
-    return [
-        Piece(frame.at(0), number(schedule.start_value)),
-        Piece(math.inf, times(schedule.start_value, power(schedule.gamma, passed))),
-    ]
+def _step(schedule: step, clock: LocalClock) -> Pieces:
+    passed = call("floor", over(clock.since(0), schedule.period))
+    value = times(schedule.start_value, power(schedule.gamma, passed))
+    return clock.pieces((0, schedule.start_value), (math.inf, value))
 
 
-def of_multistep(schedule: multistep, frame: Frame) -> Pieces:
-    """Return the formula of ``multistep``."""
+def _multistep(schedule: multistep, clock: LocalClock) -> Pieces:
     ends = [*schedule.milestones, math.inf]
-    return [
-        Piece(frame.at(end), times(schedule.start_value, schedule.gamma**passed))
-        for passed, end in enumerate(ends)
-        if passed == 0 or end > ends[passed - 1]  # equal milestones make one piece
-    ]
+    return clock.pieces(
+        *(
+            (end, times(schedule.start_value, schedule.gamma**passed))
+            for passed, end in enumerate(ends)
+            if passed == 0 or end > ends[passed - 1]  # equal milestones make one piece
+        )
+    )
 
 
-def of_piecewise_constant(schedule: piecewise_constant, frame: Frame) -> Pieces:
-    """Return the formula of ``piecewise_constant``."""
-    ends = [*map(frame.at, schedule.boundaries), math.inf]
-    return [Piece(end, number(value)) for end, value in zip(ends, schedule.values, strict=True)]
+def _piecewise_constant(schedule: piecewise_constant, clock: LocalClock) -> Pieces:
+    return clock.pieces(*zip([*schedule.boundaries, math.inf], schedule.values, strict=True))
 
 
-def of_exponential_decay(schedule: exponential_decay, frame: Frame) -> Pieces:
-    """Return the formula of ``exponential_decay``."""
-    passed = over(frame.since(schedule.start), schedule.period)
-    periods = call("floor", passed) if schedule.staircase else passed
-    found = [
-        Piece(frame.at(schedule.start), number(schedule.start_value)),
-        Piece(math.inf, times(schedule.start_value, power(schedule.rate, periods))),
-    ]
+def _exponential_decay(schedule: exponential_decay, clock: LocalClock) -> Pieces:
+    value = times(schedule.start_value, power(schedule.rate, _periods(schedule, clock)))
+    found = clock.pieces((schedule.start, schedule.start_value), (math.inf, value))
     falls = schedule.start_value > 0
     return clamped(found, schedule.floor if falls else None, None if falls else schedule.floor)
 
 
-def of_inverse_time(schedule: inverse_time, frame: Frame) -> Pieces:
-    """Return the formula of ``inverse_time``."""
-    passed = over(frame.since(schedule.start), schedule.period)
-    periods = call("floor", passed) if schedule.staircase else passed
-    return [
-        Piece(frame.at(schedule.start), number(schedule.start_value)),
-        Piece(math.inf, over(schedule.start_value, plus(1, times(schedule.rate, periods)))),
-    ]
+def _inverse_time(schedule: inverse_time, clock: LocalClock) -> Pieces:
+    value = over(schedule.start_value, plus(1, times(schedule.rate, _periods(schedule, clock))))
+    return clock.pieces((schedule.start, schedule.start_value), (math.inf, value))
 
 
-def of_inverse_sqrt(schedule: inverse_sqrt, frame: Frame) -> Pieces:
-    """Return the formula of ``inverse_sqrt``."""
-    passed = over(frame.since(schedule.start), schedule.period)
-    return [
-        Piece(frame.at(schedule.start), number(schedule.start_value)),
-        Piece(math.inf, over(schedule.start_value, call("sqrt", plus(1, passed)))),
-    ]
+def _inverse_sqrt(schedule: inverse_sqrt, clock: LocalClock) -> Pieces:
+    passed = over(clock.since(schedule.start), schedule.period)
+    value = over(schedule.start_value, call("sqrt", plus(1, passed)))
+    return clock.pieces((schedule.start, schedule.start_value), (math.inf, value))
+
+
+def _periods(schedule: exponential_decay | inverse_time, clock: LocalClock) -> Expression:
+    passed = over(clock.since(schedule.start), schedule.period)
+    return call("floor", passed) if schedule.staircase else passed
+
+
+STEPS: dict[str, Formula] = {
+    "constant": _constant,
+    "window": _window,
+    "step": _step,
+    "multistep": _multistep,
+    "piecewise_constant": _piecewise_constant,
+    "exponential_decay": _exponential_decay,
+    "inverse_time": _inverse_time,
+    "inverse_sqrt": _inverse_sqrt,
+}

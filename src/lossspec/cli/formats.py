@@ -1,0 +1,107 @@
+"""The output formats of ``lossspec validate``: text, JSON, GitHub annotations and SARIF.
+
+>>> from lossspec.cli.formats import formatted
+>>> from lossspec.faults import Span
+>>> from lossspec.language.diagnostics.diagnostic import Diagnostic
+>>> problem = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7))
+>>> print(formatted("concise", [problem]))
+x.loss.toml:2:1: error[unknown-key]: unknown key `wieght`
+>>> print(formatted("github", [problem]))
+::error file=x.loss.toml,line=2,col=1,endLine=2,endColumn=7,title=unknown-key::unknown key `wieght`
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lossspec.faults import Span
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
+
+    Json = dict[str, object]
+
+FORMATS = ("full", "concise", "json", "github", "sarif")
+
+
+def formatted(form: str, problems: Sequence[Diagnostic], *, color: bool = False) -> str:
+    """Return problems in one of the ``FORMATS``, without a newline at the end."""
+    if form == "json":
+        return json.dumps([_object(each) for each in problems], indent=2)
+    if form == "sarif":
+        from lossspec.cli.sarif import sarif
+
+        return sarif(problems)
+    if not problems:
+        return ""
+    if form == "github":
+        return "\n".join(map(_github, problems))
+    from lossspec.language.diagnostics.render import render_concise, render_full
+
+    if form == "concise":
+        return "\n".join(map(render_concise, problems))
+    return "\n\n".join(render_full(each, color=color) for each in problems)
+
+
+def _github(problem: Diagnostic) -> str:
+    """Return the workflow command of a problem; GitHub allows ``endColumn`` only within one line."""
+    fields = {"file": problem.source}
+    span = problem.span
+    if span is not None:
+        fields |= {"line": str(span.line), "col": str(span.column), "endLine": str(span.end_line)}
+        if span.end_line == span.line:
+            fields["endColumn"] = str(span.end_column)
+    fields["title"] = problem.code
+    properties = ",".join(f"{name}={_property(value)}" for name, value in fields.items())
+    text = f"{problem.message}\n{problem.help}" if problem.help else problem.message
+    return f"::{problem.severity} {properties}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _object(problem: Diagnostic) -> Json:
+    """Return a problem for JSON: lines and columns are counted in characters from 1, ends are exclusive."""
+    from lossspec.language.diagnostics.codes import url
+
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "path": problem.source,
+        "range": _range(problem.span),
+        "help": problem.help or None,
+        "suggestion": _suggestion(problem),
+        "related": [
+            {"path": label.source, "range": _range(label.span), "message": label.text}
+            for label in problem.labels
+        ],
+        "url": url(problem.code),
+    }
+
+
+def _suggestion(problem: Diagnostic) -> Json | None:
+    """Return the replacement text, where it goes, and whether ``--fix`` applies it."""
+    if problem.replacement is None or problem.span is None:
+        return None
+    return {
+        "replacement": problem.replacement,
+        "certain": problem.certain,
+        "ranges": [_range(span) for span in (problem.span, *problem.repeats)],
+    }
+
+
+def _range(span: Span | None) -> Json | None:
+    if span is None:
+        return None
+    return {
+        "start": {"line": span.line, "column": span.column},
+        "end": {"line": span.end_line, "column": span.end_column},
+    }

@@ -1,0 +1,1 @@
+"""One reader a peer: from its options to losses of lossspec that compute the same numbers."""

@@ -1,0 +1,1 @@
+"""BasicSR and the frameworks that grew out of it: traiNNer-redux and neosr."""

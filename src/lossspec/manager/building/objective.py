@@ -1,0 +1,81 @@
+"""Builds the objectives of a manager and their balancers, and binds them to their inputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossspec.errors import LossSpecError, UnknownNameError
+from lossspec.manager.building.module import construct
+from lossspec.manager.building.spec import find_type
+from lossspec.manager.objective.balance import BoundBalance
+from lossspec.manager.objective.objective import Objective
+from lossspec.manager.objective.term import BoundTerm
+from lossspec.names import unknown
+from lossspec.registry import balancers, find_balancer
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from lossspec.language.model import Balance, Spec
+    from lossspec.manager.clock.clock import Clock
+    from lossspec.manager.clock.weights import Weights
+    from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.record.recorders import Recorders
+    from lossspec.manager.run import Run
+
+
+def build_balances(spec: Spec) -> dict[str, BoundBalance]:
+    """Return the balancers of a resolved spec by objective, bound to their inputs.
+
+    Raises:
+        UnknownNameError: a type is not registered in this process.
+        LossSpecError: a constructor rejects its arguments.
+    """
+    return {
+        name: BoundBalance(name, objective.balance, _module(name, objective.balance))
+        for name, objective in spec.objectives.items()
+        if objective.balance is not None
+    }
+
+
+def _module(objective: str, balance: Balance) -> nn.Module:
+    entry = find_balancer(balance.type)
+    if entry is None:
+        where = f" in the balance of `{objective}`"
+        raise UnknownNameError(unknown("balancer", balance.type, balancers(), where))
+    return construct(entry, {"losses": balance.losses, **balance.args})
+
+
+def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorders: Recorders) -> Objective:
+    """Return the module of an objective.
+
+    Raises:
+        UnknownNameError: no loss of the run has this objective.
+    """
+    losses = [loss for loss in run.losses.values() if loss.objective == name]
+    if not losses:
+        known = {loss.objective for loss in run.losses.values() if loss.objective is not None}
+        hint = "" if known else " (losses registered in code have none: run them with `compute_loss`)"
+        raise UnknownNameError(unknown("objective", name, known) + hint)
+    terms = [(loss, _bind(loss)) for loss in losses]
+    balance = run.balances.get(name)
+    kind = Objective
+    if balance is not None:
+        from lossspec.manager.objective.balanced import BalancedObjective  # slow to import
+
+        kind = BalancedObjective
+    return kind(name, terms, clock, weights, recorders, device=run.device, balance=balance)
+
+
+def _bind(loss: LMLoss) -> BoundTerm:
+    term = loss.term
+    if term is None:
+        raise LossSpecError(f"`{loss.name}` does not come from a spec: run it with `compute_loss`")
+    inputs = find_type(term).inputs
+    by_name = {each.name: each.kind == "list" for each in inputs}
+    in_order = list(by_name.values())
+    takes_lists = [
+        by_name.get(each.argument, False) if each.argument else index < len(in_order) and in_order[index]
+        for index, each in enumerate(term.inputs)
+    ]
+    return BoundTerm(term, loss.function, takes_lists)

@@ -1,0 +1,81 @@
+"""Text from anywhere: every feature answers in bounded time, whatever the text and the cursor are."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lsprotocol import types as lsp
+
+from lossspec.language.documents.search import shipped
+from lossspec.server import actions, completion, definition, diagnostics, hover, lens, symbols
+from lossspec.server.state.document import Document
+from lossspec.server.state.positions import Positions
+
+TEXTS = [path.read_text("utf-8") for path in sorted(shipped().glob("*.loss.toml"))[:6]]
+MARKS = ['"', "'", "[", "]", "{", "}", "=", ".", ",", "\n", "\r", "${", '"""', "#", "[["]
+WORDS = ["losses.", "type = ", "weight = ", 'extends = "pix2pix+', "1e999", "1979-05-27", "variants.a."]
+ODD = ["😋", "\u2028", "\ud800", "\0"]
+BITS = st.sampled_from([*MARKS, *WORDS, *ODD])
+
+
+def everything(text, line, character):
+    """Ask for all that there is; return the seconds that it takes."""
+    start = time.process_time()
+    document = Document.of(text)
+    positions = Positions(document.source)
+    at = lsp.Position(line, character)
+    whole = lsp.Range(lsp.Position(0, 0), lsp.Position(100_000, 0))
+    context = lsp.CodeActionContext([])
+    params = lsp.CodeActionParams(lsp.TextDocumentIdentifier("untitled:"), whole, context)
+    for each in completion.complete(document, positions, at).items:
+        edit = each.text_edit.range
+        assert edit.start.line == edit.end.line
+        assert edit.start <= edit.end
+    hover.hover(document, positions, at)
+    definition.definition(document, positions, at)
+    diagnostics.diagnostics(document, positions)
+    symbols.symbols(document, positions)
+    lens.lenses(document, positions)
+    actions.actions(document, positions, "untitled:", params)
+    return time.process_time() - start
+
+
+@settings(max_examples=3 * settings().max_examples)
+@given(st.data())
+def test_every_feature_answers_for_a_spec_with_bits_put_in(data):
+    text = data.draw(st.sampled_from(TEXTS))
+    for _ in range(data.draw(st.integers(0, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.sampled_from([0, 0, 3, 30]))
+        text = text[:at] + data.draw(BITS) + text[at + cut :]
+    everything(text, data.draw(st.integers(0, text.count("\n") + 1)), data.draw(st.integers(0, 80)))
+
+
+@given(st.text(max_size=60), st.integers(0, 4), st.integers(0, 40))
+def test_every_feature_answers_for_any_text(text, line, character):
+    everything(text, line, character)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 250_000,
+        "{" * 250_000,
+        "a." * 125_000,
+        '"' * 250_000,
+        "a = [" + "{" * 200_000,
+        "losses.a = {" * 20_000,
+        "a = " + "[" * 31 + "\n" * 200_000,
+        "x" * 300_000,
+        "params." + "a" * 200_000 + " = 1\n",
+        "\n".join(f'losses.l{index}.weight = {{ type = "linear", unit = ' for index in range(4000)),
+        "[losses.a]\n" + 'type = "' * 30_000,
+        "\n".join(f'losses.l{index} = {{ type = "torch.L1Loss" }}' for index in range(999)),
+    ],
+    ids=range(12),
+)
+def test_hostile_text_takes_seconds_at_most(text):
+    last = text.count("\n")
+    assert everything(text, last, len(text.rpartition("\n")[2])) < 5
