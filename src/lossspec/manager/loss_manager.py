@@ -89,7 +89,7 @@ class LossManager(Getters):
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)
-        limit = history_buffer_size if enable_logging else 1
+        limit = int(history_buffer_size) if enable_logging else 1
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
@@ -263,7 +263,7 @@ class LossManager(Getters):
         check_batch_size(batch_size)
         self._clock.move(epoch, step, total_epochs, total_steps)
         self._recorders.counts_samples = ranks() > 1
-        self._recorders.samples = batch_size if batch_size is not None else self._recorders.samples
+        self._recorders.samples = int(batch_size) if batch_size is not None else self._recorders.samples
 
     def step(self) -> None:
         """Count one optimiser step."""

@@ -10,6 +10,7 @@ import torch
 
 from lossspec.errors import LossInputError, UnknownNameError
 from lossspec.names import unknown
+from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ def describe(value: object) -> str:
     if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
-        return f"the {type(value).__name__} {value!r}"
+        return f"the {type(value).__name__} {repr_of(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
 
 
