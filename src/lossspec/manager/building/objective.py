@@ -9,6 +9,7 @@ from lossspec.manager.building.module import construct
 from lossspec.manager.building.spec import find_type
 from lossspec.manager.objective.balance import BoundBalance
 from lossspec.manager.objective.objective import Objective
+from lossspec.manager.objective.of_self import ObjectiveOfSelf
 from lossspec.manager.objective.term import BoundTerm
 from lossspec.names import unknown
 from lossspec.registry import balancers, find_balancer
@@ -59,12 +60,13 @@ def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorde
         raise UnknownNameError(unknown("objective", name, known) + hint)
     terms = [(loss, _bind(loss)) for loss in losses]
     balance = run.balances.get(name)
-    kind = Objective
+    tensors = run.tensors()
+    kind: type[Objective] = ObjectiveOfSelf if "self" in tensors else Objective
     if balance is not None:
-        from lossspec.manager.objective.balanced import BalancedObjective  # slow to import
+        from lossspec.manager.objective import balanced  # slow to import
 
-        kind = BalancedObjective
-    return kind(name, terms, clock, weights, recorders, device=run.device, balance=balance)
+        kind = balanced.BalancedObjectiveOfSelf if "self" in tensors else balanced.BalancedObjective
+    return kind(name, terms, clock, weights, recorders, known=tensors, device=run.device, balance=balance)
 
 
 def _bind(loss: LMLoss) -> BoundTerm:

@@ -13,7 +13,7 @@ from lossspec.names import unknown
 from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 #: The types of a list of tensors; torch.compile supports `list | tuple` only since 2.9.
 LISTS = (list, tuple)
@@ -118,9 +118,9 @@ def add_term_note(
 
 def check_tensors(
     objective: str,
-    given: Sequence[str],
+    given: Collection[str],
     needed_by: Mapping[str, Sequence[str]],
-    known: Sequence[str],
+    known: Collection[str],
     positional: int,
 ) -> None:
     """Check the tensors of a call of an objective.
@@ -129,11 +129,11 @@ def check_tensors(
         objective: its name.
         given: the names in the call.
         needed_by: for each tensor that is needed now, the terms that take it.
-        known: every name that a term of the objective takes.
+        known: every name that the spec has.
         positional: how many tensors were passed without a name.
 
     Raises:
-        UnknownNameError: no term takes a tensor of this name.
+        UnknownNameError: the spec has no tensor of this name.
         LossInputError: a tensor is missing, or has no name.
     """
     if positional:

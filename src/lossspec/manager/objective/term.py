@@ -36,6 +36,7 @@ class BoundTerm:
         constants: Sequence[Constant] | None = None,
     ) -> None:
         self.name = term.name
+        self.term = term
         self.function = function
         self.lists = term.lists
         #: Whether an element of weight 0 in `lists` is in the graph too, as a term of weight 0 would be.
@@ -49,6 +50,10 @@ class BoundTerm:
         self.plain = tuple(str(each.name) for each in term.inputs) if self._is_plain() else None
         #: Computes the raw result, and checks neither plain inputs nor what is returned.
         self.compute = self._call_prepared if self.plain is None else _direct(function, self.plain)
+
+    def __reduce__(self) -> tuple[type[BoundTerm], tuple[Term, Function, tuple[bool, ...]]]:
+        """Return what binds a copy of the term: ``compute`` holds the function of this one."""
+        return BoundTerm, (self.term, self.function, self.takes_lists)
 
     def _is_plain(self) -> bool:
         as_given = all(each.name is not None and not each.detach for each in self.inputs)
