@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.errors import LossResultError, UnknownNameError
-from lossspec.manager.loss.messages import add_loss_note, describe
+from lossspec.errors import UnknownNameError
+from lossspec.manager.loss.messages import add_loss_note, not_a_tensor
 from lossspec.manager.record.ranks import batch_size
 from lossspec.names import unknown
 
@@ -50,7 +50,7 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
             try:
                 is_on_host = raw.is_cpu
             except AttributeError:
-                raise LossResultError(f"`{name}` must return a tensor, got {describe(raw)}") from None
+                raise not_a_tensor(name, raw) from None
             samples = 1
             if recorders.counts_samples:
                 samples = recorders.samples or batch_size(inputs)
