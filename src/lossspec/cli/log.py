@@ -117,12 +117,14 @@ def _summary(columns: LossColumns) -> dict[str, float | None]:
     from math import isfinite, isnan
 
     values = list(columns.weighted)
-    finite = [value for value in values if isfinite(value)]
+    pairs = [pair for pair in zip(values, columns.batch_size, strict=True) if isfinite(pair[0])]
+    finite = [value for value, _ in pairs]
+    samples = sum(count for _, count in pairs)
     return {
         "values": len(values),
         "first": next(iter(finite), None),
         "last": finite[-1] if finite else None,
         "min": min(finite, default=None),
-        "mean": sum(finite) / len(finite) if finite else None,
+        "mean": sum(value * count for value, count in pairs) / samples if finite else None,
         "nan": sum(map(isnan, values)),
     }

@@ -14,6 +14,7 @@ from lossspec.cli.project import project
 from lossspec.cli.targets import Target, targets
 from lossspec.cli.text import is_colored
 from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.documents.project import project as settings
 from lossspec.language.documents.read import MAX_READ, decode, parse, read_source, text_source
 from lossspec.language.load import validate_catalog, validate_reference, validate_source
 from lossspec.language.text.reference import SUFFIX
@@ -51,7 +52,7 @@ def validate_command(
 
     Example: lossspec validate specs/ pix2pix+vgg
     """
-    project.cache_clear()  # in a long-lived process the settings can have changed
+    settings.cache_clear()  # in a long-lived process the settings can have changed
     wanted = targets(specs)
     if fix and any(target.path is None or target.is_named for target in wanted):
         raise click.UsageError("--fix needs paths of files, not names or -")

@@ -252,16 +252,18 @@ class LossManager(State):
             step: the number of optimiser steps so far.
             total_epochs: the number of epochs of the run.
             total_steps: the number of steps of the run.
-            batch_size: the weight of this process's values in the mean over processes, from now on; by
-                default the first dimension of the first tensor.
+            batch_size: how many samples each value counts for in a mean, from now on; by default the first
+                dimension of the first tensor.
 
         Raises:
             ClockError: a value is negative, not finite or not a number; nothing has moved then.
         """
         check_batch_size(batch_size)
         self._clock.move(epoch, step, total_epochs, total_steps)
-        self._recorders.counts_samples = ranks() > 1
-        self._recorders.samples = int(batch_size) if batch_size is not None else self._recorders.samples
+        self._recorders.several = ranks() > 1
+        if batch_size is not None:
+            self._recorders.samples = int(batch_size)
+            self._restamp()
 
     def step(self) -> None:
         """Count one optimiser step."""
@@ -297,6 +299,9 @@ class LossManager(State):
 
     def _validate(self, *, active: bool) -> None:
         self._registration.validate(active=active)
+        self._restamp()
+
+    def _restamp(self) -> None:
         for objective in self._objectives.values():
             objective.restamp()
 

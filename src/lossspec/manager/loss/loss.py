@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from attrs import define, evolve, field, fields, setters
@@ -93,6 +93,8 @@ class LMLoss:
         objective_schedule: its schedule, if it has one.
         training: the history outside of ``validating()``.
         validation: the history within it.
+        half: which of its values are 16-bit floats, that overflow at 65520: "term" if the raw value times the
+            term weight is, "applied" if only the product with both weights is, else "".
         last_map: the last raw result that was not a scalar, and the weight applied to it.
         on_weight_set: called after the weight is set by hand; None until a manager has the loss.
         registered_weight: the weight that it was registered with.
@@ -129,6 +131,7 @@ class LMLoss:
     objective_schedule: Curve | None = field(init=False, default=None, repr=False)
     training: LMHistory = field(init=False, repr=False)
     validation: LMHistory = field(init=False, factory=LMHistory, repr=False)
+    half: Literal["", "term", "applied"] = field(init=False, default="", repr=False)
     last_map: tuple[torch.Tensor, float] | None = field(init=False, default=None, repr=False)
     on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
     registered_weight: float = field(init=False, default=1.0, repr=False)

@@ -16,6 +16,7 @@ from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
 from lossspec.manager.record.compiled import RingBuffer
+from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import Weighing, stack
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
@@ -149,7 +150,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(plan.own(tensors)) if recorders.counts_samples else 1
+        samples = recorders.count(plan.own(tensors))
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -161,7 +162,7 @@ class Objective(nn.Module):
             total = self._balanced(raws, samples, tensors)
         if plan.recorded:
             self._only_record(samples, tensors)
-        if self._new_plan and recorders.counts_samples:
+        if self._new_plan and recorders.several:
             self._warn_of_missing_gradients(tensors, total)
         return total
 
@@ -240,10 +241,9 @@ class Objective(nn.Module):
             raws[column] = term(tensors) if each == "sum" else _without_gradient(term, tensors)
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
-            counts = self._recorders.counts_samples
+            self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
             needed = [name for column, _ in key for name in self._terms[column][1].needed]
-            own = {name: value for name, value in tensors.items() if name in needed}
-            ring.write(raws, self._recorders.count(own) if counts else 1)
+            ring.write(raws, batch_size([value for name, value in tensors.items() if name in needed]))
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
@@ -283,14 +283,20 @@ class Objective(nn.Module):
         self.restamp()
 
     def restamp(self) -> None:
-        """Give the current weights to the compiled graphs, if there are any."""
+        """Give the current weights, clock and batch size to the compiled graphs, if there are any."""
         if self._has_graph:
             running = tuple(column for column, _ in self._key)
-            self._ring.stamp(running, records=self._recorders.is_on)
+            self._ring.stamp(running, self._recorders.samples, records=self._recorders.is_on)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
         self._ring.to(device)
+
+    @on_host
+    def _note_half(self, types: tuple[torch.dtype, ...], columns: tuple[int, ...]) -> None:
+        for dtype, column in zip(types, columns, strict=True):
+            if dtype is torch.float16:
+                self._terms[column][0].half = "term"
 
     def _replan(self) -> None:
         """Make a new plan if another set of terms runs now; weights have moved in any case."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from lossspec.errors import UnknownNameError
 from lossspec.manager.loss.messages import add_loss_note, not_a_tensor
 from lossspec.manager.record.ranks import batch_size
@@ -36,7 +38,7 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
         if name not in self._losses:
             raise UnknownNameError(unknown("loss", name, self._losses))
         loss, weights, recorders = self._losses[name], self._weights, self._recorders
-        record_on_host = recorders.host.record
+        record_on_host, half = recorders.host.record, torch.float16
 
         def call(*inputs: object) -> Tensor:
             weight = loss.term_weight
@@ -51,9 +53,9 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
                 is_on_host = raw.is_cpu
             except AttributeError:
                 raise not_a_tensor(name, raw) from None
-            samples = 1
-            if recorders.counts_samples:
-                samples = recorders.samples or batch_size(inputs)
+            if raw.dtype is half:
+                loss.half = "applied"
+            samples = recorders.samples or batch_size(inputs)
             if is_on_host:
                 record_on_host(loss, raw, samples)
             else:

@@ -35,6 +35,8 @@ class _Stamp:
     step: int
     #: for each running term: its column, its history, its term weight and its objective weight.
     terms: tuple[tuple[int, LMHistory, float, float], ...]
+    #: the batch size that the caller set; None to take it from the tensors of each call.
+    samples: int | None
 
 
 class RingBuffer:
@@ -74,11 +76,12 @@ class RingBuffer:
         """Return whether no row waits, as far as the host knows without reading the device."""
         return self.index.is_cpu and int(self.index) % _WRAP == self._seen
 
-    def stamp(self, running: tuple[int, ...], *, records: bool) -> None:
+    def stamp(self, running: tuple[int, ...], samples: int | None, *, records: bool) -> None:
         """Give the graph the current weights; new rows get the current position of the clock.
 
         Args:
             running: the columns of the terms that run.
+            samples: the batch size that the caller set, if any.
             records: whether new rows are recorded. A graph writes them in any case.
         """
         self._running, self._records = running, records
@@ -92,7 +95,7 @@ class RingBuffer:
             for column, loss in enumerate(self._losses)
             if column in running
         )
-        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms))
+        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples))
         self._send()
 
     def _send(self) -> None:
@@ -154,8 +157,9 @@ class RingBuffer:
             if row[_STAMP] == _UNRECORDED:
                 continue
             stamp = self._stamps[int(row[_STAMP])]
+            samples = stamp.samples or row[_SAMPLES]
             for column, history, *weights in stamp.terms:
-                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, row[_SAMPLES])
+                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples)
                 filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)

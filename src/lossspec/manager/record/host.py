@@ -43,7 +43,7 @@ class HostRecorder:
         Args:
             loss: the loss that returned it.
             raw: the unweighted result.
-            samples: the number of samples that the value counts for in a mean over processes.
+            samples: the batch size.
             term_weight: the weight that a balancer set, if one did.
         """
         if graph_task() != NO_BACKWARD or not self.is_on:  # `in_backward` without a call

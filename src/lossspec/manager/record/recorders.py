@@ -40,7 +40,7 @@ class Recorders:
             records nothing.
 
     Attributes:
-        counts_samples: whether several processes train, so that rows need a batch size for their mean.
+        several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
         is_copy: whether these are the recorders of a copied manager or objective.
     """
@@ -56,7 +56,7 @@ class Recorders:
         self._thread = threading.get_ident()
         self._fetch_requested = False
         self._steps = 0
-        self.counts_samples = ranks() > 1
+        self.several = ranks() > 1
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
 
@@ -90,7 +90,7 @@ class Recorders:
             weighing: the losses and their weights.
             raws: the raw result of each.
             stacked: the same as one vector, or None where they make none.
-            samples: the number of samples that the values count for in a mean over processes.
+            samples: the batch size.
         """
         if stacked is None:
             self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
@@ -105,6 +105,8 @@ class Recorders:
         """Record scalars on any device, with the term weights that a balancer set."""
         on_device = []
         for loss, raw in results:
+            if raw.dtype is torch.float16:
+                loss.half = "term"
             if not raw.is_cpu:
                 on_device.append((loss, raw))
             else:

@@ -88,4 +88,4 @@ def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
 
 
 def _envelope(term: Series, column: NDArray[Any], axis: Axis, stretches: int) -> Envelope:
-    return envelope(axis.positions(term), column, axis.begin, axis.end, stretches)
+    return envelope(axis.positions(term), column, axis.begin, axis.end, stretches, samples=term.samples)
