@@ -98,7 +98,7 @@ class LossManager(State):
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
-        self._objectives: dict[str, Objective] = {}
+        self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._start(on_nonfinite, limit)
 
@@ -285,15 +285,15 @@ class LossManager(State):
     @contextmanager
     def unrecorded(self) -> Iterator[None]:
         """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
-        before = self._recorders.is_on
-        self._record(on=False)
+        before = self._recorders.is_paused
+        self._pause(paused=True)
         try:
             yield
         finally:
-            self._record(on=before)
+            self._pause(paused=before)
 
-    def _record(self, *, on: bool) -> None:
-        self._recorders.is_on = on
+    def _pause(self, *, paused: bool) -> None:
+        self._recorders.pause(paused=paused)
         for objective in self._objectives.values():
             objective.restamp()
 

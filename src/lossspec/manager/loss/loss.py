@@ -99,6 +99,7 @@ class LMLoss:
         on_weight_set: called after the weight is set by hand; None until a manager has the loss.
         registered_weight: the weight that it was registered with.
         is_set_by_hand: whether the weight was set after that.
+        last_due: the step at which it last ran, if it has ``every``; None before the first.
 
     Raises:
         RegistrationError: both a weight and a schedule are given, or a value is invalid.
@@ -136,6 +137,7 @@ class LMLoss:
     on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
     registered_weight: float = field(init=False, default=1.0, repr=False)
     is_set_by_hand: bool = field(init=False, default=False, repr=False)
+    last_due: int | None = field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.training = self.history
