@@ -91,7 +91,7 @@ class LossManager(State):
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)
-        limit = history_buffer_size if enable_logging else 1
+        limit = int(history_buffer_size) if enable_logging else 1
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
@@ -262,7 +262,7 @@ class LossManager(State):
         self._clock.move(epoch, step, total_epochs, total_steps)
         self._recorders.several = ranks() > 1
         if batch_size is not None:
-            self._recorders.samples = batch_size
+            self._recorders.samples = int(batch_size)
             self._restamp()
 
     def step(self) -> None:

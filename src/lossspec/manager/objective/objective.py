@@ -137,9 +137,9 @@ class Objective(nn.Module):
         """
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
-        plan = self._plan
-        if positional or not plan.needed <= tensors.keys() <= self._known:
-            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
+        plan, own = self._plan, cast("Mapping[str, object]", tensors)
+        if positional or tensors.keys() != plan.needed:
+            own = self._own(positional, tensors)
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
@@ -153,7 +153,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(plan.own(tensors))
+        samples = recorders.count(own)
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -169,6 +169,13 @@ class Objective(nn.Module):
         if self._new_plan and recorders.several:
             self._warn_of_missing_gradients(tensors, total)
         return total
+
+    def _own(self, positional: tuple[object, ...], tensors: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the tensors of a call that are needed now; the others must be tensors of the spec."""
+        plan = self._plan
+        if positional or not plan.needed <= tensors.keys() <= self._known:
+            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
+        return plan.own(tensors)
 
     def _weigh(self) -> Weighing:
         self._weighing = Weighing(self._plan.losses, self._plan.idle)

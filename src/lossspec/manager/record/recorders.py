@@ -77,7 +77,14 @@ class Recorders:
 
     def count(self, tensors: Mapping[str, object]) -> int:
         """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
-        return self.samples or batch_size(tensors.values())
+        if self.samples:
+            return self.samples
+        for value in tensors.values():
+            if isinstance(value, torch.Tensor):  # by far the commonest; `batch_size` walks the rest
+                shape = value.shape
+                return shape[0] if shape else 1
+            break
+        return batch_size(tensors.values())
 
     def record(
         self,
