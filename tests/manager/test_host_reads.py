@@ -1,5 +1,6 @@
 """No step makes the host wait for a device. The meta device runs everything but the reading."""
 
+import copy
 import math
 import threading
 
@@ -185,3 +186,39 @@ def test_live_arguments_and_validation_on_a_device(fetched, tmp_path):
     log = read_log(tmp_path)
     assert (log.losses["a"].raw.tolist(), log.validation["a"].raw.tolist()) == ([1.0, 3.0], [2.0])
     assert fetched == [3]
+
+
+def test_nothing_is_kept_on_a_device_without_recording(fetched, tensors):
+    manager = LossManager.from_spec("pix2pix", device="meta")
+    copied = copy.deepcopy(manager)
+    with HostReads() as reads, manager.unrecorded():
+        for each in (manager, copied):
+            each.objective("G")(**tensors)
+            each.compute_loss_xy("G_L1", tensors["y_fake"], tensors["y"])
+    assert reads.found == []
+    copied.get_loss_values()
+    manager.get_loss_values()
+    assert fetched == []
+    manager.objective("G")(**tensors)
+    manager.get_loss_values()
+    assert fetched == [2]
+
+
+@pytest.mark.parametrize("others", [{}, {"a": {"inputs": ["x", "y"]}}])
+def test_an_idle_term_on_a_device_has_the_weight_0(make_manager, fetched, others):
+    lazy = {"inputs": ["x", "y"], "every": (4, 4.0), "at_zero": "compute"}
+    manager = make_manager(options={"device": "meta"}, lazy=lazy, **others)
+    x = torch.empty(3, device="meta", requires_grad=True)
+    with HostReads() as reads:
+        for _ in range(2):
+            manager.objective("total")(x=x, y=torch.empty(3, device="meta")).backward()
+            manager.step()
+    assert reads.found == []
+    manager.get_loss_values()
+    history = manager.get_registered_losses(strip=False)["lazy"].history
+    weights = list(history.weights)
+    if others:
+        assert weights == [4.0, 0.0]
+    else:  # the stand-in fetches 1, 2, 3: two values, and the weight that was put after the second
+        assert weights == [4.0, 3.0]
+        assert fetched == [3]
