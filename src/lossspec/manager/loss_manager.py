@@ -52,8 +52,7 @@ class LossManager(Getters):
         history_buffer_size: the most values of a loss that wait for ``update_loss_log``; a full buffer is
             written at once.
         device: the device of the losses; takes precedence over ``config``.
-        on_nonfinite: what to do with a NaN or infinite value at a flush: it is recorded, and "warn" warns,
-            "raise" raises.
+        on_nonfinite: "record" a NaN or infinite value like any other, or "warn" or "raise" at the next flush.
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
@@ -96,16 +95,10 @@ class LossManager(Getters):
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
-        self._flusher = Flusher(
-            self._run.losses,
-            self._clock,
-            self._weights,
-            self._log,
-            writes=self._writes,
-            on_nonfinite=on_nonfinite,
-            limit=limit,
-        )
-        super().__init__(self._run.losses, Recorders(self._clock, self._flusher.overflow))
+        parts = self._run.losses, self._clock, self._weights, self._log
+        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        recorders = Recorders(self._clock, self._flusher.overflow)
+        super().__init__(self._run.losses, recorders, self._flusher.validation)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         self._objectives: dict[str, Objective] = {}
         written = self._log is not None and ranks() == 1
@@ -274,19 +267,19 @@ class LossManager(Getters):
             self._flush()
 
     @contextmanager
-    def validating(self) -> Iterator[None]:
-        """Record the values in this context as validation values; the log keeps them apart."""
-        if self._registration.validating:
-            raise LossSpecError("`validating()` is already active")
-        self._validate(active=True)
+    def validating(self, name: str = "validation") -> Iterator[None]:
+        """Record the values in this context as values of a validation section; the log keeps sections apart.
+
+        Raises:
+            LossSpecError: another section is active, or the name is invalid.
+        """
+        self._registration.begin(name)
+        self._restamp()
         try:
             yield
         finally:
-            self._validate(active=False)
-
-    def _validate(self, *, active: bool) -> None:
-        self._registration.validate(active=active)
-        self._restamp()
+            self._registration.end()
+            self._restamp()
 
     def _restamp(self) -> None:
         for objective in self._objectives.values():
@@ -366,6 +359,7 @@ class LossManager(Getters):
         checkpoint.check(saved, self._run, any_spec=ignore_digest)
         self._recorders.fetch()
         self._registration.forget()
+        self._flusher.validation.forget()
         self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
         if self._log is not None:
             self._log.resume(cast("int", saved["chunks"]))
