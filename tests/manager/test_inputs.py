@@ -1,8 +1,14 @@
+from collections import OrderedDict
+from typing import NamedTuple
+
 import pytest
 import torch
+from torch.nn import functional
 
 from lossspec import LossManager, register_loss
 from lossspec.errors import LossInputError, LossResultError, UnknownNameError
+from lossspec.manager.objective.ddp import reached_parameters
+from lossspec.manager.record.ranks import batch_size
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,6 +27,14 @@ def _losses():
         def forward(self, first, second, third=None):
             total = first.mean() + 10 * second.mean()
             return total if third is None else total + 100 * third.mean()
+
+    @register_loss("test_inputs.Nested")
+    class Nested(torch.nn.Module):
+        """Sums over whatever it gets."""
+
+        def forward(self, fake: list, real: list):
+            assert type(fake) is type(real)
+            return sum((a - b).abs().mean() for a, b in zip(leaves(fake), leaves(real), strict=True))
 
 
 def total(make_manager, tensors, **term):
@@ -218,3 +232,99 @@ def test_a_tensor_that_is_none_is_named_where_it_fails(make_manager, detach):
     with pytest.raises((AttributeError, TypeError)) as raised:
         total(make_manager, {"x": torch.ones(2), "y": None}, inputs=["x", detach])
     assert raised.value.__notes__ == ["in the term `a` of the objective `total`, with None for `y`"]
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (3,), (2, 3, 4, 5)])
+def test_a_number_is_a_class_where_the_loss_takes_classes(make_manager, shape):
+    """As a discriminator of domains has it: every item is of class 1."""
+    logits = torch.randn(shape)
+    found = total(make_manager, {"p": logits}, type="torch.CrossEntropyLoss", inputs=["p", 1])
+    target = torch.ones(shape[:1] + shape[2:] if len(shape) > 1 else ()).long()
+    assert torch.equal(found, functional.cross_entropy(logits, target))
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (4,)])
+def test_a_number_is_one_value_an_item_where_the_loss_takes_that(make_manager, shape):
+    a, b = torch.randn(shape), torch.randn(shape)
+    found = total(make_manager, {"a": a, "b": b}, type="torch.CosineEmbeddingLoss", inputs=["a", "b", -1])
+    assert torch.equal(found, functional.cosine_embedding_loss(a, b, -torch.ones(shape[:-1])))
+
+
+def test_numbers_follow_lists(make_manager):
+    logits = [torch.randn(4, 3), torch.randn(4, 3)]
+    term = {"type": "torch.CrossEntropyLoss", "inputs": ["p", 2], "lists": "mean"}
+    expected = sum(functional.cross_entropy(each, torch.full((4,), 2)) for each in logits) / 2
+    assert torch.equal(total(make_manager, {"p": logits}, **term), expected)
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_a_sequence_of_numbers_is_not_a_list_of_tensors(make_manager, kind):
+    """torch.nn.CTCLoss documents lengths as a tuple or a tensor."""
+    given = {"p": torch.randn(12, 2, 5).log_softmax(-1), "t": torch.randint(1, 5, (2, 4))}
+    lengths = {"n": kind([12, 10]), "m": kind([4, 3])}
+    found = total(make_manager, given | lengths, type="torch.CTCLoss", inputs=["p", "t", "n", "m"])
+    assert torch.equal(found, functional.ctc_loss(given["p"], given["t"], (12, 10), (4, 3)))
+
+
+class Output(NamedTuple):
+    depth: torch.Tensor
+    features: list
+
+
+@pytest.fixture
+def nested():
+    """Return a function that puts a tensor into each kind of structure."""
+    return {
+        "dict": lambda x: {"a": x},
+        "ordered": lambda x: OrderedDict(a=x),
+        "named tuple": lambda x: Output(x, [x]),
+        "all": lambda x: {"a": [Output(x, [(x, None, "name", 3)])]},
+    }
+
+
+KINDS = ["dict", "ordered", "named tuple", "all"]
+
+
+def leaves(value):
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    return [leaf for each in value or () for leaf in leaves(each)] if not isinstance(value, str | int) else []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_detach_reaches_through_everything(make_manager, nested, kind):
+    fake, real = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)
+    given = {"f": nested[kind](fake * 1), "r": nested[kind](real * 1)}
+    found = total(make_manager, given, type="test_inputs.Nested", inputs=["f", "r.detach()"])
+    found.backward()
+    assert real.grad is None
+    assert fake.grad.ne(0).all()
+    assert all(each.requires_grad for each in leaves(given["r"]))  # the caller's own are as they were
+
+
+def test_what_cannot_be_walked_cannot_be_detached(make_manager):
+    given = {"f": [torch.ones(1)], "r": {torch.ones(1)}}
+    with pytest.raises(LossInputError, match="cannot detach a set: pass tensors, or lists, tuples or map"):
+        total(make_manager, given, type="test_inputs.Nested", inputs=["f", "r.detach()"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_batch_size_and_parameters_are_found_in_everything(nested, kind):
+    linear = torch.nn.Linear(2, 3)
+    value = nested[kind](linear(torch.ones(5, 2)))
+    assert batch_size([(7, 8), None, value]) == 5
+    assert reached_parameters([value]) == set(linear.parameters())
+
+
+def test_a_named_tuple_is_compiled(make_manager, nested):
+    given = {"f": nested["all"](torch.ones(3)), "r": nested["all"](torch.zeros(3))}
+    objective = make_manager(
+        a={"type": "test_inputs.Nested", "inputs": ["f", "r.detach()"]},
+        b={"type": "torch.CrossEntropyLoss", "inputs": ["p", 1]},
+    ).objective()
+    given["p"] = torch.randn(4, 2)
+    expected = objective(**given)
+    found = torch.compile(objective, backend="eager", fullgraph=True)(**given)
+    torch.testing.assert_close(found, expected)

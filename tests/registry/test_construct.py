@@ -2,6 +2,7 @@
 
 import pickle
 import socket
+import sys
 
 import pytest
 import torch
@@ -151,6 +152,21 @@ def test_weights_come_from_a_file_or_a_folder(pretrained, tmp_path):
         construct(pretrained, {"weights_path": str(two), "other": True})
 
 
+def test_local_weights_print_nothing_of_a_download(pretrained, tmp_path, capsys):
+    path = tmp_path / "mine.pth"
+    torch.save({"w": torch.tensor(1)}, path)
+    construct(pretrained, {"weights_path": str(path)})
+    with pytest.raises(MissingWeightsError):
+        construct(pretrained, {})
+    assert capsys.readouterr() == ("", "")
+
+
+def test_other_messages_of_a_library_are_printed(pretrained, capsys):
+    registered["mine.Pretrained"] = (pretrained, lambda: print("careful", file=sys.stderr) or nn.L1Loss())
+    construct(pretrained, {})
+    assert capsys.readouterr().err == "careful\n"
+
+
 def test_weights_cached_by_torch_hub_are_the_default(pretrained, tmp_path):
     kept = tmp_path / "hub" / "checkpoints" / "net-1234.pth"
     kept.parent.mkdir(parents=True)
@@ -219,10 +235,11 @@ def test_parameters_of_a_loss_are_the_objectives(tmp_path):
     assert next(objective.to(torch.float64).parameters()).dtype == torch.float64
 
 
-def test_only_the_caller_can_allow_a_download(pretrained, monkeypatch):
+def test_only_the_caller_can_allow_a_download(pretrained, monkeypatch, capsys):
     monkeypatch.setattr(
         torch.hub, "download_url_to_file", lambda _url, dst, *_, **__: torch.save({"w": torch.tensor(7)}, dst)
     )
     with pytest.raises(MissingWeightsError, match="a spec opens no connection: allow the download"):
         construct(pretrained, {})
     assert construct(pretrained, {}, downloads=True).state == {"w": torch.tensor(7)}
+    assert "".join(capsys.readouterr()).startswith("Downloading: ")  # and only this one

@@ -105,9 +105,13 @@ def test_other_toml_files_are_left_alone(editor):
 
 
 def test_fifty_quick_edits_end_with_the_problems_of_the_last(editor):
+    term = GOOD.splitlines(keepends=True)[1]
+    long = "format = 1\n" + "".join(term.replace("losses.a", f"losses.a{index}") for index in range(299))
+    name = "long.loss.toml"
     for index in range(50):
-        editor.show(f"{GOOD}# {index}\n")
-    assert described(editor.problems(f"{GOOD}oops = 1\n")) == [("unknown-key", 2, 0)]
+        editor.show(f"{long}oops{index} = 1\n", name)
+    assert described(editor.problems(f"{long}oops = 1\n", name)) == [("unknown-key", 300, 0)]
+    assert len(editor.published[editor.uri(name)]) < 50  # what is out of date is not checked
 
 
 def test_every_suggestion_has_a_quick_fix(editor):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lossspec.cli.options import format_option
+from lossspec.cli.options import FilePath, format_option
 from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
     from lossspec.log.reader import LossColumns, LossLogData
 
-_RUN = click.argument("run", type=click.Path(path_type=Path))
+_RUN = click.argument("run", type=FilePath(path_type=Path))
 
 
 @click.group("log")
@@ -65,7 +65,7 @@ def show(run: Path, format_: str) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The file to write, or the folder for TensorBoard. Default: the terminal, or the run's folder.",
 )
 def export(run: Path, format_: str, output: Path | None) -> None:
@@ -93,7 +93,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The folder for the pictures. Default: the run's.",
 )
 def plot(run: Path, output: Path | None) -> None:

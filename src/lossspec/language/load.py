@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
@@ -27,11 +26,13 @@ from lossspec.language.resolve_draft import resolve_draft
 from lossspec.language.schema.committed import validator
 from lossspec.language.structure import structure
 from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.paths import user_path
 from lossspec.registry.catalog_faults import catalog_faults
 from lossspec.validation.invalid import mark_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from lossspec.faults import Fault
     from lossspec.language.model import Spec
@@ -136,7 +137,7 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
         return _validate(lambda findings: (function.draft({}, findings), ()))
     if isinstance(spec, str) and ("\n" in spec or ("=" in spec and SUFFIX not in spec)):
         return _validate(lambda findings: _source_draft(text_source(spec), "spec", findings))
-    if is_catalog(path := Path(spec)):
+    if is_catalog(path := user_path(spec)):
         return validate_catalog(path)
     return validate_reference(str(spec))
 

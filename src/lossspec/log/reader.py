@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from contextlib import suppress
 from itertools import compress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -14,10 +13,12 @@ from lossspec.errors import LogError, UnknownNameError
 from lossspec.log.file import parse
 from lossspec.log.format import FILE_NAME, FORMAT, numbers, sections_of
 from lossspec.names import unknown
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from os import PathLike
+    from pathlib import Path
 
 #: The columns of a loss, and the array type of each.
 COLUMNS = {
@@ -137,7 +138,7 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
     Raises:
         LogError: the file is missing, damaged, not a loss log, or has another format or digest.
     """
-    file = Path(path)
+    file = user_path(path)
     file = file / FILE_NAME if file.is_dir() else file
     records = _records(file)
     number, header = next(records, (0, None))

@@ -105,7 +105,7 @@ def definitions(
             ],
         },
         "input": {
-            "description": "The name of a tensor, or a number: a target shaped like the first tensor.",
+            "description": "The name of a tensor, or a number: a target as the loss takes it.",
             "oneOf": [
                 {"type": "string", **_NAME},
                 {"type": "number"},

@@ -7,15 +7,17 @@ of ``torch.hub`` are replaced, for the whole process, while one constructor runs
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import torch.hub
 
 from lossspec.errors import MissingWeightsError
 from lossspec.manager.torch_internals import HUB_FOLDER
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 @contextmanager
 def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> Iterator[None]:
     """Give local files to callers of ``torch.hub`` within this context, and open no connection.
+
+    Nothing is printed of a download, since there is none.
 
     Without a path, files that ``torch.hub`` has cached are used. Files are loaded with ``weights_only=True``:
     a pickle can hold code, and ``torch.hub`` would run it.
@@ -50,7 +54,7 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         progress: bool = True,  # noqa: ARG001 - a copy shows no progress
     ) -> None:
         name = url.rpartition("/")[2]
-        found = Path(path or "")
+        found = user_path(path or "")
         found = found / name if found.is_dir() else found
         if path is None or not found.is_file():
             reason = f"which is not in `{path}`" if path else "and a spec opens no connection"
@@ -61,14 +65,38 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
             )
         shutil.copyfile(found, dst)
 
+    replaced = path is not None or not downloads
     with (
         tempfile.TemporaryDirectory() as empty,
         _replaced(torch, "load", load_tensors),
-        nullcontext() if downloads and path is None else _replaced(torch.hub, "download_url_to_file", fetch),
+        _replaced(torch.hub, "download_url_to_file", fetch) if replaced else nullcontext(),
+        # torch.hub announces a download on one of them, by its version
+        _replaced(sys, "stdout", _WithoutDownloads(sys.stdout)) if replaced else nullcontext(),
+        _replaced(sys, "stderr", _WithoutDownloads(sys.stderr)) if replaced else nullcontext(),
         # an empty cache, or a cached file of the same name would be read
         _replaced(torch.hub, HUB_FOLDER, empty) if path is not None else nullcontext(),
     ):
         yield
+
+
+class _WithoutDownloads:
+    """Standard output or error without the lines in which ``torch.hub`` announces a download.
+
+    Args:
+        stream: where everything else is written; None without a console.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text``, unless it announces a download."""
+        if self._stream is not None and not text.startswith("Downloading: "):
+            self._stream.write(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager

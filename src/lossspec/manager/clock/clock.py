@@ -10,7 +10,7 @@ from lossspec.manager.clock.length import RunLength
 from lossspec.manager.loss.curve import is_finite_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from lossspec.schedules.base import Unit
 
@@ -45,6 +45,15 @@ class Clock:
         self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
         self._each_step: list[Callable[[], None]] | None = None  # found when a step is counted
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy: its followers are the parts of another manager."""
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return {**kept, "_followers": {}, "_each_step": None}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     @property
     def total_epochs(self) -> float | None:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
-from attrs import define, evolve, field, setters
+from attrs import define, evolve, field, fields, setters
 
 from lossspec.errors import RegistrationError
 from lossspec.log.rows import OBJECTIVE_WEIGHT, RAW, TERM_WEIGHT, LMHistory
@@ -84,6 +84,7 @@ class LMLoss:
         history: the values recorded since the last flush.
         term_weight: the term weight now, with the gain of ``every``; None while it is unknown.
         objective_weight: the objective weight now.
+        objective_schedule: its schedule, if it has one.
         training: the history outside of ``validating()``.
         validations: the histories within it, by the name of the section.
         half: which of its values are 16-bit floats, that overflow at 65520: "term" if the raw value times the
@@ -119,6 +120,7 @@ class LMLoss:
     history: LMHistory = field(init=False, factory=LMHistory, repr=False)
     term_weight: float | None = field(init=False, default=None, repr=False)
     objective_weight: float = field(init=False, default=1.0, repr=False)
+    objective_schedule: Curve | None = field(init=False, default=None, repr=False)
     training: LMHistory = field(init=False, repr=False)
     validations: dict[str, LMHistory] = field(init=False, factory=dict, repr=False)
     half: Literal["", "term", "applied"] = field(init=False, default="", repr=False)
@@ -189,7 +191,15 @@ class LMLoss:
 
     def units(self) -> set[Unit]:
         """Return the units of its schedules."""
-        return {unit_of(curve) for curve in (self.schedule, *self.live.values()) if curve is not None}
+        curves = self.schedule, self.objective_schedule, *self.live.values()
+        return {unit_of(curve) for curve in curves if curve is not None}
+
+    def set_objective_weight(self, weight: float | Curve) -> None:
+        """Set the weight of its objective, or the schedule of that weight."""
+        if callable(weight):
+            self.objective_schedule = weight
+        else:
+            self.objective_weight = float(weight)
 
     def restore_weight(self, set_by_hand: float | None) -> None:
         """Set the weight of a checkpoint, or else the registered one; a schedule has no state."""
@@ -210,4 +220,18 @@ class LMLoss:
         weight = self.loss_weight
         if self.schedule is not None:
             weight = evaluate(self.schedule, position, f"the weight of `{self.name}`")
+        if self.objective_schedule is not None:
+            what = f"the weight of the objective `{self.objective}`"
+            self.objective_weight = evaluate(self.objective_schedule, position, what)
         self.term_weight = weight * self.gain
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy: without values, and registered with no manager yet."""
+        history = LMHistory()
+        fresh = {"history": history, "training": history, "validations": {}}
+        kept = {each.name: getattr(self, each.name) for each in fields(LMLoss)}
+        return {**kept, **fresh, "last_map": None, "on_weight_set": None}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)  # without the checks of a change by hand

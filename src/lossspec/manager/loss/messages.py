@@ -12,7 +12,7 @@ from lossspec.errors import LossInputError, UnknownNameError
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 #: The types of a list of tensors; torch.compile supports `list | tuple` only since 2.9.
 LISTS = (list, tuple)
@@ -28,7 +28,7 @@ def describe(value: object) -> str:
     """
     if isinstance(value, torch.Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
-    if isinstance(value, LISTS):
+    if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
         return f"the {type(value).__name__} {value!r}"
@@ -117,9 +117,9 @@ def add_term_note(
 
 def check_tensors(
     objective: str,
-    given: Sequence[str],
+    given: Collection[str],
     needed_by: Mapping[str, Sequence[str]],
-    known: Sequence[str],
+    known: Collection[str],
     positional: int,
 ) -> None:
     """Check the tensors of a call of an objective.
@@ -128,11 +128,11 @@ def check_tensors(
         objective: its name.
         given: the names in the call.
         needed_by: for each tensor that is needed now, the terms that take it.
-        known: every name that a term of the objective takes.
+        known: every name that the spec has.
         positional: how many tensors were passed without a name.
 
     Raises:
-        UnknownNameError: no term takes a tensor of this name.
+        UnknownNameError: the spec has no tensor of this name.
         LossInputError: a tensor is missing, or has no name.
     """
     if positional:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from lossspec.manager.loss.walk import tensors_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -16,17 +18,13 @@ if TYPE_CHECKING:
 
 
 def reached_parameters(values: Iterable[object]) -> set[torch.Tensor]:
-    """Return the parameters that a backward from these tensors, or lists of tensors, reaches."""
+    """Return the parameters that a backward from these tensors, or lists and mappings of tensors, reaches."""
     found: set[torch.Tensor] = set()
     nodes: list[Node] = []
-    waiting = list(values)
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list | tuple):
-            waiting += value
-        elif isinstance(value, torch.nn.Parameter) and value.requires_grad:
+    for value in tensors_in(values):
+        if isinstance(value, torch.nn.Parameter) and value.requires_grad:
             found.add(value)
-        elif isinstance(value, torch.Tensor) and value.grad_fn is not None:
+        elif value.grad_fn is not None:
             nodes.append(value.grad_fn)
     seen = set(nodes)
     while nodes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import torch
 from torch import nn
 
-from lossspec.errors import LossInputError, LossResultError, LossSpecError
+from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
+from lossspec.manager.loss.walk import first_tensor, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.plan import Mode, Plan, mode
@@ -58,6 +60,7 @@ class Objective(nn.Module):
         weights: Weights,
         recorders: Recorders,
         *,
+        known: frozenset[str],
         device: torch.device | None = None,
         balance: BoundBalance | None = None,
     ) -> None:
@@ -71,41 +74,60 @@ class Objective(nn.Module):
         self._weights = weights
         self._recorders = recorders
         self._device = device
-        takers = [term for _, term in terms] + ([balance] if balance is not None else [])
-        self._known = tuple(sorted({name for each in takers for name in each.needed}))
-        self._modes: list[Mode] | None = None
-        self._weighing: Weighing | None = None
-        self._has_graph = False
+        self._known = known
+        self._named = tuple(sorted(known))  # for graphs, which take no sets
         self._zero_in_graph = torch.zeros((), requires_grad=True)  # a graph cannot make one
         self._warned: set[str] = set()
-        #: For each graph: the terms that run, and the values of their scheduled arguments.
-        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
-        self._ring = RingBuffer([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
-        units = {unit for loss, _ in terms for unit in weights.units(loss)}
-        if any(loss.term is not None and loss.term.every is not None for loss, _ in terms):
+        #: What a library leaves in eval mode, such as LPIPS with its dropout.
+        self._in_eval_mode = tuple(each for each in self.modules() if not each.training)
+        self._start()
+
+    def _start(self) -> None:
+        """Follow the clock and the weights."""
+        self._modes: list[Mode] | None = None
+        self._weighing: Weighing | None = None
+        self._has_graph = False
+        #: For each graph: the terms that run, and the values of their scheduled arguments.
+        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
+        losses = [loss for loss, _ in self._terms]
+        self._ring = RingBuffer(losses, self._clock, self._device)
+        self._weights.add(losses)
+        units = {unit for loss in losses for unit in self._weights.units(loss)}
+        if any(loss.term is not None and loss.term.every is not None for loss in losses):
             units.add("step")
-        clock.follow(units, self._replan)
-        weights.on_weight_set(self._replan)
+        self._clock.follow(units, self._replan)
+        self._weights.on_weight_set(self._replan)
         self._replan()
-        if balance is None:  # an objective with a balance is never in a graph
+        if self._balance is None:  # an objective with a balance is never in a graph
             compiled_graphs.add(self._expect_graphs)
 
     def needed(self) -> frozenset[str]:
-        """Return the names of the tensors that the next call needs; others can be left out."""
+        """Return the names of the tensors that the next call needs; others of the spec can be left out."""
         return self._plan.needed
 
-    def forward(self, *positional: object, **tensors: object) -> torch.Tensor:
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of the losses; those that their library builds in eval mode stay in it.
+
+        The model that holds the objective sets its mode too, and would turn on the dropout of LPIPS.
+        """
+        super().train(mode)
+        for each in self._in_eval_mode:
+            each.training = False
+        return self
+
+    def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
 
         Args:
             *positional: an error: tensors are passed by keyword.
-            **tensors: by their names in the spec; ``needed()`` returns those that are needed now.
+            **tensors: by their names in the spec; ``needed()`` returns those that are needed now. Others of
+                the spec are ignored, so one dict serves all its objectives.
 
         Raises:
-            UnknownNameError: no term takes a tensor of this name.
+            UnknownNameError: the spec has no tensor of this name.
             LossInputError: a tensor is missing or has no name, or does not fit its term.
             LossResultError: the result of a term is not a scalar tensor.
             ClockError: the clock has no position in the unit of a schedule.
@@ -113,12 +135,12 @@ class Objective(nn.Module):
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
         plan = self._plan
-        if positional or tensors.keys() != plan.needed:
-            check_tensors(self.name, list(tensors), plan.needed_by, self._known, len(positional))
+        if positional or not plan.needed <= tensors.keys() <= self._known:
+            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
-            if isinstance(tensors[name], LISTS):
+            if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
                 raise self._unexpected_list(name, tensors)
         raws: list[torch.Tensor] = []
         try:
@@ -128,7 +150,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.samples or batch_size(tensors.values())
+        samples = recorders.count(plan.own(tensors))
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -211,7 +233,7 @@ class Objective(nn.Module):
 
     def _in_graph(self, positional: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
-        self._begin_graph(tuple(tensors), self._known, key, len(positional))
+        self._begin_graph(tuple(tensors), self._named, key, len(positional))
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
         for column, each in key:
@@ -220,7 +242,8 @@ class Objective(nn.Module):
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
             self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
-            ring.write(raws, batch_size(tensors.values()))
+            needed = [name for column, _ in key for name in self._terms[column][1].needed]
+            ring.write(raws, batch_size([value for name, value in tensors.items() if name in needed]))
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
@@ -262,7 +285,8 @@ class Objective(nn.Module):
     def restamp(self) -> None:
         """Give the current weights, clock and batch size to the compiled graphs, if there are any."""
         if self._has_graph:
-            self._ring.stamp(tuple(column for column, _ in self._key), self._recorders.samples)
+            running = tuple(column for column, _ in self._key)
+            self._ring.stamp(running, self._recorders.samples, records=self._recorders.is_on)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
@@ -302,27 +326,35 @@ class Objective(nn.Module):
         self._ring.to(fn(torch.empty(0, device=self._ring.rows.device)).device)
         return self
 
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        """Raise: a copy would record to the manager of the original.
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy, which records nothing and has graphs and a plan of its own.
 
-        Raises:
-            LossSpecError: always.
+        It has a clock of its own too, which stands still, unless its manager is copied with it.
         """
-        raise LossSpecError(
-            f"the objective `{self.name}` cannot be copied or pickled, since it belongs to its manager: keep "
-            "it out of the module that is copied, and save `manager.state_dict()`"
-        )
+        return {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_OBJECTIVE}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch has no types for it
+        self._start()
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
 
     def extra_repr(self) -> str:
-        """Show the name and the terms where the module is printed."""
-        return f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+        """Show the name and the terms where the module is printed, and whether it is a copy."""
+        terms = f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+        return f"{terms} (a copy, which records nothing)" if self._recorders.is_copy else terms
+
+
+#: What ``_start`` makes.
+_OF_ONE_OBJECTIVE = frozenset(
+    {"_modes", "_weighing", "_has_graph", "_compiled_for", "_ring", "_plan", "_key", "_new_plan"}
+)
 
 
 def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
-    for each in tensors.values():
-        if isinstance(each, torch.Tensor):
-            return each.device
-    return None
+    found = first_tensor(tensors.values())
+    return None if found is None else found.device
 
 
 def _without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.objective.balance import BoundBalance
@@ -84,3 +84,9 @@ class Plan:
             for name in balance.needed:
                 self.needed_by.setdefault(name, []).append("balance")
         self.needed = frozenset(self.needed_by)
+
+    def own(self, tensors: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the tensors that are needed now, in the order of a call."""
+        if len(tensors) == len(self.needed):
+            return tensors
+        return {name: value for name, value in tensors.items() if name in self.needed}

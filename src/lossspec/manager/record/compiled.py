@@ -25,6 +25,8 @@ CAPACITY = 4096
 #: The row count is read as a 32-bit float, modulo this.
 _WRAP = 1 << 22
 _STAMP, _SAMPLES, _RAW = range(3)
+#: The stamp of rows that are not recorded.
+_UNRECORDED = -1
 
 
 @frozen
@@ -54,6 +56,7 @@ class RingBuffer:
         self._clock = clock
         self._stamps: list[_Stamp] = []
         self._running: tuple[int, ...] = ()
+        self._records = True
         self._seen = 0
         self.rows_seen = 0
         with torch.inference_mode(mode=False):
@@ -73,14 +76,18 @@ class RingBuffer:
         """Return whether no row waits, as far as the host knows without reading the device."""
         return self.index.is_cpu and int(self.index) % _WRAP == self._seen
 
-    def stamp(self, running: tuple[int, ...], samples: int | None) -> None:
+    def stamp(self, running: tuple[int, ...], samples: int | None, *, records: bool) -> None:
         """Give the graph the current weights; new rows get the current position of the clock.
 
         Args:
             running: the columns of the terms that run.
             samples: the batch size that the caller set, if any.
+            records: whether new rows are recorded. A graph writes them in any case.
         """
-        self._running = running
+        self._running, self._records = running, records
+        if not records:
+            self._send()
+            return
         if self.is_idle():  # no row refers to the stamps so far
             self._stamps.clear()
         terms = tuple(
@@ -95,7 +102,8 @@ class RingBuffer:
         weights = [math.nan if loss.term_weight is None else loss.term_weight for loss in self._losses]
         objective_weight = self._losses[0].objective_weight
         with torch.inference_mode(mode=False):
-            values = [float(len(self._stamps) - 1), objective_weight, *weights]
+            stamp = len(self._stamps) - 1 if self._records else _UNRECORDED
+            values = [float(stamp), objective_weight, *weights]
             state = torch.tensor(values, dtype=self.state.dtype, device="cpu")  # not the default device
             if self.state.is_cuda:
                 state = state.pin_memory()
@@ -146,6 +154,8 @@ class RingBuffer:
         for number in range(self._seen + lost, self._seen + new):
             start = 1 + number % CAPACITY * width
             row = values[start : start + width]
+            if row[_STAMP] == _UNRECORDED:
+                continue
             stamp = self._stamps[int(row[_STAMP])]
             samples = stamp.samples or row[_SAMPLES]
             for column, history, *weights in stamp.terms:

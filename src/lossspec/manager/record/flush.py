@@ -11,7 +11,6 @@ from lossspec.log.rows import WIDTH, Sections
 from lossspec.manager.clock.unmoved import UnmovedClock
 from lossspec.manager.record.nonfinite import describe_nonfinite
 from lossspec.manager.record.ranks import RankMean, ranks
-from lossspec.manager.record.validation import LatestValidation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.record.validation import LatestValidation
 
 OnNonFinite = Literal["record", "warn", "raise"]
 
@@ -33,6 +33,7 @@ class Flusher:
         clock: the manager's clock.
         weights: the manager's weights.
         log: the log, or None if this process does not write one.
+        validation: keeps the values of the latest validation.
         writes: whether a flush takes the rows out of the histories, for the log of this or another rank.
         on_nonfinite: "record", "warn" or "raise": what to do with a NaN or infinite value.
         limit: the most rows of a loss that wait.
@@ -44,6 +45,7 @@ class Flusher:
         clock: Clock,
         weights: Weights,
         log: LossLog | None,
+        validation: LatestValidation,
         *,
         writes: bool,
         on_nonfinite: OnNonFinite,
@@ -59,8 +61,7 @@ class Flusher:
         self._mean = RankMean()
         self._limit = limit
         self._flushed_at = 0
-        #: The values of the latest validation.
-        self.validation = LatestValidation()
+        self._validation = validation
         self._dropped: dict[tuple[str, str], str] = {}
 
     def overflow(self, history: LMHistory) -> None:
@@ -115,7 +116,7 @@ class Flusher:
         section, name = next((each[:2] for each in self._histories() if each[2] is history), ("", ""))
         dropped = history.waiting[: -history.limit * WIDTH]
         if name and section != "losses":
-            self.validation.keep(section, {name: dropped})
+            self._validation.keep(section, {name: dropped})
         if name and self._on_nonfinite != "record":
             text = describe_nonfinite({section: {name: dropped}}, self._losses)
             self._dropped.setdefault((section, name), text)
@@ -141,7 +142,7 @@ class Flusher:
                 raise
         for section, rows in sections.items():
             if section != "losses":
-                self.validation.keep(section, rows)
+                self._validation.keep(section, rows)
         return self._log.write(sections, lost, ranks=count) if self._log is not None else 0
 
     def _take(self) -> tuple[Sections, dict[str, int]]:

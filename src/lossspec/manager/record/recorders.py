@@ -13,10 +13,10 @@ from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
-from lossspec.manager.record.ranks import ranks
+from lossspec.manager.record.ranks import batch_size, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
@@ -36,17 +36,21 @@ class Recorders:
 
     Args:
         clock: gives the position of each row.
-        full: a bound method, called with a history that is full; it is held weakly.
+        full: a bound method, called with a history that is full; it is held weakly. None for a copy, which
+            records nothing.
 
     Attributes:
         several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
+        is_copy: whether these are the recorders of a copied manager or objective.
     """
 
-    def __init__(self, clock: Clock, full: Callable[[LMHistory], None]) -> None:
+    def __init__(self, clock: Clock, full: Callable[[LMHistory], None] | None) -> None:
         self._clock = clock
-        self._full = weakref.WeakMethod(full)
+        self._full = None if full is None else weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
+        self.is_copy = full is None
+        self.is_on = not self.is_copy
         self._devices: dict[torch.device, DeviceRecorder] = {}
         self._rings: list[RingBuffer] = []
         self._thread = threading.get_ident()
@@ -55,6 +59,23 @@ class Recorders:
         self.several = ranks() > 1
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
+
+    def __reduce__(self) -> tuple[type[Recorders], tuple[Clock, None], dict[str, object]]:
+        """Return what makes the recorders of a copy, which record nothing."""
+        return Recorders, (self._clock, None), {"samples": self.samples}
+
+    @property
+    def is_on(self) -> bool:
+        """Whether values are recorded; never in a copy."""
+        return self.host.is_on
+
+    @is_on.setter
+    def is_on(self, on: bool) -> None:
+        self.host.is_on = on and not self.is_copy
+
+    def count(self, tensors: Mapping[str, object]) -> int:
+        """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
+        return self.samples or batch_size(tensors.values())
 
     def record(
         self,
@@ -75,7 +96,7 @@ class Recorders:
             self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
         elif stacked.is_cpu:
             self.host.record_vector(weighing, stacked, samples)
-        else:
+        elif self.host.is_on:
             self._device(stacked.device).record_vector(weighing, stacked, samples)
 
     def record_balanced(
@@ -101,7 +122,8 @@ class Recorders:
         balanced: BalancedWeights | None = None,
     ) -> None:
         """Record results that are all on one device other than the CPU."""
-        self._device(results[0][1].device).record(results, samples, balanced)
+        if self.host.is_on:
+            self._device(results[0][1].device).record(results, samples, balanced)
 
     def _device(self, device: torch.device) -> DeviceRecorder:
         """Return the recorder of a device, for the training thread."""
@@ -159,7 +181,7 @@ class Recorders:
 
     def make_room(self, history: LMHistory) -> None:
         """Have a full history flushed or trimmed."""
-        full = self._full()
+        full = self._full() if self._full is not None else None
         if full is not None:
             full(history)
         else:  # the manager is gone, but its objective is still used

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lossspec.paths import user_path
 from lossspec.report.draw.envelope import Envelope, envelope
 from lossspec.report.draw.lines import Line, with_gaps
 from lossspec.report.draw.picture import Panel, Picture
@@ -13,6 +13,7 @@ from lossspec.report.run.series import Axis, Series, series_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -49,9 +50,8 @@ def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
     pictures = [("losses.png", run, _losses), ("weights.png", run, _weights)]
     pictures += [(f"losses-{name}.png", found, _losses) for name, found in validations.items()]
     return [
-        _picture(Path(folder) / file, found, axis, axis.resumes(log), draw)
+        _picture(user_path(folder) / file, found, axis, axis.resumes(log), draw)
         for file, found, draw in pictures
-        if found or file == "losses.png"
     ]
 
 
