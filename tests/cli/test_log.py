@@ -236,9 +236,11 @@ def test_without_tensorboard_the_message_says_what_to_install(run, tmp_path, mon
 
 
 @pytest.mark.slow
-def test_plot_draws_two_pictures(run, tmp_path):
+def test_plot_draws_each_section_in_a_picture(run, tmp_path):
     found = call("plot", run, "-o", tmp_path / "pictures").split()
-    assert found == [str(tmp_path / "pictures" / name) for name in ("losses.png", "weights.png")]
+    assert found == [
+        str(tmp_path / "pictures" / name) for name in ("losses.png", "weights.png", "losses-validation.png")
+    ]
     for path in found:
         assert Path(path).read_bytes()[:4] == b"\x89PNG"
 

@@ -166,7 +166,7 @@ def require_flushed(losses: Mapping[str, LMLoss]) -> None:
     Raises:
         CheckpointError: some are not.
     """
-    waiting = [f"`{name}`" for name, loss in losses.items() if len(loss.training) or len(loss.validation)]
+    waiting = [f"`{name}`" for name, loss in losses.items() if any(map(len, loss.histories().values()))]
     if waiting:
         raise CheckpointError(
             f"values of {', '.join(waiting)} are not in the log yet: call `update_loss_log()` on every rank "

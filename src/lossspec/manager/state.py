@@ -74,6 +74,7 @@ class State(Getters):
         self._settle()
         self._recorders.fetch()
         self._registration.forget()
+        self._validation.forget()
         self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
         if self._log is not None:
             self._log.resume(cast("int", saved["chunks"]))
@@ -102,4 +103,4 @@ class State(Getters):
 
 
 #: What ``_start`` makes.
-_OF_ONE_MANAGER = frozenset({"_flusher", "_calls", "_registration"})
+_OF_ONE_MANAGER = frozenset({"_flusher", "_calls", "_registration", "_validation"})
