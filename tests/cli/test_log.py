@@ -184,7 +184,7 @@ def test_csv_has_one_line_a_position(late):
     assert [float(each["time"]) for each in training] == [time_of(late, epoch) for epoch in range(5)]
 
 
-def test_a_fractional_epoch_is_rounded_down_for_tensorboard_only(tmp_path):
+def test_only_tensorboard_rounds_fractional_epochs_down(tmp_path):
     with LossManager(experiment_dir=tmp_path / "run", device="cpu") as manager:
         manager.register_loss_fn("l", lambda x: x)
         for epoch in (0, 0.5, 1):

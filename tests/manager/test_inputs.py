@@ -203,8 +203,7 @@ def test_a_term_that_is_not_a_scalar_names_the_reduction(make_manager):
     with pytest.raises(LossResultError) as raised:
         total(make_manager, tensors, args={"reduction": "none"})
     assert str(raised.value) == (
-        "`a` must return a scalar, got the shape (2, 3): "
-        'set `args = { reduction = "mean" }` or another reduction'
+        '`a` must return a scalar, got the shape (2, 3): set its argument `reduction` to "mean" or "sum"'
     )
 
 
@@ -244,7 +243,7 @@ def test_a_number_is_a_class_where_the_loss_takes_classes(make_manager, shape):
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4,)])
-def test_a_number_is_one_value_an_item_where_the_loss_takes_that(make_manager, shape):
+def test_a_number_is_one_value_an_item_where_the_loss_needs_it(make_manager, shape):
     a, b = torch.randn(shape), torch.randn(shape)
     found = total(make_manager, {"a": a, "b": b}, type="torch.CosineEmbeddingLoss", inputs=["a", "b", -1])
     assert torch.equal(found, functional.cosine_embedding_loss(a, b, -torch.ones(shape[:-1])))
@@ -328,3 +327,61 @@ def test_a_named_tuple_is_compiled(make_manager, nested):
     expected = objective(**given)
     found = torch.compile(objective, backend="eager", fullgraph=True)(**given)
     torch.testing.assert_close(found, expected)
+
+
+def test_advice_about_lists_works(make_manager):
+    given = {"x": [torch.ones(2), torch.zeros(2)], "y": torch.zeros(2)}
+    with pytest.raises(LossInputError, match='add `lists = "mean"` '):
+        total(make_manager, given)
+    assert total(make_manager, given, lists="mean").item() == 0.5
+    given["x"] = [given["x"]]
+    with pytest.raises(LossInputError, match=r"got a list within the list: .* pass a flat list"):
+        total(make_manager, given, lists="mean")
+    given["x"] = given["x"][0]
+    assert total(make_manager, given, lists="mean").item() == 0.5
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")  # torch's advice for KLDivLoss
+@pytest.mark.parametrize(
+    ("type_", "args", "choices"),
+    [
+        ("torch.L1Loss", {}, ["mean", "sum"]),
+        ("torch.KLDivLoss", {"log_target": True}, ["mean", "sum", "batchmean"]),
+        ("kornia.TotalVariation", {}, ["mean", "sum"]),
+    ],
+)
+def test_advice_about_a_reduction_works(make_manager, type_, args, choices):
+    inputs = ["x"] if type_.startswith("kornia") else ["x", "y"]
+    given = {name: torch.rand(2, 3, 4, 4) for name in inputs}
+    term = {"type": type_, "inputs": inputs}
+    with pytest.raises(LossResultError) as caught:
+        total(make_manager, given, args=args | {"reduction": "none"}, **term)
+    advised = (
+        str(caught.value).partition("set its argument `reduction` to ")[2].replace('"', "").split(" or ")
+    )
+    assert sorted(advised) == sorted(choices)
+    for each in advised:
+        assert total(make_manager, given, args=args | {"reduction": each}, **term).dim() == 0
+
+
+@pytest.mark.parametrize(
+    ("result", "wrapped", "message"),
+    [
+        (lambda each: each, torch.mean, "wrap it in a function that returns one number, such as the mean"),
+        (lambda each: (each.mean(), 2), lambda pair: pair[0], "got a tuple of 2: wrap it in a function"),
+        (lambda each: {"a": each.mean()}, lambda parts: parts["a"], "got a dict of 1: wrap it in a function"),
+    ],
+)
+def test_advice_about_a_loss_without_reduction_works(make_manager, result, wrapped, message):
+    def raw(x, y):
+        return result((x - y).abs())
+
+    def one(x, y):
+        return wrapped(raw(x, y))
+
+    given = {"x": torch.ones(2), "y": torch.zeros(2)}
+    register_loss("test_inputs.raw")(raw)
+    with pytest.raises(LossResultError, match=message):
+        total(make_manager, given, type="test_inputs.raw")
+    register_loss("test_inputs.one")(one)
+    assert total(make_manager, given, type="test_inputs.one").item() == 1.0

@@ -138,6 +138,13 @@ def test_missing_weights_say_where_to_put_them(pretrained, tmp_path):
     assert str(tmp_path / "hub" / "checkpoints" / "net-1234.pth") in message
 
 
+def test_a_type_without_a_path_gets_no_advice_to_set_it(pretrained):
+    entry = LossType("mine.NoPath", "mine:N", "", downloads="net-1234.pth")
+    registered["mine.NoPath"] = (entry, Pretrained)
+    with pytest.raises(MissingWeightsError, match="download it yourself and save it as"):
+        construct(entry, {})
+
+
 def test_weights_come_from_a_file_or_a_folder(pretrained, tmp_path):
     one, two = tmp_path / "mine.pth", tmp_path / "files"
     two.mkdir()

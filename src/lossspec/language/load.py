@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
-from lossspec.language.converter import as_toml
+from lossspec.language.converter import as_toml, large_integers
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.findings import CallerOrigin, Findings, TextOrigin
@@ -66,7 +66,7 @@ def load(
     50.0
     """
     findings = Findings()
-    params, overlay = as_toml(params) if params else {}, as_toml(overlay) if overlay else {}
+    params, overlay = _given("params", params), _given("overlay", overlay)
     if callable(ref):
         from lossspec.language.function import spec  # most specs are files
 
@@ -75,6 +75,16 @@ def load(
     path = file_of(reference)
     draft = read_draft(path, findings)
     return load_draft(draft, reference.variants, params, overlay, findings)
+
+
+def _given(name: str, values: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the caller's params or overlay as TOML has them."""
+    if not values:
+        return {}
+    table = as_toml(values)
+    if faults := list(large_integers({"params": table} if name == "params" else table)):
+        raise SpecError(CallerOrigin(name).diagnose(faults))
+    return table
 
 
 def load_draft(

@@ -91,14 +91,14 @@ class LossManager(State):
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)
-        limit = history_buffer_size if enable_logging else 1
+        limit = int(history_buffer_size) if enable_logging else 1
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
-        self._objectives: dict[str, Objective] = {}
+        self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._start(on_nonfinite, limit)
 
@@ -263,7 +263,7 @@ class LossManager(State):
         self._clock.move(epoch, step, total_epochs, total_steps)
         self._recorders.several = ranks() > 1
         if batch_size is not None:
-            self._recorders.samples = batch_size
+            self._recorders.samples = int(batch_size)
             self._restamp()
 
     def step(self) -> None:
@@ -290,15 +290,15 @@ class LossManager(State):
     @contextmanager
     def unrecorded(self) -> Iterator[None]:
         """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
-        before = self._recorders.is_on
-        self._record(on=False)
+        before = self._recorders.is_paused
+        self._pause(paused=True)
         try:
             yield
         finally:
-            self._record(on=before)
+            self._pause(paused=before)
 
-    def _record(self, *, on: bool) -> None:
-        self._recorders.is_on = on
+    def _pause(self, *, paused: bool) -> None:
+        self._recorders.pause(paused=paused)
         self._restamp()
 
     def _restamp(self) -> None:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> Iterator[None]:
+def local_weights(
+    loss: str, path: str | None, *, downloads: bool = False, argument: bool = True
+) -> Iterator[None]:
     """Give local files to callers of ``torch.hub`` within this context, and open no connection.
 
     Nothing is printed of a download, since there is none.
@@ -38,6 +40,7 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         path: a file for every request, or a folder of files named as the requested addresses end; None for
             the cache of ``torch.hub``.
         downloads: whether ``torch.hub`` may download; ignored with a path.
+        argument: whether the loss type has the argument ``weights_path``, for messages.
 
     Raises:
         MissingWeightsError: a requested file is neither at the path nor in the cache.
@@ -58,9 +61,10 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         found = found / name if found.is_dir() else found
         if path is None or not found.is_file():
             reason = f"which is not in `{path}`" if path else "and a spec opens no connection"
+            set_path = "set `args.weights_path` to it (or its folder), or " if argument else ""
             raise MissingWeightsError(
                 f"`{loss}` needs the file {url}, {reason}: allow the download with `downloads=True`, or "
-                "download it yourself and set `args.weights_path` to it (or its folder), or save it as "
+                f"download it yourself and {set_path}save it as "
                 f"{Path(cache) / 'checkpoints' / name}"
             )
         shutil.copyfile(found, dst)

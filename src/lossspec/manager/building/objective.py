@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.manager.building.module import construct
@@ -73,7 +73,11 @@ def _bind(loss: LMLoss) -> BoundTerm:
     term = loss.term
     if term is None:
         raise LossSpecError(f"`{loss.name}` does not come from a spec: run it with `compute_loss`")
-    inputs = find_type(term).inputs
+    entry = find_type(term)
+    inputs = entry.inputs
+    reduction = entry.args.get("reduction")
+    choices = reduction.schema.get("enum", ["mean"]) if reduction is not None else []
+    reductions = [str(each) for each in cast("list[object]", choices) if each != "none"]
     by_name = {each.name: each for each in inputs}
     calls = [
         by_name.get(each.argument) if each.argument else inputs[index] if index < len(inputs) else None
@@ -81,4 +85,4 @@ def _bind(loss: LMLoss) -> BoundTerm:
     ]
     takes_lists = [each is not None and each.kind == "list" for each in calls]
     constants = ["like" if each is None else each.constant for each in calls]
-    return BoundTerm(term, loss.function, takes_lists, constants)
+    return BoundTerm(term, loss.function, takes_lists, constants, reductions)

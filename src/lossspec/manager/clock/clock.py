@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from lossspec.errors import ClockError, LossSpecError
 from lossspec.manager.clock.length import RunLength
 from lossspec.manager.loss.curve import is_finite_number
+from lossspec.scalars import plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -189,7 +189,8 @@ def _known(total_epochs: Any, total_steps: Any) -> dict[str, float]:
 
 def _plain(value: Any) -> float:
     """Return a Python number: NumPy's cannot be loaded with ``weights_only=True``."""
-    return int(value) if isinstance(value, Integral) else float(value)
+    found = plain_number(value)
+    return found if isinstance(found, int) else float(value)
 
 
 def _call_all(callbacks: Iterable[Callable[[], None]]) -> None:

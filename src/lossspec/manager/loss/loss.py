@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from attrs import define, evolve, field, fields, setters
@@ -12,6 +12,7 @@ from lossspec.errors import RegistrationError
 from lossspec.log.rows import OBJECTIVE_WEIGHT, RAW, TERM_WEIGHT, LMHistory
 from lossspec.manager.loss.curve import Curve, as_curve, evaluate, is_finite_number, unit_of
 from lossspec.manager.loss.export import make_term, spec_weight
+from lossspec.scalars import plain_number, repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,11 @@ def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> floa
     return float(value)
 
 
+def _as_weight(value: float) -> float:
+    """Return a number of NumPy or torch as one of Python; anything else is left to the validator."""
+    return cast("float", plain_number(value))
+
+
 def _fixed_once_registered(loss: LMLoss, attribute: Attribute[Any], value: object) -> object:
     if loss.on_weight_set is not None:  # the clock and the objective have already captured this value
         raise RegistrationError(
@@ -46,7 +52,7 @@ def _fixed_once_registered(loss: LMLoss, attribute: Attribute[Any], value: objec
 
 def _require_weight(loss: LMLoss, _: Attribute[float], value: float) -> None:
     if not is_finite_number(value):
-        raise RegistrationError(f"the weight of `{loss.name}` must be a finite number, got {value!r}")
+        raise RegistrationError(f"the weight of `{loss.name}` must be a finite number, got {repr_of(value)}")
 
 
 def _require_callable(loss: LMLoss, _: Attribute[Function], value: object) -> None:
@@ -93,6 +99,7 @@ class LMLoss:
         on_weight_set: called after the weight is set by hand; None until a manager has the loss.
         registered_weight: the weight that it was registered with.
         is_set_by_hand: whether the weight was set after that.
+        last_due: the step at which it last ran, if it has ``every``; None before the first.
 
     Raises:
         RegistrationError: both a weight and a schedule are given, or a value is invalid.
@@ -110,7 +117,9 @@ class LMLoss:
     function: Function = field(
         validator=_require_callable, on_setattr=[_fixed_once_registered, setters.validate]
     )
-    loss_weight: float = field(default=1.0, validator=_require_weight, on_setattr=_set_weight)
+    loss_weight: float = field(
+        default=1.0, converter=_as_weight, validator=_require_weight, on_setattr=_set_weight
+    )
     schedule: Curve | None = field(
         default=None, converter=as_curve, on_setattr=[_fixed_once_registered, setters.convert]
     )
@@ -128,6 +137,7 @@ class LMLoss:
     on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
     registered_weight: float = field(init=False, default=1.0, repr=False)
     is_set_by_hand: bool = field(init=False, default=False, repr=False)
+    last_due: int | None = field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.training = self.history

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lossspec.errors import LossInputError, UnknownNameError
+from lossspec.errors import LossInputError, LossResultError, UnknownNameError
 from lossspec.names import unknown
+from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,8 +32,20 @@ def describe(value: object) -> str:
     if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
-        return f"the {type(value).__name__} {value!r}"
+        return f"the {type(value).__name__} {repr_of(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def not_a_tensor(name: str, result: object) -> LossResultError:
+    """Return the error for a loss that does not return a tensor.
+
+    >>> str(not_a_tensor("a", None)), str(not_a_tensor("a", 0.5))
+    ('`a` must return a tensor, got None', '`a` must return a tensor, got the float 0.5')
+    """
+    message = f"`{name}` must return a tensor, got {describe(result)}"
+    if isinstance(result, list | tuple | dict):
+        message += ": wrap it in a function that returns one tensor, and register that"
+    return LossResultError(message)
 
 
 def add_loss_note(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> None:

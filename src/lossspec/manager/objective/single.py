@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lossspec.errors import LossResultError, UnknownNameError
-from lossspec.manager.loss.messages import add_loss_note, describe
+from lossspec.errors import UnknownNameError
+from lossspec.manager.loss.messages import add_loss_note, not_a_tensor
 from lossspec.manager.record.ranks import batch_size
 from lossspec.names import unknown
 
@@ -52,7 +52,7 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
             try:
                 is_on_host = raw.is_cpu
             except AttributeError:
-                raise LossResultError(f"`{name}` must return a tensor, got {describe(raw)}") from None
+                raise not_a_tensor(name, raw) from None
             if raw.dtype is half:
                 loss.half = "applied"
             samples = recorders.samples or batch_size(inputs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError, LossResultError
-from lossspec.manager.loss.messages import describe
+from lossspec.manager.loss.messages import not_a_tensor
 from lossspec.manager.loss.walk import constant_like, detached, first_tensor, is_list
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class BoundTerm:
         function: computes the loss.
         takes_lists: for each input, whether the function itself takes a list.
         constants: for each input, what a number becomes, as in the catalogue; by default "like".
+        reductions: the values of its argument `reduction`, if it has one, that make a scalar.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class BoundTerm:
         function: Function,
         takes_lists: Sequence[bool],
         constants: Sequence[Constant] | None = None,
+        reductions: Sequence[str] = (),
     ) -> None:
         self.name = term.name
         self.term = term
@@ -43,6 +45,7 @@ class BoundTerm:
         self.computes_zero = term.at_zero == "compute"
         self.inputs: tuple[Input, ...] = term.inputs
         self.takes_lists = tuple(takes_lists)
+        self.reductions = tuple(reductions)
         self.constants = tuple(constants or ["like"] * len(term.inputs))
         self.by_name = any(each.argument is not None for each in term.inputs)
         self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
@@ -80,12 +83,14 @@ class BoundTerm:
             LossResultError: it is not a scalar tensor.
         """
         if not isinstance(raw, torch.Tensor):
-            raise LossResultError(f"`{self.name}` must return a tensor, got {describe(raw)}")
+            raise not_a_tensor(self.name, raw)
         if raw.dim() != 0:
-            raise LossResultError(
-                f"`{self.name}` must return a scalar, got the shape {tuple(raw.shape)}: "
-                'set `args = { reduction = "mean" }` or another reduction'
-            )
+            found = f"`{self.name}` must return a scalar, got the shape {tuple(raw.shape)}"
+            advice = "wrap it in a function that returns one number, such as the mean, and register that"
+            if self.reductions:
+                choices = " or ".join(f'"{each}"' for each in self.reductions)
+                advice = f"set its argument `reduction` to {choices}"
+            raise LossResultError(f"{found}: {advice}")
 
     def _call_prepared(self, tensors: Mapping[str, object]) -> torch.Tensor:
         values: list[object] = [
@@ -108,9 +113,11 @@ class BoundTerm:
 
     def unexpected_list(self, name: str) -> LossInputError:
         """Return the error for a list where the function expects a tensor."""
+        found = f"`{self.name}` expects a tensor as `{name}`, got a list"
+        if self.lists is not None:
+            return LossInputError(f"{found} within the list: `lists` applies to one level, pass a flat list")
         return LossInputError(
-            f"`{self.name}` expects a tensor as `{name}`, got a list: "
-            'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
+            f'{found}: add `lists = "mean"` (or "sum", or weights) to apply it to each element'
         )
 
     def _over_lists(self, values: list[object]) -> torch.Tensor:
