@@ -87,6 +87,20 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
             },
         },
         "validation": {},
+        "totals": {
+            "training": {
+                "G": {
+                    "rows": 2,
+                    "raw": 100.693146,
+                    "term_weight": 1,
+                    "objective_weight": 1,
+                    "weighted": 100.693146,
+                    "epoch": 0,
+                    "step": [0, 1],
+                    "batch_size": 1,
+                }
+            }
+        },
     }
     assert (second["chunk"], second["losses"]["G_L1"]["epoch"], second["losses"]["G_L1"]["step"]) == (
         1,
@@ -111,7 +125,7 @@ def test_written_specs_are_read_back(rows):
     from array import array
 
     flat = array("d", [value for row in rows for value in (*row, 1.0)])
-    text = chunk_line(3, {"losses": {"a": flat}, "validation": {}}, {"more": "ü"})
+    text = chunk_line(3, {"losses": {"a": flat}, "validation": {}}, {}, {"more": "ü"})
     assert text.endswith(b"\n")
     assert text.count(b"\n") == 1
     found = json.loads(text, parse_constant=pytest.fail)

@@ -41,10 +41,13 @@ def show(run: Path, format_: str) -> None:
     from lossspec.report.draw.text import figure, grid
 
     log = _read(run)
+    about = log.header.get("losses", {})
+    terms = [each.get("objective") for each in about.values()]
     found = {
         name if section == "training" else f"{name} ({section})": _summary(columns)
         for section, losses in log.sections().items()
-        for name, columns in losses.items()
+        for name, columns in {**losses, **log.totals_of(section)}.items()
+        if "/" not in name or terms.count(name.rpartition("/")[2]) > 1
     }
     if format_ == "json":
         click.echo(json.dumps({"spec": log.header.get("spec"), "losses": found, "lost": log.lost}))

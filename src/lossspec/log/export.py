@@ -34,6 +34,7 @@ def as_json(log: LossLogData) -> str:
         "sections": {
             name: _tables(losses) for name, losses in log.validations.items() if name != "validation"
         },
+        "totals": {section: _tables(found) for section, found in log.totals.items()},
         "lost": log.lost,
         "resumes": [{"epoch": epoch, "step": step} for epoch, step in log.resumes],
     }
@@ -43,6 +44,8 @@ def as_json(log: LossLogData) -> str:
 def as_csv(log: LossLogData) -> str:
     """Return a header line, then one line a position of each loss, with the mean of its values there.
 
+    The total of an objective is the loss ``total/NAME``.
+
     All losses are on one axis: the steps of the clock if they were counted, else its epochs, else the calls.
     """
     text = StringIO()
@@ -50,7 +53,7 @@ def as_csv(log: LossLogData) -> str:
     writer.writerow(["loss", "section", *_POINT_COLUMNS])
     axis = axis_of(log.sections().values())
     for section, losses in log.sections().items():
-        for name, columns in losses.items():
+        for name, columns in {**losses, **log.totals_of(section)}.items():
             for point in points(columns, axis):
                 row = [getattr(point, column) for column in _POINT_COLUMNS]
                 writer.writerow([name, section, *map(_cell, _POINT_COLUMNS, row)])

@@ -12,11 +12,14 @@ from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, SAMPLES, STEP, TERM_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from lossspec.log.rows import Sections
+
 FORMAT = 1
 #: The sections that are members of every chunk: training, and validation without a name of its own.
 SECTIONS = ("losses", "validation")
 #: What validation sections cannot be called: the names of training, in the log and in exports.
 RESERVED = ("losses", "training")
+_TRAINING = {"losses": "training"}
 FILE_NAME = "loss_log.jsonl"
 #: The epoch and step of a row.
 Position = tuple[float, int]
@@ -29,14 +32,13 @@ def line(record: Mapping[str, object]) -> bytes:
     return text.encode(errors="backslashreplace") + b"\n"
 
 
-def chunk_line(
-    number: int, sections: Mapping[str, Mapping[str, array[float]]], more: Mapping[str, object]
-) -> bytes:
+def chunk_line(number: int, sections: Sections, totals: Sections, more: Mapping[str, object]) -> bytes:
     """Return the record of one flush.
 
     Args:
         number: how many chunks precede it.
         sections: rows by loss, for each section.
+        totals: the totals by objective, for each section.
         more: further members of the record.
     """
     head = json.dumps({"record": "chunk", "chunk": number, **more}, allow_nan=False, separators=(",", ":"))
@@ -45,6 +47,9 @@ def chunk_line(
     named = [f'"{name}":{_losses(rows)}' for name, rows in sections.items() if name not in SECTIONS and rows]
     if named:
         parts.append(f'"sections":{{{",".join(named)}}}')
+    summed = [f'"{_TRAINING.get(name, name)}":{_losses(rows)}' for name, rows in totals.items() if rows]
+    if summed:
+        parts.append(f'"totals":{{{",".join(summed)}}}')
     return (",".join(parts) + "}\n").encode()
 
 

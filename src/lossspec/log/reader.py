@@ -89,6 +89,8 @@ class LossLogData:
         header: the first record: spec, digest, versions, device, losses.
         losses: the training values by loss.
         validations: the values recorded within ``validating(name)``, by section, then by loss.
+        totals: the totals by section, "training" first, then by objective: ``weighted`` is the total, ``raw``
+            the sum before the objective weight. A log of an earlier version has none.
         lost: how many values of each loss were dropped, by loss.
         resumes: the (epoch, step) at which the run was resumed.
     """
@@ -97,6 +99,7 @@ class LossLogData:
     header: Mapping[str, Any]
     losses: dict[str, LossColumns] = field(factory=Losses)
     validations: dict[str, dict[str, LossColumns]] = field(factory=dict)
+    totals: dict[str, dict[str, LossColumns]] = field(factory=dict)
     lost: dict[str, int] = field(factory=dict)
     resumes: list[tuple[float, int]] = field(factory=list)
 
@@ -109,6 +112,10 @@ class LossLogData:
         """Return the values by section, "training" first, then by loss."""
         return {"training": self.losses, **self.validations}
 
+    def totals_of(self, section: str) -> dict[str, LossColumns]:
+        """Return the totals of a section, under names that no loss can have, such as ``total/G``."""
+        return {f"total/{name}": columns for name, columns in self.totals.get(section, {}).items()}
+
 
 @define
 class _Chunk:
@@ -116,6 +123,7 @@ class _Chunk:
 
     number: int
     sections: dict[str, dict[str, LossColumns]]
+    totals: dict[str, dict[str, LossColumns]]
     lost: dict[str, int]
     resumes: bool
 
@@ -166,11 +174,14 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
 
 def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
     more = {"batch_size": 1, "time": record.get("time", 0.0)}
-    sections = {
-        section: {name: _columns({**more, **columns}) for name, columns in losses.items()}
-        for section, losses in sections_of(record).items()
-    }
-    return _Chunk(record["chunk"], sections, record.get("lost", {}), resumes)
+    sections, totals = (
+        {
+            section: {name: _columns({**more, **columns}) for name, columns in losses.items()}
+            for section, losses in found.items()
+        }
+        for found in (sections_of(record), record.get("totals", {}))
+    )
+    return _Chunk(record["chunk"], sections, totals, record.get("lost", {}), resumes)
 
 
 def _columns(columns: Mapping[str, Any]) -> LossColumns:
@@ -196,7 +207,7 @@ def _without_superseded(chunks: list[_Chunk], after: Mapping[str, Any]) -> list[
         return [chunk for chunk in chunks if chunk.number < after["chunk"]]
     position = (after["epoch"], after["step"])
     for chunk in chunks:
-        for losses in chunk.sections.values():
+        for losses in (*chunk.sections.values(), *chunk.totals.values()):
             losses.update({name: _before(columns, position) for name, columns in losses.items()})
     return chunks
 
@@ -215,16 +226,23 @@ def _joined(log: LossLogData, chunks: list[_Chunk]) -> LossLogData:
         for name, count in chunk.lost.items():
             log.lost[name] = log.lost.get(name, 0) + count
         for section, losses in chunk.sections.items():
-            if not losses:
-                continue
-            target = log.losses if section == "losses" else log.validations.setdefault(section, Losses())
-            for name, columns in losses.items():
-                found = target.setdefault(name, LossColumns())
-                for column in COLUMNS:
-                    getattr(found, column).extend(getattr(columns, column))
+            if losses:
+                _extend(
+                    log.losses if section == "losses" else log.validations.setdefault(section, Losses()),
+                    losses,
+                )
+        for section, losses in chunk.totals.items():
+            _extend(log.totals.setdefault(section, Losses()), losses)
         if chunk.resumes and any(len(each) for losses in chunk.sections.values() for each in losses.values()):
             log.resumes.append(chunk.position())
     return log
+
+
+def _extend(target: dict[str, LossColumns], losses: Mapping[str, LossColumns]) -> None:
+    for name, columns in losses.items():
+        found = target.setdefault(name, LossColumns())
+        for column in COLUMNS:
+            getattr(found, column).extend(getattr(columns, column))
 
 
 def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def write_events(log: LossLogData, folder: Path) -> Path:
     """Write the raw value, applied weight and weighted value of each loss, and return the file.
 
-    The tags are ``raw/G_L1``, ``weight/G_L1``, ``weighted/G_L1``, and ``validation/...`` for validation
-    values, or the name of their section. All series are on one axis: the clock's steps if they were counted,
-    else its epochs, else the calls. A series has one event a position, the mean of its values there, with the
-    time when they were written.
+    The tags are ``raw/G_L1``, ``weight/G_L1``, ``weighted/G_L1``, and ``total/G`` for the total of an
+    objective; with the prefix ``validation/``, or the name of a section, for validation values. All series
+    are on one axis: the clock's steps if they were counted, else its epochs, else the calls. A series has one
+    event a position, the mean of its values there, with the time when they were written.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -58,3 +58,6 @@ def _scalars(log: LossLogData) -> Iterator[tuple[Point, str, float]]:
                 yield point, f"{prefix}raw/{name}", point.raw
                 yield point, f"{prefix}weight/{name}", point.term_weight * point.objective_weight
                 yield point, f"{prefix}weighted/{name}", point.weighted
+        for objective, columns in log.totals.get(section, {}).items():
+            for point in points(columns, axis, whole=True):
+                yield point, f"{prefix}total/{objective}", point.weighted

@@ -11,6 +11,7 @@ from lossspec.errors import LogError
 from lossspec.log.file import LogFile
 from lossspec.log.format import FORMAT, Position, chunk_line, line, reaches
 from lossspec.log.rows import EPOCH, STEP, WIDTH
+from lossspec.log.totals import totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,9 @@ class Run(Protocol):
     @property
     def digest(self) -> str | None:
         """The digest of the spec; None for losses registered in code."""
+
+    def objectives(self) -> Mapping[str, str]:
+        """Return the objective of each loss that has one."""
 
     def header(self) -> dict[str, object]:
         """Return the members of the first record."""
@@ -119,7 +123,9 @@ class LossLog:
             more: dict[str, object] = {"time": round(time.time(), 3), "ranks": ranks}
             if self._lost:
                 more["lost"] = self._lost
-            self._file.append(opening + chunk_line(self.chunks, self._waiting, more))
+            objectives = self._run.objectives()
+            summed = {section: totals(losses, objectives) for section, losses in self._waiting.items()}
+            self._file.append(opening + chunk_line(self.chunks, self._waiting, summed, more))
         except OSError as error:
             self._wait(error)
             return 0

@@ -55,6 +55,10 @@ class Run:
         declared = self.spec.inputs if self.spec is not None else ()
         return frozenset({*(each.name for each in inputs if each.name is not None), *declared})
 
+    def objectives(self) -> dict[str, str]:
+        """Return the objective of each loss that has one."""
+        return {name: loss.objective for name, loss in self.losses.items() if loss.objective is not None}
+
     def header(self) -> dict[str, object]:
         """Return the members of the first record of the log."""
         return {

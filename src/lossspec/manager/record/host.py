@@ -36,7 +36,13 @@ class HostRecorder:
         self.is_on = True
 
     def record(
-        self, loss: LMLoss, raw: torch.Tensor, samples: int = 1, term_weight: float | None = None
+        self,
+        loss: LMLoss,
+        raw: torch.Tensor,
+        samples: int = 1,
+        term_weight: float | None = None,
+        *,
+        more_follow: bool = False,
     ) -> None:
         """Add a row for a raw result; a map is kept, and recorded as its mean.
 
@@ -45,6 +51,7 @@ class HostRecorder:
             raw: the unweighted result.
             samples: the batch size.
             term_weight: the weight that a balancer set, if one did.
+            more_follow: whether rows of the same call follow, which make room: a call is flushed as a whole.
         """
         if graph_task() != NO_BACKWARD or not self.is_on:  # `in_backward` without a call
             return
@@ -58,7 +65,7 @@ class HostRecorder:
         history = loss.history
         flat = history.flat
         flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples)
-        if len(flat) >= history.end:
+        if len(flat) >= history.end and not more_follow:
             self._make_room(history)
 
     def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
@@ -72,12 +79,17 @@ class HostRecorder:
             values = [read_wrapped(raw, loss.name) for loss, raw in zip(losses, stacked, strict=True)]
         clock = self._clock
         rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        is_full = False
         for loss, weight, value in zip(losses, weighing.term_weights, values, strict=True):
             history = loss.history
             flat = history.flat
             flat += (value, weight, *rest)
             if len(flat) >= history.end:
-                self._make_room(history)
+                is_full = True
+        if is_full:  # once all rows of the call are there: it is flushed as a whole
+            for loss in losses:
+                if len(loss.history.flat) >= loss.history.end:
+                    self._make_room(loss.history)
 
 
 def keep_map(loss: LMLoss, raw: torch.Tensor) -> torch.Tensor:

@@ -121,9 +121,12 @@ class Recorders:
                 on_device.append((loss, raw))
             else:
                 weight = float(balanced[loss.name]) if loss.name in balanced else None
-                self.host.record(loss, raw, samples, weight)
+                self.host.record(loss, raw, samples, weight, more_follow=True)
         if on_device:
             self.record_on_device(on_device, samples, balanced)
+        for loss, _ in results:
+            if len(loss.history.flat) >= loss.history.end:
+                self.make_room(loss.history)
 
     def record_on_device(
         self,
