@@ -184,7 +184,7 @@ def test_csv_has_one_line_a_position(late):
     assert [float(each["time"]) for each in training] == [time_of(late, epoch) for epoch in range(5)]
 
 
-def test_a_fractional_epoch_is_rounded_down_for_tensorboard_only(tmp_path):
+def test_only_tensorboard_rounds_fractional_epochs_down(tmp_path):
     with LossManager(experiment_dir=tmp_path / "run", device="cpu") as manager:
         manager.register_loss_fn("l", lambda x: x)
         for epoch in (0, 0.5, 1):
@@ -236,9 +236,11 @@ def test_without_tensorboard_the_message_says_what_to_install(run, tmp_path, mon
 
 
 @pytest.mark.slow
-def test_plot_draws_two_pictures(run, tmp_path):
+def test_plot_draws_each_section_in_a_picture(run, tmp_path):
     found = call("plot", run, "-o", tmp_path / "pictures").split()
-    assert found == [str(tmp_path / "pictures" / name) for name in ("losses.png", "weights.png")]
+    assert found == [
+        str(tmp_path / "pictures" / name) for name in ("losses.png", "weights.png", "losses-validation.png")
+    ]
     for path in found:
         assert Path(path).read_bytes()[:4] == b"\x89PNG"
 

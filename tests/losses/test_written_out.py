@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lossspec import losses
-from lossspec.convert.python.source import source_of
+from lossspec.convert.python.source.collect import source_of
 from lossspec.registry import find
 
 

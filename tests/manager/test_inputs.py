@@ -243,7 +243,7 @@ def test_a_number_is_a_class_where_the_loss_takes_classes(make_manager, shape):
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4,)])
-def test_a_number_is_one_value_an_item_where_the_loss_takes_that(make_manager, shape):
+def test_a_number_is_one_value_an_item_where_the_loss_needs_it(make_manager, shape):
     a, b = torch.randn(shape), torch.randn(shape)
     found = total(make_manager, {"a": a, "b": b}, type="torch.CosineEmbeddingLoss", inputs=["a", "b", -1])
     assert torch.equal(found, functional.cosine_embedding_loss(a, b, -torch.ones(shape[:-1])))

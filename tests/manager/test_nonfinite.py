@@ -118,7 +118,7 @@ def test_wide_types_do_not_overflow_there(made, dtype):
     manager.update_loss_log()
 
 
-def test_32_bits_overflow_too(made):
+def test_an_overflow_of_32_bits_is_found(made):
     manager = made(weight=1e30)
     assert manager.objective("G")(x=torch.full((2,), 1e9), y=torch.zeros(2)).item() == torch.inf
     with pytest.raises(NonFiniteError, match="the weighted value of `a` is inf in training"):

@@ -191,7 +191,7 @@ def test_the_total_is_never_the_tensor_that_a_term_was_given(make_manager, other
     assert value.item() == 2.0
 
 
-def test_a_loss_in_eval_mode_stays_in_it_within_a_model_that_trains(make_manager, xy):
+def test_a_loss_in_eval_mode_stays_in_it_in_a_model_that_trains(make_manager, xy):
     """As lpips.LPIPS, whose linear layers have dropout."""
 
     @register_loss("mine.WithDropout")

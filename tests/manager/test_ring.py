@@ -25,7 +25,7 @@ def test_validation_rows_stay_apart(compiled, make_manager):
     objective(x=3 * x, y=y)
     manager.get_loss_values()
     loss = manager.get_registered_losses(strip=False)["a"]
-    assert (loss.training.raw.tolist(), loss.validation.raw.tolist()) == ([1.0, 3.0], [5.0])
+    assert (loss.training.raw.tolist(), loss.validations["validation"].raw.tolist()) == ([1.0, 3.0], [5.0])
     assert counter.frame_count == 1
 
 

@@ -45,7 +45,7 @@ def test_few_values_are_kept_as_they_are(spec_of, log_of):
     assert unpacked(a["raw"]["mean"]) == [0.0, 1.5, 3.0, 4.5, 6.0, 7.5]
     assert unpacked(a["weight"]["mean"]) == [8.0] * 3 + [4.0] * 3
     assert unpacked(a["weighted"]["mean"]) == [0.0, 12.0, 24.0, 18.0, 24.0, 30.0]
-    assert (a["count"], a["broken"], a["validation"]) == (None, [], None)
+    assert (a["count"], a["broken"], a["validation"]) == (None, [], {})
     assert (b["raw"], b["weighted"], b["weight"]) == (
         {"constant": 0.25},
         {"constant": 0.75},
@@ -115,7 +115,13 @@ def test_validation_and_resumes(tmp_path):
     (run,) = page_data([NamedLog("r", read_log(tmp_path))])["runs"]
     assert run["resumes"] == [3.0]
     assert unpacked(run["losses"][0]["raw"]["mean"]) == [0.0, 1.0, 2.0, 3.0, 4.0]
-    assert unpacked(run["losses"][0]["validation"]["raw"]["mean"]) == [0.0, 10.0, 20.0, 30.0, 40.0]
+    assert unpacked(run["losses"][0]["validation"]["validation"]["raw"]["mean"]) == [
+        0.0,
+        10.0,
+        20.0,
+        30.0,
+        40.0,
+    ]
 
 
 def test_the_spec_of_a_run_is_the_one_that_was_trained(spec_of, log_of):

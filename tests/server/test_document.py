@@ -42,7 +42,7 @@ def test_a_broken_statement_is_left_out_of_the_table():
     assert document.table == {"format": 1, "params": {"b": 2}}
 
 
-def test_text_of_which_nothing_can_be_read_has_the_table_of_before():
+def test_unreadable_text_keeps_the_last_table():
     before = Document.of("params.a = 1\n")
     assert Document.of("{", before=before).table == {"params": {"a": 1}}
 

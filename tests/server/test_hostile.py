@@ -1,7 +1,5 @@
 """Text from anywhere: every feature answers in bounded time, whatever the text and the cursor are."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,8 +18,7 @@ BITS = st.sampled_from([*MARKS, *WORDS, *ODD])
 
 
 def everything(text, line, character):
-    """Ask for all that there is; return the seconds that it takes."""
-    start = time.process_time()
+    """Ask for all that there is."""
     document = Document.of(text)
     positions = Positions(document.source)
     at = lsp.Position(line, character)
@@ -38,7 +35,6 @@ def everything(text, line, character):
     symbols.symbols(document, positions)
     lens.lenses(document, positions)
     actions.actions(document, positions, "untitled:", params)
-    return time.process_time() - start
 
 
 @settings(max_examples=3 * settings().max_examples)
@@ -79,7 +75,7 @@ def test_every_feature_answers_for_any_text(text, line, character):
     ],
     ids=range(15),
 )
-def test_hostile_text_takes_seconds_at_most(text):
-    last = text.count("\n")
+def test_hostile_text_costs_a_bounded_number_of_calls(text, calls):
+    last, column = text.count("\n"), len(text.rpartition("\n")[2])
     # about one second on a machine that is not busy
-    assert everything(text, last, len(text.rpartition("\n")[2])) < 10
+    assert calls(lambda: everything(text, last, column)) < 20_000_000

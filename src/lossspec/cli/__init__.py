@@ -18,7 +18,7 @@ from lossspec.errors import LossSpecError
 _COMMANDS = {
     "describe": "Describe a loss type, balancer, spec or schedule.",
     "diff": "Compare two specs term by term.",
-    "export": "Write a Python spec function as TOML.",
+    "export": "Write a Python spec function as TOML, or a spec as plain Python.",
     "explain": "Explain an error or warning code and how to fix it.",
     "import": "Write the losses of another library's configuration as a spec.",
     "list": "List specs, loss types, balancers or schedules.",

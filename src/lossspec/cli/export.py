@@ -1,4 +1,4 @@
-"""``lossspec export``: a Python spec function as TOML, or any spec as plain Python."""
+"""``lossspec export``: write a Python spec function as TOML, or any spec as plain Python."""
 
 from __future__ import annotations
 

@@ -41,8 +41,11 @@ def show(run: Path, format_: str) -> None:
     from lossspec.report.draw.text import figure, grid
 
     log = _read(run)
-    sections = (("", log.losses), (" (validation)", log.validation))
-    found = {name + what: _summary(columns) for what, losses in sections for name, columns in losses.items()}
+    found = {
+        name if section == "training" else f"{name} ({section})": _summary(columns)
+        for section, losses in log.sections().items()
+        for name, columns in losses.items()
+    }
     if format_ == "json":
         click.echo(json.dumps({"spec": log.header.get("spec"), "losses": found, "lost": log.lost}))
         return
@@ -94,7 +97,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
     help="The folder for the pictures. Default: the run's.",
 )
 def plot(run: Path, output: Path | None) -> None:
-    """Plot the losses and weights as losses.png and weights.png.
+    """Plot the losses and weights as losses.png and weights.png, and each validation section by itself.
 
     Example: lossspec log plot runs/7 -o pictures
     """

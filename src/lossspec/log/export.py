@@ -31,6 +31,9 @@ def as_json(log: LossLogData) -> str:
         "header": dict(log.header),
         "losses": _tables(log.losses),
         "validation": _tables(log.validation),
+        "sections": {
+            name: _tables(losses) for name, losses in log.validations.items() if name != "validation"
+        },
         "lost": log.lost,
         "resumes": [{"epoch": epoch, "step": step} for epoch, step in log.resumes],
     }
@@ -45,8 +48,8 @@ def as_csv(log: LossLogData) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["loss", "section", *_POINT_COLUMNS])
-    axis = axis_of((log.losses, log.validation))
-    for section, losses in (("training", log.losses), ("validation", log.validation)):
+    axis = axis_of(log.sections().values())
+    for section, losses in log.sections().items():
         for name, columns in losses.items():
             for point in points(columns, axis):
                 row = [getattr(point, column) for column in _POINT_COLUMNS]

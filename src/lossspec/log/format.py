@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from array import array
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, SAMPLES, STEP, TERM_WEIGHT, WIDTH, weighted
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 FORMAT = 1
+#: The sections that are members of every chunk: training, and validation without a name of its own.
 SECTIONS = ("losses", "validation")
+#: What validation sections cannot be called: the names of training, in the log and in exports.
+RESERVED = ("losses", "training")
 FILE_NAME = "loss_log.jsonl"
 #: The epoch and step of a row.
 Position = tuple[float, int]
@@ -33,15 +36,26 @@ def chunk_line(
 
     Args:
         number: how many chunks precede it.
-        sections: rows by loss, for "losses" and "validation".
+        sections: rows by loss, for each section.
         more: further members of the record.
     """
     head = json.dumps({"record": "chunk", "chunk": number, **more}, allow_nan=False, separators=(",", ":"))
     parts = [head[:-1]]
-    for section, losses in sections.items():
-        columns = ",".join(f'"{name}":{_columns(rows)}' for name, rows in losses.items())
-        parts.append(f'"{section}":{{{columns}}}')
+    parts += [f'"{section}":{_losses(sections.get(section, {}))}' for section in SECTIONS]
+    named = [f'"{name}":{_losses(rows)}' for name, rows in sections.items() if name not in SECTIONS and rows]
+    if named:
+        parts.append(f'"sections":{{{",".join(named)}}}')
     return (",".join(parts) + "}\n").encode()
+
+
+def _losses(losses: Mapping[str, array[float]]) -> str:
+    columns = ",".join(f'"{name}":{_columns(rows)}' for name, rows in losses.items())
+    return f"{{{columns}}}"
+
+
+def sections_of(chunk: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the columns by loss of each section of a chunk."""
+    return {**{each: chunk.get(each, {}) for each in SECTIONS}, **chunk.get("sections", {})}
 
 
 def _columns(rows: array[float]) -> str:
@@ -91,9 +105,12 @@ def numbers(column: object, rows: int) -> list[float]:
 def reaches(chunk: Mapping[str, object], position: Position) -> bool:
     """Return whether a chunk has a row at ``position`` or later; False for a damaged one."""
     try:
-        sections = [cast("Mapping[str, Mapping[str, object]]", chunk.get(each, {})) for each in SECTIONS]
+        sections = sections_of(chunk)
         return any(
-            at >= position for losses in sections for columns in losses.values() for at in _clock(columns)
+            at >= position
+            for losses in sections.values()
+            for columns in losses.values()
+            for at in _clock(columns)
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return False

@@ -11,7 +11,7 @@ from attrs import define, field
 
 from lossspec.errors import LogError, UnknownNameError
 from lossspec.log.file import parse
-from lossspec.log.format import FILE_NAME, FORMAT, SECTIONS, numbers
+from lossspec.log.format import FILE_NAME, FORMAT, numbers, sections_of
 from lossspec.names import unknown
 from lossspec.paths import user_path
 
@@ -88,7 +88,7 @@ class LossLogData:
         path: the file.
         header: the first record: spec, digest, versions, device, losses.
         losses: the training values by loss.
-        validation: the values recorded within ``validating()``, by loss.
+        validations: the values recorded within ``validating(name)``, by section, then by loss.
         lost: how many values of each loss were dropped, by loss.
         resumes: the (epoch, step) at which the run was resumed.
     """
@@ -96,9 +96,18 @@ class LossLogData:
     path: Path
     header: Mapping[str, Any]
     losses: dict[str, LossColumns] = field(factory=Losses)
-    validation: dict[str, LossColumns] = field(factory=Losses)
+    validations: dict[str, dict[str, LossColumns]] = field(factory=dict)
     lost: dict[str, int] = field(factory=dict)
     resumes: list[tuple[float, int]] = field(factory=list)
+
+    @property
+    def validation(self) -> dict[str, LossColumns]:
+        """The values recorded within ``validating()`` without a name, by loss."""
+        return self.validations.get("validation", Losses())
+
+    def sections(self) -> dict[str, dict[str, LossColumns]]:
+        """Return the values by section, "training" first, then by loss."""
+        return {"training": self.losses, **self.validations}
 
 
 @define
@@ -158,8 +167,8 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
 def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
     more = {"batch_size": 1, "time": record.get("time", 0.0)}
     sections = {
-        section: {name: _columns({**more, **columns}) for name, columns in record.get(section, {}).items()}
-        for section in SECTIONS
+        section: {name: _columns({**more, **columns}) for name, columns in losses.items()}
+        for section, losses in sections_of(record).items()
     }
     return _Chunk(record["chunk"], sections, record.get("lost", {}), resumes)
 
@@ -205,8 +214,11 @@ def _joined(log: LossLogData, chunks: list[_Chunk]) -> LossLogData:
     for chunk in chunks:
         for name, count in chunk.lost.items():
             log.lost[name] = log.lost.get(name, 0) + count
-        for section, target in zip(SECTIONS, (log.losses, log.validation), strict=True):
-            for name, columns in chunk.sections[section].items():
+        for section, losses in chunk.sections.items():
+            if not losses:
+                continue
+            target = log.losses if section == "losses" else log.validations.setdefault(section, Losses())
+            for name, columns in losses.items():
                 found = target.setdefault(name, LossColumns())
                 for column in COLUMNS:
                     getattr(found, column).extend(getattr(columns, column))

@@ -11,7 +11,7 @@ from lossspec.errors import LossResultError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: Rows by loss, for each section of the log.
+#: Rows by loss, for each section of the log: "losses" for training, and the names of validation sections.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
 
 #: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.

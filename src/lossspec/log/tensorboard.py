@@ -19,9 +19,9 @@ def write_events(log: LossLogData, folder: Path) -> Path:
     """Write the raw value, applied weight and weighted value of each loss, and return the file.
 
     The tags are ``raw/G_L1``, ``weight/G_L1``, ``weighted/G_L1``, and ``validation/...`` for validation
-    values. All series are on one axis: the clock's steps if they were counted, else its epochs, else the
-    calls. A series has one event a position, the mean of its values there, with the time when they were
-    written.
+    values, or the name of their section. All series are on one axis: the clock's steps if they were counted,
+    else its epochs, else the calls. A series has one event a position, the mean of its values there, with the
+    time when they were written.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -50,8 +50,9 @@ def write_events(log: LossLogData, folder: Path) -> Path:
 
 
 def _scalars(log: LossLogData) -> Iterator[tuple[Point, str, float]]:
-    axis = axis_of((log.losses, log.validation))
-    for prefix, losses in (("", log.losses), ("validation/", log.validation)):
+    axis = axis_of(log.sections().values())
+    for section, losses in log.sections().items():
+        prefix = "" if section == "training" else f"{section}/"
         for name, columns in losses.items():
             for point in points(columns, axis, whole=True):
                 yield point, f"{prefix}raw/{name}", point.raw

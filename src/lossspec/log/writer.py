@@ -50,7 +50,7 @@ class LossLog:
         self._file = LogFile(folder, durable=durable)
         self._run = run
         self._limit = limit
-        self._waiting: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
+        self._waiting: dict[str, dict[str, array[float]]] = {}
         self._lost: dict[str, int] = {}
         self._opened = False
         self._wrote = False
@@ -93,7 +93,7 @@ class LossLog:
         """Continue after the first ``chunks`` chunks; new rows supersede the later ones."""
         self._opened = False
         self._resumed_from = chunks
-        self._waiting = {"losses": {}, "validation": {}}
+        self._waiting = {}
         self._lost = {}
 
     def write(self, sections: Sections, lost: Mapping[str, int], ranks: int) -> int:
@@ -106,7 +106,7 @@ class LossLog:
         """
         for section, losses in sections.items():
             for name, rows in losses.items():
-                self._waiting[section].setdefault(name, array("d")).extend(rows)
+                self._waiting.setdefault(section, {}).setdefault(name, array("d")).extend(rows)
         for name, count in lost.items():
             self._lost[name] = self._lost.get(name, 0) + count
         count = sum(len(rows) for losses in self._waiting.values() for rows in losses.values()) // WIDTH
@@ -125,7 +125,7 @@ class LossLog:
             return 0
         self._opened, self._wrote, self._warned, self._resumed_from = True, True, False, None
         self.chunks += 1
-        self._waiting, self._lost = {"losses": {}, "validation": {}}, {}
+        self._waiting, self._lost = {}, {}
         self._warn_of_superseded()
         return count
 

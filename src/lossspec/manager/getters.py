@@ -20,14 +20,53 @@ if TYPE_CHECKING:
     import torch
 
     from lossspec.manager.record.recorders import Recorders
+    from lossspec.manager.record.validation import LatestValidation
 
 
 class Getters:
     """The getters of a ``LossManager``: they return dicts by loss, for a query of tags."""
 
+    _validation: LatestValidation
+
     def __init__(self, losses: dict[str, LMLoss], recorders: Recorders) -> None:
         self._losses = losses
         self._recorders = recorders
+
+    def validation_values(self, name: str = "validation") -> dict[str, float]:
+        """Return the mean weighted value of each term, and the mean total of each objective, in validation.
+
+        The mean is over the samples of the latest validation: the values of the section at its latest
+        position of the clock, whether they are in the log already or not. If several processes train
+        together, those that are in the log are of all of them, others of this process only. A total has the
+        name of its objective, or ``NAME.total`` if a term is called so.
+
+        Args:
+            name: the section, as in ``validating(name)``.
+
+        Raises:
+            UnknownNameError: no value was recorded in a section of this name.
+
+        Example:
+            >>> import torch, lossspec
+            >>> manager = lossspec.LossManager()
+            >>> manager.register_loss_fn("l1", torch.nn.L1Loss(), loss_weight=2.0)
+            >>> for batch in torch.tensor([3.0, 3.0, 6.0]).split(2):
+            ...     with manager.validating("unseen"):
+            ...         _ = manager.compute_loss("l1", batch, torch.zeros_like(batch))
+            >>> manager.validation_values("unseen")
+            {'l1': 8.0}
+        """
+        self._recorders.fetch()
+        found = {each: loss.validations for each, loss in self._losses.items() if name in loss.validations}
+        waiting = {each: validations[name].waiting for each, validations in found.items()}
+        objectives = {
+            each: loss.objective for each, loss in self._losses.items() if loss.objective is not None
+        }
+        means = self._validation.means(name, waiting, objectives)
+        if not means:
+            known = {each for loss in self._losses.values() for each in loss.validations} - {name}
+            raise UnknownNameError(unknown("validation section", name, known))
+        return means
 
     def get_registered_losses(
         self, query: Iterable[str] | None = None, strip: bool = True
@@ -146,7 +185,7 @@ def stripped(loss: LMLoss) -> StrippedLoss:
     emptied: dict[str, object] = {
         "history": history,
         "training": history,
-        "validation": LMHistory(),
+        "validations": {},
         "last_map": None,
         "on_weight_set": None,
     }

@@ -20,6 +20,7 @@ from lossspec.manager.options import check_options, device_of
 from lossspec.manager.record.flush import Flusher
 from lossspec.manager.record.ranks import rank, ranks
 from lossspec.manager.record.recorders import Recorders, check_batch_size
+from lossspec.manager.record.validation import LatestValidation
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
 from lossspec.manager.state import State
@@ -54,8 +55,7 @@ class LossManager(State):
         history_buffer_size: the most values of a loss that wait for ``update_loss_log``; a full buffer is
             written at once.
         device: the device of the losses; takes precedence over ``config``.
-        on_nonfinite: what to do with a NaN or infinite value at a flush: it is recorded, and "warn" warns,
-            "raise" raises.
+        on_nonfinite: "record" a NaN or infinite value like any other, or "warn" or "raise" at the next flush.
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
@@ -98,12 +98,13 @@ class LossManager(State):
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
-        self._objectives: dict[str, Objective] = {}
+        self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
-        parts = self._losses, self._clock, self._weights, self._log
+        self._validation = LatestValidation()
+        parts = self._losses, self._clock, self._weights, self._log, self._validation
         self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = self._log is not None and ranks() == 1
@@ -272,33 +273,32 @@ class LossManager(State):
             self._flush()
 
     @contextmanager
-    def validating(self) -> Iterator[None]:
-        """Record the values in this context as validation values; the log keeps them apart."""
-        if self._registration.validating:
-            raise LossSpecError("`validating()` is already active")
-        self._validate(active=True)
+    def validating(self, name: str = "validation") -> Iterator[None]:
+        """Record the values in this context as values of a validation section; the log keeps sections apart.
+
+        Raises:
+            LossSpecError: another section is active, or the name is invalid.
+        """
+        self._registration.begin(name)
+        self._restamp()
         try:
             yield
         finally:
-            self._validate(active=False)
+            self._registration.end()
+            self._restamp()
 
     @contextmanager
     def unrecorded(self) -> Iterator[None]:
         """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
-        before = self._recorders.is_on
-        self._record(on=False)
+        before = self._recorders.is_paused
+        self._pause(paused=True)
         try:
             yield
         finally:
-            self._record(on=before)
+            self._pause(paused=before)
 
-    def _record(self, *, on: bool) -> None:
-        self._recorders.is_on = on
-        for objective in self._objectives.values():
-            objective.restamp()
-
-    def _validate(self, *, active: bool) -> None:
-        self._registration.validate(active=active)
+    def _pause(self, *, paused: bool) -> None:
+        self._recorders.pause(paused=paused)
         self._restamp()
 
     def _restamp(self) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from lossspec.errors import RegistrationError
+from lossspec.errors import LossSpecError, RegistrationError
+from lossspec.log.format import RESERVED
 from lossspec.log.rows import LMHistory
 from lossspec.manager.building.objective import build_balances
 from lossspec.manager.getters import StrippedLoss
@@ -37,7 +38,7 @@ class Registration:
         self._weights = weights
         self._limit = limit
         self._written = written
-        self.validating = False
+        self._section: str | None = None
 
     def add_all(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:
         """Register the losses of a spec, all or none.
@@ -95,22 +96,46 @@ class Registration:
         for loss in losses:
             if isinstance(loss.function, nn.Module) and self._run.device is not None:
                 loss.function.to(self._run.device)
-            loss.training, loss.validation = self._history(), self._history()
-            loss.history = loss.validation if self.validating else loss.training
+            loss.training, loss.validations = self._history(), {}
+            loss.history = self._current(loss)
 
     def _history(self) -> LMHistory:
         slack = 0 if self._written else self._limit // 8 + 64  # so that trimming is rare
         return LMHistory(self._limit, slack)
 
-    def validate(self, *, active: bool) -> None:
-        """Record to the validation histories from now on, or to the training histories."""
-        self.validating = active
+    def _current(self, loss: LMLoss) -> LMHistory:
+        """Return the history of a loss that the current section records to."""
+        if self._section is None:
+            return loss.training
+        return loss.validations.setdefault(self._section, self._history())
+
+    def begin(self, section: str) -> None:
+        """Record to the histories of a validation section from now on.
+
+        Raises:
+            LossSpecError: another section is active, or the name is invalid.
+        """
+        if self._section is not None:
+            raise LossSpecError(f"`validating()` is already active, for the section `{self._section}`")
+        if not is_name(str(section)) or section in RESERVED:
+            raise LossSpecError(
+                f"{section!r} is not a valid name for a validation section: use letters, digits and `_`, do "
+                f"not start with a digit, and do not use {' or '.join(f'`{name}`' for name in RESERVED)}"
+            )
+        self._record_to(section)
+
+    def end(self) -> None:
+        """Record to the training histories from now on."""
+        self._record_to(None)
+
+    def _record_to(self, section: str | None) -> None:
+        self._section = section
         for loss in self._run.losses.values():
-            loss.history = loss.validation if active else loss.training
+            loss.history = self._current(loss)
 
     def forget(self) -> None:
         """Empty all histories."""
         for loss in self._run.losses.values():
-            for history in (loss.training, loss.validation):
+            for history in loss.histories().values():
                 history.take()
                 history.lost = 0

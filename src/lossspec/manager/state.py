@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
+    from lossspec.manager.objective.objective import Objective
     from lossspec.manager.registration import Registration
     from lossspec.manager.run import Run
 
@@ -28,6 +29,7 @@ class State(Getters):
     _log: LossLog | None
     _writes: bool
     _registration: Registration
+    _objectives: dict[str, Objective]
 
     def _flush(self) -> int:
         raise NotImplementedError
@@ -46,6 +48,7 @@ class State(Getters):
             CheckpointError: several processes train together and values are not in the log yet: call
                 ``update_loss_log()`` on all of them first.
         """
+        self._settle()
         if ranks() == 1:
             self._flush()
         elif self._writes:
@@ -68,18 +71,25 @@ class State(Getters):
             CheckpointError: it is invalid or of another spec; nothing has changed then.
         """
         checkpoint.check(saved, self._run, any_spec=ignore_digest)
+        self._settle()
         self._recorders.fetch()
         self._registration.forget()
+        self._validation.forget()
         self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
         if self._log is not None:
             self._log.resume(cast("int", saved["chunks"]))
         checkpoint.restore(saved, self._run, self._clock)
+
+    def _settle(self) -> None:
+        for objective in self._objectives.values():
+            objective.settle()
 
     def __getstate__(self) -> dict[str, object]:
         """Return the state of a copy, which records nothing: it has no folder, log or values.
 
         Objectives that are copied with it are its objectives.
         """
+        self._settle()
         kept = {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_MANAGER}
         return {**kept, "experiment_dir": None, "enable_logging": False, "_writes": False, "_log": None}
 
@@ -93,4 +103,4 @@ class State(Getters):
 
 
 #: What ``_start`` makes.
-_OF_ONE_MANAGER = frozenset({"_flusher", "_calls", "_registration"})
+_OF_ONE_MANAGER = frozenset({"_flusher", "_calls", "_registration", "_validation"})

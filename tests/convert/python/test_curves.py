@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from lossspec.convert.python import curves, ramps
+from lossspec.convert.python.plain import curves, ramps
 from lossspec.convert.python.schedule import function_of
 from lossspec.schedules import from_table
 from lossspec.schedules.lookup import TYPES

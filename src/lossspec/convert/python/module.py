@@ -122,7 +122,7 @@ def _base(scope: Scope) -> str:
 
 def _helpers(scope: Scope) -> Iterator[str]:
     """Yield the text of the plain functions that the module calls."""
-    from lossspec.convert.python import curves, helpers, ramps
+    from lossspec.convert.python.plain import curves, helpers, ramps
 
     wanted = [*scope.curves, *sorted(scope.helpers)]
     for name in wanted:

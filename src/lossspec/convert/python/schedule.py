@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.convert.python import curves, ramps
 from lossspec.convert.python.layout import literal, statement
+from lossspec.convert.python.plain import curves, ramps
 from lossspec.convert.python.refusal import refuse
 from lossspec.schedules.lookup import TYPES
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lossspec.convert.python.names import Names
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.schedule import function_of
-from lossspec.convert.python.source import source_of
+from lossspec.convert.python.source.collect import source_of
 from lossspec.registry import find
 from lossspec.registry.lookup import registered
 

@@ -188,7 +188,7 @@ def _shared() -> Schema:
             ],
         },
         "every": _table(
-            "Lazy regularisation: computed when step % steps == 0, multiplied by gain.",
+            "Lazy regularisation: computed once every so many steps, multiplied by gain.",
             {
                 "steps": {
                     "description": "The number of steps between computations.",

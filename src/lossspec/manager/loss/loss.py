@@ -92,13 +92,14 @@ class LMLoss:
         objective_weight: the objective weight now.
         objective_schedule: its schedule, if it has one.
         training: the history outside of ``validating()``.
-        validation: the history within it.
+        validations: the histories within it, by the name of the section.
         half: which of its values are 16-bit floats, that overflow at 65520: "term" if the raw value times the
             term weight is, "applied" if only the product with both weights is, else "".
         last_map: the last raw result that was not a scalar, and the weight applied to it.
         on_weight_set: called after the weight is set by hand; None until a manager has the loss.
         registered_weight: the weight that it was registered with.
         is_set_by_hand: whether the weight was set after that.
+        last_due: the step at which it last ran, if it has ``every``; None before the first.
 
     Raises:
         RegistrationError: both a weight and a schedule are given, or a value is invalid.
@@ -130,12 +131,13 @@ class LMLoss:
     objective_weight: float = field(init=False, default=1.0, repr=False)
     objective_schedule: Curve | None = field(init=False, default=None, repr=False)
     training: LMHistory = field(init=False, repr=False)
-    validation: LMHistory = field(init=False, factory=LMHistory, repr=False)
+    validations: dict[str, LMHistory] = field(init=False, factory=dict, repr=False)
     half: Literal["", "term", "applied"] = field(init=False, default="", repr=False)
     last_map: tuple[torch.Tensor, float] | None = field(init=False, default=None, repr=False)
     on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
     registered_weight: float = field(init=False, default=1.0, repr=False)
     is_set_by_hand: bool = field(init=False, default=False, repr=False)
+    last_due: int | None = field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.training = self.history
@@ -145,6 +147,10 @@ class LMLoss:
             raise RegistrationError(
                 f"`{self.name}` has both a weight ({self.loss_weight}) and a schedule: give only one"
             )
+
+    def histories(self) -> dict[str, LMHistory]:
+        """Return the histories by section of the log: "losses" for training, and those of validation."""
+        return {"losses": self.training, **self.validations}
 
     @property
     def gain(self) -> float:
@@ -232,7 +238,7 @@ class LMLoss:
     def __getstate__(self) -> dict[str, object]:
         """Return the state of a copy: without values, and registered with no manager yet."""
         history = LMHistory()
-        fresh = {"history": history, "training": history, "validation": LMHistory()}
+        fresh = {"history": history, "training": history, "validations": {}}
         kept = {each.name: getattr(self, each.name) for each in fields(LMLoss)}
         return {**kept, **fresh, "last_map": None, "on_weight_set": None}
 

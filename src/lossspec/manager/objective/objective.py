@@ -14,7 +14,8 @@ from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
 from lossspec.manager.loss.walk import first_tensor, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
-from lossspec.manager.objective.plan import Mode, Plan, mode
+from lossspec.manager.objective.lazy import LazyTerms
+from lossspec.manager.objective.plan import Mode, Plan, mode, reason
 from lossspec.manager.record.compiled import RingBuffer
 from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import Weighing, stack
@@ -94,9 +95,11 @@ class Objective(nn.Module):
         self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
         losses = [loss for loss, _ in self._terms]
         self._ring = RingBuffer(losses, self._clock, self._device)
+        self._lazy = LazyTerms(losses)
+        self._lazy.counts = self._is_training()
         self._weights.add(losses)
         units = {unit for loss in losses for unit in self._weights.units(loss)}
-        if any(loss.term is not None and loss.term.every is not None for loss in losses):
+        if self._lazy:
             units.add("step")
         self._clock.follow(units, self._replan)
         self._weights.on_weight_set(self._replan)
@@ -134,9 +137,9 @@ class Objective(nn.Module):
         """
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
-        plan = self._plan
-        if positional or not plan.needed <= tensors.keys() <= self._known:
-            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
+        plan, own = self._plan, cast("Mapping[str, object]", tensors)
+        if positional or tensors.keys() != plan.needed:
+            own = self._own(positional, tensors)
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
@@ -150,7 +153,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(plan.own(tensors))
+        samples = recorders.count(own)
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -162,19 +165,27 @@ class Objective(nn.Module):
             total = self._balanced(raws, samples, tensors)
         if plan.recorded:
             self._only_record(samples, tensors)
+        self._lazy.called = True
         if self._new_plan and recorders.several:
             self._warn_of_missing_gradients(tensors, total)
         return total
 
+    def _own(self, positional: tuple[object, ...], tensors: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the tensors of a call that are needed now; the others must be tensors of the spec."""
+        plan = self._plan
+        if positional or not plan.needed <= tensors.keys() <= self._known:
+            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
+        return plan.own(tensors)
+
     def _weigh(self) -> Weighing:
-        self._weighing = Weighing(self._plan.losses)
+        self._weighing = Weighing(self._plan.losses, self._plan.idle)
         return self._weighing
 
     def _balanced(
         self, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
     ) -> torch.Tensor:
         """Return the total of a balanced objective, and record it; a zero with a graph if no term runs."""
-        balance, losses = self._balance, self._plan.losses
+        balance, losses, idle = self._balance, self._plan.losses, self._plan.idle
         if not raws or balance is None:
             return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
         self._check(raws, tensors)
@@ -182,14 +193,15 @@ class Objective(nn.Module):
         values: dict[str, torch.Tensor] = {}
         weights: dict[str, float] = {}
         for loss, raw in zip(losses, raws, strict=True):
-            weight = cast("float", loss.term_weight)
+            weight = 0.0 if loss.name in idle else cast("float", loss.term_weight)
             if loss.name in balance.losses:
                 values[loss.name], weights[loss.name] = raw, weight
             else:
                 total = raw * weight if total is None else total + raw * weight
-        balanced: BalancedWeights = {}
+        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
         if values:
-            contribution, balanced = balance(values, weights, tensors)
+            contribution, found = balance(values, weights, tensors)
+            balanced |= found
             total = contribution if total is None else contribution + total
         self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
         return cast("torch.Tensor", total) * losses[0].objective_weight
@@ -225,10 +237,11 @@ class Objective(nn.Module):
 
     def _warn_of_missing_gradients(self, tensors: Mapping[str, object], total: torch.Tensor) -> None:
         self._new_plan = False
-        running = {term.name for _, term, _ in self._plan.running}
-        skipped = [term for _, term in self._terms if term.name not in running | self._warned]
+        known = {term.name for term in self._plan.summed} | self._warned
+        step = self._clock.step
+        skipped = [(term, reason(loss, step)) for loss, term in self._terms if term.name not in known]
         if torch.is_grad_enabled() and skipped:
-            self._warned |= {term.name for term in skipped}
+            self._warned |= {term.name for term, _ in skipped}
             warn_of_missing_gradients(self.name, skipped, tensors, total)
 
     def _in_graph(self, positional: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
@@ -244,6 +257,7 @@ class Objective(nn.Module):
             self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
             needed = [name for column, _ in key for name in self._terms[column][1].needed]
             ring.write(raws, batch_size([value for name, value in tensors.items() if name in needed]))
+        self._lazy.called = True
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
@@ -282,11 +296,23 @@ class Objective(nn.Module):
         self._weights.on_weight_set(self.restamp)
         self.restamp()
 
+    def settle(self) -> None:
+        """Note which terms with ``every`` have run."""
+        self._lazy.settle()
+
+    def _is_training(self) -> bool:
+        """Return whether calls now are part of the training."""
+        loss = self._terms[0][0]
+        return loss.history is loss.training and not self._recorders.is_paused
+
     def restamp(self) -> None:
-        """Give the current weights, clock and batch size to the compiled graphs, if there are any."""
+        """Give weights, clock and batch size to the compiled graphs, and note the kind of calls."""
+        self._lazy.settle()
+        self._lazy.counts = self._is_training()
         if self._has_graph:
             running = tuple(column for column, _ in self._key)
-            self._ring.stamp(running, self._recorders.samples, records=self._recorders.is_on)
+            idle, samples = self._plan.idle, self._recorders.samples
+            self._ring.stamp(running, idle, samples, records=self._recorders.is_on)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
@@ -302,6 +328,7 @@ class Objective(nn.Module):
         """Make a new plan if another set of terms runs now; weights have moved in any case."""
         self._weighing = None
         step = self._clock.step
+        self._lazy.move(step)
         modes = [mode(loss, step) for loss, _ in self._terms]
         if modes != self._modes:
             self._modes = modes
@@ -310,7 +337,7 @@ class Objective(nn.Module):
             self._new_plan = True
             known = {key for key, _ in self._compiled_for}
             if known and self._key not in known and len(known) == recompile_limit():
-                hint = ', or set `at_zero = "compute"` for terms whose weight is 0 at times'
+                hint = ', or set `at_zero = "compute"` for terms that are skipped at times'
                 self._warn_of_recompiling("sets of running terms", hint)
 
     def _warn_of_recompiling(self, what: str, hint: str) -> None:
@@ -331,6 +358,7 @@ class Objective(nn.Module):
 
         It has a clock of its own too, which stands still, unless its manager is copied with it.
         """
+        self.settle()
         return {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_OBJECTIVE}
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -348,7 +376,7 @@ class Objective(nn.Module):
 
 #: What ``_start`` makes.
 _OF_ONE_OBJECTIVE = frozenset(
-    {"_modes", "_weighing", "_has_graph", "_compiled_for", "_ring", "_plan", "_key", "_new_plan"}
+    {"_modes", "_weighing", "_has_graph", "_compiled_for", "_ring", "_lazy", "_plan", "_key", "_new_plan"}
 )
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
@@ -56,6 +56,7 @@ class RingBuffer:
         self._clock = clock
         self._stamps: list[_Stamp] = []
         self._running: tuple[int, ...] = ()
+        self._idle: Collection[str] = ()
         self._records = True
         self._seen = 0
         self.rows_seen = 0
@@ -76,30 +77,38 @@ class RingBuffer:
         """Return whether no row waits, as far as the host knows without reading the device."""
         return self.index.is_cpu and int(self.index) % _WRAP == self._seen
 
-    def stamp(self, running: tuple[int, ...], samples: int | None, *, records: bool) -> None:
+    def stamp(
+        self, running: tuple[int, ...], idle: Collection[str], samples: int | None, *, records: bool
+    ) -> None:
         """Give the graph the current weights; new rows get the current position of the clock.
 
         Args:
             running: the columns of the terms that run.
+            idle: the names of those that weigh 0 now, whatever their weight.
             samples: the batch size that the caller set, if any.
             records: whether new rows are recorded. A graph writes them in any case.
         """
-        self._running, self._records = running, records
+        self._running, self._idle, self._records = running, idle, records
         if not records:
             self._send()
             return
         if self.is_idle():  # no row refers to the stamps so far
             self._stamps.clear()
         terms = tuple(
-            (column, loss.history, cast("float", loss.term_weight), loss.objective_weight)
+            (column, loss.history, self._weight(loss), loss.objective_weight)
             for column, loss in enumerate(self._losses)
             if column in running
         )
         self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples))
         self._send()
 
+    def _weight(self, loss: LMLoss) -> float:
+        if loss.name in self._idle:
+            return 0.0
+        return math.nan if loss.term_weight is None else loss.term_weight
+
     def _send(self) -> None:
-        weights = [math.nan if loss.term_weight is None else loss.term_weight for loss in self._losses]
+        weights = [self._weight(loss) for loss in self._losses]
         objective_weight = self._losses[0].objective_weight
         with torch.inference_mode(mode=False):
             stamp = len(self._stamps) - 1 if self._records else _UNRECORDED

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.record.validation import LatestValidation
 
 OnNonFinite = Literal["record", "warn", "raise"]
 
@@ -32,6 +33,7 @@ class Flusher:
         clock: the manager's clock.
         weights: the manager's weights.
         log: the log, or None if this process does not write one.
+        validation: keeps the values of the latest validation.
         writes: whether a flush takes the rows out of the histories, for the log of this or another rank.
         on_nonfinite: "record", "warn" or "raise": what to do with a NaN or infinite value.
         limit: the most rows of a loss that wait.
@@ -43,6 +45,7 @@ class Flusher:
         clock: Clock,
         weights: Weights,
         log: LossLog | None,
+        validation: LatestValidation,
         *,
         writes: bool,
         on_nonfinite: OnNonFinite,
@@ -58,6 +61,7 @@ class Flusher:
         self._mean = RankMean()
         self._limit = limit
         self._flushed_at = 0
+        self._validation = validation
         self._dropped: dict[tuple[str, str], str] = {}
 
     def overflow(self, history: LMHistory) -> None:
@@ -65,7 +69,7 @@ class Flusher:
         if self._writes and ranks() == 1:
             self.flush()
         else:  # the ranks can differ in fullness: they flush together, when `is_time`
-            self._look_at_dropped(history)
+            self._keep_dropped(history)
             history.trim()
 
     def is_time(self) -> bool:
@@ -107,13 +111,14 @@ class Flusher:
         self._dropped.clear()
         return "; ".join(filter(None, found))
 
-    def _look_at_dropped(self, history: LMHistory) -> None:
-        """Remember what is not finite among the rows that a full history is about to drop."""
-        if self._on_nonfinite == "record":
-            return
+    def _keep_dropped(self, history: LMHistory) -> None:
+        """Remember what validation and the search for non-finite values need of rows about to be dropped."""
         section, name = next((each[:2] for each in self._histories() if each[2] is history), ("", ""))
         dropped = history.waiting[: -history.limit * WIDTH]
-        if name and (text := describe_nonfinite({section: {name: dropped}}, self._losses)):
+        if name and section != "losses":
+            self._validation.keep(section, {name: dropped})
+        if name and self._on_nonfinite != "record":
+            text = describe_nonfinite({section: {name: dropped}}, self._losses)
             self._dropped.setdefault((section, name), text)
 
     def _histories(self) -> list[tuple[str, str, LMHistory]]:
@@ -121,7 +126,7 @@ class Flusher:
         return [
             (section, name, history)
             for name, loss in self._losses.items()
-            for section, history in (("losses", loss.training), ("validation", loss.validation))
+            for section, history in loss.histories().items()
         ]
 
     def _write(self) -> int:
@@ -135,10 +140,13 @@ class Flusher:
                     self._log.write(sections, lost, ranks=1)
                 error.add_note("only the values of this rank were written to the loss log")
                 raise
+        for section, rows in sections.items():
+            if section != "losses":
+                self._validation.keep(section, rows)
         return self._log.write(sections, lost, ranks=count) if self._log is not None else 0
 
     def _take(self) -> tuple[Sections, dict[str, int]]:
-        sections: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
+        sections: dict[str, dict[str, array[float]]] = {}
         lost: dict[str, int] = {}
         histories = self._histories()
         for section, name, history in histories:
@@ -147,9 +155,9 @@ class Flusher:
             except LossResultError as error:  # before any rows are removed
                 raise LossResultError(f"cannot write `{name}` to the log: {error}") from None
             if rows:
-                sections[section][name] = rows
+                sections.setdefault(section, {})[name] = rows
         for section, name, history in histories:
-            history.drop(sections[section].get(name, array("d")))
+            history.drop(sections.get(section, {}).get(name, array("d")))
             if history.lost:
                 lost[name] = lost.get(name, 0) + history.lost
                 history.lost = 0

@@ -43,6 +43,7 @@ class Recorders:
         several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
         is_copy: whether these are the recorders of a copied manager or objective.
+        is_paused: whether the manager is in ``unrecorded()``.
     """
 
     def __init__(self, clock: Clock, full: Callable[[LMHistory], None] | None) -> None:
@@ -50,7 +51,7 @@ class Recorders:
         self._full = None if full is None else weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
         self.is_copy = full is None
-        self.is_on = not self.is_copy
+        self.pause(paused=False)
         self._devices: dict[torch.device, DeviceRecorder] = {}
         self._rings: list[RingBuffer] = []
         self._thread = threading.get_ident()
@@ -69,13 +70,21 @@ class Recorders:
         """Whether values are recorded; never in a copy."""
         return self.host.is_on
 
-    @is_on.setter
-    def is_on(self, on: bool) -> None:
-        self.host.is_on = on and not self.is_copy
+    def pause(self, *, paused: bool) -> None:
+        """Record nothing from now on, or record again; a copy never records."""
+        self.is_paused = paused
+        self.host.is_on = not paused and not self.is_copy
 
     def count(self, tensors: Mapping[str, object]) -> int:
         """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
-        return self.samples or batch_size(tensors.values())
+        if self.samples:
+            return self.samples
+        for value in tensors.values():
+            if isinstance(value, torch.Tensor):  # by far the commonest; `batch_size` walks the rest
+                shape = value.shape
+                return shape[0] if shape else 1
+            break
+        return batch_size(tensors.values())
 
     def record(
         self,
@@ -93,7 +102,8 @@ class Recorders:
             samples: the batch size.
         """
         if stacked is None:
-            self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
+            results = list(zip(weighing.losses, raws, strict=True))
+            self.record_balanced(results, samples, {**weighing.zeros})
         elif stacked.is_cpu:
             self.host.record_vector(weighing, stacked, samples)
         elif self.host.is_on:

@@ -39,11 +39,12 @@ class LineChart extends Frame {
       line.setAttribute("stroke-dashoffset", -DASH * same.findIndex((other) => other.each === each));
     }
     layer.append(line);
-    if (this.smooth && each.validation) {
-      const path = linePath(each.validation, this.columnOf(each.validation).mean, place);
-      layer.append(make("path", { class: "curve validation", stroke: colour(index), d: path }));
-    }
     if (!this.smooth) return;
+    for (const { section, series } of each.validation) {
+      const path = linePath(series, this.columnOf(series).mean, place);
+      const style = `stroke-dasharray: ${dashOf(section)} 3`;
+      layer.append(make("path", { class: "curve validation", stroke: colour(index), d: path, style }));
+    }
     for (const [position, count] of each.broken) {
       if (position < state.view[0] || position > state.view[1]) continue;
       const mark = make("text", { x: place.x(position), y: MARGIN.top + 4, "text-anchor": "middle" }, "✕");
@@ -56,10 +57,12 @@ class LineChart extends Frame {
   // Return the legend of points that stand for several values, dashes and crosses.
   explain(drawn) {
     let most = 1;
+    const found = new Set(drawn.flatMap(({ each }) => each.validation.map(({ section }) => section)));
+    const dashes = data.sections.filter((section) => found.has(section));
     for (const { each } of drawn) for (const count of each.count) most = Math.max(most, count);
     return [
       most > 1 ? `each point: mean, lowest and highest of up to ${most} values` : "",
-      drawn.some(({ each }) => each.validation) ? "dashed: validation" : "",
+      dashes.length ? `dashed${dashes.length > 1 ? ", shortest first" : ""}: ${dashes.join(", ")}` : "",
       drawn.some(({ each }) => each.broken.length) ? "✕ not finite" : "",
     ].filter(Boolean).join(" · ");
   }

@@ -30,7 +30,8 @@ function unpackSeries(packed, run, runIndex) {
     weight: column(packed.weight, x.length),
     broken: packed.broken,
     gap: usualGap(x),
-    validation: packed.validation ? unpackSeries(packed.validation, run, runIndex) : null,
+    validation: Object.entries(packed.validation).map(([section, values]) =>
+      ({ section, series: unpackSeries({ ...values, validation: {} }, run, runIndex) })),
   };
 }
 
@@ -40,6 +41,11 @@ function usualGap(x) {
   for (let i = 1; i < x.length; i += 1) if (x[i] > x[i - 1]) gaps.push(x[i] - x[i - 1]);
   gaps.sort((a, b) => a - b);
   return gaps.length ? 3 * gaps[gaps.length >> 1] : Infinity;
+}
+
+// Return the length of the dashes of a validation section.
+function dashOf(section) {
+  return 5 + 4 * data.sections.indexOf(section);
 }
 
 const data = JSON.parse(document.getElementById("data").textContent);

@@ -72,6 +72,7 @@ def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str,
         "begin": span[0],
         "end": span[1],
         "stretches": stretches,
+        "sections": list(dict.fromkeys(name for run in runs for name in run.log.validations)),
         "runs": [
             {
                 "name": run.name,
@@ -131,8 +132,17 @@ def _column(found: Envelope) -> dict[str, object]:
 
 
 def _losses(log: LossLogData, series: Sequence[Series], cut: _Cut) -> list[dict[str, object]]:
-    validation = {each.name: cut.pack(each) for each in series_of(log, log.validation)}
-    return [{**cut.pack(each), "validation": validation.get(each.name)} for each in series]
+    sections = {
+        section: {each.name: cut.pack(each) for each in series_of(log, losses)}
+        for section, losses in log.validations.items()
+    }
+    return [
+        {
+            **cut.pack(each),
+            "validation": {name: found[each.name] for name, found in sections.items() if each.name in found},
+        }
+        for each in series
+    ]
 
 
 def _axes(recorded: Sequence[Sequence[Series]]) -> list[Axis]:

@@ -28,6 +28,8 @@ MEANS = 50
 def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
     """Write ``losses.png`` and ``weights.png`` into ``folder``, with one panel for each objective.
 
+    The values of a validation section are in a picture of their own, such as ``losses-validation.png``.
+
     In ``losses.png`` a bold line is the mean of each epoch. A thin line is every value, or the lowest and
     highest of the values that share a pixel, so that no spike is lost. A cross marks values that are not
     finite, a dotted line where the run was resumed. There is a gap where a term was not computed.
@@ -43,9 +45,14 @@ def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
         MissingExtraError: matplotlib is not installed.
     """
     run = series_of(log)
-    axis = Axis.of(run)
-    pictures = (("losses.png", _losses), ("weights.png", _weights))
-    return [_picture(user_path(folder) / file, run, axis, axis.resumes(log), draw) for file, draw in pictures]
+    validations = {name: series_of(log, losses) for name, losses in log.validations.items()}
+    axis = Axis.of([*run, *(series for found in validations.values() for series in found)])
+    pictures = [("losses.png", run, _losses), ("weights.png", run, _weights)]
+    pictures += [(f"losses-{name}.png", found, _losses) for name, found in validations.items()]
+    return [
+        _picture(user_path(folder) / file, found, axis, axis.resumes(log), draw)
+        for file, found, draw in pictures
+    ]
 
 
 def _picture(

@@ -144,7 +144,7 @@ def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None)
 
     Args:
         log: the log.
-        losses: ``log.losses`` by default; ``log.validation`` for the values of validation.
+        losses: ``log.losses`` by default; ``log.validations[name]`` for those of a validation section.
     """
     found = log.losses if losses is None else losses
     about = log.header.get("losses", {})

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from lossspec.convert.python.strip import stripped
-from lossspec.convert.python.unused import without_unused_parameters
+from lossspec.convert.python.source.strip import stripped
+from lossspec.convert.python.source.unused import without_unused_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,9 +11,9 @@ from lossspec.convert.python.layout import definition
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lossspec.convert.python.places import Edit, Places
+    from lossspec.convert.python.source.places import Edit, Places
 
-_SECTIONS = re.compile(r"\n[ \t]*(?:Raises|Example):\n(?:[ \t]+[^\n]*\n|\n(?=[ \t]{8,}))*")
+_SECTIONS = re.compile(r"\n[ \t]*(?:Raises|Example):\n(?:(?!\n\n *\w+:\n).)*", re.DOTALL)
 _DOCTEST = re.compile(r"\n[ \t]*>>>[^\n]*(?:\n[ \t]*[^\s\"][^\n]*)*")
 
 
@@ -94,13 +94,13 @@ def docstring(node: ast.FunctionDef | ast.ClassDef, places: Places) -> Iterator[
     """Yield the docstring without errors and doctests, its mathematics as plain text."""
     if not is_text(node.body[0]):
         return
-    text = places.segment(node.body[0])
-    new = _DOCTEST.sub("", _SECTIONS.sub("\n", text))
+    text = places.segment(node.body[0]).removesuffix('"""')
+    new = _DOCTEST.sub("", _SECTIONS.sub("", text))
     new = re.sub(r"\.\. math:: ", "    ", new)
     new = re.sub(r"\n[ \t]*\.\. math::(?=\n)", "", new)
     if "===" not in new:  # a table would lose its columns
         new = new.replace("``", "`")
-    body = re.sub(r"\n{3,}", "\n\n", new.removesuffix('"""')).rstrip()
+    body = re.sub(r"\n{3,}", "\n\n", new).rstrip()
     yield (
         places.begin(node.body[0]),
         places.end(node.body[0]),

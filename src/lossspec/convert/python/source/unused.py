@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 
-from lossspec.convert.python.heads import parameters
 from lossspec.convert.python.layout import definition
-from lossspec.convert.python.places import Places, edited
+from lossspec.convert.python.source.heads import parameters
+from lossspec.convert.python.source.places import Places, edited
 
 
 def without_unused_parameters(definitions: dict[str, str]) -> dict[str, str]:

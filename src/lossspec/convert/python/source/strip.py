@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.convert.python.heads import docstring, head, is_text, plain
-from lossspec.convert.python.places import Places, edited
+from lossspec.convert.python.source.heads import docstring, head, is_text, plain
+from lossspec.convert.python.source.places import Places, edited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lossspec.convert.python.places import Edit
+    from lossspec.convert.python.source.places import Edit
 
 #: Functions that return one of their arguments, once they have looked at it: which one it is.
 _PASSING = {"chosen": 1, "check_reduction": 0, "cast": 1}

@@ -1,0 +1,1 @@
+"""The plain functions that exported modules hold."""

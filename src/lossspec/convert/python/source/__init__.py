@@ -1,0 +1,1 @@
+"""The source of lossspec's own losses, as an exported module writes it out."""
