@@ -141,6 +141,23 @@ def test_numbers_as_targets(twin, value):
     made.check(x=torch.randn(2, 3, requires_grad=True))
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (3,), (2, 3, 4)])
+def test_numbers_as_classes(twin, shape):
+    made = twin('[losses.a]\ntype = "torch.CrossEntropyLoss"\ninputs = ["x", 2]')
+    made.check(x=torch.randn(shape, requires_grad=True))
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3,)])
+def test_numbers_as_values_of_items(twin, shape):
+    made = twin('[losses.a]\ntype = "torch.CosineEmbeddingLoss"\ninputs = ["x", "y", -1]')
+    made.check(x=torch.randn(shape, requires_grad=True), y=torch.randn(shape, requires_grad=True))
+
+
+def test_an_element_of_weight_0_is_not_computed(twin):
+    made = twin('[losses.l]\ntype = "torch.MSELoss"\ninputs = ["a", 1]\nlists = [0.5, 0.0]')
+    made.check(a=[torch.randn(2, requires_grad=True), torch.full((2,), torch.nan, requires_grad=True)])
+
+
 def test_inputs_by_argument_and_detached(twin, pair):
     inputs = '{ target = { name = "y", detach = true }, input = "x" }'
     twin(f'[losses.a]\ntype = "torch.L1Loss"\ninputs = {inputs}').check(**pair)

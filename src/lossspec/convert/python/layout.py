@@ -64,7 +64,7 @@ def flat(node: ast.AST) -> str:
         case ast.Lambda(args=args, body=body):
             text = f"lambda {ast.unparse(args)}: {flat(body)}"
         case ast.GeneratorExp():
-            text = f"{flat(node.elt)} {_loops(node)}"
+            text = " ".join([flat(node.elt), *_loop(node)])
         case ast.Attribute(value=value, attr=name):
             text = f"{flat(value)}.{name}"
         case _:
@@ -72,10 +72,12 @@ def flat(node: ast.AST) -> str:
     return text
 
 
-def _loops(node: ast.GeneratorExp) -> str:
+def _loop(node: ast.GeneratorExp) -> list[str]:
+    """Return the `for` of a generator and its `if`, each a line where it is broken."""
     (loop,) = node.generators
     target = ast.unparse(loop.target)
-    return f"for {target[1:-1] if isinstance(loop.target, ast.Tuple) else target} in {flat(loop.iter)}"
+    target = target[1:-1] if isinstance(loop.target, ast.Tuple) else target
+    return [f"for {target} in {flat(loop.iter)}", *(f"if {flat(each)}" for each in loop.ifs)]
 
 
 def _broken(prefix: str, node: ast.AST, suffix: str, indent: int) -> list[str]:
@@ -120,7 +122,7 @@ def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
 
 
 def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
-    return [" " * indent + flat(node.elt), " " * indent + _loops(node)]
+    return [" " * indent + each for each in (flat(node.elt), *_loop(node))]
 
 
 def _summands(node: ast.AST, indent: int) -> list[str]:

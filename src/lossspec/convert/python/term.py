@@ -10,6 +10,7 @@ from attrs import fields, frozen
 from lossspec.convert.python.layout import literal
 from lossspec.convert.python.refusal import refuse
 from lossspec.language.model import Input, Term
+from lossspec.paths import user_path
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from lossspec.convert.python.names import Names
     from lossspec.convert.python.scope import Scope
-    from lossspec.registry import Argument, LossType
+    from lossspec.registry import Argument, CallInput, LossType
 
 #: What the exporter writes of a term and of its inputs; it refuses all else.
 KNOWN = {
@@ -91,12 +92,16 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
 
 def kind_of(term: Term, entry: LossType, number: int) -> str:
     """Return what a loss takes as an input: a tensor, a list or a callable."""
-    by_name = {each.name: each.kind for each in entry.inputs}
+    found = call_input(term, entry, number)
+    return "tensor" if found is None else found.kind
+
+
+def call_input(term: Term, entry: LossType, number: int) -> CallInput | None:
+    """Return what the catalogue has of an input of a term."""
     argument = term.inputs[number].argument
     if argument is not None:
-        return by_name.get(argument, "tensor")
-    kinds = list(by_name.values())
-    return kinds[number] if number < len(kinds) else "tensor"
+        return next((each for each in entry.inputs if each.name == argument), None)
+    return entry.inputs[number] if number < len(entry.inputs) else None
 
 
 def _require_known(term: Term, part: Term | Input) -> None:
@@ -116,7 +121,7 @@ def _argument(scope: Scope, argument: Argument | None, value: object) -> str:
         return f"torch.tensor({literal(value if _is_whole(argument) else _floats(value))})"
     folder = scope.spec.folder
     if argument is not None and argument.path and folder is not None and value != argument.default:
-        return literal(str(Path(folder) / str(value)))
+        return literal(str(Path(folder) / user_path(str(value))))
     return literal(value)
 
 
@@ -171,21 +176,25 @@ class _Call:
         if self.term.lists == "sum":
             return f"sum({call} for {target} in {source})"
         target = f"({target})" if len(names) > 1 else target
-        return f"sum(weight * {call} for weight, {target} in zip(self.{weights}, {source}, strict=True))"
+        zeros = isinstance(self.term.lists, tuple) and 0.0 in self.term.lists and any(self.term.lists)
+        chosen = " if weight" if zeros and self.term.at_zero != "compute" else ""
+        return (
+            f"sum(weight * {call} for weight, {target} in zip(self.{weights}, {source}, strict=True){chosen})"
+        )
 
     def _given(self, number: int, local: Mapping[str, str]) -> str:
         each = self.term.inputs[number]
         kind = kind_of(self.term, self.entry, number)
         if each.name is None:
-            return self._constant(each.value or 0.0, local)
+            return self._constant(number, each.value or 0.0, local)
         if not each.detach or kind == "callable":
             return local[each.name]
         if kind == "list":
             return f"{self.scope.helper('detached')}({local[each.name]})"
         return f"{local[each.name]}.detach()"
 
-    def _constant(self, value: float, local: Mapping[str, str]) -> str:
-        """Return a number in the shape of the first tensor."""
+    def _constant(self, number: int, value: float, local: Mapping[str, str]) -> str:
+        """Return a number as the loss takes it there: in the shape of the first tensor, or as a class."""
         first = next(
             (
                 n
@@ -202,6 +211,11 @@ class _Call:
         name = local[str(self.term.inputs[first].name)]
         if kind_of(self.term, self.entry, first) == "list":
             return f"{self.scope.helper('filled')}({name}, {literal(float(value))})"
+        found = call_input(self.term, self.entry, number)
+        if found is not None and found.constant == "class":
+            return f"{self.scope.helper('classes')}({name}, {int(value)})"
+        if found is not None and found.constant == "item":
+            return f"{self.scope.helper('items')}({name}, {literal(float(value))})"
         if value in {0.0, 1.0}:
             return f"torch.{'ones' if value else 'zeros'}_like({name})"
         return f"torch.full_like({name}, {literal(float(value))})"

@@ -23,7 +23,9 @@ def mean(values: Iterable[Tensor]) -> Tensor:
 
 
 def detached(value: Any) -> Any:
-    """Cut tensors from their graph; through lists."""
+    """Cut tensors from their graph; through lists and dicts."""
+    if isinstance(value, dict):
+        return {key: detached(each) for key, each in value.items()}
     return [detached(each) for each in value] if isinstance(value, list | tuple) else value.detach()
 
 
@@ -32,3 +34,14 @@ def filled(like: Any, value: float) -> Any:
     if isinstance(like, list | tuple):
         return [filled(each, value) for each in like]
     return torch.full_like(like, value)
+
+
+def classes(like: Tensor, index: int) -> Tensor:
+    """Return one class for every item and position: in the shape of `like`, without its classes."""
+    shape = like.shape[:1] + like.shape[2:] if like.dim() > 1 else ()
+    return torch.full(shape, index, device=like.device)
+
+
+def items(like: Tensor, value: float) -> Tensor:
+    """Return one value for every item of a batch."""
+    return like.new_full(like.shape[:1] if like.dim() > 1 else (), value)
