@@ -8,6 +8,7 @@ from lossspec.convert.python.names import Names
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.schedule import function_of
 from lossspec.convert.python.source.collect import source_of
+from lossspec.convert.python.term import PASSED_ON
 from lossspec.registry import find
 from lossspec.registry.lookup import registered
 
@@ -41,7 +42,12 @@ class Scope:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.types = {name: _type(term) for name, term in spec.losses.items()}
-        ours = {name: entry for name, entry in self.types.items() if entry.library == _OURS}
+        passed_on = {name for name, term in spec.losses.items() if term.type == PASSED_ON}
+        ours = {
+            name: entry
+            for name, entry in self.types.items()
+            if entry.library == _OURS and name not in passed_on
+        }
         self.source = source_of(
             dict.fromkeys(_target(entry) for entry in ours.values()),
             [word for name, entry in ours.items() for word in _words(spec.losses[name], entry)],

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lossspec.convert.python.scope import Scope
     from lossspec.registry import Argument, LossType
 
+#: The loss type whose value is its input: it needs no module.
+PASSED_ON = "lossspec.Precomputed"
+
 #: What the exporter writes of a term and of its inputs; it refuses all else.
 KNOWN = {
     Term: {"name", "type", "inputs", "args", "weight", "objective", "tags", "at_zero", "lists", "every"},
@@ -76,6 +79,8 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
                 given[name] = f"self.{buffer}"
         extra = {**given, **moving}
         before: list[str] = []
+    elif term.type == PASSED_ON:
+        function, extra, before = "", {}, []
     else:
         function, extra = f"self.{attribute}", {}
         made.append((f"self.{attribute} = ", f"{scope.code(entry)}({_keywords(given)})"))
@@ -150,6 +155,8 @@ class _Call:
             f"{each.argument}={value}" if each.argument else value
             for each, value in zip(self.term.inputs, given, strict=True)
         ]
+        if not self.function:
+            return given[0]
         return f"{self.function}({', '.join([*named, *filter(None, [_keywords(self.extra)])])}){self.ending}"
 
     def over_lists(self, weights: str) -> str:
@@ -163,6 +170,8 @@ class _Call:
         letters += [f"each_{number}" for number in range(len(names))]
         inner = dict(zip(names, letters, strict=False))
         call = self.once({**self.local, **inner})
+        if call == next(iter(inner.values())) and self.term.lists == "sum":
+            return f"sum({self.local[next(iter(names))]})"
         target, source = ", ".join(inner.values()), self.local[next(iter(names))]
         if len(names) > 1:
             source = f"{self.scope.helper('elements')}({', '.join(self.local[name] for name in names)})"
