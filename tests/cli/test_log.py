@@ -38,6 +38,11 @@ def call(*arguments):
     return found.output
 
 
+def time_of(run, chunk=0):
+    """Return when a chunk was written."""
+    return json.loads((run / "loss_log.jsonl").read_text().splitlines()[1 + chunk])["time"]
+
+
 def test_show_is_a_table(run):
     assert call("show", run) == (
         f"no spec, {run}/loss_log.jsonl\n"
@@ -67,6 +72,8 @@ def test_export_as_one_strict_document(run, tmp_path):
         "weighted": [8.0, 0.2, "NaN", 6.0],
         "epoch": [0.0, 0.0, 1.0, 1.0],
         "step": [0, 1, 2, 3],
+        "batch_size": [1] * 4,
+        "time": [time_of(run)] * 4,
     }
     assert found["losses"]["rare"]["raw"] == ["Infinity"]
     assert found["validation"]["G_L1"]["weighted"] == [14.0]
@@ -74,14 +81,15 @@ def test_export_as_one_strict_document(run, tmp_path):
 
 
 def test_export_as_csv(run):
+    time = time_of(run)
     assert call("export", run, "--format", "csv") == (
-        "loss,section,raw,term_weight,objective_weight,weighted,epoch,step\n"
-        "G_L1,training,4.0,2.0,1.0,8.0,0.0,0\n"
-        "G_L1,training,0.1,2.0,1.0,0.2,0.0,1\n"
-        "G_L1,training,nan,2.0,1.0,nan,1.0,2\n"
-        "G_L1,training,3.0,2.0,1.0,6.0,1.0,3\n"
-        "rare,training,inf,1.0,1.0,inf,1.0,4\n"
-        "G_L1,validation,7.0,2.0,1.0,14.0,1.0,4\n"
+        "loss,section,position,raw,term_weight,objective_weight,weighted,epoch,step,batch_size,time\n"
+        f"G_L1,training,0,4.0,2.0,1.0,8.0,0.0,0,1,{time}\n"
+        f"G_L1,training,1,0.1,2.0,1.0,0.2,0.0,1,1,{time}\n"
+        f"G_L1,training,2,nan,2.0,1.0,nan,1.0,2,1,{time}\n"
+        f"G_L1,training,3,3.0,2.0,1.0,6.0,1.0,3,1,{time}\n"
+        f"rare,training,4,inf,1.0,1.0,inf,1.0,4,1,{time}\n"
+        f"G_L1,validation,4,7.0,2.0,1.0,14.0,1.0,4,1,{time}\n"
     )
 
 
@@ -101,8 +109,7 @@ def test_export_as_tensorboard_events(run, tmp_path):
     first, *rest = EventFileLoader(path).Load()  # checks the checksum of every record
     assert first.file_version == "brain.Event:2"
     assert len(rest) == 3 * 6
-    time = json.loads((run / "loss_log.jsonl").read_text().splitlines()[0])["time"]
-    assert {event.wall_time for event in rest} == {time}
+    assert {event.wall_time for event in rest} == {time_of(run)}
 
     board = EventAccumulator(str(folder)).Reload()
 
@@ -123,7 +130,75 @@ def test_export_as_tensorboard_events(run, tmp_path):
     assert series("validation/weighted/G_L1") == [(4, 14.0)]
 
 
-def test_events_of_a_run_without_steps_are_at_their_row(tmp_path):
+@pytest.fixture
+def late(tmp_path, monkeypatch):
+    """A run that counts epochs, with a term from epoch 3 on, flushed once an epoch."""
+    seconds = iter(range(1000, 2000, 10))
+    monkeypatch.setattr("lossspec.log.writer.time.time", lambda: next(seconds))
+    folder = tmp_path / "run"
+    spec = tmp_path / "late.loss.toml"
+    spec.write_text(
+        "format = 1\n"
+        'losses.l1 = { type = "torch.L1Loss", inputs = ["x", "y"] }\n'
+        '[losses.adv]\ntype = "torch.MSELoss"\ninputs = ["p", 1.0]\n'
+        'weight = { type = "window", unit = "epoch", start = 3, value = 0.1 }\n'
+    )
+    with LossManager.from_spec(str(spec), experiment_dir=folder) as manager:
+        objective, zeros = manager.objective(), torch.zeros(3)
+        for epoch in range(5):
+            manager.set_progress(epoch=epoch)
+            for value in range(4):
+                given = {"x": zeros + epoch + value, "y": zeros, "p": zeros}
+                objective(**{name: given[name] for name in objective.needed()})
+            with manager.validating(), torch.no_grad():
+                objective(**{name: given[name] for name in objective.needed()})
+            manager.update_loss_log()
+    return folder
+
+
+def test_all_events_are_on_one_axis_with_their_time(late, tmp_path):
+    folder = tmp_path / "board"
+    call("export", late, "--format", "tensorboard", "-o", folder)
+    board = EventAccumulator(str(folder)).Reload()
+
+    def series(tag):
+        return [(event.step, event.value, event.wall_time) for event in board.Scalars(tag)]
+
+    times = [time_of(late, epoch) for epoch in range(5)]
+    assert len(set(times)) == 5
+    assert series("raw/l1") == [(epoch, epoch + 1.5, times[epoch]) for epoch in range(5)]
+    assert series("validation/raw/l1") == [(epoch, epoch + 3.0, times[epoch]) for epoch in range(5)]
+    assert series("raw/adv") == [(epoch, 1.0, times[epoch]) for epoch in (3, 4)]
+    assert [step for step, *_ in series("weight/adv")] == [3, 4]
+
+
+def test_csv_has_one_line_a_position(late):
+    head, *lines = (line.split(",") for line in call("export", late, "--format", "csv").splitlines())
+    found = [dict(zip(head, line, strict=True)) for line in lines]
+    assert [(each["position"], each["raw"]) for each in found if each["loss"] == "adv"] == [
+        ("3.0", "1.0"),
+        ("4.0", "1.0"),
+    ] * 2
+    training = [each for each in found if (each["loss"], each["section"]) == ("l1", "training")]
+    assert [each["raw"] for each in training] == ["1.5", "2.5", "3.5", "4.5", "5.5"]
+    assert [float(each["time"]) for each in training] == [time_of(late, epoch) for epoch in range(5)]
+
+
+def test_only_tensorboard_rounds_fractional_epochs_down(tmp_path):
+    with LossManager(experiment_dir=tmp_path / "run", device="cpu") as manager:
+        manager.register_loss_fn("l", lambda x: x)
+        for epoch in (0, 0.5, 1):
+            manager.set_progress(epoch=epoch)
+            manager.compute_loss("l", torch.tensor(epoch * 4.0))
+    assert [
+        line.split(",")[2:4] for line in call("export", tmp_path / "run", "--format", "csv").splitlines()[1:]
+    ] == [["0.0", "0.0"], ["0.5", "2.0"], ["1.0", "4.0"]]
+    call("export", tmp_path / "run", "--format", "tensorboard", "-o", tmp_path / "board")
+    board = EventAccumulator(str(tmp_path / "board")).Reload()
+    assert [(event.step, event.value) for event in board.Scalars("raw/l")] == [(0, 1.0), (1, 4.0)]
+
+
+def test_events_of_a_run_without_clock_are_at_their_call(tmp_path):
     with LossManager(experiment_dir=tmp_path, device="cpu") as manager:
         manager.register_loss_fn("l", lambda x: x, 1e300)  # its weight overflows a 32-bit float
         for value in (1.0, 0.0):

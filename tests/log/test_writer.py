@@ -73,6 +73,7 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
                 "weighted": 0.693147182,
                 "epoch": 0,
                 "step": [0, 1],
+                "batch_size": 1,
             },
             "G_L1": {
                 "rows": 2,
@@ -82,6 +83,7 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
                 "weighted": 100,
                 "epoch": 0,
                 "step": [0, 1],
+                "batch_size": 1,
             },
         },
         "validation": {},
@@ -114,7 +116,11 @@ def test_written_specs_are_read_back(rows):
     assert text.count(b"\n") == 1
     found = json.loads(text, parse_constant=pytest.fail)
     columns = found["losses"]["a"]
-    read = {name: list(array(kind, numbers(columns[name], len(rows)))) for name, kind in COLUMNS.items()}
+    read = {
+        name: list(array(COLUMNS[name], numbers(column, len(rows))))
+        for name, column in columns.items()
+        if name != "rows"
+    }
     expected = [flat[index::WIDTH] for index in range(5)]
     for name, values in zip(
         ["raw", "term_weight", "objective_weight", "epoch", "step"], expected, strict=True
@@ -268,7 +274,7 @@ def test_the_error_that_ends_the_block_stays_the_news(tmp_path):
     with pytest.raises(ZeroDivisionError) as raised:
         train()
     assert raised.value.__notes__ == [
-        "and the loss log: `a` is nan (1 of 1 values, first at epoch 0, step 0)"
+        "and the loss log: `a` is nan in training (1 of 1 values, first at epoch 0, step 0)"
     ]
     assert len(read_log(tmp_path).losses["a"]) == 1
 
@@ -286,7 +292,7 @@ def test_non_finite_values_are_logged_and_raise_on_request(tmp_path, on_nonfinit
         manager.update_loss_log()
     else:
         context = pytest.warns if outcome is RuntimeWarning else pytest.raises
-        with context(outcome, match=r"^`a` is inf \(3 of 5 values, first at epoch 3, step 3\)$"):
+        with context(outcome, match=r"^`a` is inf in training \(3 of 5 values, first at epoch 3, step 3\)$"):
             manager.update_loss_log()
     text = (tmp_path / "loss_log.jsonl").read_text()
     assert '"raw":[1,"Infinity","NaN","-Infinity",5]' in text

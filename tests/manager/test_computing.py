@@ -105,7 +105,10 @@ def test_terms_times_objective_weight_add_up_to_the_total(xy):
         (
             lambda m, x: m.compute_loss("pair", x),
             LossResultError,
-            "`pair` must return a tensor, got a tuple of 2",
+            (
+                "`pair` must return a tensor, got a tuple of 2: wrap it in a function that returns "
+                "one tensor, and register that"
+            ),
         ),
         (
             lambda m, x: m.compute_loss("nothing", x),

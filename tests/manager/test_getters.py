@@ -118,3 +118,14 @@ def test_printed_lines(manager, capsys):
 def test_a_value_that_is_nan_is_printed_as_such(manager):
     manager.compute_loss_xy("plain", torch.tensor(math.nan), torch.tensor(0.0))
     assert manager.print_losses(0, 0, capture=True).endswith("D_fake: - plain: nan")
+
+
+@pytest.mark.parametrize(
+    ("query", "got"),
+    [(4, "the int 4"), (["G", 4], "the int 4"), ([["G"]], "a list of 1"), (2.5, "the float 2.5")],
+)
+def test_a_wrong_query_says_what_it_must_be(manager, query, got):
+    for ask in (manager.get_loss_values, manager.get_registered_losses, manager.get_loss_weights):
+        with pytest.raises(UnknownNameError) as raised:
+            ask(query)
+        assert str(raised.value) == f"`query` must be a tag or an iterable of tags, got {got}"

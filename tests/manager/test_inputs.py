@@ -1,8 +1,14 @@
+from collections import OrderedDict
+from typing import NamedTuple
+
 import pytest
 import torch
+from torch.nn import functional
 
 from lossspec import LossManager, register_loss
 from lossspec.errors import LossInputError, LossResultError, UnknownNameError
+from lossspec.manager.objective.ddp import reached_parameters
+from lossspec.manager.record.ranks import batch_size
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -21,6 +27,14 @@ def _losses():
         def forward(self, first, second, third=None):
             total = first.mean() + 10 * second.mean()
             return total if third is None else total + 100 * third.mean()
+
+    @register_loss("test_inputs.Nested")
+    class Nested(torch.nn.Module):
+        """Sums over whatever it gets."""
+
+        def forward(self, fake: list, real: list):
+            assert type(fake) is type(real)
+            return sum((a - b).abs().mean() for a, b in zip(leaves(fake), leaves(real), strict=True))
 
 
 def total(make_manager, tensors, **term):
@@ -189,8 +203,7 @@ def test_a_term_that_is_not_a_scalar_names_the_reduction(make_manager):
     with pytest.raises(LossResultError) as raised:
         total(make_manager, tensors, args={"reduction": "none"})
     assert str(raised.value) == (
-        "`a` must return a scalar, got the shape (2, 3): "
-        'set `args = { reduction = "mean" }` or another reduction'
+        '`a` must return a scalar, got the shape (2, 3): set its argument `reduction` to "mean" or "sum"'
     )
 
 
@@ -218,3 +231,157 @@ def test_a_tensor_that_is_none_is_named_where_it_fails(make_manager, detach):
     with pytest.raises((AttributeError, TypeError)) as raised:
         total(make_manager, {"x": torch.ones(2), "y": None}, inputs=["x", detach])
     assert raised.value.__notes__ == ["in the term `a` of the objective `total`, with None for `y`"]
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (3,), (2, 3, 4, 5)])
+def test_a_number_is_a_class_where_the_loss_takes_classes(make_manager, shape):
+    """As a discriminator of domains has it: every item is of class 1."""
+    logits = torch.randn(shape)
+    found = total(make_manager, {"p": logits}, type="torch.CrossEntropyLoss", inputs=["p", 1])
+    target = torch.ones(shape[:1] + shape[2:] if len(shape) > 1 else ()).long()
+    assert torch.equal(found, functional.cross_entropy(logits, target))
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (4,)])
+def test_a_number_is_one_value_an_item_where_the_loss_needs_it(make_manager, shape):
+    a, b = torch.randn(shape), torch.randn(shape)
+    found = total(make_manager, {"a": a, "b": b}, type="torch.CosineEmbeddingLoss", inputs=["a", "b", -1])
+    assert torch.equal(found, functional.cosine_embedding_loss(a, b, -torch.ones(shape[:-1])))
+
+
+def test_numbers_follow_lists(make_manager):
+    logits = [torch.randn(4, 3), torch.randn(4, 3)]
+    term = {"type": "torch.CrossEntropyLoss", "inputs": ["p", 2], "lists": "mean"}
+    expected = sum(functional.cross_entropy(each, torch.full((4,), 2)) for each in logits) / 2
+    assert torch.equal(total(make_manager, {"p": logits}, **term), expected)
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_a_sequence_of_numbers_is_not_a_list_of_tensors(make_manager, kind):
+    """torch.nn.CTCLoss documents lengths as a tuple or a tensor."""
+    given = {"p": torch.randn(12, 2, 5).log_softmax(-1), "t": torch.randint(1, 5, (2, 4))}
+    lengths = {"n": kind([12, 10]), "m": kind([4, 3])}
+    found = total(make_manager, given | lengths, type="torch.CTCLoss", inputs=["p", "t", "n", "m"])
+    assert torch.equal(found, functional.ctc_loss(given["p"], given["t"], (12, 10), (4, 3)))
+
+
+class Output(NamedTuple):
+    depth: torch.Tensor
+    features: list
+
+
+@pytest.fixture
+def nested():
+    """Return a function that puts a tensor into each kind of structure."""
+    return {
+        "dict": lambda x: {"a": x},
+        "ordered": lambda x: OrderedDict(a=x),
+        "named tuple": lambda x: Output(x, [x]),
+        "all": lambda x: {"a": [Output(x, [(x, None, "name", 3)])]},
+    }
+
+
+KINDS = ["dict", "ordered", "named tuple", "all"]
+
+
+def leaves(value):
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    return [leaf for each in value or () for leaf in leaves(each)] if not isinstance(value, str | int) else []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_detach_reaches_through_everything(make_manager, nested, kind):
+    fake, real = torch.ones(3, requires_grad=True), torch.zeros(3, requires_grad=True)
+    given = {"f": nested[kind](fake * 1), "r": nested[kind](real * 1)}
+    found = total(make_manager, given, type="test_inputs.Nested", inputs=["f", "r.detach()"])
+    found.backward()
+    assert real.grad is None
+    assert fake.grad.ne(0).all()
+    assert all(each.requires_grad for each in leaves(given["r"]))  # the caller's own are as they were
+
+
+def test_what_cannot_be_walked_cannot_be_detached(make_manager):
+    given = {"f": [torch.ones(1)], "r": {torch.ones(1)}}
+    with pytest.raises(LossInputError, match="cannot detach a set: pass tensors, or lists, tuples or map"):
+        total(make_manager, given, type="test_inputs.Nested", inputs=["f", "r.detach()"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_batch_size_and_parameters_are_found_in_everything(nested, kind):
+    linear = torch.nn.Linear(2, 3)
+    value = nested[kind](linear(torch.ones(5, 2)))
+    assert batch_size([(7, 8), None, value]) == 5
+    assert reached_parameters([value]) == set(linear.parameters())
+
+
+def test_a_named_tuple_is_compiled(make_manager, nested):
+    given = {"f": nested["all"](torch.ones(3)), "r": nested["all"](torch.zeros(3))}
+    objective = make_manager(
+        a={"type": "test_inputs.Nested", "inputs": ["f", "r.detach()"]},
+        b={"type": "torch.CrossEntropyLoss", "inputs": ["p", 1]},
+    ).objective()
+    given["p"] = torch.randn(4, 2)
+    expected = objective(**given)
+    found = torch.compile(objective, backend="eager", fullgraph=True)(**given)
+    torch.testing.assert_close(found, expected)
+
+
+def test_advice_about_lists_works(make_manager):
+    given = {"x": [torch.ones(2), torch.zeros(2)], "y": torch.zeros(2)}
+    with pytest.raises(LossInputError, match='add `lists = "mean"` '):
+        total(make_manager, given)
+    assert total(make_manager, given, lists="mean").item() == 0.5
+    given["x"] = [given["x"]]
+    with pytest.raises(LossInputError, match=r"got a list within the list: .* pass a flat list"):
+        total(make_manager, given, lists="mean")
+    given["x"] = given["x"][0]
+    assert total(make_manager, given, lists="mean").item() == 0.5
+
+
+@pytest.mark.filterwarnings("ignore:reduction. 'mean' divides")  # torch's advice for KLDivLoss
+@pytest.mark.parametrize(
+    ("type_", "args", "choices"),
+    [
+        ("torch.L1Loss", {}, ["mean", "sum"]),
+        ("torch.KLDivLoss", {"log_target": True}, ["mean", "sum", "batchmean"]),
+        ("kornia.TotalVariation", {}, ["mean", "sum"]),
+    ],
+)
+def test_advice_about_a_reduction_works(make_manager, type_, args, choices):
+    inputs = ["x"] if type_.startswith("kornia") else ["x", "y"]
+    given = {name: torch.rand(2, 3, 4, 4) for name in inputs}
+    term = {"type": type_, "inputs": inputs}
+    with pytest.raises(LossResultError) as caught:
+        total(make_manager, given, args=args | {"reduction": "none"}, **term)
+    advised = (
+        str(caught.value).partition("set its argument `reduction` to ")[2].replace('"', "").split(" or ")
+    )
+    assert sorted(advised) == sorted(choices)
+    for each in advised:
+        assert total(make_manager, given, args=args | {"reduction": each}, **term).dim() == 0
+
+
+@pytest.mark.parametrize(
+    ("result", "wrapped", "message"),
+    [
+        (lambda each: each, torch.mean, "wrap it in a function that returns one number, such as the mean"),
+        (lambda each: (each.mean(), 2), lambda pair: pair[0], "got a tuple of 2: wrap it in a function"),
+        (lambda each: {"a": each.mean()}, lambda parts: parts["a"], "got a dict of 1: wrap it in a function"),
+    ],
+)
+def test_advice_about_a_loss_without_reduction_works(make_manager, result, wrapped, message):
+    def raw(x, y):
+        return result((x - y).abs())
+
+    def one(x, y):
+        return wrapped(raw(x, y))
+
+    given = {"x": torch.ones(2), "y": torch.zeros(2)}
+    register_loss("test_inputs.raw")(raw)
+    with pytest.raises(LossResultError, match=message):
+        total(make_manager, given, type="test_inputs.raw")
+    register_loss("test_inputs.one")(one)
+    assert total(make_manager, given, type="test_inputs.one").item() == 1.0

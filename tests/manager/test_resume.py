@@ -164,6 +164,7 @@ def test_the_state_is_the_clock_and_the_state_of_losses(tmp_path):
         "batch_size",
         "chunks",
         "weights",
+        "last_due",
         "losses",
         "generators",
     }
@@ -226,6 +227,10 @@ def test_a_checkpoint_of_another_spec_changes_nothing():
         (
             lambda s: s.update(chunks="1"),
             "`chunks` in the checkpoint must be a whole number of at least 0, got '1'",
+        ),
+        (
+            lambda s: s.update(last_due={"c": 1.5}),
+            "`last_due` of `c` in the checkpoint must be a whole number of at least 0, got 1.5",
         ),
         (lambda s: s.update(generators=None), "`generators` in the checkpoint must be a dict, got None"),
         (

@@ -78,7 +78,7 @@ def test_loading_an_earlier_checkpoint_takes_a_weight_back():
     assert manager.state_dict()["weights"] == {}
 
 
-def test_a_weight_that_does_not_fit_is_refused_and_nothing_changes():
+def test_a_weight_that_does_not_fit_is_refused():
     manager = make_code_manager(b=None)
     set_weight(manager, "a", 5.0)
     set_weight(manager, "b", 3.0)
@@ -122,7 +122,7 @@ OTHER_LENGTH = (
 
 
 @pytest.mark.parametrize("first", ["set", "load"])
-def test_the_length_that_the_caller_sets_wins_and_a_warning_says_so_once(first):
+def test_the_length_that_the_caller_sets_wins_with_a_warning(first):
     manager, state = make_timed(), saved_run()
 
     def run():
@@ -140,7 +140,7 @@ def test_the_length_that_the_caller_sets_wins_and_a_warning_says_so_once(first):
     assert manager.state_dict()["total_steps"] == 200
 
 
-def test_without_a_length_of_the_caller_that_of_the_checkpoint_holds():
+def test_a_length_that_the_caller_has_not_set_is_loaded():
     manager = make_timed()
     manager.load_state_dict(saved_run())
     assert manager.get_loss_weights()["b"] == 0.5
@@ -198,7 +198,7 @@ def test_the_advice_of_the_end_helps():
     assert manager.get_loss_weights()["b"] == 0.5
 
 
-def test_the_batch_size_comes_back_unless_the_caller_has_set_one():
+def test_the_batch_size_comes_back_unless_one_is_set():
     manager, other = make_code_manager(), make_code_manager()
     manager.set_progress(batch_size=3)
     state = through_a_file(manager.state_dict())

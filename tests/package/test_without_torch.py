@@ -75,6 +75,7 @@ WORKS = {
 FAILS = {
     "export mine:live": f"`lossspec.LMLoss` needs torch, which is not installed: {HOW}",
     "export trained:model": f"module `trained` needs torch, which is not installed: {HOW}",
+    "lsp": 'pip install "lossspec[lsp]"',
     "import options.yml": 'pip install "lossspec[yaml]"',
     "validate --load trained": f"module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',

@@ -2,6 +2,7 @@
 
 import pickle
 import socket
+import sys
 
 import pytest
 import torch
@@ -137,6 +138,13 @@ def test_missing_weights_say_where_to_put_them(pretrained, tmp_path):
     assert str(tmp_path / "hub" / "checkpoints" / "net-1234.pth") in message
 
 
+def test_a_type_without_a_path_gets_no_advice_to_set_it(pretrained):
+    entry = LossType("mine.NoPath", "mine:N", "", downloads="net-1234.pth")
+    registered["mine.NoPath"] = (entry, Pretrained)
+    with pytest.raises(MissingWeightsError, match="download it yourself and save it as"):
+        construct(entry, {})
+
+
 def test_weights_come_from_a_file_or_a_folder(pretrained, tmp_path):
     one, two = tmp_path / "mine.pth", tmp_path / "files"
     two.mkdir()
@@ -149,6 +157,21 @@ def test_weights_come_from_a_file_or_a_folder(pretrained, tmp_path):
         MissingWeightsError, match=r"other-1234\.pth, which is not in `.*files`: .*/hub/check"
     ):
         construct(pretrained, {"weights_path": str(two), "other": True})
+
+
+def test_local_weights_print_nothing_of_a_download(pretrained, tmp_path, capsys):
+    path = tmp_path / "mine.pth"
+    torch.save({"w": torch.tensor(1)}, path)
+    construct(pretrained, {"weights_path": str(path)})
+    with pytest.raises(MissingWeightsError):
+        construct(pretrained, {})
+    assert capsys.readouterr() == ("", "")
+
+
+def test_other_messages_of_a_library_are_printed(pretrained, capsys):
+    registered["mine.Pretrained"] = (pretrained, lambda: print("careful", file=sys.stderr) or nn.L1Loss())
+    construct(pretrained, {})
+    assert capsys.readouterr().err == "careful\n"
 
 
 def test_weights_cached_by_torch_hub_are_the_default(pretrained, tmp_path):
@@ -219,10 +242,11 @@ def test_parameters_of_a_loss_are_the_objectives(tmp_path):
     assert next(objective.to(torch.float64).parameters()).dtype == torch.float64
 
 
-def test_only_the_caller_can_allow_a_download(pretrained, monkeypatch):
+def test_only_the_caller_can_allow_a_download(pretrained, monkeypatch, capsys):
     monkeypatch.setattr(
         torch.hub, "download_url_to_file", lambda _url, dst, *_, **__: torch.save({"w": torch.tensor(7)}, dst)
     )
     with pytest.raises(MissingWeightsError, match="a spec opens no connection: allow the download"):
         construct(pretrained, {})
     assert construct(pretrained, {}, downloads=True).state == {"w": torch.tensor(7)}
+    assert "".join(capsys.readouterr()).startswith("Downloading: ")  # and only this one

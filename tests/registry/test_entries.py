@@ -20,6 +20,7 @@ from torch import nn
 
 from lossspec.errors import MissingExtraError, MissingWeightsError
 from lossspec.manager.building.module import construct
+from lossspec.manager.loss.walk import constant_like
 from lossspec.registry import libraries, load, types
 
 pytestmark = pytest.mark.slow
@@ -269,6 +270,21 @@ def test_it_builds_is_called_and_has_a_gradient(name, no_network):
     found = gradient(name, inputs)
     assert found.isfinite().all()
     assert found.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_a_number_becomes_what_the_input_is(name):
+    """It never fills class indices with floats of another shape, and has the shape of the sample."""
+    inputs = inputs_of(name)
+    first = next((each for each in inputs.values() if isinstance(each, torch.Tensor)), None)
+    for each in ENTRIES[name].inputs:
+        sample = inputs.get(each.name)
+        if not isinstance(sample, torch.Tensor) or sample is first:
+            continue
+        assert each.constant != "like" or sample.is_floating_point() or sample.shape == first.shape
+        if each.constant in {"class", "item"}:
+            found = constant_like(first, 1, each.constant)
+            assert (found.shape, found.dtype) == (sample.shape, sample.dtype), each.name
 
 
 @pytest.mark.parametrize("name", [name for name in BUILT if in_call_order(name)])

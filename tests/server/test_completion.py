@@ -126,7 +126,7 @@ def test_names(editor, typed, expected):
         assert found == expected
 
 
-def test_specs_of_the_folder_and_of_the_search_path_but_not_the_file_itself(editor):
+def test_specs_of_the_folder_and_the_search_path_but_not_itself(editor):
     (editor.folder / "neighbour.loss.toml").write_text("format = 1\n")
     (editor.folder / "mine.loss.toml").write_text("format = 1\n")
     found = editor.completions('extends = "|"')
@@ -173,7 +173,7 @@ def test_an_item_is_described_once_it_is_picked(editor):
     assert "beta = 1.0" in resolved.documentation.value
 
 
-def test_text_of_which_nothing_can_be_read_keeps_the_names_of_before(editor):
+def test_unreadable_text_keeps_the_last_names(editor):
     editor.show('params.lam = 1.0\nlosses.a.weight = "${lam}"\n', "kept.loss.toml")
     broken = '{ params.lam = 1.0\nlosses.a.weight = "${|'
     assert editor.completions(broken, "kept.loss.toml") == ["lam"]

@@ -1,7 +1,5 @@
 """Text from anywhere: every feature answers in bounded time, whatever the text and the cursor are."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,8 +18,7 @@ BITS = st.sampled_from([*MARKS, *WORDS, *ODD])
 
 
 def everything(text, line, character):
-    """Ask for all that there is; return the seconds that it takes."""
-    start = time.process_time()
+    """Ask for all that there is."""
     document = Document.of(text)
     positions = Positions(document.source)
     at = lsp.Position(line, character)
@@ -38,7 +35,6 @@ def everything(text, line, character):
     symbols.symbols(document, positions)
     lens.lenses(document, positions)
     actions.actions(document, positions, "untitled:", params)
-    return time.process_time() - start
 
 
 @settings(max_examples=3 * settings().max_examples)
@@ -73,9 +69,13 @@ def test_every_feature_answers_for_any_text(text, line, character):
         "\n".join(f'losses.l{index}.weight = {{ type = "linear", unit = ' for index in range(4000)),
         "[losses.a]\n" + 'type = "' * 30_000,
         "\n".join(f'losses.l{index} = {{ type = "torch.L1Loss" }}' for index in range(999)),
+        "a = [" + "1," * 120_000,
+        "losses.é = { " + ", ".join(f"l{index} = 1" for index in range(20_000)),
+        "params = { " + ", ".join(f'"é{index}" = 1' for index in range(9_000)) + " }",
     ],
-    ids=range(12),
+    ids=range(15),
 )
-def test_hostile_text_takes_seconds_at_most(text):
-    last = text.count("\n")
-    assert everything(text, last, len(text.rpartition("\n")[2])) < 5
+def test_hostile_text_costs_a_bounded_number_of_calls(text, calls):
+    last, column = text.count("\n"), len(text.rpartition("\n")[2])
+    # about one second on a machine that is not busy
+    assert calls(lambda: everything(text, last, column)) < 20_000_000

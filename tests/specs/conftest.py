@@ -6,6 +6,7 @@ Each test writes its objective down again from the paper or the authors' code, i
 
 from __future__ import annotations
 
+import copy
 import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -86,8 +87,8 @@ def check() -> Callable[..., LossManager]:
         module = manager.objective(objective).double()
         given = {name: value for name, value in vars(tensors).items() if name in module.needed()}
         assert given.keys() == module.needed()
+        random, state = torch.get_rng_state(), copy.deepcopy(module.state_dict())
         before = {name: len(loss.history) for name, loss in losses_of(manager, objective).items()}
-        state, noise = {name: value.clone() for name, value in module.named_buffers()}, torch.get_rng_state()
         found = module(**given)
         ran = {
             name: loss.history.raw[-1]
@@ -98,19 +99,19 @@ def check() -> Callable[..., LossManager]:
         assert ran == pytest.approx(expected, rel=RELATIVE)
         assert found.item() == pytest.approx(total.item(), rel=RELATIVE)
         compare_gradients(found, total, vars(tensors))
+        compare_with_sum(module, given, found, state, random)
         if (exported := export(lossspec.load(reference, **options))) is not None:
             twin = exported[objective].double()
             kept = {key.removeprefix("loss_"): value for key, value in state.items()}
             twin.load_state_dict({key: kept[key] for key in twin.state_dict()})  # a term may never run
             twin.set_progress(**clock or {})
-            torch.set_rng_state(noise)
+            torch.set_rng_state(random)
             same = twin(**given)
             assert same.item() == pytest.approx(found.item(), rel=1e-9)
             compare_gradients(same, found, vars(tensors))
             assert {name: value.item() for name, value in twin.values.items()} == pytest.approx(
                 ran, rel=RELATIVE
             )
-        compare_with_sum(module, given, found, state, noise)
         whole = "+" not in reference and "remove" not in options.get("overlay", {})
         if whole and ran and f"{reference}:{objective}" not in compiled:
             compiled.add(f"{reference}:{objective}")
@@ -120,35 +121,24 @@ def check() -> Callable[..., LossManager]:
     return run
 
 
-def export(spec: Spec) -> dict[str, nn.Module] | None:
-    """Run the plain Python of a spec, which has to say what the manager does; None for a balanced one."""
-    if any(each.balance is not None for each in spec.objectives.values()):
-        with pytest.raises(ExportError, match="its balance, `lossspec"):
-            to_python(spec)
-        return None
-    namespace: dict = {"__name__": spec.name}
-    exec(to_python(spec), namespace)
-    return namespace["objectives"]()
-
-
 def compare_with_sum(
-    module: nn.Module, given: dict[str, object], found: Tensor, before: dict[str, Tensor], noise: Tensor
+    module: nn.Module, given: dict[str, object], found: Tensor, before: dict[str, object], noise: Tensor
 ) -> None:
     """Hold the gradients of a total, to the last bit, to those of its terms weighed and summed by hand.
 
-    ``before`` has the buffers as they were when the total was computed, ``noise`` the random state.
+    ``before`` is the state as it was when the total was computed, ``noise`` the random state.
     """
     if module._balance is not None:
         return
-    after = {name: value.clone() for name, value in module.named_buffers()}
-    module.load_state_dict(before, strict=False)
+    after = copy.deepcopy(module.state_dict())
+    module.load_state_dict(before)
     torch.set_rng_state(noise)
     total = None
     for loss, term, is_summed in module._plan.running:
         if is_summed:
             part = loss.term_weight * term(given)
             total = part if total is None else total + part
-    module.load_state_dict(after, strict=False)
+    module.load_state_dict(after)
     if total is None:
         return
     total = total if loss.objective_weight == 1.0 else total * loss.objective_weight
@@ -165,6 +155,17 @@ def compare_with_sum(
     for one, other in zip(ours, theirs, strict=True):
         assert (one is None) is (other is None)
         assert one is None or torch.equal(one, other)
+
+
+def export(spec: Spec) -> dict[str, nn.Module] | None:
+    """Run the plain Python of a spec, which has to say what the manager does; None for a balanced one."""
+    if any(each.balance is not None for each in spec.objectives.values()):
+        with pytest.raises(ExportError, match="its balance, `lossspec"):
+            to_python(spec)
+        return None
+    namespace: dict = {"__name__": spec.name}
+    exec(to_python(spec), namespace)
+    return namespace["objectives"]()
 
 
 #: The objectives of whole specs that were compiled already: once each is enough.

@@ -3,15 +3,17 @@
 import pytest
 import torch
 
+import lossspec
+
 SHARES = {"G_wav": 0.1, "G_mel": 2.0, "G_GAN": 4.0, "G_feat": 4.0}
 PAPER = {"G_wav": 0.1, "G_mel": 1.0, "G_GAN": 3.0, "G_feat": 3.0}
 CASES = {"": SHARES, "+paper": PAPER, "+paper_48khz": PAPER | {"G_GAN": 4.0, "G_feat": 4.0}}
 
 
 def spectrograms(wav):
-    """Stand in for mel spectrograms at two windows: magnitudes (N, bands, frames)."""
+    """Stand in for mel spectrograms at two windows: powers (N, bands, frames)."""
     frames = [wav.squeeze(1).unfold(-1, size, size) for size in (4, 8)]
-    return [torch.fft.rfft(each).abs().transpose(1, 2) for each in frames]
+    return [torch.fft.rfft(each).abs().square().transpose(1, 2) for each in frames]
 
 
 @pytest.fixture
@@ -92,3 +94,15 @@ def test_discriminators(check, draw):
         "D_real": sum((1 - scores).clamp(min=0).mean() for scores in t.pred_real) / 3,
     }
     check("encodec", "D", t, terms, terms["D_fake"] + terms["D_real"])
+
+
+def test_the_mels_are_described_as_the_code_makes_them():
+    """With magnitudes, or without normalized = True, the spectral term has another value."""
+    described = lossspec.load("encodec").inputs["mels"]
+    for each in (
+        "power = 2, normalized = True",
+        "64 bands from 64 Hz",
+        "a hop of a quarter window",
+        "3/8 window",
+    ):
+        assert each in described

@@ -3,10 +3,12 @@
 import pytest
 import torch
 
+from lossspec import LossManager
+
 pytestmark = pytest.mark.slow
 
 SIZES = (16, 8, 4, 2, 1)
-WEIGHTS = [each / 1.875 for each in (1.0, 0.5, 0.25, 0.125, 0.0)]
+WEIGHTS = (1.0, 0.5, 0.25, 0.125, 0.0)
 CLASSES = 3
 
 
@@ -35,17 +37,32 @@ def dice(probabilities, truth, over, smooth=1e-5):
     return 1 - ((2 * both + smooth) / (probabilities.sum(dim=over) + truth.sum(dim=over) + smooth)).mean()
 
 
-def deep(values):
-    return sum(weight * value for weight, value in zip(WEIGHTS, values, strict=True))
+def deep(values, last=0.0):
+    total = sum(WEIGHTS[:4]) + last
+    return sum(weight / total * value for weight, value in zip([*WEIGHTS[:4], last], values, strict=True))
 
 
-@pytest.mark.parametrize(("variant", "over"), [("", (2, 3)), ("+batch_dice", (0, 2, 3))])
-def test_classes(check, tensors, variant, over):
+def test_the_output_of_weight_0_is_not_computed(tensors):
+    """The code skips it, so that a NaN there does not spread."""
+    tensors.logits[4] = torch.full_like(tensors.logits[4], torch.nan, requires_grad=True)
+    objective = LossManager.from_spec("nnunet").objective()
+    total = objective(**vars(tensors))
+    total.backward()
+    assert total.isfinite()
+    assert tensors.logits[4].grad is None
+    assert tensors.logits[3].grad.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("variant", "over", "last"),
+    [("", (2, 3), 0.0), ("+batch_dice", (0, 2, 3), 0.0), ("+ddp", (2, 3), 1e-6)],
+)
+def test_classes(check, tensors, variant, over, last):
     t = tensors
     pairs = list(zip(t.logits, t.labels, strict=True))
     terms = {
-        "ce": deep([cross_entropy(logits, labels) for logits, labels in pairs]),
-        "dice": deep([dice(softmax(x)[:, 1:], one_hot(y)[:, 1:], over) for x, y in pairs]),
+        "ce": deep([cross_entropy(logits, labels) for logits, labels in pairs], last),
+        "dice": deep([dice(softmax(x)[:, 1:], one_hot(y)[:, 1:], over) for x, y in pairs], last),
     }
     check(f"nnunet{variant}", "total", t, terms, terms["ce"] + terms["dice"])
 

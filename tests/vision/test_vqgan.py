@@ -42,7 +42,7 @@ def test_autoencoder():
 
     manager = LossManager.from_spec("vqgan", overlay=RANDOM)
     manager.set_progress(step=250_001)
-    objective = manager.objective("AE").double()
+    objective = manager.objective("AE").double().train()  # and LPIPS has its dropout off
     losses = manager.get_registered_losses(strip=False)
     weights = losses["lpips"].function.state_dict()
     weights = {name.removeprefix("loss."): each for name, each in weights.items()}

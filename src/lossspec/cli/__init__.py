@@ -5,6 +5,8 @@ What only a running command needs is imported inside its function, so that ``--h
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import import_module
 from keyword import iskeyword
 
@@ -64,6 +66,9 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line; an error of lossspec is printed as one message, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of a terminal that cannot show a character
+            stream.reconfigure(errors="backslashreplace")
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem
 
 from lossspec.errors import LossSpecError
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     import click
 
@@ -56,7 +57,7 @@ def _references(incomplete: str) -> Iterator[str]:
         yield from (each.name for each in every())
         return
     name, *variants = chosen.split("+")
-    path = Path(name) if name.endswith(SUFFIX) else find(name).path
+    path = user_path(name) if name.endswith(SUFFIX) else find(name).path
     yield from (f"{chosen}+{each}" for each in _variants(path) if each not in variants)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import import_user_function, load_option, overlay_options
+from lossspec.cli.options import FilePath, import_user_function, load_option, overlay_options
 from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _FUNCTION = re.compile(r"[\w.]+:\w+").fullmatch
     show_default=True,
     help="A spec, or a module of plain PyTorch without lossspec.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
+@click.option("-o", "--output", type=FilePath(path_type=Path), help="Write to this file, not the terminal.")
 @overlay_options
 @load_option
 def export_command(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.options import FilePath
 from lossspec.cli.text import write_output
 from lossspec.language.text.reference import SUFFIX
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from lossspec.convert import Imported
@@ -28,7 +30,7 @@ _PEERS = ("nectargan", "basicsr", "trainner-redux", "neosr", "keras", "monai")
     metavar="NAME=VALUE",
     help="Pass an argument to the function: a TOML value, or the configuration @FILE[#KEY]. Can be repeated.",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
+@click.option("-o", "--output", type=FilePath(path_type=Path), help="Write to this file, not the terminal.")
 @click.option("--partial", is_flag=True, help="Exit with 0 even if something could not be carried over.")
 def import_command(
     file: str, peer: str | None, arg_texts: tuple[str, ...], output: Path | None, partial: bool
@@ -66,4 +68,4 @@ def _imported(file: str, peer: str | None, arg_texts: tuple[str, ...]) -> Import
         raise click.UsageError("`--arg` is for functions, not for files")
     from lossspec.convert import import_file
 
-    return import_file(Path(file), peer)
+    return import_file(user_path(file), peer)

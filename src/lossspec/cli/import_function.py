@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import tomli
 
 from lossspec.cli.options import import_user_function
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from lossspec.convert import Imported
@@ -48,5 +48,5 @@ def _config(file: str, key: str) -> object:
     from lossspec.convert.files.read import read_config
     from lossspec.manager.config import Section
 
-    section = Section(read_config(Path(file)), file)
+    section = Section(read_config(user_path(file)), file)
     return getattr(section, key) if key else section

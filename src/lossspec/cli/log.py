@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lossspec.cli.options import format_option
+from lossspec.cli.options import FilePath, format_option
 from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
     from lossspec.log.reader import LossColumns, LossLogData
 
-_RUN = click.argument("run", type=click.Path(path_type=Path))
+_RUN = click.argument("run", type=FilePath(path_type=Path))
 
 
 @click.group("log")
@@ -62,7 +62,7 @@ def show(run: Path, format_: str) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The file to write, or the folder for TensorBoard. Default: the terminal, or the run's folder.",
 )
 def export(run: Path, format_: str, output: Path | None) -> None:
@@ -90,7 +90,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FilePath(path_type=Path),
     help="The folder for the pictures. Default: the run's.",
 )
 def plot(run: Path, output: Path | None) -> None:
@@ -117,12 +117,14 @@ def _summary(columns: LossColumns) -> dict[str, float | None]:
     from math import isfinite, isnan
 
     values = list(columns.weighted)
-    finite = [value for value in values if isfinite(value)]
+    pairs = [pair for pair in zip(values, columns.batch_size, strict=True) if isfinite(pair[0])]
+    finite = [value for value, _ in pairs]
+    samples = sum(count for _, count in pairs)
     return {
         "values": len(values),
         "first": next(iter(finite), None),
         "last": finite[-1] if finite else None,
         "min": min(finite, default=None),
-        "mean": sum(finite) / len(finite) if finite else None,
+        "mean": sum(value * count for value, count in pairs) / samples if finite else None,
         "nan": sum(map(isnan, values)),
     }

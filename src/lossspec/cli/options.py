@@ -5,18 +5,30 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import tomli
 
 from lossspec.extras import torch_for
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
     from types import ModuleType
 
     Command = Callable[..., None]
+
+
+class FilePath(click.Path):
+    """A path, with the home folder for ``~``, which the shell leaves in ``--output=~/file``."""
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Return the value as a ``Path``."""
+        return super().convert(user_path(value), param, ctx)
 
 
 def format_option(*formats: str) -> Callable[[Command], Command]:

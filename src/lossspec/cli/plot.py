@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import load_option, overlay_options, run_length_options
+from lossspec.cli.options import FilePath, load_option, overlay_options, run_length_options
 from lossspec.cli.text import is_colored, unwritable, width
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ WIDEST = 120
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(path_type=Path, dir_okay=False),
     help="Write a picture, .svg, .png or .pdf, instead of plotting in the terminal.",
 )
 @run_length_options

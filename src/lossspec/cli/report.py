@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from lossspec.cli.options import load_option
+from lossspec.cli.options import FilePath, load_option
 from lossspec.cli.text import unwritable
 
 NAME = "report.html"
 
 
 @click.command("report")
-@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, type=FilePath(path_type=Path))
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=FilePath(path_type=Path, dir_okay=False),
     help="The file to write. Default: report.html in the folder of the first run.",
 )
 @click.option(

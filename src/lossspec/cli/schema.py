@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from lossspec.cli.options import load_option
+from lossspec.cli.options import FilePath, load_option
 from lossspec.cli.text import write_output
 
 
 @click.command("schema")
 @load_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not the terminal.")
+@click.option("-o", "--output", type=FilePath(path_type=Path), help="Write to this file, not the terminal.")
 @click.option("--catalog", is_flag=True, help="Print the schema of plug-in catalogues instead.")
 def schema_command(output: Path | None, *, catalog: bool) -> None:
     """Print the JSON Schema of the language, with every loss type that is installed or loaded.

@@ -14,6 +14,7 @@ from lossspec.errors import LossSpecError
 from lossspec.language.documents.search import file_like, file_of
 from lossspec.language.load import is_catalog
 from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,6 +58,8 @@ def _targets(argument: str) -> Iterator[Target]:
     if argument == "-":
         yield Target(Reference("-"), None)
         return
+    if argument.startswith("~"):  # quoted, or after `=`, the shell leaves it
+        argument = str(user_path(argument))
     if os.path.isdir(argument):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         for path in _walk(Path(argument)):
             yield Target(Reference(str(path)), path)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,9 +14,11 @@ from lossspec.cli.project import project
 from lossspec.cli.targets import Target, targets
 from lossspec.cli.text import is_colored
 from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.documents.project import project as settings
 from lossspec.language.documents.read import MAX_READ, decode, parse, read_source, text_source
 from lossspec.language.load import validate_catalog, validate_reference, validate_source
 from lossspec.language.text.reference import SUFFIX
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from lossspec.language.diagnostics.diagnostic import Diagnostic
@@ -52,7 +52,7 @@ def validate_command(
 
     Example: lossspec validate specs/ pix2pix+vgg
     """
-    project.cache_clear()  # in a long-lived process the settings can have changed
+    settings.cache_clear()  # in a long-lived process the settings can have changed
     wanted = targets(specs)
     if fix and any(target.path is None or target.is_named for target in wanted):
         raise click.UsageError("--fix needs paths of files, not names or -")
@@ -89,7 +89,7 @@ def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnos
 
 def _standard_input(name: str | None) -> Source:
     data = sys.stdin.buffer.read(MAX_READ)
-    return decode(data, name or "<stdin>", Path(name) if name else None)
+    return decode(data, name or "<stdin>", user_path(name) if name else None)
 
 
 def _fixed(target: Target) -> list[Diagnostic]:
@@ -124,8 +124,6 @@ def _parses(text: str) -> bool:
 
 
 def _write(text: str) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # for terminals that cannot show a character
     if text:
         click.echo(text)
 

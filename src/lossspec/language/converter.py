@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from lossspec.faults import Fault
+from lossspec.scalars import plain_number
 from lossspec.schedules import Schedule
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from cattrs import Converter
     from cattrs.dispatch import UnstructureHook
+
+    from lossspec.faults import KeyPath
 
     Fields = Mapping[type, tuple[str, ...]]
 
@@ -58,4 +63,21 @@ def _as_toml(value: object) -> object:
         return [_as_toml(each) for each in value]
     if isinstance(value, str):  # an enum may be one
         return str.__str__(value)
-    return float(value) if isinstance(value, float) else value  # as a float64 of NumPy is
+    return plain_number(value)
+
+
+def large_integers(value: object, path: KeyPath = ()) -> Iterator[Fault]:
+    """Yield a fault for each integer of a table made in Python that no TOML file can have.
+
+    >>> [fault.message for fault in large_integers({"losses": {"l1": {"weight": 10**5000}}})]
+    ['`losses.l1.weight` does not fit in 64 bits']
+    """
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from large_integers(each, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from large_integers(each, (*path, index))
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        message = f"`{dotted(path)}` does not fit in 64 bits"
+        yield Fault("integer-too-large", message, path, help="write it as a float, such as 1e20")

@@ -11,12 +11,13 @@ from attrs import frozen
 
 from lossspec.errors import LossSpecError
 from lossspec.faults import Fault, Span
-from lossspec.language.converter import as_toml
+from lossspec.language.converter import as_toml, large_integers
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.document import Draft, make_draft
 from lossspec.language.resolve.merge import merge
 from lossspec.names import shorten
+from lossspec.scalars import plain_number
 from lossspec.wording import kind
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class SpecFunction:
             for name, default in self.params.items()
         }
         table = merge(self.table(**values), {"params": values} if values else {})
+        if faults := list(large_integers(table)):
+            raise SpecError(self.origin.diagnose(faults))
         return make_draft(self.name, self.origin, table, findings, filled=frozenset(values))
 
 
@@ -147,15 +150,16 @@ def _definition(function: Callable[..., object]) -> tuple[str, int, str]:
 def _params(function: Callable[..., object]) -> dict[str, Scalar]:
     params: dict[str, Scalar] = {}
     for name, each in inspect.signature(function).parameters.items():
+        default = plain_number(each.default)
         if each.default is each.empty or each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
             raise LossSpecError(
                 f"argument `{name}` of spec function `{function.__name__}` must have a default: "
                 "its arguments are the spec's parameters"
             )
-        if each.kind is each.POSITIONAL_ONLY or not isinstance(each.default, bool | int | float | str):
+        if each.kind is each.POSITIONAL_ONLY or not isinstance(default, bool | int | float | str):
             raise LossSpecError(
                 f"argument `{name}` of spec function `{function.__name__}` must be a keyword argument with a "
                 f"number, a boolean or a string as its default, got {shorten(repr(each.default))}"
             )
-        params[name] = each.default
+        params[name] = default
     return params

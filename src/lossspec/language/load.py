@@ -10,11 +10,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
-from lossspec.language.converter import as_toml
+from lossspec.language.converter import as_toml, large_integers
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.findings import CallerOrigin, Findings, TextOrigin
@@ -27,11 +26,13 @@ from lossspec.language.resolve_draft import resolve_draft
 from lossspec.language.schema.committed import validator
 from lossspec.language.structure import structure
 from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.paths import user_path
 from lossspec.registry.catalog_faults import catalog_faults
 from lossspec.validation.invalid import mark_invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from lossspec.faults import Fault
     from lossspec.language.model import Spec
@@ -65,7 +66,7 @@ def load(
     50.0
     """
     findings = Findings()
-    params, overlay = as_toml(params) if params else {}, as_toml(overlay) if overlay else {}
+    params, overlay = _given("params", params), _given("overlay", overlay)
     if callable(ref):
         from lossspec.language.function import spec  # most specs are files
 
@@ -74,6 +75,16 @@ def load(
     path = file_of(reference)
     draft = read_draft(path, findings)
     return load_draft(draft, reference.variants, params, overlay, findings)
+
+
+def _given(name: str, values: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the caller's params or overlay as TOML has them."""
+    if not values:
+        return {}
+    table = as_toml(values)
+    if faults := list(large_integers({"params": table} if name == "params" else table)):
+        raise SpecError(CallerOrigin(name).diagnose(faults))
+    return table
 
 
 def load_draft(
@@ -136,7 +147,7 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
         return _validate(lambda findings: (function.draft({}, findings), ()))
     if isinstance(spec, str) and ("\n" in spec or ("=" in spec and SUFFIX not in spec)):
         return _validate(lambda findings: _source_draft(text_source(spec), "spec", findings))
-    if is_catalog(path := Path(spec)):
+    if is_catalog(path := user_path(spec)):
         return validate_catalog(path)
     return validate_reference(str(spec))
 

@@ -26,7 +26,7 @@ Weight = float | Schedule
 
 @frozen
 class Input:
-    """One input of a term: a named tensor, or a number that becomes a target shaped like the first one.
+    """One input of a term: a named tensor, or a number that becomes a target, in the way of the loss type.
 
     Attributes:
         name: the tensor's name, or None for a number.

@@ -9,7 +9,10 @@ from io import StringIO
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from attrs import fields
+
 from lossspec.log.format import name_of_non_finite
+from lossspec.log.points import Point, axis_of, points
 from lossspec.log.reader import COLUMNS
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from lossspec.log.reader import LossColumns, LossLogData
 
 _FLOAT = Struct("f")
+_SINGLE = frozenset({"raw", "weighted"})
+_POINT_COLUMNS = tuple(each.name for each in fields(Point))
 
 
 def as_json(log: LossLogData) -> str:
@@ -33,14 +38,19 @@ def as_json(log: LossLogData) -> str:
 
 
 def as_csv(log: LossLogData) -> str:
-    """Return a header line, then one line a value."""
+    """Return a header line, then one line a position of each loss, with the mean of its values there.
+
+    All losses are on one axis: the steps of the clock if they were counted, else its epochs, else the calls.
+    """
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["loss", "section", *COLUMNS])
+    writer.writerow(["loss", "section", *_POINT_COLUMNS])
+    axis = axis_of((log.losses, log.validation))
     for section, losses in (("training", log.losses), ("validation", log.validation)):
         for name, columns in losses.items():
-            found = [_shortest(column, getattr(columns, column)) for column in COLUMNS]
-            writer.writerows([name, section, *row] for row in zip(*found, strict=True))
+            for point in points(columns, axis):
+                row = [getattr(point, column) for column in _POINT_COLUMNS]
+                writer.writerow([name, section, *map(_cell, _POINT_COLUMNS, row)])
     return text.getvalue()
 
 
@@ -78,7 +88,11 @@ def _tables(losses: Mapping[str, LossColumns]) -> dict[str, dict[str, list[float
 
 def _shortest(column: str, values: Iterable[float]) -> Iterable[float]:
     """Return 32-bit values as the shortest decimals that round to them, and others unchanged."""
-    return map(_shortest_float, values) if column in {"raw", "weighted"} else values
+    return map(_shortest_float, values) if column in _SINGLE else values
+
+
+def _cell(column: str, value: float) -> float:
+    return _shortest_float(value) if column in _SINGLE else value
 
 
 def _shortest_float(value: float) -> float:

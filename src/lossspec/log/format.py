@@ -7,7 +7,7 @@ import math
 from array import array
 from typing import TYPE_CHECKING, cast
 
-from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, STEP, TERM_WEIGHT, WIDTH, weighted
+from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, SAMPLES, STEP, TERM_WEIGHT, WIDTH, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -53,6 +53,7 @@ def _columns(rows: array[float]) -> str:
         "weighted": _column(array("f", weighted(rows)), _short),
         "epoch": _column(rows[EPOCH::WIDTH], _exact),
         "step": _column(rows[STEP::WIDTH], _exact),
+        "batch_size": _column(rows[SAMPLES::WIDTH], _exact),
     }
     return "{" + f'"rows":{len(raw)},' + ",".join(f'"{name}":{text}' for name, text in columns.items()) + "}"
 

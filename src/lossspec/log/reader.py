@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from contextlib import suppress
 from itertools import compress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
@@ -14,10 +13,12 @@ from lossspec.errors import LogError, UnknownNameError
 from lossspec.log.file import parse
 from lossspec.log.format import FILE_NAME, FORMAT, SECTIONS, numbers
 from lossspec.names import unknown
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from os import PathLike
+    from pathlib import Path
 
 #: The columns of a loss, and the array type of each.
 COLUMNS = {
@@ -27,6 +28,8 @@ COLUMNS = {
     "weighted": "f",
     "epoch": "d",
     "step": "q",
+    "batch_size": "q",
+    "time": "d",
 }
 
 
@@ -41,6 +44,8 @@ class LossColumns:
         weighted: the product of the three.
         epoch: the epoch of the clock.
         step: the step of the clock.
+        batch_size: the number of samples of the call; 1 if unknown, or in a log of an earlier version.
+        time: when the flush wrote it, in seconds since 1970.
     """
 
     raw: array[float] = field(factory=lambda: array("f"))
@@ -49,6 +54,14 @@ class LossColumns:
     weighted: array[float] = field(factory=lambda: array("f"))
     epoch: array[float] = field(factory=lambda: array("d"))
     step: array[int] = field(factory=lambda: array("q"))
+    batch_size: array[int] = field(factory=lambda: array("q"))
+    time: array[float] = field(factory=lambda: array("d"))
+
+    def __attrs_post_init__(self) -> None:
+        if not self.batch_size:
+            self.batch_size = array("q", [1]) * len(self)
+        if not self.time:
+            self.time = array("d", [0.0]) * len(self)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -116,7 +129,7 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
     Raises:
         LogError: the file is missing, damaged, not a loss log, or has another format or digest.
     """
-    file = Path(path)
+    file = user_path(path)
     file = file / FILE_NAME if file.is_dir() else file
     records = _records(file)
     number, header = next(records, (0, None))
@@ -143,8 +156,9 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
 
 
 def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
+    more = {"batch_size": 1, "time": record.get("time", 0.0)}
     sections = {
-        section: {name: _columns(columns) for name, columns in record.get(section, {}).items()}
+        section: {name: _columns({**more, **columns}) for name, columns in record.get(section, {}).items()}
         for section in SECTIONS
     }
     return _Chunk(record["chunk"], sections, record.get("lost", {}), resumes)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.errors import MissingExtraError
+from lossspec.log.points import axis_of, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lossspec.log.points import Point
     from lossspec.log.reader import LossLogData
 
 
@@ -17,7 +19,9 @@ def write_events(log: LossLogData, folder: Path) -> Path:
     """Write the raw value, applied weight and weighted value of each loss, and return the file.
 
     The tags are ``raw/G_L1``, ``weight/G_L1``, ``weighted/G_L1``, and ``validation/...`` for validation
-    values. The step is the clock's step, or the row number in a run that never counted steps.
+    values. All series are on one axis: the clock's steps if they were counted, else its epochs, else the
+    calls. A series has one event a position, the mean of its values there, with the time when they were
+    written.
 
     Raises:
         MissingExtraError: tensorboard is not installed.
@@ -38,17 +42,18 @@ def write_events(log: LossLogData, folder: Path) -> Path:
         writer.write(Event(wall_time=time, file_version="brain.Event:2").SerializeToString())
         event = Event(wall_time=time, summary=Summary(value=[Summary.Value()]))
         scalar = event.summary.value[0]
-        for step, tag, value in _scalars(log):
-            event.step, scalar.tag, scalar.simple_value = step, tag, value
+        for point, tag, value in _scalars(log):
+            event.wall_time, event.step = point.time, int(point.position)
+            scalar.tag, scalar.simple_value = tag, value
             writer.write(event.SerializeToString())
     return path
 
 
-def _scalars(log: LossLogData) -> Iterator[tuple[int, str, float]]:
+def _scalars(log: LossLogData) -> Iterator[tuple[Point, str, float]]:
+    axis = axis_of((log.losses, log.validation))
     for prefix, losses in (("", log.losses), ("validation/", log.validation)):
         for name, columns in losses.items():
-            steps = columns.step if any(columns.step) else range(len(columns))
-            for row, step in enumerate(steps):
-                yield step, f"{prefix}raw/{name}", columns.raw[row]
-                yield step, f"{prefix}weight/{name}", columns.term_weight[row] * columns.objective_weight[row]
-                yield step, f"{prefix}weighted/{name}", columns.weighted[row]
+            for point in points(columns, axis, whole=True):
+                yield point, f"{prefix}raw/{name}", point.raw
+                yield point, f"{prefix}weight/{name}", point.term_weight * point.objective_weight
+                yield point, f"{prefix}weighted/{name}", point.weighted

@@ -31,6 +31,7 @@ _MEMBERS = (
     "batch_size",
     "chunks",
     "weights",
+    "last_due",
     "losses",
     "generators",
 )
@@ -49,6 +50,7 @@ def save(run: Run, clock: Clock, batch_size: int | None, chunks: int) -> dict[st
         "batch_size": batch_size,
         "chunks": chunks,
         "weights": {name: loss.loss_weight for name, loss in run.losses.items() if loss.is_set_by_hand},
+        "last_due": {name: loss.last_due for name, loss in run.losses.items() if loss.last_due is not None},
         "losses": {name: dict(module.state_dict()) for name, module in modules.items()},
         "generators": {name: generator.get_state() for name, generator in _generators(modules)},
     }
@@ -116,13 +118,18 @@ def _require_members(saved: Mapping[str, Any]) -> None:
         raise CheckpointError(
             f"`chunks` in the checkpoint must be a whole number of at least 0, got {chunks!r}"
         )
-    for name in ("weights", "losses", "generators"):
+    for name in ("weights", "last_due", "losses", "generators"):
         if not isinstance(saved[name], Mapping):
             raise CheckpointError(f"`{name}` in the checkpoint must be a dict, got {saved[name]!r}")
     for name, weight in saved["weights"].items():
         if not is_finite_number(weight):
             raise CheckpointError(
                 f"the weight of `{name}` in the checkpoint must be a finite number, got {weight!r}"
+            )
+    for name, step in saved["last_due"].items():
+        if not isinstance(step, int) or step < 0:
+            raise CheckpointError(
+                f"`last_due` of `{name}` in the checkpoint must be a whole number of at least 0, got {step!r}"
             )
     if saved["epoch"] is None:
         raise CheckpointError("invalid clock in checkpoint: `epoch` must be a number of at least 0, got None")
@@ -144,6 +151,8 @@ def restore(saved: Mapping[str, Any], run: Run, clock: Clock) -> None:
             generator.set_state(generators[name])
     for name, loss in run.losses.items():
         loss.restore_weight(saved["weights"].get(name))
+    for name, loss in run.losses.items():  # after the weights, and before the clock: both make new plans
+        loss.last_due = saved["last_due"].get(name)
     clock.restore(saved["epoch"], saved["step"], saved["total_epochs"], saved["total_steps"])
 
 

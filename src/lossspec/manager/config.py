@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import tomli
 
 from lossspec.errors import ConfigError
 from lossspec.names import unknown
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
+    from pathlib import Path
 
 
 class Common(Protocol):
@@ -89,7 +90,7 @@ class ConfigManager:
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = user_path(path)
         self.data = Section(_read(self.path), str(self.path))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from attrs import fields
@@ -10,10 +11,11 @@ from attrs import fields
 from lossspec.errors import RegistrationError, UnknownNameError
 from lossspec.log.rows import LMHistory
 from lossspec.manager.loss.loss import LMLoss
+from lossspec.manager.loss.messages import describe
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
@@ -99,13 +101,16 @@ def select(losses: Mapping[str, LMLoss], query: Iterable[str] | None) -> dict[st
     """Return the losses that have any of the tags, or all without a query.
 
     Raises:
-        UnknownNameError: no loss has one of the tags.
+        UnknownNameError: no loss has one of the tags, or a tag is not a string.
     """
     if query is None:
         return dict(losses)
-    wanted = [query] if isinstance(query, str) else list(query)
+    given: object = query
     known = {tag for loss in losses.values() for tag in loss.all_tags()}
+    wanted = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     for tag in wanted:
+        if not isinstance(tag, str):
+            raise UnknownNameError(f"`query` must be a tag or an iterable of tags, got {describe(tag)}")
         if tag not in known:
             raise UnknownNameError(unknown("tag", tag, known))
     return {name: loss for name, loss in losses.items() if not loss.all_tags().isdisjoint(wanted)}

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, NoReturn, Self, Unpack, cast
+from typing import TYPE_CHECKING, Self, Unpack
 
 from lossspec.errors import LogError, LossSpecError
 from lossspec.log.writer import LossLog
-from lossspec.manager import checkpoint
 from lossspec.manager.building.objective import build_objective
 from lossspec.manager.building.spec import losses_of
 from lossspec.manager.clock.clock import Clock
 from lossspec.manager.clock.weights import Weights
-from lossspec.manager.getters import Getters, print_or_return
+from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
 from lossspec.manager.options import check_options, device_of
@@ -23,6 +22,8 @@ from lossspec.manager.record.ranks import rank, ranks
 from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
+from lossspec.manager.state import State
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from lossspec.language.model import Spec
+    from lossspec.log.rows import LMHistory
     from lossspec.manager.building.spec import Losses, Reference
     from lossspec.manager.config import HasDevice
     from lossspec.manager.loss.curve import Curve
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.flush import OnNonFinite
 
 
-class LossManager(Getters):
+class LossManager(State):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:
@@ -85,29 +87,25 @@ class LossManager(Getters):
     ) -> None:
         check_options(on_nonfinite, history_buffer_size)
         self.device = device_of(device, config)
-        self.experiment_dir = Path(experiment_dir) if experiment_dir is not None else None
+        self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
         self._downloads = downloads
         self._run = Run(device=self.device)
-        limit = history_buffer_size if enable_logging else 1
+        limit = int(history_buffer_size) if enable_logging else 1
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
-        self._flusher = Flusher(
-            self._run.losses,
-            self._clock,
-            self._weights,
-            self._log,
-            writes=self._writes,
-            on_nonfinite=on_nonfinite,
-            limit=limit,
-        )
-        super().__init__(self._run.losses, Recorders(self._clock, self._flusher.overflow))
+        self._objectives = {}
+        super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        self._start(on_nonfinite, limit)
+
+    def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
+        parts = self._losses, self._clock, self._weights, self._log
+        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
-        self._objectives: dict[str, Objective] = {}
         written = self._log is not None and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
 
@@ -254,16 +252,18 @@ class LossManager(Getters):
             step: the number of optimiser steps so far.
             total_epochs: the number of epochs of the run.
             total_steps: the number of steps of the run.
-            batch_size: the weight of this process's values in the mean over processes, from now on; by
-                default the first dimension of the first tensor.
+            batch_size: how many samples each value counts for in a mean, from now on; by default the first
+                dimension of the first tensor.
 
         Raises:
             ClockError: a value is negative, not finite or not a number; nothing has moved then.
         """
         check_batch_size(batch_size)
         self._clock.move(epoch, step, total_epochs, total_steps)
-        self._recorders.counts_samples = ranks() > 1
-        self._recorders.samples = batch_size if batch_size is not None else self._recorders.samples
+        self._recorders.several = ranks() > 1
+        if batch_size is not None:
+            self._recorders.samples = int(batch_size)
+            self._restamp()
 
     def step(self) -> None:
         """Count one optimiser step."""
@@ -282,8 +282,26 @@ class LossManager(Getters):
         finally:
             self._validate(active=False)
 
+    @contextmanager
+    def unrecorded(self) -> Iterator[None]:
+        """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
+        before = self._recorders.is_paused
+        self._pause(paused=True)
+        try:
+            yield
+        finally:
+            self._pause(paused=before)
+
+    def _pause(self, *, paused: bool) -> None:
+        self._recorders.pause(paused=paused)
+        for objective in self._objectives.values():
+            objective.restamp()
+
     def _validate(self, *, active: bool) -> None:
         self._registration.validate(active=active)
+        self._restamp()
+
+    def _restamp(self) -> None:
         for objective in self._objectives.values():
             objective.restamp()
 
@@ -313,6 +331,8 @@ class LossManager(Getters):
             ClockError: a schedule or ``every`` counts steps, and ``step()`` was never called; values are
                 written first.
         """
+        if self._recorders.is_copy:
+            warnings.warn("this manager is a copy, which records nothing", RuntimeWarning, stacklevel=2)
         start = perf_counter()
         rows = self._flush()
         if silent:
@@ -322,49 +342,12 @@ class LossManager(Getters):
             f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture
         )
 
+    def _make_room(self, history: LMHistory) -> None:
+        self._flusher.overflow(history)
+
     def _flush(self, *, ends: bool = False) -> int:
         self._recorders.fetch()
         return self._flusher.flush(ends=ends)
-
-    def state_dict(self) -> dict[str, object]:
-        """Return the state to resume a run: clock, digest, position in the log, losses, weights set by hand.
-
-        The log is written first, so its position covers every value recorded so far. If several processes
-        train together it is not, since a flush needs all of them and a checkpoint is often taken by one. The
-        result holds plain values and tensors, and loads with ``torch.load(weights_only=True)``.
-
-        Raises:
-            CheckpointError: several processes train together and values are not in the log yet: call
-                ``update_loss_log()`` on all of them first.
-        """
-        if ranks() == 1:
-            self._flush()
-        elif self._writes:
-            self._recorders.fetch()
-            checkpoint.require_flushed(self._losses)
-        chunks = self._log.chunks if self._log is not None else 0
-        return checkpoint.save(self._run, self._clock, self._recorders.samples, chunks)
-
-    def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
-        """Resume where ``state_dict`` was taken.
-
-        Values that are not in the log yet are dropped. New values supersede those that the log has after the
-        checkpoint. The length of the run and the batch size, if set by ``set_progress``, stay as set.
-
-        Args:
-            saved: the return value of ``state_dict``.
-            ignore_digest: accept the checkpoint of another spec, for the losses that both have.
-
-        Raises:
-            CheckpointError: it is invalid or of another spec; nothing has changed then.
-        """
-        checkpoint.check(saved, self._run, any_spec=ignore_digest)
-        self._recorders.fetch()
-        self._registration.forget()
-        self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
-        if self._log is not None:
-            self._log.resume(cast("int", saved["chunks"]))
-        checkpoint.restore(saved, self._run, self._clock)
 
     def close(self) -> None:
         """Flush, unless several processes train together, which needs all of them; then close the log."""
@@ -388,14 +371,3 @@ class LossManager(Getters):
             error.add_note(f"and the loss log: {problem}")  # the error that ended the block comes first
         finally:
             self.close()
-
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        """Raise: a copy would share the log, its lock and the losses.
-
-        Raises:
-            LossSpecError: always.
-        """
-        raise LossSpecError(
-            f"a {type(self).__name__} cannot be copied or pickled, since its log is open: keep it out of the "
-            "object that is copied, and save `manager.state_dict()` or make a new manager of the same spec"
-        )

@@ -88,7 +88,10 @@ class Registration:
             raise RegistrationError(f"loss `{loss.name}` is already registered with another manager")
 
     def _attach(self, losses: Iterable[LMLoss], objective_weight: float | Curve) -> None:
-        self._weights.add(losses, objective_weight)
+        for loss in losses:
+            loss.set_objective_weight(objective_weight)
+            loss.registered_weight = loss.loss_weight
+        self._weights.add(losses)
         for loss in losses:
             if isinstance(loss.function, nn.Module) and self._run.device is not None:
                 loss.function.to(self._run.device)

@@ -47,6 +47,14 @@ class Run:
         balances = {f"{name}.balance": balance.module for name, balance in self.balances.items()}
         return {name: each for name, each in {**losses, **balances}.items() if isinstance(each, nn.Module)}
 
+    def tensors(self) -> frozenset[str]:
+        """Return the names of all tensors that the spec knows, of any objective."""
+        terms = [loss.term for loss in self.losses.values() if loss.term is not None]
+        inputs = [each for term in terms for each in term.inputs]
+        inputs += [each for balance in self.balances.values() for each in balance.inputs]
+        declared = self.spec.inputs if self.spec is not None else ()
+        return frozenset({*(each.name for each in inputs if each.name is not None), *declared})
+
     def header(self) -> dict[str, object]:
         """Return the members of the first record of the log."""
         return {

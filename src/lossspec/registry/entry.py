@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 InputKind = Literal["tensor", "list", "callable"]
+Constant = Literal["like", "class", "item", "none"]
 
 
 @frozen
@@ -50,12 +51,16 @@ class CallInput:
         kind: a tensor, a list (of lists) of tensors, or a callable (a discriminator).
         shape: the shape and the range of values, as text.
         required: whether it has no default.
+        constant: what a number in a spec becomes: a tensor shaped ``like`` the first one; a ``class`` index
+            for each item and position, the first tensor's shape without its classes; one value an ``item``;
+            or ``none``, it is refused.
     """
 
     name: str
     kind: InputKind = "tensor"
     shape: str = ""
     required: bool = True
+    constant: Constant = "like"
 
 
 @frozen

@@ -83,7 +83,7 @@ def input_kind(annotation: object) -> InputKind:
         names = {each.__name__ for each in LISTS}
         return "list" if head in names else "callable" if head in ("Callable", "Module") else "tensor"
     origin = get_origin(annotation) or annotation
-    if origin in LISTS:
+    if origin in LISTS or (isinstance(origin, type) and issubclass(origin, tuple)):  # a named tuple, too
         return "list"
     bases = getattr(origin, "__mro__", ())
     is_callable = origin is Callable or any(each.__name__ == "Module" for each in bases)

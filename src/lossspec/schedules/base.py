@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import field, fields, frozen
 
@@ -95,11 +95,22 @@ class Schedule(_Stateless):
                 table[attribute.name] = plain(value)
         return table
 
+    def __reduce__(self) -> tuple[Callable[..., Schedule], tuple[object, ...]]:
+        """Return what makes an equal schedule: the function in the slot cannot be pickled."""
+        return _remade, (type(self), self._arguments())
+
+    def _arguments(self) -> dict[str, object]:
+        return {each.name: getattr(self, each.name) for each in fields(type(self)) if each.init}
+
     def _crossed_clamps(self) -> Iterator[Fault]:
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and low > high:
             expected = f"at most `maximum` ({shown(high)})"
             yield must_be(expected, low, ("minimum",), "crossed-clamps", "swap the two")
+
+
+def _remade(cls: type[Schedule], arguments: dict[str, Any]) -> Schedule:
+    return cls(**arguments)
 
 
 @frozen

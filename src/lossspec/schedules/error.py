@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
 from lossspec.faults import Fault
+from lossspec.scalars import repr_of
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def shown(value: object) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
-    text = f'"{value}"' if isinstance(value, str) else repr(value).removesuffix(".0")
+    text = f'"{value}"' if isinstance(value, str) else repr_of(value).removesuffix(".0")
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

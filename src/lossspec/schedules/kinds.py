@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.faults import Fault
+from lossspec.scalars import plain_number
 from lossspec.schedules.error import ScheduleError, counted, must_be, shown
 from lossspec.wording import dotted
 
@@ -56,6 +57,7 @@ class Number(Kind):
     whole: bool = False
 
     def take(self, value: object, path: KeyPath) -> object:
+        value = plain_number(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             kind = "a whole number" if self.whole else "a number"
             raise ScheduleError([must_be(kind, value, path, "wrong-type")])
@@ -94,6 +96,7 @@ class Flag(Kind):
     """True or false."""
 
     def take(self, value: object, path: KeyPath) -> object:
+        value = plain_number(value)
         if not isinstance(value, bool):
             raise ScheduleError([must_be("true or false", value, path, "wrong-type")])
         return value

@@ -90,16 +90,25 @@ def _schedule_type(name: str, target: Callable[..., Any], declared: dict[str, An
             ) from error
         return checked(made, name)
 
+    def reduce(self: Schedule) -> tuple[Callable[..., Schedule], tuple[object, ...]]:
+        return _remade, (name, self._arguments())
+
     body = {
         "__doc__": inspect.getdoc(target),
         "__module__": target.__module__,
         "owner": owner(target),
         "curve": curve,
+        "__reduce__": reduce,
     }
     made: type[Schedule] = attrs.make_class(
         name, declared, bases=(Schedule,), class_body=body, frozen=True, kw_only=True, slots=True
     )
     return made
+
+
+def _remade(name: str, arguments: dict[str, Any]) -> Schedule:
+    """Return an unpickled schedule of a registered type."""
+    return REGISTERED[name](**arguments)
 
 
 def _fields(target: Callable[..., Any]) -> dict[str, Any]:

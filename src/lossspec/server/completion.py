@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from lossspec.server.state.document import Document
     from lossspec.server.state.positions import Positions
 
-#: More than there are; a registry could have more.
-MOST = 2_000
+#: Items in one answer.
+_MOST = 2_000
 _PARAM = re.compile(r"\$\{[^}]*?([A-Za-z_]\w*)?$", re.ASCII)
 _WORD = re.compile(r"\w*", re.ASCII)
 _KINDS: dict[str, lsp.CompletionItemKind] = {
@@ -86,9 +86,9 @@ def complete(document: Document, positions: Positions, position: lsp.Position) -
             text_edit=lsp.TextEdit(where, each.text or each.name),
             data={"kind": each.kind, "name": each.name},
         )
-        for index, each in enumerate(found[:MOST])
+        for index, each in enumerate(found[:_MOST])
     ]
-    return lsp.CompletionList(is_incomplete=len(found) > MOST, items=items)
+    return lsp.CompletionList(is_incomplete=len(found) > _MOST, items=items)
 
 
 def described(item: lsp.CompletionItem) -> lsp.CompletionItem:

@@ -15,11 +15,13 @@ from pygls.uris import to_fs_path
 
 from lossspec import registry, schedules
 from lossspec._version import __version__
+from lossspec.errors import LossSpecError
+from lossspec.language.documents.project import project
 from lossspec.language.schema import committed
 from lossspec.language.text.reference import SUFFIX
 from lossspec.server import actions, completion, definition, diagnostics, hover, lens, symbols
 from lossspec.server.state.document import Document
-from lossspec.server.state.positions import Positions, utf_16
+from lossspec.server.state.positions import UNITS, Positions
 
 #: Seconds without typing before problems are published: quick edits are checked once.
 DELAY = 0.05
@@ -42,15 +44,14 @@ class Server(LanguageServer):
 
     def positions(self, document: Document) -> Positions:
         """Return how to count columns in a document: as the client does."""
-        codec = self.workspace.position_codec
-        is_default = codec.encoding in {None, lsp.PositionEncodingKind.Utf16}
-        return Positions(document.source, utf_16 if is_default else codec.client_num_units)
+        encoding = self.workspace.position_codec.encoding
+        return Positions(document.source, UNITS[encoding or "utf-16"])
 
     def put(self, uri: str, text: str) -> None:
         """Take a new text of a spec, and publish its problems soon."""
-        path = to_fs_path(uri)
         if not uri.endswith(SUFFIX):
             return
+        path = to_fs_path(uri) if uri.startswith("file:") else None  # or it is not saved yet
         self.documents[uri] = Document.of(text, Path(path) if path else None, self.documents.get(uri))
         self.publish_soon(uri)
 
@@ -63,10 +64,16 @@ class Server(LanguageServer):
     def publish(self, uri: str) -> None:
         """Publish the problems of a spec."""
         self._waiting.pop(uri, None)
-        if found := self.find(uri):
-            version = self.workspace.get_text_document(uri).version
+        found = self.find(uri)
+        if found is None:
+            return
+        try:
             problems = diagnostics.diagnostics(*found)
-            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, problems, version))
+        except LossSpecError as error:  # of an installed catalogue
+            self.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Error, f"lossspec: {error}"))
+            return
+        version = self.workspace.get_text_document(uri).version
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, problems, version))
 
     def close(self, uri: str) -> None:
         """Forget a spec and its problems."""
@@ -100,6 +107,7 @@ def _follow_documents(server: Server) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        project.cache_clear()
         server.put(params.text_document.uri, params.text_document.text)
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
@@ -109,6 +117,7 @@ def _follow_documents(server: Server) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
     def saved(_: lsp.DidSaveTextDocumentParams) -> None:
+        project.cache_clear()
         for uri, document in server.documents.items():  # any of them may extend what was saved
             server.documents[uri] = Document.of(document.source.text, document.path, document)
             server.publish_soon(uri)

@@ -79,6 +79,7 @@ def unknown_key(
         help_ = f"it is an argument of the loss: `args = {{ {argument} = ... }}`"
         meant = f"args.{argument}"
         if has_args:
+            help_ = f"it is an argument of the loss: move `{argument} = ...` into `args`"
             return Fault("unknown-key", message, at, "key", help_, meant=meant)
         return Fault("unknown-key", message, at, "key", help_, meant, certain=not near)
     if near:

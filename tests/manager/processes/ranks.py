@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lossspec import LossManager, read_log, schedules
 from lossspec.errors import CheckpointError
-from lossspec.language.model import Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Every, Input, ObjectiveSpec, Spec, Term
 
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])
@@ -188,27 +188,50 @@ def terms_switch_on_and_off_in_a_sharded_model():
     as_one_process_would("fsdp", model, lambda: [each.full_tensor() for each in model.parameters()])
 
 
+SKIPS = (
+    ({"weight": WINDOW, "at_zero": "skip"}, "its weight is 0"),
+    ({"weight": WINDOW, "at_zero": "record"}, "its weight is 0"),
+    ({"every": Every(steps=4, gain=4.0)}, "`every` leaves it out at step 1"),
+)
+
+
 def a_skip_that_stops_ddp_warns_with_the_term_and_the_fix():
-    manager = LossManager.from_spec(spec(a={}, b={"weight": WINDOW, "at_zero": "skip"}))
-    objective, model = manager.objective(), DistributedDataParallel(Heads())
-    batch = torch.rand(4, 3)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        x, z = model(batch)
-        objective(x=x, z=z, y=batch).backward()
-    texts = [str(each.message) for each in caught]
-    check(len(texts), 1, f"warnings {texts}")
-    assert texts[0].startswith(
-        "the term `b` of the objective `total` is skipped, since its weight is 0: 2 parameters behind its "
-        "tensors get no gradient from this objective, and DistributedDataParallel raises or hangs"
-    ), texts
-    assert '`at_zero = "compute"` in `[losses.b]`' in texts[0]
-    refused = ""
-    try:
-        model(batch)
-    except RuntimeError as error:
-        refused = str(error)
-    assert "did not receive grad" in refused, "DistributedDataParallel did not raise: the warning is needless"
+    for keys, reason in SKIPS:
+        manager = LossManager.from_spec(spec(a={}, b=keys))
+        objective, model = manager.objective(), DistributedDataParallel(Heads())
+        batch = torch.rand(4, 3)
+        if "every" in keys:
+            x, z = model(batch)
+            objective(x=x, z=z, y=batch).backward()
+            manager.step()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            x, z = model(batch)
+            objective(x=x, z=z, y=batch).backward()
+        texts = [str(each.message) for each in caught]
+        check(len(texts), 1, f"warnings {texts}")
+        assert texts[0].startswith(
+            f"the term `b` of the objective `total` is not in its total, since {reason}: 2 parameters behind "
+            "its tensors get no gradient from this objective, and DistributedDataParallel raises or hangs"
+        ), texts
+        assert '`at_zero = "compute"` in `[losses.b]`' in texts[0]
+        refused = ""
+        try:
+            model(batch)
+        except RuntimeError as error:
+            refused = str(error)
+        assert "did not receive grad" in refused, "DistributedDataParallel did not raise: a needless warning"
+
+
+def the_advice_for_a_skip_helps():
+    for keys, _ in SKIPS:
+        manager = LossManager.from_spec(spec(a={}, b={**keys, "at_zero": "compute"}))
+        objective, model = manager.objective(), DistributedDataParallel(Heads())
+        for _ in range(6):
+            batch = torch.rand(4, 3)
+            x, z = model(batch)
+            objective(x=x, z=z, y=batch).backward()
+            manager.step()
 
 
 def a_checkpoint_of_one_rank_never_waits_for_the_others():
@@ -268,6 +291,7 @@ if __name__ == "__main__":
         a_long_run_writes_by_itself_on_all_ranks_together,
         a_compiled_objective_records_its_batch_sizes,
         a_skip_that_stops_ddp_warns_with_the_term_and_the_fix,
+        the_advice_for_a_skip_helps,
     ):
         scenario()
         print(f"rank {RANK} of {RANKS}: {scenario.__name__}", flush=True)

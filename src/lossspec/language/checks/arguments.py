@@ -51,7 +51,9 @@ def missing_arguments(entry: LossType, args: Collection[str], path: KeyPath) -> 
         what = f"argument {listed(missing)} is" if len(missing) == 1 else f"arguments {listed(missing)} are"
         message = f"{what} missing in `{dotted(path)}`, required by `{entry.name}`"
         place = (*path, "args") if args else path
-        yield Fault("missing-argument", message, place, "key", f"add `args = {{ {missing[0]} = ... }}`")
+        given = ", ".join(f"{each} = ..." for each in missing)
+        help_ = f"add `{given}` to `args`" if args else f"add `args = {{ {given} }}`"
+        yield Fault("missing-argument", message, place, "key", help_)
 
 
 def _folder(spec: Resolved, path: KeyPath) -> Path | None:

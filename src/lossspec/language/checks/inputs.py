@@ -10,7 +10,7 @@ from lossspec.language.text.reference import SUFFIX
 from lossspec.names import listed, near_or_all, nearest, similar
 from lossspec.validation.invalid import is_valid
 from lossspec.validation.messages import unknown_key
-from lossspec.wording import dotted
+from lossspec.wording import dotted, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,7 +130,9 @@ def _kinds(
         is_number = isinstance(value, int | float)
         if call is None:
             continue
-        if is_number and call.kind != "tensor":
+        if is_number and call.kind == "tensor":
+            yield from _constant(entry, call, value, (*path, key))
+        elif is_number:
             message = f"`{call.name}` of `{entry.name}` must be a {call.kind}, got a number"
             yield Fault("input-kind", message, (*path, key))
         elif isinstance(value, dict) and value.get("detach") is True and call.kind == "callable":
@@ -141,3 +143,14 @@ def _kinds(
     if numbers and not has_tensor:
         message = f"the number in `{dotted(path)}` has no tensor to take its shape from"
         yield Fault("no-tensor", message, (*path, numbers[0]))
+
+
+def _constant(entry: LossType, call: CallInput, value: object, path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault for a number that the input cannot be."""
+    name = f"`{call.name}` of `{entry.name}`"
+    if call.constant == "none":
+        message = f"{name} must be a tensor, got a number"
+        yield Fault("input-kind", message, path, help=f"no one number fits it: {call.shape}")
+    elif call.constant == "class" and not (isinstance(value, int | float) and value >= 0 and value % 1 == 0):
+        message = f"{name} must be a class index, a whole number of at least 0, got {quote(value)}"
+        yield Fault("input-kind", message, path)

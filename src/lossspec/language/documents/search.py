@@ -12,6 +12,7 @@ from lossspec.data import folder as data_folder
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.language.text.reference import SUFFIX, Reference
 from lossspec.names import near_or_all, nearest
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,7 +61,7 @@ def folders(beside: Path | None = None) -> Iterator[Folder]:
         yield Folder(beside, "the same folder", 0)
     for entry in os.environ.get("LOSSSPEC_PATH", "").split(os.pathsep):
         if entry:
-            yield Folder(Path(entry), "LOSSSPEC_PATH", 1)
+            yield Folder(user_path(entry), "LOSSSPEC_PATH", 1)
     yield Folder(Path("specs"), "./specs", 2)
     from lossspec.registry.installed import installed_spec_folders  # slow to import
 

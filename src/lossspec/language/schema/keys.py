@@ -105,7 +105,7 @@ def definitions(
             ],
         },
         "input": {
-            "description": "The name of a tensor, or a number: a target shaped like the first tensor.",
+            "description": "The name of a tensor, or a number: a target as the loss takes it.",
             "oneOf": [
                 {"type": "string", **_NAME},
                 {"type": "number"},
@@ -188,7 +188,7 @@ def _shared() -> Schema:
             ],
         },
         "every": _table(
-            "Lazy regularisation: computed when step % steps == 0, multiplied by gain.",
+            "Lazy regularisation: computed once every so many steps, multiplied by gain.",
             {
                 "steps": {
                     "description": "The number of steps between computations.",

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from lossspec.errors import LossSpecError
 from lossspec.names import is_name, shorten
+from lossspec.paths import user_path
 
 #: The suffix of a spec's file; the rest of the file's name is the name of the spec.
 SUFFIX: Final = ".loss.toml"
@@ -66,7 +67,8 @@ class Reference:
                 raise BadReferenceError(f"{wrong}: `{shorten(variant)}` is not a valid variant name")
             if variant in variants[:index]:
                 raise BadReferenceError(f"{wrong}: it has variant `{variant}` twice")
-        return cls(head, tuple(variants))
+        name = str(user_path(head)) if head.startswith("~") else head
+        return cls(name, tuple(variants))
 
     @property
     def is_path(self) -> bool:

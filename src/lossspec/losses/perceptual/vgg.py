@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,9 +11,11 @@ from torch.nn.functional import conv2d, max_pool2d, relu
 from lossspec.errors import LossInputError
 from lossspec.losses.check import check_alike, chosen
 from lossspec.losses.perceptual.vgg_weights import weights_from_file, weights_from_torchvision
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 _BLOCKS = (2, 2, 4, 4, 4)  # the number of convolutions; each block ends with a pooling
 _NAMES = tuple(f"{block}_{i}" for block, count in enumerate(_BLOCKS, 1) for i in range(1, count + 1))
@@ -67,7 +68,7 @@ class VGG19Features(nn.Module):
         self.register_buffer("shift", shift, persistent=False)
         self._names = _NAMES[: 1 + max(_NAMES.index(layer[4:]) for layer in self.layers)]
         default = str(weights) == "default"
-        state = weights_from_torchvision() if default else weights_from_file(Path(weights))
+        state = weights_from_torchvision() if default else weights_from_file(user_path(weights))
         for name, (weight, bias) in _convolutions(state, str(weights)).items():
             if name in self._names:
                 self.register_buffer(f"weight{name}", weight, persistent=False)

@@ -7,15 +7,17 @@ of ``torch.hub`` are replaced, for the whole process, while one constructor runs
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import torch.hub
 
 from lossspec.errors import MissingWeightsError
 from lossspec.manager.torch_internals import HUB_FOLDER
+from lossspec.paths import user_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +25,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> Iterator[None]:
+def local_weights(
+    loss: str, path: str | None, *, downloads: bool = False, argument: bool = True
+) -> Iterator[None]:
     """Give local files to callers of ``torch.hub`` within this context, and open no connection.
+
+    Nothing is printed of a download, since there is none.
 
     Without a path, files that ``torch.hub`` has cached are used. Files are loaded with ``weights_only=True``:
     a pickle can hold code, and ``torch.hub`` would run it.
@@ -34,6 +40,7 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         path: a file for every request, or a folder of files named as the requested addresses end; None for
             the cache of ``torch.hub``.
         downloads: whether ``torch.hub`` may download; ignored with a path.
+        argument: whether the loss type has the argument ``weights_path``, for messages.
 
     Raises:
         MissingWeightsError: a requested file is neither at the path nor in the cache.
@@ -50,25 +57,50 @@ def local_weights(loss: str, path: str | None, *, downloads: bool = False) -> It
         progress: bool = True,  # noqa: ARG001 - a copy shows no progress
     ) -> None:
         name = url.rpartition("/")[2]
-        found = Path(path or "")
+        found = user_path(path or "")
         found = found / name if found.is_dir() else found
         if path is None or not found.is_file():
             reason = f"which is not in `{path}`" if path else "and a spec opens no connection"
+            set_path = "set `args.weights_path` to it (or its folder), or " if argument else ""
             raise MissingWeightsError(
                 f"`{loss}` needs the file {url}, {reason}: allow the download with `downloads=True`, or "
-                "download it yourself and set `args.weights_path` to it (or its folder), or save it as "
+                f"download it yourself and {set_path}save it as "
                 f"{Path(cache) / 'checkpoints' / name}"
             )
         shutil.copyfile(found, dst)
 
+    replaced = path is not None or not downloads
     with (
         tempfile.TemporaryDirectory() as empty,
         _replaced(torch, "load", load_tensors),
-        nullcontext() if downloads and path is None else _replaced(torch.hub, "download_url_to_file", fetch),
+        _replaced(torch.hub, "download_url_to_file", fetch) if replaced else nullcontext(),
+        # torch.hub announces a download on one of them, by its version
+        _replaced(sys, "stdout", _WithoutDownloads(sys.stdout)) if replaced else nullcontext(),
+        _replaced(sys, "stderr", _WithoutDownloads(sys.stderr)) if replaced else nullcontext(),
         # an empty cache, or a cached file of the same name would be read
         _replaced(torch.hub, HUB_FOLDER, empty) if path is not None else nullcontext(),
     ):
         yield
+
+
+class _WithoutDownloads:
+    """Standard output or error without the lines in which ``torch.hub`` announces a download.
+
+    Args:
+        stream: where everything else is written; None without a console.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write ``text``, unless it announces a download."""
+        if self._stream is not None and not text.startswith("Downloading: "):
+            self._stream.write(text)
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextmanager

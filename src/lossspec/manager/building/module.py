@@ -42,8 +42,10 @@ def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = 
     added = {name: value for name, value in args.items() if name in entry.args and entry.args[name].ours}
     values = {name: _value(entry.args.get(name), args[name]) for name in args if name not in added}
     weights = cast("str | None", added.get("weights_path"))
+    argument = "weights_path" in entry.args
+    hub = local_weights(entry.name, weights, downloads=downloads, argument=argument)
     try:
-        with local_weights(entry.name, weights, downloads=downloads) if entry.downloads else nullcontext():
+        with hub if entry.downloads else nullcontext():
             module = FunctionLoss(target, **values) if entry.function else target(**values)
     except LossSpecError:
         raise

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.manager.building.module import construct
 from lossspec.manager.building.spec import find_type
 from lossspec.manager.objective.balance import BoundBalance
 from lossspec.manager.objective.objective import Objective
+from lossspec.manager.objective.of_self import ObjectiveOfSelf
 from lossspec.manager.objective.term import BoundTerm
 from lossspec.names import unknown
 from lossspec.registry import balancers, find_balancer
@@ -59,23 +60,29 @@ def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorde
         raise UnknownNameError(unknown("objective", name, known) + hint)
     terms = [(loss, _bind(loss)) for loss in losses]
     balance = run.balances.get(name)
-    kind = Objective
+    tensors = run.tensors()
+    kind: type[Objective] = ObjectiveOfSelf if "self" in tensors else Objective
     if balance is not None:
-        from lossspec.manager.objective.balanced import BalancedObjective  # slow to import
+        from lossspec.manager.objective import balanced  # slow to import
 
-        kind = BalancedObjective
-    return kind(name, terms, clock, weights, recorders, device=run.device, balance=balance)
+        kind = balanced.BalancedObjectiveOfSelf if "self" in tensors else balanced.BalancedObjective
+    return kind(name, terms, clock, weights, recorders, known=tensors, device=run.device, balance=balance)
 
 
 def _bind(loss: LMLoss) -> BoundTerm:
     term = loss.term
     if term is None:
         raise LossSpecError(f"`{loss.name}` does not come from a spec: run it with `compute_loss`")
-    inputs = find_type(term).inputs
-    by_name = {each.name: each.kind == "list" for each in inputs}
-    in_order = list(by_name.values())
-    takes_lists = [
-        by_name.get(each.argument, False) if each.argument else index < len(in_order) and in_order[index]
+    entry = find_type(term)
+    inputs = entry.inputs
+    reduction = entry.args.get("reduction")
+    choices = reduction.schema.get("enum", ["mean"]) if reduction is not None else []
+    reductions = [str(each) for each in cast("list[object]", choices) if each != "none"]
+    by_name = {each.name: each for each in inputs}
+    calls = [
+        by_name.get(each.argument) if each.argument else inputs[index] if index < len(inputs) else None
         for index, each in enumerate(term.inputs)
     ]
-    return BoundTerm(term, loss.function, takes_lists)
+    takes_lists = [each is not None and each.kind == "list" for each in calls]
+    constants = ["like" if each is None else each.constant for each in calls]
+    return BoundTerm(term, loss.function, takes_lists, constants, reductions)

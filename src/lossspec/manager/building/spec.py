@@ -15,6 +15,7 @@ from lossspec.manager.building.module import construct
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.loss.messages import check_params, describe
 from lossspec.names import unknown
+from lossspec.paths import user_path
 from lossspec.registry import find, types
 from lossspec.schedules import Schedule
 
@@ -128,7 +129,7 @@ def _loss(term: Term, folder: str | None, *, downloads: bool) -> LMLoss:
         if name in live:
             args[name] = live[name](0)  # a first value; the clock sets the next ones
         elif folder is not None and _is_file(entry.args.get(name), value):
-            args[name] = str(Path(folder) / str(value))
+            args[name] = str(Path(folder) / user_path(str(value)))
         else:
             args[name] = value
     weight, schedule = (1.0, term.weight) if isinstance(term.weight, Schedule) else (term.weight, None)

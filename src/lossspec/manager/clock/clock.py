@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from lossspec.errors import ClockError, LossSpecError
 from lossspec.manager.clock.length import RunLength
 from lossspec.manager.loss.curve import is_finite_number
+from lossspec.scalars import plain_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from lossspec.schedules.base import Unit
 
@@ -45,6 +45,15 @@ class Clock:
         self.epoch_was_set = False
         self._followers: dict[Callable[[], None], set[Unit]] = {}
         self._each_step: list[Callable[[], None]] | None = None  # found when a step is counted
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy: its followers are the parts of another manager."""
+        kept = {name: getattr(self, name) for name in self.__slots__}
+        return {**kept, "_followers": {}, "_each_step": None}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
 
     @property
     def total_epochs(self) -> float | None:
@@ -180,7 +189,8 @@ def _known(total_epochs: Any, total_steps: Any) -> dict[str, float]:
 
 def _plain(value: Any) -> float:
     """Return a Python number: NumPy's cannot be loaded with ``weights_only=True``."""
-    return int(value) if isinstance(value, Integral) else float(value)
+    found = plain_number(value)
+    return found if isinstance(found, int) else float(value)
 
 
 def _call_all(callbacks: Iterable[Callable[[], None]]) -> None:

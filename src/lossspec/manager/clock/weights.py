@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.errors import ClockError, LossResultError, LossSpecError
-from lossspec.manager.loss.curve import Curve, evaluate, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,28 +27,26 @@ class Weights:
         self._errors: dict[str, LossSpecError] = {}
         self._callbacks: list[Callable[[], None]] = []
 
-    def add(self, losses: Iterable[LMLoss], objective_weight: float | Curve = 1.0) -> None:
-        """Update the weights of these losses, the terms of one objective, whenever the clock moves."""
-        for loss in losses:
-            schedule = objective_weight if callable(objective_weight) else None
-            if not callable(objective_weight):
-                loss.objective_weight = float(objective_weight)
-            units = loss.units() | ({unit_of(schedule)} if schedule is not None else set())
-            self._units[loss.name] = units
-            loss.on_weight_set, loss.registered_weight = self._weight_set, loss.loss_weight
-            update = self._updater(loss, schedule)
-            update()
-            self._clock.follow(units, update)
+    def __reduce__(self) -> tuple[type[Weights], tuple[Clock]]:
+        """Return what makes the weights of a copy; its losses are added again."""
+        return Weights, (self._clock,)
 
-    def _updater(self, loss: LMLoss, objective_schedule: Curve | None) -> Callable[[], None]:
+    def add(self, losses: Iterable[LMLoss]) -> None:
+        """Update the weights of these losses whenever the clock moves, each once."""
+        for loss in losses:
+            if loss.on_weight_set is None:
+                self._units[loss.name] = loss.units()
+                loss.on_weight_set = self._weight_set
+                update = self._updater(loss)
+                update()
+                self._clock.follow(loss.units(), update)
+
+    def _updater(self, loss: LMLoss) -> Callable[[], None]:
         position, errors = self._clock.position, self._errors
 
         def update() -> None:
             try:
                 loss.update(position)
-                if objective_schedule is not None:
-                    what = f"the weight of the objective `{loss.objective}`"
-                    loss.objective_weight = evaluate(objective_schedule, position, what)
             except (ClockError, LossResultError) as error:  # raised when the loss is run
                 loss.term_weight = None
                 # A copy: the traceback of the error itself would keep its callers' frames alive.

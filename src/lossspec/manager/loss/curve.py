@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lossspec import schedules
 from lossspec.errors import LossResultError, RegistrationError
+from lossspec.scalars import plain_number, repr_of
 
 if TYPE_CHECKING:
     from lossspec.schedules.base import Unit
@@ -18,6 +19,7 @@ Curve = Callable[[float], float]
 
 def is_count(value: object) -> bool:
     """Return whether a value is an integer of at least 1."""
+    value = plain_number(value)
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
@@ -40,7 +42,13 @@ def as_curve(schedule: object) -> Curve | None:
 
 def is_finite_number(value: object) -> bool:
     """Return whether a value can be a weight: a finite number, not a boolean."""
-    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
+    value = plain_number(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond the largest float
+        return False
 
 
 def unit_of(curve: Curve) -> Unit:
@@ -62,5 +70,7 @@ def evaluate(curve: Curve, position: Callable[[Unit], float], what: str) -> floa
     except Exception as error:  # user code can raise anything; the message names the loss
         raise LossResultError(f"the schedule of {what} failed at {t}: {error!r}") from error
     if not is_finite_number(value):
-        raise LossResultError(f"the schedule of {what} must return a finite number, got {value!r} at {t}")
+        raise LossResultError(
+            f"the schedule of {what} must return a finite number, got {repr_of(value)} at {t}"
+        )
     return float(value)

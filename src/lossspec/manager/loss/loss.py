@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
-from attrs import define, evolve, field, setters
+from attrs import define, evolve, field, fields, setters
 
 from lossspec.errors import RegistrationError
 from lossspec.log.rows import OBJECTIVE_WEIGHT, RAW, TERM_WEIGHT, LMHistory
 from lossspec.manager.loss.curve import Curve, as_curve, evaluate, is_finite_number, unit_of
 from lossspec.manager.loss.export import make_term, spec_weight
+from lossspec.scalars import plain_number, repr_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +36,11 @@ def _set_weight(loss: LMLoss, attribute: Attribute[float], value: float) -> floa
     return float(value)
 
 
+def _as_weight(value: float) -> float:
+    """Return a number of NumPy or torch as one of Python; anything else is left to the validator."""
+    return cast("float", plain_number(value))
+
+
 def _fixed_once_registered(loss: LMLoss, attribute: Attribute[Any], value: object) -> object:
     if loss.on_weight_set is not None:  # the clock and the objective have already captured this value
         raise RegistrationError(
@@ -46,7 +52,7 @@ def _fixed_once_registered(loss: LMLoss, attribute: Attribute[Any], value: objec
 
 def _require_weight(loss: LMLoss, _: Attribute[float], value: float) -> None:
     if not is_finite_number(value):
-        raise RegistrationError(f"the weight of `{loss.name}` must be a finite number, got {value!r}")
+        raise RegistrationError(f"the weight of `{loss.name}` must be a finite number, got {repr_of(value)}")
 
 
 def _require_callable(loss: LMLoss, _: Attribute[Function], value: object) -> None:
@@ -84,12 +90,16 @@ class LMLoss:
         history: the values recorded since the last flush.
         term_weight: the term weight now, with the gain of ``every``; None while it is unknown.
         objective_weight: the objective weight now.
+        objective_schedule: its schedule, if it has one.
         training: the history outside of ``validating()``.
         validation: the history within it.
+        half: which of its values are 16-bit floats, that overflow at 65520: "term" if the raw value times the
+            term weight is, "applied" if only the product with both weights is, else "".
         last_map: the last raw result that was not a scalar, and the weight applied to it.
         on_weight_set: called after the weight is set by hand; None until a manager has the loss.
         registered_weight: the weight that it was registered with.
         is_set_by_hand: whether the weight was set after that.
+        last_due: the step at which it last ran, if it has ``every``; None before the first.
 
     Raises:
         RegistrationError: both a weight and a schedule are given, or a value is invalid.
@@ -107,7 +117,9 @@ class LMLoss:
     function: Function = field(
         validator=_require_callable, on_setattr=[_fixed_once_registered, setters.validate]
     )
-    loss_weight: float = field(default=1.0, validator=_require_weight, on_setattr=_set_weight)
+    loss_weight: float = field(
+        default=1.0, converter=_as_weight, validator=_require_weight, on_setattr=_set_weight
+    )
     schedule: Curve | None = field(
         default=None, converter=as_curve, on_setattr=[_fixed_once_registered, setters.convert]
     )
@@ -117,12 +129,15 @@ class LMLoss:
     history: LMHistory = field(init=False, factory=LMHistory, repr=False)
     term_weight: float | None = field(init=False, default=None, repr=False)
     objective_weight: float = field(init=False, default=1.0, repr=False)
+    objective_schedule: Curve | None = field(init=False, default=None, repr=False)
     training: LMHistory = field(init=False, repr=False)
     validation: LMHistory = field(init=False, factory=LMHistory, repr=False)
+    half: Literal["", "term", "applied"] = field(init=False, default="", repr=False)
     last_map: tuple[torch.Tensor, float] | None = field(init=False, default=None, repr=False)
     on_weight_set: Callable[[], None] | None = field(init=False, default=None, repr=False)
     registered_weight: float = field(init=False, default=1.0, repr=False)
     is_set_by_hand: bool = field(init=False, default=False, repr=False)
+    last_due: int | None = field(init=False, default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         self.training = self.history
@@ -182,7 +197,15 @@ class LMLoss:
 
     def units(self) -> set[Unit]:
         """Return the units of its schedules."""
-        return {unit_of(curve) for curve in (self.schedule, *self.live.values()) if curve is not None}
+        curves = self.schedule, self.objective_schedule, *self.live.values()
+        return {unit_of(curve) for curve in curves if curve is not None}
+
+    def set_objective_weight(self, weight: float | Curve) -> None:
+        """Set the weight of its objective, or the schedule of that weight."""
+        if callable(weight):
+            self.objective_schedule = weight
+        else:
+            self.objective_weight = float(weight)
 
     def restore_weight(self, set_by_hand: float | None) -> None:
         """Set the weight of a checkpoint, or else the registered one; a schedule has no state."""
@@ -203,4 +226,18 @@ class LMLoss:
         weight = self.loss_weight
         if self.schedule is not None:
             weight = evaluate(self.schedule, position, f"the weight of `{self.name}`")
+        if self.objective_schedule is not None:
+            what = f"the weight of the objective `{self.objective}`"
+            self.objective_weight = evaluate(self.objective_schedule, position, what)
         self.term_weight = weight * self.gain
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy: without values, and registered with no manager yet."""
+        history = LMHistory()
+        fresh = {"history": history, "training": history, "validation": LMHistory()}
+        kept = {each.name: getattr(self, each.name) for each in fields(LMLoss)}
+        return {**kept, **fresh, "last_map": None, "on_weight_set": None}
+
+    def __setstate__(self, state: Mapping[str, object]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)  # without the checks of a change by hand

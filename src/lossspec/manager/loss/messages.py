@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from lossspec.errors import LossInputError, UnknownNameError
+from lossspec.errors import LossInputError, LossResultError, UnknownNameError
 from lossspec.names import unknown
+from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 #: The types of a list of tensors; torch.compile supports `list | tuple` only since 2.9.
 LISTS = (list, tuple)
@@ -28,11 +29,23 @@ def describe(value: object) -> str:
     """
     if isinstance(value, torch.Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
-    if isinstance(value, LISTS):
+    if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
-        return f"the {type(value).__name__} {value!r}"
+        return f"the {type(value).__name__} {repr_of(value)}"
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def not_a_tensor(name: str, result: object) -> LossResultError:
+    """Return the error for a loss that does not return a tensor.
+
+    >>> str(not_a_tensor("a", None)), str(not_a_tensor("a", 0.5))
+    ('`a` must return a tensor, got None', '`a` must return a tensor, got the float 0.5')
+    """
+    message = f"`{name}` must return a tensor, got {describe(result)}"
+    if isinstance(result, list | tuple | dict):
+        message += ": wrap it in a function that returns one tensor, and register that"
+    return LossResultError(message)
 
 
 def add_loss_note(error: Exception, name: str, function: Function, inputs: Sequence[object]) -> None:
@@ -117,9 +130,9 @@ def add_term_note(
 
 def check_tensors(
     objective: str,
-    given: Sequence[str],
+    given: Collection[str],
     needed_by: Mapping[str, Sequence[str]],
-    known: Sequence[str],
+    known: Collection[str],
     positional: int,
 ) -> None:
     """Check the tensors of a call of an objective.
@@ -128,11 +141,11 @@ def check_tensors(
         objective: its name.
         given: the names in the call.
         needed_by: for each tensor that is needed now, the terms that take it.
-        known: every name that a term of the objective takes.
+        known: every name that the spec has.
         positional: how many tensors were passed without a name.
 
     Raises:
-        UnknownNameError: no term takes a tensor of this name.
+        UnknownNameError: the spec has no tensor of this name.
         LossInputError: a tensor is missing, or has no name.
     """
     if positional:

@@ -9,7 +9,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import describe
-from lossspec.manager.objective.term import detached
+from lossspec.manager.loss.walk import detached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

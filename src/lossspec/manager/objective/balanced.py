@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 
 from lossspec.manager.objective.objective import Objective
+from lossspec.manager.objective.of_self import ObjectiveOfSelf
 
 
 class BalancedObjective(Objective):
@@ -19,6 +20,10 @@ class BalancedObjective(Objective):
     """
 
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch has no types for it
-    def forward(self, *positional: object, **tensors: object) -> torch.Tensor:
+    def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph: see ``Objective``."""
         return super().forward(*positional, **tensors)
+
+
+class BalancedObjectiveOfSelf(ObjectiveOfSelf, BalancedObjective):
+    """An objective with a ``balance``, of a spec that has a tensor called ``self``."""

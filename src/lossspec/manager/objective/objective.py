@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import torch
 from torch import nn
 
-from lossspec.errors import LossInputError, LossResultError, LossSpecError
+from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
+from lossspec.manager.loss.walk import first_tensor, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
-from lossspec.manager.objective.plan import Mode, Plan, mode
+from lossspec.manager.objective.lazy import LazyTerms
+from lossspec.manager.objective.plan import Mode, Plan, mode, reason
 from lossspec.manager.record.compiled import RingBuffer
 from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import Weighing, stack
@@ -58,6 +61,7 @@ class Objective(nn.Module):
         weights: Weights,
         recorders: Recorders,
         *,
+        known: frozenset[str],
         device: torch.device | None = None,
         balance: BoundBalance | None = None,
     ) -> None:
@@ -71,54 +75,75 @@ class Objective(nn.Module):
         self._weights = weights
         self._recorders = recorders
         self._device = device
-        takers = [term for _, term in terms] + ([balance] if balance is not None else [])
-        self._known = tuple(sorted({name for each in takers for name in each.needed}))
-        self._modes: list[Mode] | None = None
-        self._weighing: Weighing | None = None
-        self._has_graph = False
+        self._known = known
+        self._named = tuple(sorted(known))  # for graphs, which take no sets
         self._zero_in_graph = torch.zeros((), requires_grad=True)  # a graph cannot make one
         self._warned: set[str] = set()
-        #: For each graph: the terms that run, and the values of their scheduled arguments.
-        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
-        self._ring = RingBuffer([loss for loss, _ in terms], clock, device)
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
-        units = {unit for loss, _ in terms for unit in weights.units(loss)}
-        if any(loss.term is not None and loss.term.every is not None for loss, _ in terms):
+        #: What a library leaves in eval mode, such as LPIPS with its dropout.
+        self._in_eval_mode = tuple(each for each in self.modules() if not each.training)
+        self._start()
+
+    def _start(self) -> None:
+        """Follow the clock and the weights."""
+        self._modes: list[Mode] | None = None
+        self._weighing: Weighing | None = None
+        self._has_graph = False
+        #: For each graph: the terms that run, and the values of their scheduled arguments.
+        self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
+        losses = [loss for loss, _ in self._terms]
+        self._ring = RingBuffer(losses, self._clock, self._device)
+        self._lazy = LazyTerms(losses)
+        self._lazy.counts = self._is_training()
+        self._weights.add(losses)
+        units = {unit for loss in losses for unit in self._weights.units(loss)}
+        if self._lazy:
             units.add("step")
-        clock.follow(units, self._replan)
-        weights.on_weight_set(self._replan)
+        self._clock.follow(units, self._replan)
+        self._weights.on_weight_set(self._replan)
         self._replan()
-        if balance is None:  # an objective with a balance is never in a graph
+        if self._balance is None:  # an objective with a balance is never in a graph
             compiled_graphs.add(self._expect_graphs)
 
     def needed(self) -> frozenset[str]:
-        """Return the names of the tensors that the next call needs; others can be left out."""
+        """Return the names of the tensors that the next call needs; others of the spec can be left out."""
         return self._plan.needed
 
-    def forward(self, *positional: object, **tensors: object) -> torch.Tensor:
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of the losses; those that their library builds in eval mode stay in it.
+
+        The model that holds the objective sets its mode too, and would turn on the dropout of LPIPS.
+        """
+        super().train(mode)
+        for each in self._in_eval_mode:
+            each.training = False
+        return self
+
+    def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph.
 
         Args:
             *positional: an error: tensors are passed by keyword.
-            **tensors: by their names in the spec; ``needed()`` returns those that are needed now.
+            **tensors: by their names in the spec; ``needed()`` returns those that are needed now. Others of
+                the spec are ignored, so one dict serves all its objectives.
 
         Raises:
-            UnknownNameError: no term takes a tensor of this name.
+            UnknownNameError: the spec has no tensor of this name.
             LossInputError: a tensor is missing or has no name, or does not fit its term.
             LossResultError: the result of a term is not a scalar tensor.
             ClockError: the clock has no position in the unit of a schedule.
         """
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
-        plan = self._plan
+        plan, own = self._plan, cast("Mapping[str, object]", tensors)
         if positional or tensors.keys() != plan.needed:
-            check_tensors(self.name, list(tensors), plan.needed_by, self._known, len(positional))
+            own = self._own(positional, tensors)
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
-            if isinstance(tensors[name], LISTS):
+            if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
                 raise self._unexpected_list(name, tensors)
         raws: list[torch.Tensor] = []
         try:
@@ -128,7 +153,7 @@ class Objective(nn.Module):
             self._add_note(error, plan.summed[len(raws)], tensors)
             raise
         recorders = self._recorders
-        samples = recorders.count(tensors) if recorders.counts_samples else 1
+        samples = recorders.count(own)
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
@@ -140,19 +165,27 @@ class Objective(nn.Module):
             total = self._balanced(raws, samples, tensors)
         if plan.recorded:
             self._only_record(samples, tensors)
-        if self._new_plan and recorders.counts_samples:
+        self._lazy.called = True
+        if self._new_plan and recorders.several:
             self._warn_of_missing_gradients(tensors, total)
         return total
 
+    def _own(self, positional: tuple[object, ...], tensors: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the tensors of a call that are needed now; the others must be tensors of the spec."""
+        plan = self._plan
+        if positional or not plan.needed <= tensors.keys() <= self._known:
+            check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
+        return plan.own(tensors)
+
     def _weigh(self) -> Weighing:
-        self._weighing = Weighing(self._plan.losses)
+        self._weighing = Weighing(self._plan.losses, self._plan.idle)
         return self._weighing
 
     def _balanced(
         self, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
     ) -> torch.Tensor:
         """Return the total of a balanced objective, and record it; a zero with a graph if no term runs."""
-        balance, losses = self._balance, self._plan.losses
+        balance, losses, idle = self._balance, self._plan.losses, self._plan.idle
         if not raws or balance is None:
             return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
         self._check(raws, tensors)
@@ -160,14 +193,15 @@ class Objective(nn.Module):
         values: dict[str, torch.Tensor] = {}
         weights: dict[str, float] = {}
         for loss, raw in zip(losses, raws, strict=True):
-            weight = cast("float", loss.term_weight)
+            weight = 0.0 if loss.name in idle else cast("float", loss.term_weight)
             if loss.name in balance.losses:
                 values[loss.name], weights[loss.name] = raw, weight
             else:
                 total = raw * weight if total is None else total + raw * weight
-        balanced: BalancedWeights = {}
+        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
         if values:
-            contribution, balanced = balance(values, weights, tensors)
+            contribution, found = balance(values, weights, tensors)
+            balanced |= found
             total = contribution if total is None else contribution + total
         self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
         return cast("torch.Tensor", total) * losses[0].objective_weight
@@ -203,15 +237,16 @@ class Objective(nn.Module):
 
     def _warn_of_missing_gradients(self, tensors: Mapping[str, object], total: torch.Tensor) -> None:
         self._new_plan = False
-        running = {term.name for _, term, _ in self._plan.running}
-        skipped = [term for _, term in self._terms if term.name not in running | self._warned]
+        known = {term.name for term in self._plan.summed} | self._warned
+        step = self._clock.step
+        skipped = [(term, reason(loss, step)) for loss, term in self._terms if term.name not in known]
         if torch.is_grad_enabled() and skipped:
-            self._warned |= {term.name for term in skipped}
+            self._warned |= {term.name for term, _ in skipped}
             warn_of_missing_gradients(self.name, skipped, tensors, total)
 
     def _in_graph(self, positional: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
         key = self._key
-        self._begin_graph(tuple(tensors), self._known, key, len(positional))
+        self._begin_graph(tuple(tensors), self._named, key, len(positional))
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
         for column, each in key:
@@ -219,8 +254,10 @@ class Objective(nn.Module):
             raws[column] = term(tensors) if each == "sum" else _without_gradient(term, tensors)
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
-            counts = self._recorders.counts_samples
-            ring.write(raws, (self._recorders.samples or batch_size(tensors.values())) if counts else 1)
+            self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
+            needed = [name for column, _ in key for name in self._terms[column][1].needed]
+            ring.write(raws, batch_size([value for name, value in tensors.items() if name in needed]))
+        self._lazy.called = True
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
@@ -259,19 +296,39 @@ class Objective(nn.Module):
         self._weights.on_weight_set(self.restamp)
         self.restamp()
 
+    def settle(self) -> None:
+        """Note which terms with ``every`` have run."""
+        self._lazy.settle()
+
+    def _is_training(self) -> bool:
+        """Return whether calls now are part of the training."""
+        loss = self._terms[0][0]
+        return loss.history is loss.training and not self._recorders.is_paused
+
     def restamp(self) -> None:
-        """Give the current weights to the compiled graphs, if there are any."""
+        """Give weights, clock and batch size to the compiled graphs, and note the kind of calls."""
+        self._lazy.settle()
+        self._lazy.counts = self._is_training()
         if self._has_graph:
-            self._ring.stamp(tuple(column for column, _ in self._key))
+            running = tuple(column for column, _ in self._key)
+            idle, samples = self._plan.idle, self._recorders.samples
+            self._ring.stamp(running, idle, samples, records=self._recorders.is_on)
 
     @on_host
     def _place_ring(self, device: torch.device) -> None:
         self._ring.to(device)
 
+    @on_host
+    def _note_half(self, types: tuple[torch.dtype, ...], columns: tuple[int, ...]) -> None:
+        for dtype, column in zip(types, columns, strict=True):
+            if dtype is torch.float16:
+                self._terms[column][0].half = "term"
+
     def _replan(self) -> None:
         """Make a new plan if another set of terms runs now; weights have moved in any case."""
         self._weighing = None
         step = self._clock.step
+        self._lazy.move(step)
         modes = [mode(loss, step) for loss, _ in self._terms]
         if modes != self._modes:
             self._modes = modes
@@ -280,7 +337,7 @@ class Objective(nn.Module):
             self._new_plan = True
             known = {key for key, _ in self._compiled_for}
             if known and self._key not in known and len(known) == recompile_limit():
-                hint = ', or set `at_zero = "compute"` for terms whose weight is 0 at times'
+                hint = ', or set `at_zero = "compute"` for terms that are skipped at times'
                 self._warn_of_recompiling("sets of running terms", hint)
 
     def _warn_of_recompiling(self, what: str, hint: str) -> None:
@@ -296,27 +353,36 @@ class Objective(nn.Module):
         self._ring.to(fn(torch.empty(0, device=self._ring.rows.device)).device)
         return self
 
-    def __reduce_ex__(self, _: object) -> NoReturn:
-        """Raise: a copy would record to the manager of the original.
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state of a copy, which records nothing and has graphs and a plan of its own.
 
-        Raises:
-            LossSpecError: always.
+        It has a clock of its own too, which stands still, unless its manager is copied with it.
         """
-        raise LossSpecError(
-            f"the objective `{self.name}` cannot be copied or pickled, since it belongs to its manager: keep "
-            "it out of the module that is copied, and save `manager.state_dict()`"
-        )
+        self.settle()
+        return {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_OBJECTIVE}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        super().__setstate__(state)  # type: ignore[no-untyped-call]  # torch has no types for it
+        self._start()
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
 
     def extra_repr(self) -> str:
-        """Show the name and the terms where the module is printed."""
-        return f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+        """Show the name and the terms where the module is printed, and whether it is a copy."""
+        terms = f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
+        return f"{terms} (a copy, which records nothing)" if self._recorders.is_copy else terms
+
+
+#: What ``_start`` makes.
+_OF_ONE_OBJECTIVE = frozenset(
+    {"_modes", "_weighing", "_has_graph", "_compiled_for", "_ring", "_lazy", "_plan", "_key", "_new_plan"}
+)
 
 
 def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
-    for each in tensors.values():
-        if isinstance(each, torch.Tensor):
-            return each.device
-    return None
+    found = first_tensor(tensors.values())
+    return None if found is None else found.device
 
 
 def _without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:

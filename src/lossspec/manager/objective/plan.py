@@ -4,29 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from lossspec.manager.objective.lazy import is_due
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.objective.balance import BoundBalance
     from lossspec.manager.objective.term import BoundTerm
 
-#: In the total; computed without gradient and recorded; not computed; an error, since its weight is unknown.
-Mode = Literal["sum", "record", "skip", "unknown"]
+#: In the total; in the total, times 0; computed without gradient and recorded; not computed; an error, since
+#: its weight is unknown.
+Mode = Literal["sum", "idle", "record", "skip", "unknown"]
+
+#: The modes of terms in the total.
+IN_TOTAL = ("sum", "idle")
 
 
 def mode(loss: LMLoss, step: int) -> Mode:
     """Return what a term does at ``step`` with its current weight."""
     term = loss.term
-    if term is not None and term.every is not None and step % term.every.steps:
+    due = is_due(loss, step)
+    if term is not None and not due and term.at_zero != "compute":
         return "skip"
     if loss.term_weight is None:
         return "unknown"
     if term is None:
         return "sum"
+    if not due:
+        return "idle"
     if loss.term_weight * loss.objective_weight != 0.0 or term.at_zero == "compute":
         return "sum"
     return term.at_zero
+
+
+def reason(loss: LMLoss, step: int) -> str:
+    """Return why a term is not in the total at ``step``."""
+    return "its weight is 0" if is_due(loss, step) else f"`every` leaves it out at step {step}"
 
 
 class Plan:
@@ -34,7 +48,8 @@ class Plan:
 
     Attributes:
         running: for each running term: its loss, its inputs, and whether it is in the total.
-        key: the columns of the running terms and their modes.
+        key: the columns of the running terms and their modes, as a graph tells them apart.
+        idle: the names of the losses that are in the total times 0.
         needed_by: for each tensor that is needed, the terms that take it.
         needed: the names of these tensors.
         losses: the losses of the terms that are in the total.
@@ -47,6 +62,7 @@ class Plan:
 
     __slots__ = (
         "computes",
+        "idle",
         "key",
         "losses",
         "needed",
@@ -65,11 +81,18 @@ class Plan:
         balance: BoundBalance | None = None,
     ) -> None:
         self.running = tuple(
-            (loss, term, each == "sum")
+            (loss, term, each in IN_TOTAL)
             for (loss, term), each in zip(terms, modes, strict=True)
             if each != "skip"
         )
-        self.key = tuple((column, each) for column, each in enumerate(modes) if each != "skip")
+        self.key: tuple[tuple[int, Mode], ...] = tuple(
+            (column, "sum" if each in IN_TOTAL else each)
+            for column, each in enumerate(modes)
+            if each != "skip"
+        )
+        self.idle = frozenset(
+            loss.name for (loss, _), each in zip(terms, modes, strict=True) if each == "idle"
+        )
         self.losses = tuple(loss for loss, _, is_summed in self.running if is_summed)
         self.summed = tuple(term for _, term, is_summed in self.running if is_summed)
         self.computes = tuple(term.compute for term in self.summed)
@@ -84,3 +107,9 @@ class Plan:
             for name in balance.needed:
                 self.needed_by.setdefault(name, []).append("balance")
         self.needed = frozenset(self.needed_by)
+
+    def own(self, tensors: Mapping[str, object]) -> Mapping[str, object]:
+        """Return the tensors that are needed now, in the order of a call."""
+        if len(tensors) == len(self.needed):
+            return tensors
+        return {name: value for name, value in tensors.items() if name in self.needed}

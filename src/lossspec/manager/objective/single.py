@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossspec.errors import LossResultError, UnknownNameError
-from lossspec.manager.loss.messages import add_loss_note, describe
+import torch
+
+from lossspec.errors import UnknownNameError
+from lossspec.manager.loss.messages import add_loss_note, not_a_tensor
 from lossspec.manager.record.ranks import batch_size
 from lossspec.names import unknown
 
@@ -36,7 +38,7 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
         if name not in self._losses:
             raise UnknownNameError(unknown("loss", name, self._losses))
         loss, weights, recorders = self._losses[name], self._weights, self._recorders
-        record_on_host = recorders.host.record
+        record_on_host, half = recorders.host.record, torch.float16
 
         def call(*inputs: object) -> Tensor:
             weight = loss.term_weight
@@ -50,10 +52,10 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
             try:
                 is_on_host = raw.is_cpu
             except AttributeError:
-                raise LossResultError(f"`{name}` must return a tensor, got {describe(raw)}") from None
-            samples = 1
-            if recorders.counts_samples:
-                samples = recorders.samples or batch_size(inputs)
+                raise not_a_tensor(name, raw) from None
+            if raw.dtype is half:
+                loss.half = "applied"
+            samples = recorders.samples or batch_size(inputs)
             if is_on_host:
                 record_on_host(loss, raw, samples)
             else:

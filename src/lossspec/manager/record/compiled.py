@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import torch
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lossspec.log.rows import LMHistory
     from lossspec.manager.clock.clock import Clock
@@ -25,6 +25,8 @@ CAPACITY = 4096
 #: The row count is read as a 32-bit float, modulo this.
 _WRAP = 1 << 22
 _STAMP, _SAMPLES, _RAW = range(3)
+#: The stamp of rows that are not recorded.
+_UNRECORDED = -1
 
 
 @frozen
@@ -33,6 +35,8 @@ class _Stamp:
     step: int
     #: for each running term: its column, its history, its term weight and its objective weight.
     terms: tuple[tuple[int, LMHistory, float, float], ...]
+    #: the batch size that the caller set; None to take it from the tensors of each call.
+    samples: int | None
 
 
 class RingBuffer:
@@ -52,6 +56,8 @@ class RingBuffer:
         self._clock = clock
         self._stamps: list[_Stamp] = []
         self._running: tuple[int, ...] = ()
+        self._idle: Collection[str] = ()
+        self._records = True
         self._seen = 0
         self.rows_seen = 0
         with torch.inference_mode(mode=False):
@@ -71,24 +77,42 @@ class RingBuffer:
         """Return whether no row waits, as far as the host knows without reading the device."""
         return self.index.is_cpu and int(self.index) % _WRAP == self._seen
 
-    def stamp(self, running: tuple[int, ...]) -> None:
-        """Give the graph the current weights; new rows get the current position of the clock."""
-        self._running = running
+    def stamp(
+        self, running: tuple[int, ...], idle: Collection[str], samples: int | None, *, records: bool
+    ) -> None:
+        """Give the graph the current weights; new rows get the current position of the clock.
+
+        Args:
+            running: the columns of the terms that run.
+            idle: the names of those that weigh 0 now, whatever their weight.
+            samples: the batch size that the caller set, if any.
+            records: whether new rows are recorded. A graph writes them in any case.
+        """
+        self._running, self._idle, self._records = running, idle, records
+        if not records:
+            self._send()
+            return
         if self.is_idle():  # no row refers to the stamps so far
             self._stamps.clear()
         terms = tuple(
-            (column, loss.history, cast("float", loss.term_weight), loss.objective_weight)
+            (column, loss.history, self._weight(loss), loss.objective_weight)
             for column, loss in enumerate(self._losses)
             if column in running
         )
-        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms))
+        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples))
         self._send()
 
+    def _weight(self, loss: LMLoss) -> float:
+        if loss.name in self._idle:
+            return 0.0
+        return math.nan if loss.term_weight is None else loss.term_weight
+
     def _send(self) -> None:
-        weights = [math.nan if loss.term_weight is None else loss.term_weight for loss in self._losses]
+        weights = [self._weight(loss) for loss in self._losses]
         objective_weight = self._losses[0].objective_weight
         with torch.inference_mode(mode=False):
-            values = [float(len(self._stamps) - 1), objective_weight, *weights]
+            stamp = len(self._stamps) - 1 if self._records else _UNRECORDED
+            values = [float(stamp), objective_weight, *weights]
             state = torch.tensor(values, dtype=self.state.dtype, device="cpu")  # not the default device
             if self.state.is_cuda:
                 state = state.pin_memory()
@@ -139,9 +163,12 @@ class RingBuffer:
         for number in range(self._seen + lost, self._seen + new):
             start = 1 + number % CAPACITY * width
             row = values[start : start + width]
+            if row[_STAMP] == _UNRECORDED:
+                continue
             stamp = self._stamps[int(row[_STAMP])]
+            samples = stamp.samples or row[_SAMPLES]
             for column, history, *weights in stamp.terms:
-                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, row[_SAMPLES])
+                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples)
                 filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)

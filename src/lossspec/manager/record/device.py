@@ -51,7 +51,7 @@ class DeviceRecorder:
 
         Args:
             results: the losses and their unweighted results.
-            samples: the number of samples that the values count for in a mean over processes.
+            samples: the batch size.
             balanced: the term weights that a balancer set, if there is one.
         """
         if in_backward():

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from array import array
 from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import ClockError, LossResultError, NonFiniteError
-from lossspec.log.rows import EPOCH, RAW, STEP, WIDTH, Sections
+from lossspec.log.rows import WIDTH, Sections
 from lossspec.manager.clock.unmoved import UnmovedClock
+from lossspec.manager.record.nonfinite import describe_nonfinite
 from lossspec.manager.record.ranks import RankMean, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from lossspec.log.rows import LMHistory
     from lossspec.log.writer import LossLog
@@ -58,12 +58,14 @@ class Flusher:
         self._mean = RankMean()
         self._limit = limit
         self._flushed_at = 0
+        self._dropped: dict[tuple[str, str], str] = {}
 
     def overflow(self, history: LMHistory) -> None:
         """Make room in a full history: flush it, or drop its oldest rows."""
         if self._writes and ranks() == 1:
             self.flush()
         else:  # the ranks can differ in fullness: they flush together, when `is_time`
+            self._look_at_dropped(history)
             history.trim()
 
     def is_time(self) -> bool:
@@ -81,7 +83,7 @@ class Flusher:
             ClockError: a loss depends on the step, and ``step()`` was never called; rows are written first.
         """
         losses = list(self._losses.values())
-        nonfinite = describe_nonfinite(losses) if self._on_nonfinite != "record" else ""
+        nonfinite = self._nonfinite() if self._on_nonfinite != "record" else ""
         no_steps = self._unmoved.missing_steps(losses)
         no_epochs = "" if self._warned_of_epochs else self._unmoved.missing_epochs(losses, ends=ends)
         written = self._write() if self._writes else 0
@@ -96,6 +98,31 @@ class Flusher:
         if no_steps:
             raise ClockError(no_steps)
         return written
+
+    def _nonfinite(self) -> str:
+        sections: dict[str, dict[str, array[float]]] = {}
+        for section, name, history in self._histories():
+            sections.setdefault(section, {})[name] = history.waiting
+        found = [*self._dropped.values(), describe_nonfinite(sections, self._losses)]
+        self._dropped.clear()
+        return "; ".join(filter(None, found))
+
+    def _look_at_dropped(self, history: LMHistory) -> None:
+        """Remember what is not finite among the rows that a full history is about to drop."""
+        if self._on_nonfinite == "record":
+            return
+        section, name = next((each[:2] for each in self._histories() if each[2] is history), ("", ""))
+        dropped = history.waiting[: -history.limit * WIDTH]
+        if name and (text := describe_nonfinite({section: {name: dropped}}, self._losses)):
+            self._dropped.setdefault((section, name), text)
+
+    def _histories(self) -> list[tuple[str, str, LMHistory]]:
+        """Return the section, the loss and the history of each."""
+        return [
+            (section, name, history)
+            for name, loss in self._losses.items()
+            for section, history in (("losses", loss.training), ("validation", loss.validation))
+        ]
 
     def _write(self) -> int:
         sections, lost = self._take()
@@ -113,11 +140,7 @@ class Flusher:
     def _take(self) -> tuple[Sections, dict[str, int]]:
         sections: dict[str, dict[str, array[float]]] = {"losses": {}, "validation": {}}
         lost: dict[str, int] = {}
-        histories = [
-            (section, name, history)
-            for name, loss in self._losses.items()
-            for section, history in (("losses", loss.training), ("validation", loss.validation))
-        ]
+        histories = self._histories()
         for section, name, history in histories:
             try:
                 rows = history.waiting
@@ -131,18 +154,3 @@ class Flusher:
                 lost[name] = lost.get(name, 0) + history.lost
                 history.lost = 0
         return sections, lost
-
-
-def describe_nonfinite(losses: Iterable[LMLoss]) -> str:
-    """Return which losses recorded NaN or infinite values, how many, and where first; "" for none."""
-    found = []
-    for loss in losses:
-        rows = loss.training.waiting
-        bad = [index for index, value in enumerate(rows[RAW::WIDTH]) if not math.isfinite(value)]
-        if bad:
-            first = rows[bad[0] * WIDTH : (bad[0] + 1) * WIDTH]
-            place = f"epoch {first[EPOCH]:g}, step {first[STEP]:g}"
-            found.append(
-                f"`{loss.name}` is {first[RAW]} ({len(bad)} of {len(rows) // WIDTH} values, first at {place})"
-            )
-    return "; ".join(found)

@@ -25,11 +25,15 @@ class HostRecorder:
     Args:
         clock: gives the position of each row.
         make_room: called with a history that is full.
+
+    Attributes:
+        is_on: whether values are recorded.
     """
 
     def __init__(self, clock: Clock, make_room: Callable[[LMHistory], None]) -> None:
         self._clock = clock
         self._make_room = make_room
+        self.is_on = True
 
     def record(
         self, loss: LMLoss, raw: torch.Tensor, samples: int = 1, term_weight: float | None = None
@@ -39,10 +43,10 @@ class HostRecorder:
         Args:
             loss: the loss that returned it.
             raw: the unweighted result.
-            samples: the number of samples that the value counts for in a mean over processes.
+            samples: the batch size.
             term_weight: the weight that a balancer set, if one did.
         """
-        if graph_task() != NO_BACKWARD:  # `in_backward` without a call
+        if graph_task() != NO_BACKWARD or not self.is_on:  # `in_backward` without a call
             return
         result = keep_map(loss, raw) if raw.ndim else raw
         try:
@@ -59,7 +63,7 @@ class HostRecorder:
 
     def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
         """Add a row for each loss, whose raw result is one element of ``stacked``."""
-        if graph_task() != NO_BACKWARD:  # `in_backward` without a call
+        if graph_task() != NO_BACKWARD or not self.is_on:  # `in_backward` without a call
             return
         losses = weighing.losses
         try:

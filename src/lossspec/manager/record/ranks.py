@@ -11,7 +11,7 @@ import torch
 from torch import distributed
 
 from lossspec.log.rows import EPOCH, RAW, SAMPLES, STEP, WIDTH
-from lossspec.manager.loss.messages import LISTS
+from lossspec.manager.loss.walk import first_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,12 +36,8 @@ def rank() -> int:
 
 def batch_size(values: Iterable[object]) -> int:
     """Return the first dimension of the first tensor, or 1 if it has none or there is no tensor."""
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            return value.shape[0] if value.dim() else 1
-        if isinstance(value, LISTS):
-            return batch_size(value)
-    return 1
+    found = first_tensor(values)
+    return 1 if found is None or found.dim() == 0 else found.shape[0]
 
 
 class RankMean:

@@ -36,29 +36,55 @@ class Recorders:
 
     Args:
         clock: gives the position of each row.
-        full: a bound method, called with a history that is full; it is held weakly.
+        full: a bound method, called with a history that is full; it is held weakly. None for a copy, which
+            records nothing.
 
     Attributes:
-        counts_samples: whether several processes train, so that rows need a batch size for their mean.
+        several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
+        is_copy: whether these are the recorders of a copied manager or objective.
+        is_paused: whether the manager is in ``unrecorded()``.
     """
 
-    def __init__(self, clock: Clock, full: Callable[[LMHistory], None]) -> None:
+    def __init__(self, clock: Clock, full: Callable[[LMHistory], None] | None) -> None:
         self._clock = clock
-        self._full = weakref.WeakMethod(full)
+        self._full = None if full is None else weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
+        self.is_copy = full is None
+        self.pause(paused=False)
         self._devices: dict[torch.device, DeviceRecorder] = {}
         self._rings: list[RingBuffer] = []
         self._thread = threading.get_ident()
         self._fetch_requested = False
         self._steps = 0
-        self.counts_samples = ranks() > 1
+        self.several = ranks() > 1
         self.samples: int | None = None
         self._steps_between = _FIRST_FETCH
 
+    def __reduce__(self) -> tuple[type[Recorders], tuple[Clock, None], dict[str, object]]:
+        """Return what makes the recorders of a copy, which record nothing."""
+        return Recorders, (self._clock, None), {"samples": self.samples}
+
+    @property
+    def is_on(self) -> bool:
+        """Whether values are recorded; never in a copy."""
+        return self.host.is_on
+
+    def pause(self, *, paused: bool) -> None:
+        """Record nothing from now on, or record again; a copy never records."""
+        self.is_paused = paused
+        self.host.is_on = not paused and not self.is_copy
+
     def count(self, tensors: Mapping[str, object]) -> int:
         """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
-        return self.samples or batch_size(tensors.values())
+        if self.samples:
+            return self.samples
+        for value in tensors.values():
+            if isinstance(value, torch.Tensor):  # by far the commonest; `batch_size` walks the rest
+                shape = value.shape
+                return shape[0] if shape else 1
+            break
+        return batch_size(tensors.values())
 
     def record(
         self,
@@ -73,13 +99,14 @@ class Recorders:
             weighing: the losses and their weights.
             raws: the raw result of each.
             stacked: the same as one vector, or None where they make none.
-            samples: the number of samples that the values count for in a mean over processes.
+            samples: the batch size.
         """
         if stacked is None:
-            self.record_balanced(list(zip(weighing.losses, raws, strict=True)), samples, {})
+            results = list(zip(weighing.losses, raws, strict=True))
+            self.record_balanced(results, samples, {**weighing.zeros})
         elif stacked.is_cpu:
             self.host.record_vector(weighing, stacked, samples)
-        else:
+        elif self.host.is_on:
             self._device(stacked.device).record_vector(weighing, stacked, samples)
 
     def record_balanced(
@@ -88,6 +115,8 @@ class Recorders:
         """Record scalars on any device, with the term weights that a balancer set."""
         on_device = []
         for loss, raw in results:
+            if raw.dtype is torch.float16:
+                loss.half = "term"
             if not raw.is_cpu:
                 on_device.append((loss, raw))
             else:
@@ -103,7 +132,8 @@ class Recorders:
         balanced: BalancedWeights | None = None,
     ) -> None:
         """Record results that are all on one device other than the CPU."""
-        self._device(results[0][1].device).record(results, samples, balanced)
+        if self.host.is_on:
+            self._device(results[0][1].device).record(results, samples, balanced)
 
     def _device(self, device: torch.device) -> DeviceRecorder:
         """Return the recorder of a device, for the training thread."""
@@ -161,7 +191,7 @@ class Recorders:
 
     def make_room(self, history: LMHistory) -> None:
         """Have a full history flushed or trimmed."""
-        full = self._full()
+        full = self._full() if self._full is not None else None
         if full is not None:
             full(history)
         else:  # the manager is gone, but its objective is still used

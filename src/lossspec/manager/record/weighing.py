@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from lossspec.manager.loss.loss import LMLoss
 
@@ -29,18 +29,21 @@ class Weighing:
 
     Args:
         losses: the losses, in the order of the document.
+        idle: the names of losses that are summed times 0 now, whatever their weight.
 
     Attributes:
         losses: the same.
         term_weights: the term weight of each.
         objective_weight: the weight of the objective.
+        zeros: the term weight of each idle loss, 0.
     """
 
-    __slots__ = ("_vectors", "losses", "objective_weight", "term_weights")
+    __slots__ = ("_vectors", "losses", "objective_weight", "term_weights", "zeros")
 
-    def __init__(self, losses: Sequence[LMLoss]) -> None:
+    def __init__(self, losses: Sequence[LMLoss], idle: Collection[str] = ()) -> None:
         self.losses = losses
-        self.term_weights = [loss.term_weight or 0.0 for loss in losses]
+        self.zeros = dict.fromkeys(idle, 0.0)
+        self.term_weights = [self.zeros.get(loss.name, loss.term_weight or 0.0) for loss in losses]
         self.objective_weight = losses[0].objective_weight
         self._vectors: dict[tuple[torch.dtype, torch.device], torch.Tensor] = {}
 

@@ -19,7 +19,7 @@ class Envelope:
     Attributes:
         x: the mean position of the values of each stretch.
         low: the lowest finite value of each; NaN if it has none.
-        mean: the mean of the finite values.
+        mean: the mean of the finite values, weighted by batch size.
         high: the highest finite value.
         broken: the number of values that are NaN or infinite.
         count: the number of all values.
@@ -36,7 +36,15 @@ class Envelope:
         return len(self.x)
 
 
-def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: int) -> Envelope:
+def envelope(
+    xs: ArrayLike,
+    ys: ArrayLike,
+    begin: float,
+    end: float,
+    stretches: int,
+    *,
+    samples: ArrayLike | None = None,
+) -> Envelope:
     """Cut ``begin`` to ``end`` into equal stretches and summarise the values of each.
 
     Args:
@@ -45,6 +53,7 @@ def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: 
         begin: where the first stretch begins.
         end: where the last one ends.
         stretches: the number of stretches.
+        samples: the batch size of each value; by default all are equal.
 
     >>> import math
     >>> found = envelope([0, 1, 2, 3], [1.0, 5.0, 2.0, math.nan], 0, 4, 2)
@@ -52,11 +61,12 @@ def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: 
     ([0.5, 2.5], [1.0, 2.0], [3.0, 2.0], [5.0, 2.0], [0, 1])
     """
     at, values = np.asarray(xs, dtype=np.float64), np.asarray(ys)
+    counted = np.ones(len(at), dtype=np.int64) if samples is None else np.asarray(samples)
     if not len(at):
         return Envelope([], [], [], [], [], [])
     if np.any(at[1:] < at[:-1]):  # a clock that was set back
         order = np.argsort(at, kind="stable")
-        at, values = at[order], values[order]
+        at, values, counted = at[order], values[order], counted[order]
     starts = _starts(at, begin, end, stretches)
     counts = np.diff(starts, append=len(at))
     finite = np.isfinite(values)
@@ -64,7 +74,8 @@ def envelope(xs: ArrayLike, ys: ArrayLike, begin: float, end: float, stretches: 
     low = np.minimum.reduceat(np.where(finite, values, np.inf), starts)
     high = np.maximum.reduceat(np.where(finite, values, -np.inf), starts)
     with np.errstate(over="ignore", invalid="ignore"):  # the largest floats add up to infinity; 0 / 0 is NaN
-        mean = np.add.reduceat(np.where(finite, values, 0), starts, dtype=np.float64) / whole
+        weighted = np.where(finite, values, 0) * counted.astype(np.float64)
+        mean = np.add.reduceat(weighted, starts) / np.add.reduceat(np.where(finite, counted, 0), starts)
     for column in (low, high):
         column[whole == 0] = np.nan
     return Envelope(

@@ -7,10 +7,10 @@ import re
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossspec._version import __version__
+from lossspec.paths import user_path
 from lossspec.report.diff import differences
 from lossspec.report.formula.mathml import mathml, meanings
 from lossspec.report.run.logged_spec import spec_of_run
@@ -20,6 +20,7 @@ from lossspec.report.run.summary import first_and_last_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from os import PathLike
+    from pathlib import Path
 
     from lossspec.language.model import Spec
     from lossspec.log.reader import LossLogData
@@ -46,7 +47,7 @@ def write_report(logs: Sequence[LossLogData], path: str | PathLike[str], stretch
     Raises:
         OSError: the file cannot be written.
     """
-    file = Path(path)
+    file = user_path(path)
     file.write_text(report(named(logs), stretches), encoding="utf-8")
     return file
 

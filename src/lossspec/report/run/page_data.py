@@ -94,9 +94,10 @@ class _Cut:
 
     def pack(self, series: Series) -> dict[str, object]:
         xs = self.axis.positions(series)
-        raw = envelope(xs, series.raw, self.begin, self.end, self.stretches)
-        weight = envelope(xs, series.weight, self.begin, self.end, self.stretches)
-        weighted = envelope(xs, series.weighted, self.begin, self.end, self.stretches)
+        raw, weight, weighted = (
+            envelope(xs, column, self.begin, self.end, self.stretches, samples=series.samples)
+            for column in (series.raw, series.weight, series.weighted)
+        )
         return {
             "name": series.name,
             "objective": series.objective,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lossspec.paths import user_path
 from lossspec.report.draw.envelope import Envelope, envelope
 from lossspec.report.draw.lines import Line, with_gaps
 from lossspec.report.draw.picture import Panel, Picture
@@ -13,6 +13,7 @@ from lossspec.report.run.series import Axis, Series, series_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -44,7 +45,7 @@ def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
     run = series_of(log)
     axis = Axis.of(run)
     pictures = (("losses.png", _losses), ("weights.png", _weights))
-    return [_picture(Path(folder) / file, run, axis, axis.resumes(log), draw) for file, draw in pictures]
+    return [_picture(user_path(folder) / file, run, axis, axis.resumes(log), draw) for file, draw in pictures]
 
 
 def _picture(
@@ -87,4 +88,4 @@ def _weights(panel: Panel, terms: Sequence[Series], axis: Axis) -> None:
 
 
 def _envelope(term: Series, column: NDArray[Any], axis: Axis, stretches: int) -> Envelope:
-    return envelope(axis.positions(term), column, axis.begin, axis.end, stretches)
+    return envelope(axis.positions(term), column, axis.begin, axis.end, stretches, samples=term.samples)

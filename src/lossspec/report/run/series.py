@@ -30,6 +30,7 @@ class Series:
         weighted: the mean of each result after weighting.
         epoch: the epoch of each row; can be fractional.
         step: the optimiser step of each row.
+        samples: the batch size of each row.
     """
 
     name: str
@@ -39,6 +40,11 @@ class Series:
     weighted: NDArray[Any] = field(converter=as_column, repr=False)
     epoch: NDArray[Any] = field(converter=as_column, repr=False)
     step: NDArray[Any] = field(converter=as_column, repr=False)
+    samples: NDArray[Any] = field(converter=as_column, repr=False)
+
+    @samples.default
+    def _one_each(self) -> list[int]:
+        return [1] * len(self.raw)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -149,4 +155,4 @@ def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None)
 def _series(name: str, objective: str, rows: LossColumns) -> Series:
     with np.errstate(over="ignore", invalid="ignore"):  # a balancer can return an infinite weight
         weight = np.multiply(rows.term_weight, rows.objective_weight)
-    return Series(name, objective, rows.raw, weight, rows.weighted, rows.epoch, rows.step)
+    return Series(name, objective, rows.raw, weight, rows.weighted, rows.epoch, rows.step, rows.batch_size)

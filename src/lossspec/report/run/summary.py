@@ -25,9 +25,9 @@ QUANTITIES = ("weight", "raw", "weighted")
 def first_and_last(log: LossLogData) -> str:
     """Return a table of the weight, raw and weighted value of every term at the beginning and the end.
 
-    Each number is a mean over the first or the last epoch, or over the first or last tenth of the steps if
-    the run has only one epoch. The total of an objective is the mean of the sum of its terms. "-" means that
-    a term was not computed.
+    Each number is a mean over the samples of the first or the last epoch, or of the first or last tenth of
+    the steps if the run has only one epoch. The total of an objective is the mean of the sum of its terms.
+    "-" means that a term was not computed.
 
     Args:
         log: a log from ``lossspec.read_log``.
@@ -69,14 +69,17 @@ class Window:
     by_step: bool = False
 
     def mean(self, term: Series) -> dict[str, float]:
-        """Return the means of a term over the window, and its rows; empty if it was not computed there."""
+        """Return the means of a term over the window, and its samples; empty if it was not computed there."""
         clock = term.step if self.by_step else term.epoch
         inside = (self.begin <= clock) & (clock < self.end)
         if not inside.any():
             return {}
+        samples = term.samples[inside].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):  # the mean of infinities is infinite or NaN
-            means = {name: float(getattr(term, name)[inside].mean(dtype=np.float64)) for name in QUANTITIES}
-        return {**means, "rows": int(inside.sum())}
+            means = {
+                name: float(np.average(getattr(term, name)[inside], weights=samples)) for name in QUANTITIES
+            }
+        return {**means, "samples": float(samples.sum())}
 
 
 def _windows(run: Sequence[Series]) -> list[Window]:
@@ -116,4 +119,5 @@ def _total(means: Sequence[dict[str, float]]) -> float | None:
     found = list(filter(None, means))
     if not found:
         return None
-    return sum(mean["weighted"] * mean["rows"] for mean in found) / max(mean["rows"] for mean in found)
+    samples = max(mean["samples"] for mean in found)
+    return sum(mean["weighted"] * mean["samples"] for mean in found) / samples

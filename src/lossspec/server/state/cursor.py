@@ -27,6 +27,7 @@ _TOKEN = re.compile(
 )
 #: What belongs to the text being typed, after the cursor.
 _REST = re.compile(r"[\w.+*/(){}$ -]*(?=[\"'])|[\w.+-]*")
+_WORD = re.compile(r"[\w-]*")
 _HEADER = re.compile(r"[ \t]*\[\[?([^\]\n#]*)(\]{0,2})")
 
 
@@ -116,7 +117,7 @@ class _Scan:
     def key(self, text: str, *, bare: bool) -> None:
         """Take a part of a key, or several with dots."""
         frame = self.frame
-        for index, part in enumerate(text.split(".") if bare else [tokens.unquote(text)]):
+        for index, part in enumerate(text.split(".") if bare else [_unquoted(text)]):
             frame.is_dotted = frame.is_dotted or index > 0
             if part:
                 frame.parts.append(part)
@@ -136,9 +137,10 @@ def place_at(text: str, offset: int) -> Place:
     """Return what is at an offset of a text."""
     scan = _Scan()
     before = text[:offset]
-    at = 0
+    at, begins_line = 0, True
     while at < offset:
-        if len(scan.frames) == 1 and _begins_line(before, at) and (found := _HEADER.match(before, at)):
+        if len(scan.frames) == 1 and begins_line and (found := _HEADER.match(before, at)):
+            begins_line = False
             if not found[2]:  # the header ends at the cursor, or has no end
                 if found.end() == offset:
                     return _in_header(text, offset, found[1])
@@ -152,6 +154,7 @@ def place_at(text: str, offset: int) -> Place:
             break
         at = token.end()
         mark = token.group()
+        begins_line = mark == "\n"
         if token.end() == offset and (place := _last(scan, text, token)) is not None:
             return place
         if mark in {'"', "'", '"""', "'''"}:  # it has no end: the line is its end
@@ -207,7 +210,7 @@ def _value(scan: _Scan, text: str, start: int, offset: int, quote: str) -> Place
     """Return the place of what starts at ``start`` in the innermost brackets of the scan."""
     frame = scan.frame
     is_value = frame.is_array or frame.is_value
-    if frame.is_done or (not is_value and frame.parts and not frame.is_dotted and quote):
+    if frame.is_done:
         return Place("none", types=scan.types)
     found = _REST.match(text, offset)
     end = found.end() if found and quote else _word_end(text, offset)
@@ -231,20 +234,19 @@ def _parts(text: str) -> list[str]:
     >>> _parts('losses."a.b".c')
     ['losses', 'a.b', 'c']
     """
-    return [tokens.unquote(found[1]) for found in tokens.KEY_PART.finditer(text)]
+    return [_unquoted(found[1]) for found in tokens.KEY_PART.finditer(text)]
 
 
-def _begins_line(text: str, at: int) -> bool:
-    line = text[text.rfind("\n", 0, at) + 1 : at]
-    return not line.strip(" \t")
+def _unquoted(part: str) -> str:
+    try:
+        return tokens.unquote(part)
+    except ValueError:  # an escape that TOML does not have
+        return part[1:-1]
 
 
 def _line_end(text: str, at: int) -> int:
     end = text.find("\n", at)
     return len(text) if end < 0 else end
-
-
-_WORD = re.compile(r"[\w-]*")
 
 
 def _word_end(text: str, at: int) -> int:

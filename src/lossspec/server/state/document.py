@@ -12,6 +12,7 @@ from lossspec.faults import get
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.findings import Findings, TextOrigin
 from lossspec.language.documents.document import make_draft
+from lossspec.language.documents.project import ProjectError, project
 from lossspec.language.documents.read import decode
 from lossspec.language.load import validate_source
 from lossspec.language.resolve.variants import stack, with_variants
@@ -69,8 +70,15 @@ class Document:
 
     @cached_property
     def diagnostics(self) -> list[Diagnostic]:
-        """Every problem of the spec and of what it extends."""
-        return list(self.refused) or validate_source(self.source, self.name)
+        """Every problem of the spec and of what it extends, but no warning that its project ignores."""
+        found = list(self.refused) or validate_source(self.source, self.name)
+        if self.path is None or all(each.severity == "error" for each in found):
+            return found
+        try:
+            ignored = project(self.path.resolve().parent).ignore
+        except ProjectError:  # the command reports it
+            return found
+        return [each for each in found if each.code not in ignored]
 
     @cached_property
     def is_read(self) -> bool:

@@ -5,6 +5,7 @@ A column counts UTF-16 units, or what client and server agreed on.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
     from lossspec.language.text.source import Source
 
 
+def utf_8(text: str) -> int:
+    """Return the length of a text in bytes."""
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
 def utf_16(text: str) -> int:
     """Return the length of a text in UTF-16 units.
 
     >>> utf_16("aé😋")
     4
     """
-    return len(text) if text.isascii() else sum(1 + (char > "\uffff") for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+#: How to count, by the name of an encoding in the protocol.
+UNITS: dict[str, Callable[[str], int]] = {"utf-8": utf_8, "utf-16": utf_16, "utf-32": len}
 
 
 @frozen
@@ -43,12 +53,8 @@ class Positions:
         if position.line >= len(self.source.lines):
             return len(self.source.text)
         line = self.source.line(position.line + 1)
-        if line.isascii():
-            column = min(position.character, len(line))
-        else:
-            column = next(
-                (at for at in range(len(line)) if self.units(line[:at]) >= position.character), len(line)
-            )
+        columns = range(len(line))
+        column = bisect_left(columns, position.character, key=lambda column: self.units(line[:column]))
         return self.source.offset(position.line + 1, column + 1)
 
     def position(self, line: int, column: int) -> lsp.Position:

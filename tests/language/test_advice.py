@@ -1,0 +1,52 @@
+"""What a message of the validator says to write is written, and the problem is gone."""
+
+import re
+
+import pytest
+
+import lossspec
+
+HEAD = "format = 1\n"
+
+
+def advice(text, code):
+    """Return the help of the only problem of a spec."""
+    [found] = lossspec.validate(HEAD + text)
+    assert found.code == code
+    return found.help
+
+
+def quoted(help_):
+    return re.search("`(.*?)`", help_)[1]
+
+
+def test_missing_arguments_are_all_named():
+    text = '[losses.G]\ntype = "lossspec.GANLoss"\ninputs = ["p"]\n'
+    help_ = advice(text, "missing-argument")
+    assert help_ == "add `args = { mode = ..., role = ... }`"
+    line = quoted(help_).replace("mode = ...", 'mode = "lsgan"').replace("role = ...", 'role = "G"')
+    assert lossspec.validate(f"{HEAD}{text}{line}\n") == []
+
+
+def test_a_missing_argument_is_added_to_those_that_are_there():
+    text = '[losses.G]\ntype = "lossspec.GANLoss"\ninputs = ["p"]\nargs = { role = "G" }\n'
+    help_ = advice(text, "missing-argument")
+    assert help_ == "add `mode = ...` to `args`"  # a second `args` would be a duplicate key
+    line = quoted(help_).replace("...", '"lsgan"')
+    assert lossspec.validate(HEAD + text.replace("args = { ", f"args = {{ {line}, ")) == []
+
+
+@pytest.mark.parametrize("args", ["", "args = { eps = 1e-3 }\n"])
+def test_an_argument_outside_of_args_is_moved(args):
+    head = '[losses.a]\ntype = "lossspec.CharbonnierLoss"\ninputs = ["x", "y"]\n'
+    text = head + args + 'reduction = "sum"\n'
+    line = quoted(advice(text, "unknown-key")).replace("...", '"sum"')
+    fixed = head + (args.replace("args = { ", f"args = {{ {line}, ") or f"{line}\n")
+    assert lossspec.validate(HEAD + fixed) == []
+
+
+def test_a_name_for_a_number_is_a_parameter():
+    text = 'params.share = 2.0\nlosses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "share" }\n'
+    [found] = lossspec.validate(HEAD + text)
+    assert found.replacement == '"${share}"'
+    assert lossspec.validate(HEAD + text.replace('"share"', found.replacement)) == []
