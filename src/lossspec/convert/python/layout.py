@@ -75,7 +75,10 @@ def flat(node: ast.AST) -> str:
 def _loops(node: ast.GeneratorExp) -> str:
     (loop,) = node.generators
     target = ast.unparse(loop.target)
-    return f"for {target[1:-1] if isinstance(loop.target, ast.Tuple) else target} in {flat(loop.iter)}"
+    chosen = "".join(f" if {ast.unparse(each)}" for each in loop.ifs)
+    return (
+        f"for {target[1:-1] if isinstance(loop.target, ast.Tuple) else target} in {flat(loop.iter)}{chosen}"
+    )
 
 
 def _broken(prefix: str, node: ast.AST, suffix: str, indent: int) -> list[str]:
@@ -120,7 +123,12 @@ def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
 
 
 def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
-    return [" " * indent + flat(node.elt), " " * indent + _loops(node)]
+    (loop,) = node.generators
+    lines = [flat(node.elt), _loops(node)]
+    if indent + len(lines[1]) > WIDTH:
+        chosen = [f"if {ast.unparse(each)}" for each in loop.ifs]
+        lines = [lines[0], lines[1].removesuffix(f" {' '.join(chosen)}"), *chosen]
+    return [" " * indent + each for each in lines]
 
 
 def _summands(node: ast.AST, indent: int) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: What every module defines or imports.
 FIXED = frozenset({"torch", "nn", "Tensor", "Objective", "objectives"})
 #: The helpers of ``helpers.py``.
-HELPERS = frozenset({"detached", "elements", "filled", "mean"})
+HELPERS = frozenset({"classes", "detached", "elements", "filled", "mean", "per_item"})
 _OURS = __name__.partition(".")[0]
 
 

@@ -104,6 +104,16 @@ def kind_of(term: Term, entry: LossType, number: int) -> str:
     return kinds[number] if number < len(kinds) else "tensor"
 
 
+def constant_of(term: Term, entry: LossType, number: int) -> str:
+    """Return what a number becomes as an input of a loss, as the catalogue says."""
+    by_name = {each.name: each.constant for each in entry.inputs}
+    argument = term.inputs[number].argument
+    constants = list(by_name.values())
+    if argument is not None:
+        return by_name.get(argument, "like")
+    return constants[number] if number < len(constants) else "like"
+
+
 def _require_known(term: Term, part: Term | Input) -> None:
     """Refuse what the language has and this exporter does not know."""
     known = KNOWN[type(part)]
@@ -180,21 +190,25 @@ class _Call:
         if self.term.lists == "sum":
             return f"sum({call} for {target} in {source})"
         target = f"({target})" if len(names) > 1 else target
-        return f"sum(weight * {call} for weight, {target} in zip(self.{weights}, {source}, strict=True))"
+        numbers = self.term.lists if isinstance(self.term.lists, tuple) else ()
+        some_rest = 0.0 in numbers and any(numbers) and self.term.at_zero != "compute"
+        chosen = " if weight != 0.0" if some_rest else ""  # where it is 0, NaN and inf do not spread
+        loop = f"for weight, {target} in zip(self.{weights}, {source}, strict=True){chosen}"
+        return f"sum(weight * {call} {loop})"
 
     def _given(self, number: int, local: Mapping[str, str]) -> str:
         each = self.term.inputs[number]
         kind = kind_of(self.term, self.entry, number)
         if each.name is None:
-            return self._constant(each.value or 0.0, local)
+            return self._constant(each.value or 0.0, constant_of(self.term, self.entry, number), local)
         if not each.detach or kind == "callable":
             return local[each.name]
         if kind == "list":
             return f"{self.scope.helper('detached')}({local[each.name]})"
         return f"{local[each.name]}.detach()"
 
-    def _constant(self, value: float, local: Mapping[str, str]) -> str:
-        """Return a number in the shape of the first tensor."""
+    def _constant(self, value: float, kind: str, local: Mapping[str, str]) -> str:
+        """Return what a number becomes beside the first tensor."""
         first = next(
             (
                 n
@@ -209,6 +223,9 @@ class _Call:
                 f"the number {value} takes the shape of the first tensor, and none is given",
             )
         name = local[str(self.term.inputs[first].name)]
+        if kind != "like":
+            helper = self.scope.helper("classes" if kind == "class" else "per_item")
+            return f"{helper}({name}, {literal(int(value) if kind == 'class' else float(value))})"
         if kind_of(self.term, self.entry, first) == "list":
             return f"{self.scope.helper('filled')}({name}, {literal(float(value))})"
         if value in {0.0, 1.0}:
