@@ -124,10 +124,8 @@ def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
 
 def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
     (loop,) = node.generators
-    lines = [flat(node.elt), _loops(node)]
-    if indent + len(lines[1]) > WIDTH:
-        chosen = [f"if {ast.unparse(each)}" for each in loop.ifs]
-        lines = [lines[0], lines[1].removesuffix(f" {' '.join(chosen)}"), *chosen]
+    chosen = [f"if {ast.unparse(each)}" for each in loop.ifs]
+    lines = [flat(node.elt), _loops(node).removesuffix("".join(f" {each}" for each in chosen)), *chosen]
     return [" " * indent + each for each in lines]
 
 

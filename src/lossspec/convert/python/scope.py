@@ -8,7 +8,6 @@ from lossspec.convert.python.names import Names
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.schedule import function_of
 from lossspec.convert.python.source.collect import source_of
-from lossspec.convert.python.term import PASSED_ON
 from lossspec.registry import find
 from lossspec.registry.lookup import registered
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 FIXED = frozenset({"torch", "nn", "Tensor", "Objective", "objectives"})
 #: The helpers of ``helpers.py``.
 HELPERS = frozenset({"classes", "detached", "elements", "filled", "mean", "per_item"})
+#: The loss type whose value is its input: it needs no module.
+PASSED_ON = "lossspec.Precomputed"
 _OURS = __name__.partition(".")[0]
 
 

@@ -9,6 +9,7 @@ from attrs import fields, frozen
 
 from lossspec.convert.python.layout import literal
 from lossspec.convert.python.refusal import refuse
+from lossspec.convert.python.scope import PASSED_ON
 from lossspec.language.model import Input, Term
 from lossspec.schedules import Schedule
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from lossspec.convert.python.names import Names
     from lossspec.convert.python.scope import Scope
     from lossspec.registry import Argument, LossType
-
-#: The loss type whose value is its input: it needs no module.
-PASSED_ON = "lossspec.Precomputed"
 
 #: What the exporter writes of a term and of its inputs; it refuses all else.
 KNOWN = {
