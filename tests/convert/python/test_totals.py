@@ -78,6 +78,26 @@ def test_lazy_terms(twin, pair, step):
     assert "total + 5.0 * 4.0 * a" in made.text
 
 
+@pytest.mark.parametrize("at_zero", ["skip", "compute"])
+def test_lazy_terms_on_a_clock_that_jumps(twin, pair, at_zero):
+    made = twin(f'[losses.a]\n{L1}\nevery = {{ steps = 4, gain = 4.0 }}\nat_zero = "{at_zero}"')
+    steps = (0, 0, 1, 3, 6, 6, 7, 8, 21, 22, 5, 7, 8, 0, 1)
+    found = [made.check(clock={"step": step}, **pair).item() != 0 for step in steps]
+    assert "".join(str(int(each)) for each in found) == "110011011000110"
+
+
+@pytest.mark.parametrize("inputs", ['["x", 2]', '{ input = "x", target = 1 }'])
+@pytest.mark.parametrize("shape", [(3,), (4, 3), (4, 3, 2, 2)])
+def test_numbers_as_classes(twin, inputs, shape):
+    made = twin(f'[losses.a]\ntype = "torch.CrossEntropyLoss"\ninputs = {inputs}')
+    made.check(x=torch.randn(shape, requires_grad=True))
+
+
+def test_numbers_for_each_item(twin):
+    made = twin('[losses.a]\ntype = "torch.CosineEmbeddingLoss"\ninputs = ["x", "y", -1]')
+    made.check(**{name: torch.randn(4, 3, requires_grad=True) for name in ("x", "y")})
+
+
 @pytest.mark.parametrize(
     "clock",
     [
@@ -139,12 +159,6 @@ def test_a_loss_that_takes_lists(twin, combine):
 def test_numbers_as_targets(twin, value):
     made = twin(f'[losses.a]\ntype = "torch.BCEWithLogitsLoss"\ninputs = ["x", {value}]')
     made.check(x=torch.randn(2, 3, requires_grad=True))
-
-
-@pytest.mark.parametrize("shape", [(2, 3), (3,), (2, 3, 4)])
-def test_numbers_as_classes(twin, shape):
-    made = twin('[losses.a]\ntype = "torch.CrossEntropyLoss"\ninputs = ["x", 2]')
-    made.check(x=torch.randn(shape, requires_grad=True))
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (3,)])

@@ -95,8 +95,13 @@ def _value(part: Part) -> list[Item]:
 
 def _moving(part: Part) -> list[Item]:
     """Return the statements of a term whose weight moves, or that rests at times."""
+    every = part.term.every
+    due = "" if every is None else f'self.is_due("{part.term.name}", {every.steps})'
     kept = Line(f'self.values["{part.term.name}"] = ', f"{part.variable}.detach()")
     added = Line("total = ", f"total {_signed('weight' if part.moves else part.weight, part.variable)}")
+    if every is not None and part.term.at_zero == "compute":
+        weight = Line("weight = ", f"{part.weight or '1.0'} if {due} else 0.0")
+        return [weight, *_value(part), kept, Line("total = ", f"total + weight * {part.variable}")]
     items: list[Item] = [Line("weight = ", part.weight)] if part.moves else []
     if part.only_recorded:
         items += [*_value(part), kept]
@@ -108,9 +113,7 @@ def _moving(part: Part) -> list[Item]:
         items.append(Block(f"if {part.zero}:", [*_value(part), added]))
         items.append(Block("else:", [Block("with torch.no_grad():", _value(part))]))
         items.append(kept)
-    if part.term.every is not None:
-        return [Block(f"if self.step % {part.term.every.steps} == 0:", items)]
-    return items
+    return [Block(f"if {due}:", items)] if due else items
 
 
 def _sum(parts: Iterable[Part]) -> str:

@@ -64,7 +64,7 @@ def flat(node: ast.AST) -> str:
         case ast.Lambda(args=args, body=body):
             text = f"lambda {ast.unparse(args)}: {flat(body)}"
         case ast.GeneratorExp():
-            text = " ".join([flat(node.elt), *_loop(node)])
+            text = f"{flat(node.elt)} {_loops(node)}"
         case ast.Attribute(value=value, attr=name):
             text = f"{flat(value)}.{name}"
         case _:
@@ -72,12 +72,13 @@ def flat(node: ast.AST) -> str:
     return text
 
 
-def _loop(node: ast.GeneratorExp) -> list[str]:
-    """Return the `for` of a generator and its `if`, each a line where it is broken."""
+def _loops(node: ast.GeneratorExp) -> str:
     (loop,) = node.generators
     target = ast.unparse(loop.target)
-    target = target[1:-1] if isinstance(loop.target, ast.Tuple) else target
-    return [f"for {target} in {flat(loop.iter)}", *(f"if {flat(each)}" for each in loop.ifs)]
+    chosen = "".join(f" if {ast.unparse(each)}" for each in loop.ifs)
+    return (
+        f"for {target[1:-1] if isinstance(loop.target, ast.Tuple) else target} in {flat(loop.iter)}{chosen}"
+    )
 
 
 def _broken(prefix: str, node: ast.AST, suffix: str, indent: int) -> list[str]:
@@ -122,7 +123,10 @@ def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
 
 
 def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
-    return [" " * indent + each for each in (flat(node.elt), *_loop(node))]
+    (loop,) = node.generators
+    chosen = [f"if {ast.unparse(each)}" for each in loop.ifs]
+    lines = [flat(node.elt), _loops(node).removesuffix("".join(f" {each}" for each in chosen)), *chosen]
+    return [" " * indent + each for each in lines]
 
 
 def _summands(node: ast.AST, indent: int) -> list[str]:

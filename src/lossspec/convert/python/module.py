@@ -74,6 +74,23 @@ _OF_KNOWN_LENGTH = '''\
 '''
 
 
+_LAZY = '''
+    def is_due(self, term: str, steps: int) -> bool:
+        """Return whether a term runs now: at the first step at or after each multiple of `steps`."""
+        last = self.last_due.get(term)
+        due = last is None or last == self.step or self.step // steps > last // steps
+        if due and self.training:
+            self.last_due[term] = self.step
+        return due
+'''
+
+_FORGET = """\
+        for term, last in [*self.last_due.items()]:
+            if self.step < last:  # the clock was set back: what lies ahead is due again
+                self.last_due[term] = self.step - 1
+"""
+
+
 def to_python(spec: Spec) -> str:
     """Return a module of plain PyTorch that computes what the manager does with a resolved spec.
 
@@ -113,11 +130,18 @@ def to_python(spec: Spec) -> str:
 
 
 def _base(scope: Scope) -> str:
-    if any(term.every is not None for term in scope.spec.losses.values()):
-        scope.units.add("step")
-    if not scope.units:
+    is_lazy = any(term.every is not None for term in scope.spec.losses.values())
+    if not scope.units and not is_lazy:
         return _BASE + _STILL
-    return _BASE + (_OF_KNOWN_LENGTH if "fraction" in scope.units else _MOVING)
+    clock = _OF_KNOWN_LENGTH if "fraction" in scope.units else _MOVING
+    if not is_lazy:
+        return _BASE + clock
+    first, second = (
+        "        self.epoch, self.step = 0.0, 0\n",
+        "        self.step = self.step if step is None else step\n",
+    )
+    clock = clock.replace(first, f"{first}        self.last_due: dict[str, int] = {{}}\n")
+    return _BASE + clock.replace(second, second + _FORGET) + _LAZY
 
 
 def _helpers(scope: Scope) -> Iterator[str]:

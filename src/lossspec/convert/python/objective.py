@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
 #: What every objective has as a module.
 _ATTRIBUTES = frozenset(
-    {*dir(nn.Module()), "epoch", "step", "fraction", "total_epochs", "total_steps", "set_progress", "values"}
+    {
+        *dir(nn.Module()),
+        "epoch",
+        "step",
+        "fraction",
+        "total_epochs",
+        "total_steps",
+        "set_progress",
+        "values",
+        "is_due",
+        "last_due",
+    }
 )
 #: What ``forward`` calls or sets, beside functions of schedules.
 _CALLED = FIXED | HELPERS | {"self", "sum", "zip", "total", "scale", "weight", "Any"}

@@ -53,12 +53,15 @@ class Part:
     @property
     def rests(self) -> bool:
         """Whether there are calls in which it is not computed."""
-        return self.term.every is not None or (bool(self.zero) and self.term.at_zero == "skip")
+        if self.term.every is not None and self.term.at_zero != "compute":
+            return True
+        return bool(self.zero) and self.term.at_zero == "skip"
 
     @property
     def is_plain(self) -> bool:
         """Whether it is in every sum, with one weight."""
-        return not self.rests and not self.moves and not self.zero and not self.only_recorded
+        never = self.rests or self.moves or self.zero or self.only_recorded or self.term.every is not None
+        return not never
 
 
 def never_runs(term: Term, objective: ObjectiveSpec) -> bool:

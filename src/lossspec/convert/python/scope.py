@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 #: What every module defines or imports.
 FIXED = frozenset({"torch", "nn", "Tensor", "Objective", "objectives"})
 #: The helpers of ``helpers.py``.
-HELPERS = frozenset({"classes", "detached", "elements", "filled", "items", "mean"})
+HELPERS = frozenset({"classes", "detached", "elements", "filled", "mean", "per_item"})
+#: The loss type whose value is its input: it needs no module.
+PASSED_ON = "lossspec.Precomputed"
 _OURS = __name__.partition(".")[0]
 
 
@@ -41,7 +43,12 @@ class Scope:
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.types = {name: _type(term) for name, term in spec.losses.items()}
-        ours = {name: entry for name, entry in self.types.items() if entry.library == _OURS}
+        passed_on = {name for name, term in spec.losses.items() if term.type == PASSED_ON}
+        ours = {
+            name: entry
+            for name, entry in self.types.items()
+            if entry.library == _OURS and name not in passed_on
+        }
         self.source = source_of(
             dict.fromkeys(_target(entry) for entry in ours.values()),
             [word for name, entry in ours.items() for word in _words(spec.losses[name], entry)],

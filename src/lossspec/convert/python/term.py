@@ -9,6 +9,7 @@ from attrs import fields, frozen
 
 from lossspec.convert.python.layout import literal
 from lossspec.convert.python.refusal import refuse
+from lossspec.convert.python.scope import PASSED_ON
 from lossspec.language.model import Input, Term
 from lossspec.paths import user_path
 from lossspec.schedules import Schedule
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from lossspec.convert.python.names import Names
     from lossspec.convert.python.scope import Scope
-    from lossspec.registry import Argument, CallInput, LossType
+    from lossspec.registry import Argument, LossType
 
 #: What the exporter writes of a term and of its inputs; it refuses all else.
 KNOWN = {
@@ -77,6 +78,8 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
                 given[name] = f"self.{buffer}"
         extra = {**given, **moving}
         before: list[str] = []
+    elif term.type == PASSED_ON:
+        function, extra, before = "", {}, []
     else:
         function, extra = f"self.{attribute}", {}
         made.append((f"self.{attribute} = ", f"{scope.code(entry)}({_keywords(given)})"))
@@ -92,16 +95,22 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
 
 def kind_of(term: Term, entry: LossType, number: int) -> str:
     """Return what a loss takes as an input: a tensor, a list or a callable."""
-    found = call_input(term, entry, number)
-    return "tensor" if found is None else found.kind
-
-
-def call_input(term: Term, entry: LossType, number: int) -> CallInput | None:
-    """Return what the catalogue has of an input of a term."""
+    by_name = {each.name: each.kind for each in entry.inputs}
     argument = term.inputs[number].argument
     if argument is not None:
-        return next((each for each in entry.inputs if each.name == argument), None)
-    return entry.inputs[number] if number < len(entry.inputs) else None
+        return by_name.get(argument, "tensor")
+    kinds = list(by_name.values())
+    return kinds[number] if number < len(kinds) else "tensor"
+
+
+def constant_of(term: Term, entry: LossType, number: int) -> str:
+    """Return what a number becomes as an input of a loss, as the catalogue says."""
+    by_name = {each.name: each.constant for each in entry.inputs}
+    argument = term.inputs[number].argument
+    constants = list(by_name.values())
+    if argument is not None:
+        return by_name.get(argument, "like")
+    return constants[number] if number < len(constants) else "like"
 
 
 def _require_known(term: Term, part: Term | Input) -> None:
@@ -155,6 +164,8 @@ class _Call:
             f"{each.argument}={value}" if each.argument else value
             for each, value in zip(self.term.inputs, given, strict=True)
         ]
+        if not self.function:
+            return given[0]
         return f"{self.function}({', '.join([*named, *filter(None, [_keywords(self.extra)])])}){self.ending}"
 
     def over_lists(self, weights: str) -> str:
@@ -168,6 +179,8 @@ class _Call:
         letters += [f"each_{number}" for number in range(len(names))]
         inner = dict(zip(names, letters, strict=False))
         call = self.once({**self.local, **inner})
+        if call == next(iter(inner.values())) and self.term.lists == "sum":
+            return f"sum({self.local[next(iter(names))]})"
         target, source = ", ".join(inner.values()), self.local[next(iter(names))]
         if len(names) > 1:
             source = f"{self.scope.helper('elements')}({', '.join(self.local[name] for name in names)})"
@@ -176,25 +189,25 @@ class _Call:
         if self.term.lists == "sum":
             return f"sum({call} for {target} in {source})"
         target = f"({target})" if len(names) > 1 else target
-        zeros = isinstance(self.term.lists, tuple) and 0.0 in self.term.lists and any(self.term.lists)
-        chosen = " if weight" if zeros and self.term.at_zero != "compute" else ""
-        return (
-            f"sum(weight * {call} for weight, {target} in zip(self.{weights}, {source}, strict=True){chosen})"
-        )
+        numbers = self.term.lists if isinstance(self.term.lists, tuple) else ()
+        some_rest = 0.0 in numbers and any(numbers) and self.term.at_zero != "compute"
+        chosen = " if weight != 0.0" if some_rest else ""  # where it is 0, NaN and inf do not spread
+        loop = f"for weight, {target} in zip(self.{weights}, {source}, strict=True){chosen}"
+        return f"sum(weight * {call} {loop})"
 
     def _given(self, number: int, local: Mapping[str, str]) -> str:
         each = self.term.inputs[number]
         kind = kind_of(self.term, self.entry, number)
         if each.name is None:
-            return self._constant(number, each.value or 0.0, local)
+            return self._constant(each.value or 0.0, constant_of(self.term, self.entry, number), local)
         if not each.detach or kind == "callable":
             return local[each.name]
         if kind == "list":
             return f"{self.scope.helper('detached')}({local[each.name]})"
         return f"{local[each.name]}.detach()"
 
-    def _constant(self, number: int, value: float, local: Mapping[str, str]) -> str:
-        """Return a number as the loss takes it there: in the shape of the first tensor, or as a class."""
+    def _constant(self, value: float, kind: str, local: Mapping[str, str]) -> str:
+        """Return what a number becomes beside the first tensor."""
         first = next(
             (
                 n
@@ -209,13 +222,11 @@ class _Call:
                 f"the number {value} takes the shape of the first tensor, and none is given",
             )
         name = local[str(self.term.inputs[first].name)]
+        if kind != "like":
+            helper = self.scope.helper("classes" if kind == "class" else "per_item")
+            return f"{helper}({name}, {literal(int(value) if kind == 'class' else float(value))})"
         if kind_of(self.term, self.entry, first) == "list":
             return f"{self.scope.helper('filled')}({name}, {literal(float(value))})"
-        found = call_input(self.term, self.entry, number)
-        if found is not None and found.constant == "class":
-            return f"{self.scope.helper('classes')}({name}, {int(value)})"
-        if found is not None and found.constant == "item":
-            return f"{self.scope.helper('items')}({name}, {literal(float(value))})"
         if value in {0.0, 1.0}:
             return f"torch.{'ones' if value else 'zeros'}_like({name})"
         return f"torch.full_like({name}, {literal(float(value))})"

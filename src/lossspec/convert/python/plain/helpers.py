@@ -9,11 +9,14 @@ from torch import Tensor
 
 def elements(*values: Any) -> Iterator[tuple[Any, ...]]:
     """Yield the elements of lists of one length together; what is no list stands beside each of them."""
-    lengths = {len(value) for value in values if isinstance(value, list | tuple)}
+    lists = [
+        isinstance(value, list | tuple) and not isinstance(next(iter(value), None), int) for value in values
+    ]
+    lengths = {len(value) for value, is_list in zip(values, lists, strict=True) if is_list}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(f"lists of one length are needed, of 1 or more: got {sorted(lengths)}")
     for index in range(lengths.pop()):
-        yield tuple(value[index] if isinstance(value, list | tuple) else value for value in values)
+        yield tuple(value[index] if is_list else value for value, is_list in zip(values, lists, strict=True))
 
 
 def mean(values: Iterable[Tensor]) -> Tensor:
@@ -23,9 +26,7 @@ def mean(values: Iterable[Tensor]) -> Tensor:
 
 
 def detached(value: Any) -> Any:
-    """Cut tensors from their graph; through lists and dicts."""
-    if isinstance(value, dict):
-        return {key: detached(each) for key, each in value.items()}
+    """Cut tensors from their graph; through lists."""
     return [detached(each) for each in value] if isinstance(value, list | tuple) else value.detach()
 
 
@@ -37,11 +38,11 @@ def filled(like: Any, value: float) -> Any:
 
 
 def classes(like: Tensor, index: int) -> Tensor:
-    """Return one class for every item and position: in the shape of `like`, without its classes."""
-    shape = like.shape[:1] + like.shape[2:] if like.dim() > 1 else ()
-    return torch.full(shape, index, device=like.device)
+    """Return a class index for each prediction: in the shape of scores without their dimension of classes."""
+    shape = (*like.shape[:1], *like.shape[2:]) if like.dim() > 1 else ()
+    return torch.full(shape, index, dtype=torch.int64, device=like.device)
 
 
-def items(like: Tensor, value: float) -> Tensor:
-    """Return one value for every item of a batch."""
-    return like.new_full(like.shape[:1] if like.dim() > 1 else (), value)
+def per_item(like: Tensor, value: float) -> Tensor:
+    """Return a value for each item."""
+    return torch.full(like.shape[:1] if like.dim() > 1 else (), value, dtype=like.dtype, device=like.device)
