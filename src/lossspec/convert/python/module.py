@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from lossspec.convert.python.formula import docstring
@@ -195,7 +196,7 @@ def _imports(text: str, scope: Scope) -> list[str]:
             whole.add(module)
     lines = [f"import {each}" for each in sorted(whole)]
     lines += ["\n".join(_import(module, sorted(names))) for module, names in sorted(parts.items())]
-    standard = [each for each in lines if each.split()[1].partition(".")[0] in _STANDARD]
+    standard = [each for each in lines if each.split()[1].partition(".")[0] in sys.stdlib_module_names]
     others = [each for each in lines if each not in standard]
     return [*standard, *([""] if standard and others else []), *others]
 
@@ -207,6 +208,3 @@ def _import(module: str, names: list[str]) -> list[str]:
         if len(line) <= WIDTH
         else [f"from {module} import (", *(f"    {each}," for each in names), ")"]
     )
-
-
-_STANDARD = {"bisect", "collections", "functools", "importlib", "math", "pathlib", "typing"}
