@@ -61,7 +61,7 @@ WORKS = {
     "list schedules": "linear",
     "log show run": "l1 ",
     "log export run": '"weighted": [2.0, 2.0, 2.0]',
-    "log export run --format csv": "l1,training,1.0,2.0",
+    "log export run --format csv": "l1,training,0.0,1.0,2.0",
     "log export run --format nectargan": "l1",
     "new b.loss.toml": "wrote b.loss.toml",
     "plot a.loss.toml": "edges  1",

@@ -155,6 +155,7 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
 def is_catalog(path: Path) -> bool:
     """Return whether a path is that of a plug-in's catalogue: a TOML file in a folder ``catalog``.
 
+    >>> from pathlib import Path
     >>> is_catalog(Path("mylosses/catalog/mylosses.toml")), is_catalog(Path("catalog/a.loss.toml"))
     (True, False)
     """
