@@ -295,4 +295,5 @@ if __name__ == "__main__":
     ):
         scenario()
         print(f"rank {RANK} of {RANKS}: {scenario.__name__}", flush=True)
+    distributed.barrier()  # a rank that leaves early can abort the others
     distributed.destroy_process_group()
