@@ -51,7 +51,13 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 #: What a test is marked for asking for a fixture.
-MARKS = {"chromium": ["browser"], "programs": ["network", "slow"], "site": ["slow"]}
+MARKS = {
+    "chromium": ["browser"],
+    "programs": ["network", "slow"],
+    "site": ["slow"],
+    "check": ["slow"],  # builds, runs, compiles and exports a shipped spec
+    "twin": ["slow"],
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,6 +5,8 @@ import keyword
 import pytest
 import torch
 
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "lambda",
     "class",

@@ -12,6 +12,8 @@ import lossspec
 from lossspec.convert.python import to_python
 from lossspec.registry import types
 
+pytestmark = pytest.mark.slow
+
 SPECS = sorted(
     each.name.removesuffix(".loss.toml") for each in (Path(__file__).parents[3] / "specs").glob("*")
 )
