@@ -63,7 +63,6 @@ def every_loss(load):
     return to_python(load("\n".join(rows)))
 
 
-@pytest.mark.skipif(RUFF is None, reason="ruff is not installed")
 def test_they_are_formatted(texts, every_loss, tmp_path):
     for name, text in {**texts, "every_loss": every_loss}.items():
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
