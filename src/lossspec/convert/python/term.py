@@ -12,6 +12,7 @@ from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.scope import PASSED_ON
 from lossspec.language.model import Input, Term
 from lossspec.paths import user_path
+from lossspec.registry.entry import CallInput
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -93,24 +94,17 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
     return Written(tuple(made), tuple(before), call.over_lists(weights) if term.lists else call.once(local))
 
 
+def call_input(term: Term, entry: LossType, number: int) -> CallInput:
+    """Return what the catalogue says of an input of a term; one that it does not have is a plain tensor."""
+    argument = term.inputs[number].argument
+    if argument is not None:
+        return next((each for each in entry.inputs if each.name == argument), CallInput(argument))
+    return entry.inputs[number] if number < len(entry.inputs) else CallInput("")
+
+
 def kind_of(term: Term, entry: LossType, number: int) -> str:
     """Return what a loss takes as an input: a tensor, a list or a callable."""
-    by_name = {each.name: each.kind for each in entry.inputs}
-    argument = term.inputs[number].argument
-    if argument is not None:
-        return by_name.get(argument, "tensor")
-    kinds = list(by_name.values())
-    return kinds[number] if number < len(kinds) else "tensor"
-
-
-def constant_of(term: Term, entry: LossType, number: int) -> str:
-    """Return what a number becomes as an input of a loss, as the catalogue says."""
-    by_name = {each.name: each.constant for each in entry.inputs}
-    argument = term.inputs[number].argument
-    constants = list(by_name.values())
-    if argument is not None:
-        return by_name.get(argument, "like")
-    return constants[number] if number < len(constants) else "like"
+    return call_input(term, entry, number).kind
 
 
 def _require_known(term: Term, part: Term | Input) -> None:
@@ -199,7 +193,9 @@ class _Call:
         each = self.term.inputs[number]
         kind = kind_of(self.term, self.entry, number)
         if each.name is None:
-            return self._constant(each.value or 0.0, constant_of(self.term, self.entry, number), local)
+            return self._constant(
+                each.value or 0.0, call_input(self.term, self.entry, number).constant, local
+            )
         if not each.detach or kind == "callable":
             return local[each.name]
         if kind == "list":
