@@ -163,6 +163,7 @@ def test_the_state_is_the_clock_and_the_state_of_losses(tmp_path):
         "total_steps",
         "batch_size",
         "chunks",
+        "waiting",
         "weights",
         "last_due",
         "losses",
@@ -227,6 +228,10 @@ def test_a_checkpoint_of_another_spec_changes_nothing():
         (
             lambda s: s.update(chunks="1"),
             "`chunks` in the checkpoint must be a whole number of at least 0, got '1'",
+        ),
+        (
+            lambda s: s.update(waiting={"losses": {"a": torch.zeros(4)}}),
+            "`waiting` in the checkpoint must have rows of 6 64-bit floats, got others for `losses.a`",
         ),
         (
             lambda s: s.update(last_due={"c": 1.5}),

@@ -59,6 +59,8 @@ class LossManager(State):
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
+        take_over: whether to close the log of another manager of this process that has the folder open, such
+            as one that a notebook has lost; what it has not written yet is not written.
 
     Raises:
         LossSpecError: an option is invalid, or the folder is not writable or in use (a LogError).
@@ -84,6 +86,7 @@ class LossManager(State):
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
         downloads: bool = False,
+        take_over: bool = False,
     ) -> None:
         check_options(on_nonfinite, history_buffer_size)
         self.device = device_of(device, config)
@@ -97,14 +100,14 @@ class LossManager(State):
         self._log: LossLog | None = None
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
-            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
+            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
-        parts = self._losses, self._clock, self._weights, self._log, self._validation
+        parts = self._run, self._clock, self._weights, self._log, self._validation
         self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = self._log is not None and ranks() == 1
@@ -362,9 +365,12 @@ class LossManager(State):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Flush, and close the log."""
+        """Flush, and close the log; after an error on one of several ranks, close it without a flush."""
         try:
-            self._flush(ends=True)
+            if error is None or ranks() == 1:  # the other ranks may not flush now
+                self._flush(ends=True)
+            elif self._writes:
+                error.add_note("and the values recorded since the last flush are not in the loss log")
         except LossSpecError as problem:
             if error is None:
                 raise
