@@ -14,7 +14,6 @@ from lossspec.log.format import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from io import BufferedReader
     from pathlib import Path
 
 _BLOCK = 1 << 16
@@ -93,10 +92,12 @@ class LogFile:
         Raises:
             LogError: the file is not a loss log.
         """
-        if not self.is_open:
+        if not self.is_open or self.end == 0:
             return None
-        with self._reading() as file:
-            first = file.readline(_LONGEST_HEADER)
+        text = b""
+        while b"\n" not in text and len(text) < _LONGEST_HEADER and (more := self._read(len(text), _BLOCK)):
+            text += more
+        first = text[: text.find(b"\n") + 1] or text
         if first.endswith(b"\n"):
             return parse(first, self.path)
         if not (first.startswith(_HEAD) or _HEAD.startswith(first) or not first.strip(b"\0")):
@@ -111,22 +112,23 @@ class LogFile:
         """
         self.header()
         tail = b""
-        with self._reading() as file:
-            start = size = os.fstat(self._descriptor).st_size
-            while start > 0 and tail.count(b"\n") < 2:  # the end of the record before, and of this one
-                start = max(0, start - max(_BLOCK, len(tail)))
-                file.seek(start)
-                tail = file.read(size - start)
+        size = os.fstat(self._descriptor).st_size
+        start = size = size if self.end is None else min(size, self.end)
+        while start > 0 and tail.count(b"\n") < 2:  # the end of the record before, and of this one
+            start = max(0, start - max(_BLOCK, len(tail)))
+            tail = self._read(start, size - start)
         whole = tail.rfind(b"\n") + 1
         self.end = start + whole
         lines = tail[:whole].splitlines()
         return parse(lines[-1], self.path) if lines else None
 
-    def _reading(self) -> BufferedReader:
-        """Return the open file for reading: its path can lead elsewhere by now."""
-        file = os.fdopen(os.dup(self._descriptor), "rb")
-        file.seek(0)
-        return file
+    def _read(self, start: int, size: int) -> bytes:
+        """Read the open file: its path can lead elsewhere by now."""
+        os.lseek(self._descriptor, start, os.SEEK_SET)
+        found = b""
+        while len(found) < size and (more := os.read(self._descriptor, size - len(found))):
+            found += more
+        return found
 
     def append(self, data: bytes) -> int:
         """Write ``data`` after ``end``; return where it ends, which is the next ``end`` once it is noted.

@@ -90,14 +90,17 @@ class LossLog:
     @property
     def position(self) -> int:
         """How many chunks precede the next row, which a checkpoint saves."""
-        if self._resumed_from is not None:
-            return self._resumed_from
+        return self.next_chunk if self._resumed_from is None else self._resumed_from
+
+    @property
+    def next_chunk(self) -> int:
+        """How many chunks were ever written, also those that a resume leaves aside."""
         if not self._opened and not self._wrote and self._file.is_open:
             try:
                 self._count(self._file.last())
             except OSError as error:
                 self._warn(error)
-        return self.chunks
+        return max(self.chunks, self._resumed_from or 0)
 
     @property
     def waiting(self) -> Sections:

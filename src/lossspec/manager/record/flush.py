@@ -158,9 +158,9 @@ class Flusher:
     def _mean_of_ranks(
         self, sections: Sections, lost: Mapping[str, int], taken: Sequence[Action]
     ) -> Sections:
-        here = self._log.position if self._log is not None else 0
+        here = self._log.next_chunk if self._log is not None else 0
         try:
-            mean, (position, dropped) = self._mean(sections, [here, bool(self._dropped)])
+            mean, (chunks, dropped) = self._mean(sections, [here, bool(self._dropped)])
         except RuntimeError as error:  # another rank is gone
             if self._log is not None:
                 self._log.write(sections, lost, 1, taken)
@@ -172,7 +172,8 @@ class Flusher:
             raise
         if dropped and not self._dropped:
             self._dropped["", ""] = "values of another rank, which dropped them, are NaN or infinite"
-        self.position = int(position) + any(map(bool, mean.values()))
+        if any(mean.values()):
+            self.position = int(chunks) + 1
         return mean
 
     def _rows(self) -> Sections:
