@@ -330,7 +330,7 @@ def test_a_checkpoint_before_the_first_new_value_keeps_the_log(tmp_path):
     assert raws(tmp_path) == [0, 1, 2]
 
 
-def test_an_interrupt_anywhere_in_a_flush_loses_and_doubles_nothing(tmp_path):
+def test_an_interrupt_in_a_flush_loses_and_doubles_nothing(tmp_path):
     """Raise at each line that a flush runs in turn, as Ctrl-C does."""
     expected, lines_run = [], 0
     with plain_run(tmp_path) as manager:
