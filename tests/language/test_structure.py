@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import lossspec
 from lossspec import schedules
-from lossspec.language.model import Balance, Every, Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Balance, Every, Input, Lists, ObjectiveSpec, Spec, Term
 from lossspec.language.structure import converter
 from lossspec.language.write import to_table, write
 
@@ -71,7 +71,8 @@ def terms(name, objectives):
             "tags": st.lists(texts, max_size=3, unique=True).map(tuple),
             "at_zero": st.sampled_from(["skip", "record", "compute"]),
             "lists": st.one_of(
-                st.sampled_from(["sum", "mean"]), st.lists(numbers, min_size=1, max_size=3).map(tuple)
+                st.builds(Lists, st.sampled_from(["sum", "mean"])),
+                st.lists(numbers, min_size=1, max_size=3).map(lambda each: Lists("sum", tuple(each))),
             ),
             "every": st.builds(Every, steps=st.integers(1, 99), gain=numbers),
         },
@@ -128,7 +129,7 @@ LINEAR = {"type": "linear", "unit": "step", "start": 0, "end": 9, "start_value":
 def test_whole_numbers_become_floats_where_the_model_has_floats():
     table = {**TERM, "inputs": ["x", 1], "weight": 100, "lists": [1, 2], "every": {"steps": 4, "gain": 4}}
     term = converter().structure({**table, "args": {"beta": 1, "of": [1, 2]}}, Term)
-    found = (term.weight, term.inputs[1].value, *term.lists, term.every.gain)
+    found = (term.weight, term.inputs[1].value, *term.lists.weights, term.every.gain)
     assert found == (100.0, 1.0, 1.0, 2.0, 4.0)
     assert {type(each) for each in found} == {float}
     assert type(term.every.steps) is int
