@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from lossspec.faults import Fault
 from lossspec.names import NAME_PATTERN
 from lossspec.validation import messages
-from lossspec.wording import EXPRESSION_HELP, dotted, quote, within
+from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -100,6 +100,8 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
 
 def _pattern(error: Error, path: KeyPath) -> Fault:
     value, argument = error.instance, error.validator_value
+    if argument == PLAIN_PATTERN:
+        return messages.not_plain(value, path)
     if "${" in value:
         return Fault(
             "bad-expression", f"{quote(value)} is not a valid expression", path, help=EXPRESSION_HELP
@@ -112,6 +114,13 @@ def _pattern(error: Error, path: KeyPath) -> Fault:
         return Fault("bad-name", message, path)
     message = f"`{dotted(path)}` must match `{argument}`, got {quote(value)}"
     return Fault("unknown-value", message, path)
+
+
+def _too_long(error: Error, path: KeyPath) -> Fault:
+    most, value = error.validator_value, error.instance
+    message = f"`{dotted(path)}` must have at most {most} characters, got {len(value)}"
+    code = "bad-expression" if "${" in value else "wrong-length"
+    return Fault(code, message, path)
 
 
 _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
@@ -128,6 +137,7 @@ _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
     "minItems": _length("at least"),
     "maxItems": _length("at most"),
     "pattern": _pattern,
+    "maxLength": _too_long,
 }
 #: The keywords that a schema of ours may use, besides references and choices.
 UNDERSTOOD = frozenset(_FAULTS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.language.text import expression, reference
 from lossspec.names import NAME_PATTERN
+from lossspec.wording import PLAIN_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ _NUMBER: Schema = {"$ref": "#/$defs/number"}
 _WEIGHT: Schema = {"$ref": "#/$defs/weight"}
 _INPUTS: Schema = {"$ref": "#/$defs/inputs"}
 _NAME: Schema = {"pattern": NAME_PATTERN}
+_SCALAR: Schema = {"type": ["number", "boolean", "string"], "pattern": PLAIN_PATTERN}
 
 
 def spec_schema() -> Schema:
@@ -89,12 +91,13 @@ def definitions(
         },
         "reference": {
             "type": "string",
+            "maxLength": expression.MAX_LENGTH,
             "pattern": expression.PATTERN,
-            "description": 'A parameter, or parameters and numbers joined by * and /: "${lambda_A / 2}".',
+            "description": 'A parameter, or arithmetic with + - * / and parentheses: "${(1 - lambda) / 2}".',
         },
         "param": {
             "description": "A default, or a table with a default and bounds.",
-            "oneOf": [{"type": ["number", "boolean", "string"]}, {"$ref": "#/$defs/param.table"}],
+            "oneOf": [_SCALAR, {"$ref": "#/$defs/param.table"}],
         },
         "param.table": _table("A parameter with bounds or choices.", _param()),
         "inputs": {
@@ -212,14 +215,13 @@ def _balance() -> Schema:
 
 
 def _param() -> Schema:
-    scalar = ["number", "boolean", "string"]
     return {
-        "default": {"type": scalar, "description": "The value if the user sets none."},
+        "default": {**_SCALAR, "description": "The value if the user sets none."},
         "minimum": {"type": "number", "description": "The lowest allowed value."},
         "maximum": {"type": "number", "description": "The highest allowed value."},
         "choices": {
             "type": "array",
-            "items": {"type": scalar},
+            "items": _SCALAR,
             "minItems": 1,
             "description": "The allowed values.",
         },
