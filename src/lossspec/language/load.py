@@ -199,4 +199,9 @@ def _validate(read: Callable[[Findings], tuple[Draft, tuple[str, ...]]]) -> list
     except SpecError as error:
         return list(error.diagnostics)
     resolve_draft(draft, variants, findings, every=True)
-    return findings.diagnostics()
+    found = findings.diagnostics()
+    if isinstance(draft.origin, TextOrigin) and "lossspec:" in draft.origin.source.text:
+        from lossspec.language.diagnostics.ignores import with_ignore_faults  # few specs have such comments
+
+        return with_ignore_faults(found, draft.origin.source, draft.origin.located(findings.of(draft.origin)))
+    return found
