@@ -56,6 +56,8 @@ WORKS = {
     "explain unknown-key": "unknown-key",
     "import options.toml": "train.pixel_opt.loss_weight",
     "list": "pix2pix",
+    "list hinge": "hinge_gan",
+    "list specs lpips --paths": "vqgan.loss.toml",
     "list losses sobel": "lossspec.SobelLoss",
     "list balancers": "GradientRatio",
     "list schedules": "linear",

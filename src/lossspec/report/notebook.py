@@ -9,16 +9,15 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from lossspec.report.draw.text import exact
+from lossspec.report.formula.markdown import weight
 from lossspec.report.formula.math.notation import PLAIN
 from lossspec.report.formula.mathml import mathml
 from lossspec.report.formula.terms import TermWriter
-from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from lossspec.language.model import Spec, Term
+    from lossspec.language.model import Spec
 
 #: A notebook is read by people: of more terms, the first ones are listed, without a formula.
 MOST = 100
@@ -48,12 +47,6 @@ def html(title: str, spec: Spec | None, rows: Mapping[str, Mapping[str, str]] | 
 
 def _weights(spec: Spec) -> dict[str, dict[str, str]]:
     return {name: {"objective": term.objective, "weight": weight(term)} for name, term in spec.losses.items()}
-
-
-def weight(term: Term) -> str:
-    """Return the weight of a term as text: a number, or the type of its schedule."""
-    text = term.weight.type_name if isinstance(term.weight, Schedule) else exact(term.weight)
-    return f"{text}, every {term.every.steps} steps times {exact(term.every.gain)}" if term.every else text
 
 
 def _table(rows: Mapping[str, Mapping[str, str]], spec: Spec | None) -> Iterator[str]:
