@@ -23,6 +23,7 @@ from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.record.validation import LatestValidation
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
+from lossspec.manager.shown import ShownManager
 from lossspec.manager.state import State
 from lossspec.paths import user_path
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.flush import OnNonFinite
 
 
-class LossManager(State):
+class LossManager(ShownManager, State):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:
