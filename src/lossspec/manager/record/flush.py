@@ -14,7 +14,7 @@ from lossspec.manager.record.nonfinite import describe_nonfinite
 from lossspec.manager.record.ranks import RankMean, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lossspec.log.rows import LMHistory
     from lossspec.log.writer import LossLog
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.validation import LatestValidation
+
+    Observer = Callable[[Sections], None]
 
 OnNonFinite = Literal["record", "warn", "raise"]
 
@@ -65,10 +67,17 @@ class Flusher:
         self._flushed_at = 0
         self._validation = validation
         self._dropped: dict[tuple[str, str], str] = {}
+        #: Called with the rows of each flush, on every rank, after they are averaged.
+        self.observers: list[Observer] = []
+
+    @property
+    def _takes(self) -> bool:
+        """Whether a flush takes the rows out of the histories."""
+        return self._writes or bool(self.observers)
 
     def overflow(self, history: LMHistory) -> None:
         """Make room in a full history: flush it, or drop its oldest rows."""
-        if self._writes and ranks() == 1:
+        if self._takes and ranks() == 1:
             self.flush()
         else:  # the ranks can differ in fullness: they flush together, when `is_time`
             self._keep_dropped(history)
@@ -76,7 +85,7 @@ class Flusher:
 
     def is_time(self) -> bool:
         """Return whether several ranks, whose clocks agree, must flush now, before a history is full."""
-        return self._writes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
+        return self._takes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
     def flush(self, *, ends: bool = False) -> int:
         """Write the recorded rows; return how many were written.
@@ -93,7 +102,7 @@ class Flusher:
         no_steps = self._unmoved.missing_steps(losses)
         no_epochs = "" if self._warned_of_epochs else self._unmoved.missing_epochs(losses, ends=ends)
         unrun = self._unrun(losses, self._clock.step)
-        written = self._write() if self._writes else 0
+        written = self._write() if self._takes else 0
         self._flushed_at = self._clock.step
         if nonfinite and self._on_nonfinite == "raise":
             raise NonFiniteError(nonfinite)
@@ -148,6 +157,8 @@ class Flusher:
         for section, rows in sections.items():
             if section != "losses":
                 self._validation.keep(section, rows)
+        for observer in self.observers:
+            observer(sections)
         return self._log.write(sections, lost, ranks=count) if self._log is not None else 0
 
     def _take(self) -> tuple[Sections, dict[str, int]]:
