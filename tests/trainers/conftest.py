@@ -28,7 +28,7 @@ weight = { type = "linear", unit = "epoch", start = 0, end = 4, start_value = 2.
 
 @pytest.fixture(autouse=True)
 def _quiet_libraries() -> None:
-    """Let the libraries deprecate one another; all warnings of lossspec are RuntimeWarnings, and are errors."""
+    """Let the libraries deprecate one another; the warnings of lossspec stay errors."""
     for category in (DeprecationWarning, FutureWarning, UserWarning):
         warnings.filterwarnings("ignore", category=category, module=LIBRARIES)
 

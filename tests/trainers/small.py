@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import lightning as L
+import lightning
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -13,7 +13,7 @@ def data(count, seed=0):
     return TensorDataset(torch.rand(count, 3, generator=torch.Generator().manual_seed(seed)))
 
 
-class Small(L.LightningModule):
+class Small(lightning.LightningModule):
     """Learns the identity: ``batches`` batches of two an epoch."""
 
     def __init__(self, spec, folder=None, params=None, batches=5, validations=1):
@@ -50,8 +50,12 @@ class Small(L.LightningModule):
 
 def trainer(callbacks, folder, **options):
     quiet = {"enable_progress_bar": False, "enable_model_summary": False, "logger": False}
-    checkpoints = {"enable_checkpointing": any(isinstance(each, L.pytorch.callbacks.Checkpoint) for each in callbacks)}
-    return L.Trainer(
+    checkpoints = {
+        "enable_checkpointing": any(
+            isinstance(each, lightning.pytorch.callbacks.Checkpoint) for each in callbacks
+        )
+    }
+    return lightning.Trainer(
         callbacks=callbacks,
         accelerator="cpu",
         default_root_dir=folder,

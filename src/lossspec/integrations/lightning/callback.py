@@ -14,7 +14,7 @@ from torch import nn
 from lossspec.errors import CheckpointError, LossSpecError
 from lossspec.integrations.lightning.driven import Driven
 from lossspec.integrations.lightning.find import managers_in, named
-from lossspec.integrations.lightning.length import length_of, require_length, waiting_for_length
+from lossspec.integrations.lightning.length import set_length
 from lossspec.integrations.lightning.steps import Steps
 
 if TYPE_CHECKING:
@@ -96,15 +96,16 @@ class LossCallback(Callback):
                 RuntimeWarning,
                 stacklevel=2,
             )
-        for manager in self._managers:
-            manager.set_progress(epoch=trainer.current_epoch, step=step, **length_of(trainer))
-        require_length(self._managers)
+        for each in self._driven:
+            set_length(each.manager, trainer)
+            each.manager.set_progress(step=step)
+            each.begin_epoch(trainer.current_epoch)  # a run that resumes in an epoch does not start it
         self._logged_at = step
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Set the epoch."""
-        for manager in self._managers:
-            manager.set_progress(epoch=trainer.current_epoch)
+        for each in self._driven:
+            each.begin_epoch(trainer.current_epoch)
 
     def on_train_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
@@ -142,11 +143,9 @@ class LossCallback(Callback):
     # Validation
 
     def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Record nothing, and set the length of the run if schedules need it already."""
-        if waiting_for_length(self._managers):
-            for manager in self._managers:
-                manager.set_progress(**length_of(trainer))
-            require_length(self._managers)
+        """Record nothing, and set the length of the run, which schedules may need."""
+        for manager in self._managers:
+            set_length(manager, trainer)
         self._pause()
 
     def on_sanity_check_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -25,6 +25,7 @@ class Driven:
         lately: the means since metrics were last logged in a step.
         epoch: the means of this epoch.
         sections: the means of this validation, by section.
+        index: the index of this epoch.
     """
 
     manager: LossManager
@@ -32,6 +33,13 @@ class Driven:
     lately: Means = field(factory=Means)
     epoch: Means = field(factory=Means)
     sections: dict[str, Means] = field(factory=dict)
+    index: int = 0
+
+    def begin_epoch(self, index: int) -> None:
+        """Move the clock to an epoch. The means of another one are dropped."""
+        self.manager.set_progress(epoch=index)
+        if index != self.index:
+            self.index, self.epoch = index, Means()
 
     def observe(self, sections: Sections) -> None:
         """Add the rows of a flush."""
@@ -63,14 +71,18 @@ class Driven:
         return found
 
     def state_dict(self) -> dict[str, object]:
-        """Return the state of the manager, and the sums of this epoch."""
+        """Return the state of the manager, and of the means that are not complete."""
         return {
             "manager": self.manager.state_dict(),
-            "epoch": {tag: list(sums) for tag, sums in self.epoch.sums.items()},
+            "lately": self.lately.state_dict(),
+            "epoch": self.epoch.state_dict(),
+            "index": self.index,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore the manager, and the sums of the epoch."""
+        """Restore the manager and the means."""
         self.manager.load_state_dict(state["manager"])
-        self.lately, self.sections = Means(), {}
-        self.epoch = Means({tag: (total, count) for tag, (total, count) in state["epoch"].items()})
+        self.lately.load_state_dict(state["lately"])
+        self.epoch.load_state_dict(state["epoch"])
+        self.index = state["index"]
+        self.sections.clear()

@@ -10,8 +10,6 @@ from lightning.pytorch.callbacks import GradientAccumulationScheduler
 from lossspec.errors import ClockError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from lightning.pytorch import Trainer
 
     from lossspec.manager.loss_manager import LossManager
@@ -37,25 +35,20 @@ def length_of(trainer: Trainer) -> dict[str, Any]:
     return found
 
 
-def waiting_for_length(managers: Iterable[LossManager]) -> list[str]:
-    """Return the names of losses whose schedules need the length of the run, which nobody has set."""
-    return [
-        name
-        for manager in managers
-        for name, loss in manager.get_registered_losses(strip=False).items()
-        if "fraction" in loss.units() and loss.term_weight is None
-    ]
-
-
-def require_length(managers: Iterable[LossManager]) -> None:
-    """Check that no schedule waits for a length that nobody knows.
+def set_length(manager: LossManager, trainer: Trainer) -> None:
+    """Set the length of the run, if a schedule of the manager depends on it.
 
     Raises:
-        ClockError: one does.
+        ClockError: nobody knows the length.
     """
-    for name in waiting_for_length(managers):
-        raise ClockError(
-            f"`{name}` has a schedule with the unit `fraction`, which needs the length of the run, and the "
-            "trainer does not know it: pass `max_epochs` or `max_steps` to the Trainer, or call "
-            "`manager.set_progress(total_steps=...)` before `fit`"
-        )
+    losses = manager.get_registered_losses(strip=False)
+    dependent = {name: loss for name, loss in losses.items() if "fraction" in loss.units()}
+    if dependent:
+        manager.set_progress(**length_of(trainer))
+    for name, loss in dependent.items():
+        if loss.term_weight is None:
+            raise ClockError(
+                f"`{name}` has a schedule with the unit `fraction`, which needs the length of the run, and "
+                "the trainer does not know it: pass `max_epochs` or `max_steps` to the Trainer, or call "
+                "`manager.set_progress(total_steps=...)` before `fit`"
+            )

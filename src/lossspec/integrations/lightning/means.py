@@ -43,3 +43,11 @@ class Means:
         found = {tag: total / count for tag, (total, count) in self.sums.items()} | self.weights
         self.sums, self.weights = {}, {}
         return found
+
+    def state_dict(self) -> dict[str, object]:
+        """Return the sums, and no weights: each new value brings its own."""
+        return {tag: list(sums) for tag, sums in self.sums.items()}
+
+    def load_state_dict(self, state: Mapping[str, tuple[float, float]]) -> None:
+        """Continue with saved sums."""
+        self.sums, self.weights = {tag: (total, count) for tag, (total, count) in state.items()}, {}
