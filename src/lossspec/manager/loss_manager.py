@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.messages import Function
     from lossspec.manager.objective.objective import Objective
     from lossspec.manager.options import Options
-    from lossspec.manager.record.flush import OnNonFinite
+    from lossspec.manager.record.flush import Observer, OnNonFinite
 
 
 class LossManager(ShownManager, State):
@@ -345,6 +345,19 @@ class LossManager(ShownManager, State):
         return print_or_return(
             f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture
         )
+
+    @contextmanager
+    def observed(self, observer: Observer) -> Iterator[None]:
+        """Pass the rows of each flush in this context to ``observer`` too, also without a folder.
+
+        It is called on every rank, with the means over ranks: rows by loss for each section, as in
+        ``lossspec.log.rows``, where "losses" is the section of training.
+        """
+        self._flusher.observers.append(observer)
+        try:
+            yield
+        finally:
+            self._flusher.observers.remove(observer)
 
     def _make_room(self, history: LMHistory) -> None:
         self._flusher.overflow(history)

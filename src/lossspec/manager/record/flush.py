@@ -14,7 +14,7 @@ from lossspec.manager.record.nonfinite import describe_nonfinite
 from lossspec.manager.record.ranks import RankMean, rank, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from lossspec.log.rows import Action, LMHistory, Sections
     from lossspec.log.writer import LossLog
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.record.validation import LatestValidation
     from lossspec.manager.run import Run
+
+    Observer = Callable[[Sections], None]
 
 OnNonFinite = Literal["record", "warn", "raise"]
 
@@ -69,10 +71,17 @@ class Flusher:
         self._flushed_at = 0
         self._validation = validation
         self._dropped: dict[tuple[str, str], str] = {}
+        #: Called with the rows of each flush, on every rank, after they are averaged.
+        self.observers: list[Observer] = []
+
+    @property
+    def _takes(self) -> bool:
+        """Whether a flush takes the rows out of the histories."""
+        return self._writes or bool(self.observers)
 
     def overflow(self, history: LMHistory) -> None:
         """Make room in a full history: flush it, or drop its oldest rows."""
-        if self._writes and ranks() == 1:
+        if self._takes and ranks() == 1:
             self.flush()
         else:  # the ranks can differ in fullness: they flush together, when `is_time`
             self._keep_dropped(history)
@@ -80,7 +89,7 @@ class Flusher:
 
     def is_time(self) -> bool:
         """Return whether several ranks, whose clocks agree, must flush now, before a history is full."""
-        return self._writes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
+        return self._takes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
     def flush(self, *, ends: bool = False) -> int:
         """Write the recorded rows; return how many were written.
@@ -96,7 +105,7 @@ class Flusher:
         no_steps = self._unmoved.missing_steps(losses)
         no_epochs = "" if self._warned_of_epochs else self._unmoved.missing_epochs(losses, ends=ends)
         unrun = self._unrun(losses, self._clock.step)
-        if self._writes:
+        if self._takes:
             written, nonfinite = self._write()
         else:
             written, nonfinite = 0, self._nonfinite(self._rows())
@@ -150,10 +159,14 @@ class Flusher:
             sections = self._mean_of_ranks(sections, lost, taken)
         nonfinite = self._nonfinite(sections)
         taken += [self._validation.keeping(each, rows) for each, rows in sections.items() if each != "losses"]
+        written = 0
         if self._log is not None:
-            return self._log.write(sections, lost, count, taken), nonfinite
-        do_all(taken)
-        return 0, nonfinite
+            written = self._log.write(sections, lost, count, taken)
+        else:
+            do_all(taken)
+        for observer in self.observers:
+            observer(sections)
+        return written, nonfinite
 
     def _mean_of_ranks(
         self, sections: Sections, lost: Mapping[str, int], taken: Sequence[Action]
