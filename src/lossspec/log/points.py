@@ -28,7 +28,7 @@ class Point:
         epoch: the epoch of the last value.
         step: the step of the last value.
         batch_size: the number of samples of all values.
-        time: when the last value was written, in seconds since 1970.
+        time: when the last value was recorded, in seconds since 1970.
     """
 
     position: float

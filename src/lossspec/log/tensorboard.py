@@ -21,7 +21,7 @@ def write_events(log: LossLogData, folder: Path) -> Path:
     The tags are ``raw/G_L1``, ``weight/G_L1``, ``weighted/G_L1``, and ``total/G`` for the total of an
     objective; with the prefix ``validation/``, or the name of a section, for validation values. All series
     are on one axis: the clock's steps if they were counted, else its epochs, else the calls. A series has one
-    event a position, the mean of its values there, with the time when they were written.
+    event a position, the mean of its values there, with the time when the last of them was recorded.
 
     Raises:
         MissingExtraError: tensorboard is not installed.

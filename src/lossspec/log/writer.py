@@ -120,12 +120,13 @@ class LossLog:
             if self._file.reopen_if_gone():
                 self._opened = False
             opening = b"" if self._opened else self._opening()
-            more: dict[str, object] = {"time": round(time.time(), 3), "ranks": ranks}
+            more: dict[str, object] = {"ranks": ranks}
             if self._lost:
                 more["lost"] = self._lost
             objectives = self._run.objectives()
             summed = {section: totals(losses, objectives) for section, losses in self._waiting.items()}
-            self._file.append(opening + chunk_line(self.chunks, self._waiting, summed, more))
+            now = round(time.time(), 3)
+            self._file.append(opening + chunk_line(self.chunks, now, self._waiting, summed, more))
         except OSError as error:
             self._wait(error)
             return 0
