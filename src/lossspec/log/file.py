@@ -1,4 +1,4 @@
-"""The file of a loss log: opens, locks, repairs and appends to it."""
+"""The file of a loss log: opens, locks, repairs and appends to it; and appends to other files of a run."""
 
 from __future__ import annotations
 
@@ -87,16 +87,7 @@ class LogFile:
         Raises:
             OSError: the write failed; the file is unchanged.
         """
-        before = os.fstat(self._descriptor).st_size
-        try:
-            written = os.write(self._descriptor, data)
-            while written < len(data):  # a signal, or a full disk: then the next write raises
-                written += os.write(self._descriptor, data[written:])
-            if self._durable:
-                os.fsync(self._descriptor)
-        except BaseException:  # the caller keeps the data and writes it again
-            os.ftruncate(self._descriptor, before)
-            raise
+        _append(self._descriptor, data, durable=self._durable)
 
     def reopen_if_gone(self) -> bool:
         """Open the path again if it is no longer the open file; return whether the log starts empty.
@@ -136,6 +127,29 @@ def _close_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append ``data`` to a file, in full or not at all, even if the run is interrupted.
+
+    Raises:
+        OSError: the write failed; the file is unchanged.
+    """
+    with path.open("ab", buffering=0) as file:
+        _append(file.fileno(), data)
+
+
+def _append(descriptor: int, data: bytes, *, durable: bool = False) -> None:
+    before = os.fstat(descriptor).st_size
+    try:
+        written = os.write(descriptor, data)
+        while written < len(data):  # a signal, or a full disk: then the next write raises
+            written += os.write(descriptor, data[written:])
+        if durable:
+            os.fsync(descriptor)
+    except BaseException:  # the caller can write it again
+        os.ftruncate(descriptor, before)
+        raise
 
 
 def parse(text: bytes, path: Path) -> Mapping[str, object]:

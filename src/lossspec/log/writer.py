@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from array import array
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lossspec.errors import LogError
 from lossspec.log.file import LogFile
@@ -17,24 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from lossspec.log.protocol import Run
     from lossspec.log.rows import Sections
-
-
-class Run(Protocol):
-    """The run that a log belongs to."""
-
-    @property
-    def digest(self) -> str | None:
-        """The digest of the spec; None for losses registered in code."""
-
-    def objectives(self) -> Mapping[str, str]:
-        """Return the objective of each loss that has one."""
-
-    def header(self) -> dict[str, object]:
-        """Return the members of the first record."""
-
-    def machine(self) -> dict[str, object]:
-        """Return the members that can differ when a run is resumed."""
 
 
 class LossLog:

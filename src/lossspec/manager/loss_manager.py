@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
 from lossspec.errors import LogError, LossSpecError
+from lossspec.log.feed import Feed
 from lossspec.log.writer import LossLog
 from lossspec.manager.building.objective import build_objective
 from lossspec.manager.building.spec import losses_of
@@ -27,13 +28,14 @@ from lossspec.manager.state import State
 from lossspec.paths import user_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
 
     import torch
     from torch import Tensor
 
     from lossspec.language.model import Spec
+    from lossspec.log.protocol import Writer
     from lossspec.log.rows import LMHistory
     from lossspec.manager.building.spec import Losses, Reference
     from lossspec.manager.config import HasDevice
@@ -59,6 +61,8 @@ class LossManager(State):
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
+        writers: also get the values at each flush, on rank 0: those of ``lossspec.writers``, or your own
+            ``lossspec.log.Writer``. Give them on every rank.
 
     Raises:
         LossSpecError: an option is invalid, or the folder is not writable or in use (a LogError).
@@ -84,8 +88,9 @@ class LossManager(State):
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
         downloads: bool = False,
+        writers: Sequence[Writer] = (),
     ) -> None:
-        check_options(on_nonfinite, history_buffer_size)
+        check_options(on_nonfinite, history_buffer_size, writers)
         self.device = device_of(device, config)
         self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
@@ -95,9 +100,12 @@ class LossManager(State):
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
-        self._writes = enable_logging and self.experiment_dir is not None
+        self._feed: Feed | None = None
+        self._writes = enable_logging and (self.experiment_dir is not None or len(writers) > 0)
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
+        if enable_logging and writers and rank() == 0:
+            self._feed = Feed(writers, self._run)
         self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._start(on_nonfinite, limit)
@@ -105,9 +113,11 @@ class LossManager(State):
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
         parts = self._losses, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        self._flusher = Flusher(
+            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
+        )
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
-        written = self._log is not None and ranks() == 1
+        written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
 
     @property
@@ -313,7 +323,7 @@ class LossManager(State):
         """
         if self._log is not None:
             self._log.begin()
-        elif self.enable_logging and not self._writes:
+        elif self.enable_logging and self.experiment_dir is None:
             raise LogError("the manager has no folder to log to: make it with `experiment_dir=...`")
 
     def update_loss_log(self, silent: bool = True, capture: bool = False) -> str | None:
@@ -337,7 +347,7 @@ class LossManager(State):
         rows = self._flush()
         if silent:
             return None
-        where = f"`{self._log.path}`" if self._log is not None else "no file"
+        where = f"`{self._log.path}`" if self._log is not None else "the writers" if self._feed else "no file"
         return print_or_return(
             f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture
         )
@@ -350,13 +360,19 @@ class LossManager(State):
         return self._flusher.flush(ends=ends)
 
     def close(self) -> None:
-        """Flush, unless several processes train together, which needs all of them; then close the log."""
-        if self._log is not None:
-            try:
-                if ranks() == 1:
-                    self._flush(ends=True)
-            finally:
-                self._log.close()
+        """Flush, unless several processes train together, which needs all of them; then close the log.
+
+        Writers are closed too.
+        """
+        if self._log is None and self._feed is None:
+            return
+        try:
+            if ranks() == 1:
+                self._flush(ends=True)
+        finally:
+            for each in (self._log, self._feed):
+                if each is not None:
+                    each.close()
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,8 @@ from lossspec.manager.record.ranks import RankMean, ranks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lossspec.log.feed import Feed
+    from lossspec.log.points import Axis
     from lossspec.log.rows import LMHistory
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
@@ -35,6 +37,7 @@ class Flusher:
         weights: the manager's weights.
         log: the log, or None if this process does not write one.
         validation: keeps the values of the latest validation.
+        feed: feeds the writers, or None if this process has none.
         writes: whether a flush takes the rows out of the histories, for the log of this or another rank.
         on_nonfinite: "record", "warn" or "raise": what to do with a NaN or infinite value.
         limit: the most rows of a loss that wait.
@@ -48,6 +51,7 @@ class Flusher:
         log: LossLog | None,
         validation: LatestValidation,
         *,
+        feed: Feed | None = None,
         writes: bool,
         on_nonfinite: OnNonFinite,
         limit: int,
@@ -58,6 +62,7 @@ class Flusher:
         self._warned_of_epochs = False
         self._unrun = UnrunTerms()
         self._log = log
+        self._feed = feed
         self._writes = writes
         self._on_nonfinite = on_nonfinite
         self._mean = RankMean()
@@ -141,14 +146,22 @@ class Flusher:
             try:
                 sections = self._mean(sections)
             except RuntimeError as error:  # another rank is gone: write the rows of this one
-                if self._log is not None:
-                    self._log.write(sections, lost, ranks=1)
+                self._hand_over(sections, lost, ranks=1)
                 error.add_note("only the values of this rank were written to the loss log")
                 raise
         for section, rows in sections.items():
             if section != "losses":
                 self._validation.keep(section, rows)
-        return self._log.write(sections, lost, ranks=count) if self._log is not None else 0
+        return self._hand_over(sections, lost, ranks=count)
+
+    def _hand_over(self, sections: Sections, lost: Mapping[str, int], ranks: int) -> int:
+        """Write rows to the log, then to the writers; return how many were written."""
+        written = self._log.write(sections, lost, ranks) if self._log is not None else 0
+        if self._feed is None:
+            return written
+        axis: Axis = "step" if self._clock.stepped else "epoch" if self._clock.epoch_was_set else "call"
+        fed = self._feed.write(sections, axis)
+        return fed if self._log is None else written
 
     def _take(self) -> tuple[Sections, dict[str, int]]:
         sections: dict[str, dict[str, array[float]]] = {}
