@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 #: Rows by loss, for each section of the log: "losses" for training, and the names of validation sections.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
 
-#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.
-RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES = range(6)
-WIDTH = 6
+#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size, and
+#: when it was recorded, in seconds since 1970.
+RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES, TIME = range(7)
+WIDTH = 7
 _SLACK = 64
 
 
@@ -40,7 +41,7 @@ class LMHistory:
 
     Example:
         >>> history = LMHistory()
-        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1)
+        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1, 0.0)
         >>> history.raw[0], history.weights[0], history.losses[0]
         (0.5, 50.0, 25.0)
     """
