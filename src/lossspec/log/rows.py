@@ -17,6 +17,8 @@ Sections = Mapping[str, Mapping[str, "array[float]"]]
 #: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.
 RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES = range(6)
 WIDTH = 6
+#: The batch size of a gap.
+GAP = -1
 _SLACK = 64
 
 
@@ -25,6 +27,9 @@ class LMHistory:
 
     ``losses``, ``weights`` and ``raw`` are copies in 32-bit floats. The newest row stays available after
     a flush.
+
+    A row of ``GAP`` samples is a gap: this process did not compute the loss in a call, but another one may
+    have. Only ``unmerged`` has gaps.
 
     Args:
         limit: the most rows to keep. The oldest are dropped first, and counted in ``lost``.
@@ -59,6 +64,10 @@ class LMHistory:
         """Set the term weight of the newest row."""
         self.flat[TERM_WEIGHT - WIDTH] = weight
 
+    def leave_out(self, *row: float) -> None:
+        """Add a gap, for a call that did not compute the loss: both weights, the epoch and the step."""
+        self.flat += (0.0, *row, GAP)
+
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""
         surplus = len(self.flat) - self.limit * WIDTH
@@ -73,30 +82,38 @@ class LMHistory:
             LossResultError: a value is complex.
         """
         self.trim()
-        rows = self.rows
-        self.drop(rows)
-        return rows
+        self.drop(rows := self.unmerged)
+        return without_gaps(rows)
 
     @property
     def waiting(self) -> array[float]:
         """A copy of all rows, also beyond the limit: a read from a device can bring more."""
+        return without_gaps(self.unmerged)
+
+    @property
+    def unmerged(self) -> array[float]:
+        """A copy of all rows and gaps, to be merged with those of other processes."""
         return _numbers(self.flat)
 
     def drop(self, rows: array[float]) -> None:
         """Remove ``rows``, the oldest; ``last`` keeps the newest."""
         if rows:
-            self._last = rows[-WIDTH:]
+            self._last = without_gaps(rows)[-WIDTH:] or self._last
             del self.flat[: len(rows)]
 
     @property
     def rows(self) -> array[float]:
         """A copy of the rows within the limit, flat."""
-        return _numbers(self.flat[-self.limit * WIDTH :])
+        return without_gaps(_numbers(self.flat[-self.limit * WIDTH :]))
 
     @property
     def last(self) -> array[float]:
         """The newest row, also after a flush; empty before the first."""
-        return _numbers(self.flat[-WIDTH:]) or self._last
+        flat = self.flat
+        end = len(flat)
+        while end and flat[end - 1] == GAP:
+            end -= WIDTH
+        return _numbers(flat[end - WIDTH : end]) if end else self._last
 
     @property
     def raw(self) -> array[float]:
@@ -118,6 +135,21 @@ class LMHistory:
 
     def __repr__(self) -> str:
         return f"LMHistory({len(self)} rows)"
+
+
+def without_gaps(rows: array[float]) -> array[float]:
+    """Return the rows that are no gaps.
+
+    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 0, 1, 1, 0, 1, GAP]))
+    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0])
+    """
+    if GAP not in rows[SAMPLES::WIDTH]:
+        return rows
+    kept = array("d")
+    for start in range(0, len(rows), WIDTH):
+        if rows[start + SAMPLES] != GAP:
+            kept += rows[start : start + WIDTH]
+    return kept
 
 
 def applied_weights(rows: array[float]) -> Iterable[float]:

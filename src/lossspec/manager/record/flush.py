@@ -7,11 +7,11 @@ from array import array
 from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import ClockError, LossResultError, NonFiniteError
-from lossspec.log.rows import WIDTH, Sections
+from lossspec.log.rows import WIDTH, Sections, without_gaps
 from lossspec.manager.clock.unmoved import UnmovedClock
 from lossspec.manager.clock.unrun import UnrunTerms
 from lossspec.manager.record.nonfinite import describe_nonfinite
-from lossspec.manager.record.ranks import RankMean, ranks
+from lossspec.manager.record.ranks import RankMean, merged, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ class Flusher:
     def _keep_dropped(self, history: LMHistory) -> None:
         """Remember what validation and the search for non-finite values need of rows about to be dropped."""
         section, name = next((each[:2] for each in self._histories() if each[2] is history), ("", ""))
-        dropped = history.waiting[: -history.limit * WIDTH]
+        dropped = without_gaps(history.unmerged[: -history.limit * WIDTH])
         if name and section != "losses":
             self._validation.keep(section, {name: dropped})
         if name and self._on_nonfinite != "record":
@@ -142,7 +142,7 @@ class Flusher:
                 sections = self._mean(sections)
             except RuntimeError as error:  # another rank is gone: write the rows of this one
                 if self._log is not None:
-                    self._log.write(sections, lost, ranks=1)
+                    self._log.write(merged([sections]), lost, ranks=1)
                 error.add_note("only the values of this rank were written to the loss log")
                 raise
         for section, rows in sections.items():
@@ -156,7 +156,7 @@ class Flusher:
         histories = self._histories()
         for section, name, history in histories:
             try:
-                rows = history.waiting
+                rows = history.unmerged
             except LossResultError as error:  # before any rows are removed
                 raise LossResultError(f"cannot write `{name}` to the log: {error}") from None
             if rows:
