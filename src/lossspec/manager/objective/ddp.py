@@ -75,7 +75,9 @@ def warn_of_missing_gradients(
             warned.add(loss.name)
             if loss in plan.missing:
                 why = f"`if_missing` leaves it out of a call without `{term.missing(tensors)}`"
-                advice = "Pass its tensors in each call on each rank, or none of them"
+                advice = (
+                    "Pass its tensors in each call on each rank, with weights of 0 in `reduce` if need be"
+                )
             else:
                 why = reason(loss, step)
                 advice = (
