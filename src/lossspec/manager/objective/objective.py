@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.objective.balance import BoundBalance
     from lossspec.manager.objective.term import BoundTerm
-    from lossspec.manager.record.device import BalancedWeights
     from lossspec.manager.record.recorders import Recorders
 
 
@@ -182,29 +181,16 @@ class Objective(nn.Module):
         return self._weighing
 
     def _balanced(
-        self, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
+        self,
+        raws: Sequence[torch.Tensor],  # noqa: ARG002 - there are none, without a balance
+        samples: int,  # noqa: ARG002
+        tensors: Mapping[str, object],
     ) -> torch.Tensor:
-        """Return the total of a balanced objective, and record it; a zero with a graph if no term runs."""
-        balance, losses, idle = self._balance, self._plan.losses, self._plan.idle
-        if not raws or balance is None:
-            return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
-        self._check(raws, tensors)
-        total: torch.Tensor | None = None
-        values: dict[str, torch.Tensor] = {}
-        weights: dict[str, float] = {}
-        for loss, raw in zip(losses, raws, strict=True):
-            weight = 0.0 if loss.name in idle else cast("float", loss.term_weight)
-            if loss.name in balance.losses:
-                values[loss.name], weights[loss.name] = raw, weight
-            else:
-                total = raw * weight if total is None else total + raw * weight
-        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
-        if values:
-            contribution, found = balance(values, weights, tensors)
-            balanced |= found
-            total = contribution if total is None else contribution + total
-        self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
-        return cast("torch.Tensor", total) * losses[0].objective_weight
+        """Return the total where no term runs: a zero with a graph. One with a balance weighs its terms."""
+        return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
+
+    def flushed(self) -> None:
+        """Warn of what the training loop leaves out: called after a flush."""
 
     def _only_record(self, samples: int, tensors: Mapping[str, object]) -> None:
         """Compute and record the terms that are not in the total."""
