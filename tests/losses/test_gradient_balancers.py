@@ -42,7 +42,7 @@ def train(model, total):
 
 
 @pytest.mark.parametrize(("alpha", "lr"), [(1.5, 0.025), (0.0, 0.1), (0.12, 0.01)])
-def test_gradnorm_is_the_papers_with_its_second_order_graph(alpha, lr):
+def test_gradnorm_is_the_papers_second_order_one(alpha, lr):
     """Algorithm 1: L_grad is differentiated by the weights through the gradients' norms."""
     model = network()
     balancer, w, first = GradNorm(NAMES, alpha, lr), torch.ones(3, dtype=torch.float64), None
@@ -102,7 +102,7 @@ def test_annealing_is_the_papers_algorithm(statistic):
         train(model, total)
 
 
-def test_a_parameter_that_one_loss_does_not_reach_counts_as_zero():
+def test_a_parameter_that_a_loss_does_not_reach_is_zero():
     first, second = (torch.ones(2, requires_grad=True) for _ in range(2))
     balancer = LearningRateAnnealing(["a", "b"], "a", alpha=1.0)
     values = {"a": (4 * first).sum(), "b": first.sum() + second.sum()}
@@ -191,7 +191,7 @@ def test_no_step_reads_from_the_device(make):
 
 @every_balancer
 @pytest.mark.parametrize("detach", ["value", "layer", "neither"])
-def test_a_loss_that_was_not_computed_from_the_layer_is_an_error(make, detach, layer):
+def test_a_loss_without_the_layer_is_an_error(make, detach, layer):
     other = torch.ones(1, requires_grad=True).sum()
     value = {"value": (layer**2).sum().detach(), "layer": (layer**2).sum(), "neither": other}[detach]
     given = layer.detach() if detach == "layer" else layer

@@ -127,7 +127,7 @@ class BalancedObjective(Objective):
     def flushed(self) -> None:
         """Warn, once, of parameters of the balance that no optimiser moves."""
         if problem := self._unmoved.message():
-            warnings.warn(problem, RuntimeWarning, stacklevel=5)
+            warnings.warn(problem, RuntimeWarning, stacklevel=4)
 
 
 class BalancedObjectiveOfSelf(ObjectiveOfSelf, BalancedObjective):
