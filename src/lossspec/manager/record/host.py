@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -64,7 +65,7 @@ class HostRecorder:
         clock = self._clock
         history = loss.history
         flat = history.flat
-        flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples)
+        flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples, time())
         if len(flat) >= history.end and not more_follow:
             self._make_room(history)
 
@@ -93,7 +94,7 @@ class HostRecorder:
         if balanced is not None:
             weights = [read_wrapped(each, loss.name) for loss, each in zip(losses, balanced, strict=True)]
         clock = self._clock
-        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
         is_full = False
         for loss, weight, value in zip(losses, weights, values, strict=True):
             history = loss.history
