@@ -340,7 +340,10 @@ class LossManager(ShownManager, Contexts):
 
     def _flush(self, *, ends: bool = False) -> int:
         self._recorders.fetch()
-        return self._flusher.flush(ends=ends)
+        rows = self._flusher.flush(ends=ends)
+        for objective in self._objectives.values():
+            objective.flushed()
+        return rows
 
     def close(self) -> None:
         """Flush, unless several processes train together, which needs all of them; then close the log.
