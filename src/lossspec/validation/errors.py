@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from attrs import evolve
+
 from lossspec.faults import Fault
-from lossspec.names import NAME_PATTERN
+from lossspec.names import NAME_PATTERN, listed
 from lossspec.validation import messages
+from lossspec.validation.keywords import STANDS_FOR
 from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
@@ -54,6 +57,12 @@ def _missing_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
     where = tuple(table)
     return Fault("missing-key", f"key `{key}` is missing{within(where)}", where, "key")
+
+
+def _missing_alternative(error: Error, path: KeyPath) -> Fault:
+    fault, key = _missing_key(error, path), path[-1]
+    name, others = next(pair for pair in error.validator_value.items() if key in pair[1])
+    return evolve(fault, help=f"`{name}` can stand for {listed(others)}")
 
 
 def _bad_key(_error: Error, path: KeyPath) -> Fault:
@@ -127,6 +136,7 @@ _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
     "type": _type,
     "additionalProperties": _unknown_key,
     "required": _missing_key,
+    STANDS_FOR: _missing_alternative,
     "propertyNames": _bad_key,
     "const": _const,
     "enum": _enum,
