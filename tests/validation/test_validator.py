@@ -228,8 +228,8 @@ FAULTS = {
         ("bad-expression", "params.b.default", '`params.b.default` must be a plain value, got the expression `"${a}"`', "write the expression where the parameter is used: its own value is never an expression", None),
     ),
     "an expression where there can be none": (
-        in_loss(lists="${w}"),
-        ("unknown-value", "losses.a.lists", '`losses.a.lists` must be one of `sum`, `mean`, got `"${w}"`', "", None),
+        in_loss(at_zero="${w}"),
+        ("unknown-value", "losses.a.at_zero", '`losses.a.at_zero` must be one of `skip`, `record`, `compute`, got `"${w}"`', "", None),
     ),
     "a name of a layer that does not exist": (
         {"format": 1, "losses": {"a": {"type": "lossspec.VGGPerceptualLoss", "args": {"layers": ["relu9_1"]}}}},
