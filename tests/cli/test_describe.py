@@ -83,7 +83,8 @@ def test_list_schedules_has_a_line_for_each():
     lines = run("list", "schedules").splitlines()
     assert [line.split()[0] for line in lines] == list(schedules.types())
     assert any(
-        line.split(maxsplit=1) == ["linear", "A straight line from one value to another."] for line in lines
+        line.split(maxsplit=1) == ["linear", "A straight line from one value to another, or without end."]
+        for line in lines
     )
 
 
@@ -216,7 +217,7 @@ if_missing = "skip"
 
 def test_describe_shows_a_schedule_without_a_spec_of_its_name():
     text = run("describe", "linear")
-    assert text.startswith("linear: A straight line from one value to another.")
+    assert text.startswith("linear: A straight line from one value to another, or without end.")
     assert "start_value" in text
 
 
