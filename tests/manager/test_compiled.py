@@ -235,7 +235,7 @@ def test_recompiling_for_a_scheduled_argument_warns_first(compiled, make_manager
 def test_every_kind_of_input_fits_one_graph(compiled, make_manager):
     critic = nn.Linear(3, 1)
     manager = make_manager(
-        lists={"inputs": ["xs", "ys"], "lists": (0.5, 2.0)},
+        lists={"inputs": ["xs", "ys"], "lists": [0.5, 2.0]},
         number={"type": "torch.BCEWithLogitsLoss", "inputs": ["p", 1.0]},
         detached={"inputs": ["p.detach", "q"]},
     )

@@ -216,8 +216,8 @@ FAULTS = {
         ("bad-expression", "losses.a.weight", '`"${a + b}"` is not a valid expression', "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`", None),
     ),
     "an expression where there can be none": (
-        in_loss(lists="${w}"),
-        ("unknown-value", "losses.a.lists", '`losses.a.lists` must be one of `sum`, `mean`, got `"${w}"`', "", None),
+        in_loss(at_zero="${w}"),
+        ("unknown-value", "losses.a.at_zero", '`losses.a.at_zero` must be one of `skip`, `record`, `compute`, got `"${w}"`', "", None),
     ),
     "a name of a layer that does not exist": (
         {"format": 1, "losses": {"a": {"type": "lossspec.VGGPerceptualLoss", "args": {"layers": ["relu9_1"]}}}},

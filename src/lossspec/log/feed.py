@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from array import array
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ class Feed:
 
     def __init__(self, writers: Sequence[Writer], run: Run) -> None:
         self._run = run
+        self._process = os.getpid()
         self._channels = [_Channel(each, run) for each in writers]
         self._series = {whole: _Series(whole=whole) for whole in {each.whole for each in writers}}
 
@@ -52,6 +54,8 @@ class Feed:
             sections: rows by loss, for each section.
             axis: the axis of all series.
         """
+        if os.getpid() != self._process:  # a fork, such as a worker of a data loader
+            return 0
         count = sum(len(rows) for losses in sections.values() for rows in losses.values()) // WIDTH
         if count:
             objectives = self._run.objectives()

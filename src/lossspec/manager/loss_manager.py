@@ -61,6 +61,8 @@ class LossManager(State):
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
+        take_over: whether to close the log of another manager of this process that has the folder open, such
+            as one that a notebook has lost; what it has not written yet is not written.
         writers: also get the values at each flush, on rank 0: those of ``lossspec.writers``, or your own
             ``lossspec.log.Writer``. Give them on every rank.
 
@@ -88,6 +90,7 @@ class LossManager(State):
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
         downloads: bool = False,
+        take_over: bool = False,
         writers: Sequence[Writer] = (),
     ) -> None:
         check_options(on_nonfinite, history_buffer_size, writers)
@@ -103,7 +106,7 @@ class LossManager(State):
         self._feed: Feed | None = None
         self._writes = enable_logging and (self.experiment_dir is not None or len(writers) > 0)
         if enable_logging and self.experiment_dir is not None and rank() == 0:
-            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
+            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         if enable_logging and writers and rank() == 0:
             self._feed = Feed(writers, self._run)
         self._objectives = {}
@@ -112,7 +115,7 @@ class LossManager(State):
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
-        parts = self._losses, self._clock, self._weights, self._log, self._validation
+        parts = self._run, self._clock, self._weights, self._log, self._validation
         self._flusher = Flusher(
             *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
         )
@@ -378,9 +381,12 @@ class LossManager(State):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Flush, and close the log."""
+        """Flush, and close the log; after an error on one of several ranks, close it without a flush."""
         try:
-            self._flush(ends=True)
+            if error is None or ranks() == 1:  # the other ranks may not flush now
+                self._flush(ends=True)
+            elif self._writes:
+                error.add_note("and the values recorded since the last flush are not in the loss log")
         except LossSpecError as problem:
             if error is None:
                 raise

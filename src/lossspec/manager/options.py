@@ -30,6 +30,7 @@ class Options(TypedDict, total=False):
     on_nonfinite: OnNonFinite
     durable: bool
     downloads: bool
+    take_over: bool
     writers: Sequence[Writer]
 
 
