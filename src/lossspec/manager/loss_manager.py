@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -14,6 +13,7 @@ from lossspec.manager.building.objective import build_objective
 from lossspec.manager.building.spec import losses_of
 from lossspec.manager.clock.clock import Clock
 from lossspec.manager.clock.weights import Weights
+from lossspec.manager.contexts import Contexts
 from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
@@ -24,11 +24,11 @@ from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.record.validation import LatestValidation
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
-from lossspec.manager.state import State
+from lossspec.manager.shown import ShownManager
 from lossspec.paths import user_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     import torch
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.flush import OnNonFinite
 
 
-class LossManager(State):
+class LossManager(ShownManager, Contexts):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:
@@ -108,7 +108,7 @@ class LossManager(State):
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         if enable_logging and writers and rank() == 0:
-            self._feed = Feed(writers, self._run)
+            self._feed = Feed(writers, self._run, self._clock)
         self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._start(on_nonfinite, limit)
@@ -116,9 +116,9 @@ class LossManager(State):
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
         parts = self._run, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(
-            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
-        )
+        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        if self._feed is not None:
+            self._flusher.observers.append(self._feed.write)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
@@ -284,39 +284,6 @@ class LossManager(State):
         self._clock.tick()
         if self._flusher.is_time():
             self._flush()
-
-    @contextmanager
-    def validating(self, name: str = "validation") -> Iterator[None]:
-        """Record the values in this context as values of a validation section; the log keeps sections apart.
-
-        Raises:
-            LossSpecError: another section is active, or the name is invalid.
-        """
-        self._registration.begin(name)
-        self._restamp()
-        try:
-            yield
-        finally:
-            self._registration.end()
-            self._restamp()
-
-    @contextmanager
-    def unrecorded(self) -> Iterator[None]:
-        """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
-        before = self._recorders.is_paused
-        self._pause(paused=True)
-        try:
-            yield
-        finally:
-            self._pause(paused=before)
-
-    def _pause(self, *, paused: bool) -> None:
-        self._recorders.pause(paused=paused)
-        self._restamp()
-
-    def _restamp(self) -> None:
-        for objective in self._objectives.values():
-            objective.restamp()
 
     def export_base_log(self) -> None:
         """Write the header of the log, if the file has none.

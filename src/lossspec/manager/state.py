@@ -41,6 +41,11 @@ class State(Getters):
     def _start(self) -> None:
         raise NotImplementedError
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether this is a copied manager, which records nothing."""
+        return self._recorders.is_copy
+
     def state_dict(self) -> dict[str, object]:
         """Return the state to resume a run: clock, digest, position in the log, losses, weights set by hand.
 

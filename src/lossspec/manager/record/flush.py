@@ -14,16 +14,16 @@ from lossspec.manager.record.nonfinite import describe_nonfinite
 from lossspec.manager.record.ranks import RankMean, rank, ranks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from lossspec.log.feed import Feed
-    from lossspec.log.points import Axis
     from lossspec.log.rows import Action, LMHistory, Sections
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.record.validation import LatestValidation
     from lossspec.manager.run import Run
+
+    Observer = Callable[[Sections], None]
 
 OnNonFinite = Literal["record", "warn", "raise"]
 
@@ -37,7 +37,6 @@ class Flusher:
         weights: the manager's weights.
         log: the log, or None if this process does not write one.
         validation: keeps the values of the latest validation.
-        feed: feeds the writers, or None if this process has none.
         writes: whether a flush takes the rows out of the histories, for the log of this or another rank.
         on_nonfinite: "record", "warn" or "raise": what to do with a NaN or infinite value.
         limit: the most rows of a loss that wait.
@@ -54,7 +53,6 @@ class Flusher:
         log: LossLog | None,
         validation: LatestValidation,
         *,
-        feed: Feed | None = None,
         writes: bool,
         on_nonfinite: OnNonFinite,
         limit: int,
@@ -65,7 +63,6 @@ class Flusher:
         self._warned_of_epochs = False
         self._unrun = UnrunTerms()
         self._log = log
-        self._feed = feed
         self._writes = writes
         self._on_nonfinite = on_nonfinite
         self._mean = RankMean(run)
@@ -74,10 +71,17 @@ class Flusher:
         self._flushed_at = 0
         self._validation = validation
         self._dropped: dict[tuple[str, str], str] = {}
+        #: Called with the rows of each flush, on every rank, after they are averaged.
+        self.observers: list[Observer] = []
+
+    @property
+    def _takes(self) -> bool:
+        """Whether a flush takes the rows out of the histories."""
+        return self._writes or bool(self.observers)
 
     def overflow(self, history: LMHistory) -> None:
         """Make room in a full history: flush it, or drop its oldest rows."""
-        if self._writes and ranks() == 1:
+        if self._takes and ranks() == 1:
             self.flush()
         else:  # the ranks can differ in fullness: they flush together, when `is_time`
             self._keep_dropped(history)
@@ -85,7 +89,7 @@ class Flusher:
 
     def is_time(self) -> bool:
         """Return whether several ranks, whose clocks agree, must flush now, before a history is full."""
-        return self._writes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
+        return self._takes and 8 * abs(self._clock.step - self._flushed_at) >= self._limit and ranks() > 1
 
     def flush(self, *, ends: bool = False) -> int:
         """Write the recorded rows; return how many were written.
@@ -101,7 +105,7 @@ class Flusher:
         no_steps = self._unmoved.missing_steps(losses)
         no_epochs = "" if self._warned_of_epochs else self._unmoved.missing_epochs(losses, ends=ends)
         unrun = self._unrun(losses, self._clock.step)
-        if self._writes:
+        if self._takes:
             written, nonfinite = self._write()
         else:
             written, nonfinite = 0, self._nonfinite(self._rows())
@@ -155,22 +159,14 @@ class Flusher:
             sections = self._mean_of_ranks(sections, lost, taken)
         nonfinite = self._nonfinite(sections)
         taken += [self._validation.keeping(each, rows) for each, rows in sections.items() if each != "losses"]
-        return self._hand_over(sections, lost, count, taken), nonfinite
-
-    def _hand_over(
-        self, sections: Sections, lost: Mapping[str, int], ranks: int, taken: Sequence[Action]
-    ) -> int:
-        """Give rows to the log, then to the writers; return how many the log, or else the writers, got."""
         if self._log is not None:
-            written = self._log.write(sections, lost, ranks, taken)
+            written = self._log.write(sections, lost, count, taken)
         else:
             do_all(taken)
-            written = 0
-        if self._feed is None:
-            return written
-        axis: Axis = "step" if self._clock.stepped else "epoch" if self._clock.epoch_was_set else "call"
-        fed = self._feed.write(sections, axis)
-        return fed if self._log is None else written
+            written = sum(len(rows) for losses in sections.values() for rows in losses.values()) // WIDTH
+        for observer in self.observers:
+            observer(sections)
+        return written, nonfinite
 
     def _mean_of_ranks(
         self, sections: Sections, lost: Mapping[str, int], taken: Sequence[Action]
@@ -179,8 +175,8 @@ class Flusher:
         try:
             mean, (chunks, dropped) = self._mean(sections, [here, bool(self._dropped)])
         except RuntimeError as error:  # another rank is gone
-            self._hand_over(sections, lost, 1, taken)
             if self._log is not None:
+                self._log.write(sections, lost, 1, taken)
                 error.add_note("only the values of this rank were written to the loss log")
             error.add_note(
                 f"rank {rank()} waited for the others in a flush, which all ranks must call: look for the "
