@@ -9,12 +9,14 @@ from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import describe
+from lossspec.manager.loss.select import select
 from lossspec.manager.loss.walk import detached
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from lossspec.language.model import Balance
+    from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.device import BalancedWeights
 
 
@@ -48,12 +50,10 @@ class BoundBalance:
         """
         order, named = [], {}
         for each in self.inputs:
-            given = tensors[str(each.name)]
+            user = f"the balance of `{self.objective}`"
+            given = select(user, each, tensors[str(each.name)])
             if not isinstance(given, torch.Tensor):
-                raise LossInputError(
-                    f"the balance of `{self.objective}` expects a tensor as `{each.name}`, got "
-                    f"{describe(given)}"
-                )
+                raise LossInputError(f"{user} expects a tensor as `{each.reference}`, got {describe(given)}")
             value = detached(given) if each.detach else given
             if each.argument is None:
                 order.append(value)
@@ -72,3 +72,32 @@ class BoundBalance:
             f"the balance of `{self.objective}` must return a scalar and a weight for each of "
             f"{', '.join(f'`{name}`' for name in values)}, got {describe(found)}"
         )
+
+    def total(
+        self,
+        results: Sequence[tuple[LMLoss, torch.Tensor]],
+        idle: Collection[str],
+        tensors: Mapping[str, object],
+    ) -> tuple[torch.Tensor, BalancedWeights]:
+        """Return the weighted sum of all losses of the objective, and the weights that differ from theirs.
+
+        Args:
+            results: each loss that is in the total, and its raw result.
+            idle: the names of those that weigh 0 now.
+            tensors: those of the call.
+        """
+        total: torch.Tensor | None = None
+        values: dict[str, torch.Tensor] = {}
+        weights: dict[str, float] = {}
+        for loss, raw in results:
+            weight = 0.0 if loss.name in idle else cast("float", loss.term_weight)
+            if loss.name in self.losses:
+                values[loss.name], weights[loss.name] = raw, weight
+            else:
+                total = raw * weight if total is None else total + raw * weight
+        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
+        if values:
+            contribution, found = self(values, weights, tensors)
+            balanced |= found
+            total = contribution if total is None else contribution + total
+        return cast("torch.Tensor", total), balanced
