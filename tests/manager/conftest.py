@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from lossspec import LossManager
-from lossspec.language.model import Every, Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Every, Input, Lists, ObjectiveSpec, Reduce, Spec, Term
+from lossspec.language.structure import converter
 
 
 def as_input(value):
@@ -31,6 +32,9 @@ def make_spec():
             table = dict(keys)
             inputs = tuple(as_input(each) for each in table.pop("inputs", ["x", "y"]))
             every = table.pop("every", None)
+            for key, cls in (("lists", Lists), ("reduce", Reduce)):  # as a spec writes them
+                if key in table:
+                    table[key] = converter().structure(table[key], cls)
             found[name] = Term(
                 name=name,
                 type=table.pop("type", "torch.L1Loss"),

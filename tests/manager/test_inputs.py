@@ -94,7 +94,7 @@ def test_a_callable_is_passed_on(make_manager):
 LISTS = {"x": [torch.tensor([1.0]), torch.tensor([2.0]), torch.tensor([4.0])], "y": [torch.zeros(1)] * 3}
 
 
-@pytest.mark.parametrize(("lists", "expected"), [("sum", 7.0), ("mean", 7 / 3), ((0.5, 0.0, 2.0), 8.5)])
+@pytest.mark.parametrize(("lists", "expected"), [("sum", 7.0), ("mean", 7 / 3), ([0.5, 0.0, 2.0], 8.5)])
 def test_lists_are_combined(make_manager, lists, expected):
     assert total(make_manager, LISTS, lists=lists).item() == pytest.approx(expected)
 
@@ -137,7 +137,7 @@ def test_inputs_beside_lists_are_whole_or_numbers(make_manager):
             "`a` expects lists of equal length, at least 1, got no list",
         ),
         (
-            {"lists": (1.0, 2.0)},
+            {"lists": [1.0, 2.0]},
             {"x": [torch.ones(2)] * 3, "y": [torch.ones(2)] * 3},
             "`a` has 2 weights in `lists`, got lists of 3 elements",
         ),

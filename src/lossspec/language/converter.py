@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from lossspec.faults import Fault
 from lossspec.scalars import plain_number
@@ -43,6 +43,17 @@ def unstructure_without(made: Converter, cls: type, omitted: tuple[str, ...]) ->
 
     overrides: dict[str, Any] = {name: override(omit=True) for name in omitted}
     return make_dict_unstructure_fn(cls, made, _cattrs_omit_if_default=made.omit_if_default, **overrides)
+
+
+def exactly(value: Any, kind: Any) -> Any:
+    """Return a value whose type is the given one, or one of a union.
+
+    Raises:
+        TypeError: it has another type.
+    """
+    if type(value) not in (get_args(kind) or (kind,)):
+        raise TypeError(f"expected {kind}, got {value!r}")
+    return value
 
 
 def as_toml(values: Mapping[str, object]) -> dict[str, object]:

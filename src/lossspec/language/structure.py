@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from lossspec import schedules
 from lossspec.language.checks.objectives import TOTAL
-from lossspec.language.converter import new_converter, unstructure_without
-from lossspec.language.model import Combine, Input, Lists, ObjectiveSpec, Scalar, Spec, Term, Weight
+from lossspec.language.converter import exactly, new_converter
+from lossspec.language.model import ObjectiveSpec, Scalar, Spec, Term, Weight
+from lossspec.language.short_forms import register_short_forms
 from lossspec.registry import find
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from cattrs import Converter
-    from cattrs.dispatch import StructureHook, UnstructureHook
+    from cattrs.dispatch import StructureHook
 
     from lossspec.language.converter import Fields
     from lossspec.language.resolve.resolve import Resolved
 
 Table = dict[str, Any]
-Inputs = tuple[Input, ...]
 #: Keys that are not part of the resolved spec.
 _USED = {"format", "extends", "remove", "variants"}
 #: Fields that are not written: names, which are keys, and what the caller gave.
@@ -82,15 +82,13 @@ def converter() -> Converter:
     """
     made = new_converter(_UNWRITTEN, omit_if_default=True)
     for kind in (str, int, bool, Scalar):
-        made.register_structure_hook(kind, _exactly)
+        made.register_structure_hook(kind, exactly)
     made.register_structure_hook(float, _number)
     made.register_structure_hook(Schedule, lambda table, _: schedules.from_table(table))
     made.register_structure_hook(Weight, lambda value, _: made.structure(value, _kind_of_weight(value)))
-    made.register_structure_hook(Lists | None, lambda value, _: made.structure(value, _kind_of_lists(value)))
     made.register_structure_hook_func((object,).__contains__, _argument)
     made.register_structure_hook_factory(_is_array, lambda kind: _array(made, kind))
-    made.register_structure_hook_factory((Inputs,).__contains__, lambda _: _inputs(made))
-    made.register_unstructure_hook_factory((Inputs,).__contains__, lambda _: _written_inputs(made))
+    register_short_forms(made)
     return made
 
 
@@ -98,23 +96,12 @@ def _is_array(kind: object) -> bool:
     return get_origin(kind) is tuple
 
 
-def _exactly(value: Any, kind: Any) -> Any:
-    """Return a value whose type is the given one, or one of a union."""
-    if type(value) not in (get_args(kind) or (kind,)):
-        raise TypeError(f"expected {kind}, got {value!r}")
-    return value
-
-
 def _number(value: object, _: object) -> float:
-    return float(_exactly(value, int | float))
+    return float(exactly(value, int | float))
 
 
 def _kind_of_weight(value: object) -> Any:
     return Schedule if isinstance(value, dict) else float
-
-
-def _kind_of_lists(value: object) -> Any:
-    return tuple[float, ...] if isinstance(value, list) else Combine
 
 
 def _argument(value: object, _: object) -> object:
@@ -126,35 +113,4 @@ def _array(made: Converter, kind: object) -> StructureHook:
     """Return a hook for arrays, which does not take a string for one."""
     member, _ = get_args(kind)
     hook = made.get_structure_hook(member)
-    return lambda value, _: tuple(hook(each, member) for each in _exactly(value, list))
-
-
-def _inputs(made: Converter) -> StructureHook:
-    """Return a hook for inputs: an array, or a table by argument, of names, numbers and tables."""
-    hook = _array(made, Inputs)
-
-    def table_of(value: object) -> Table:
-        return value if isinstance(value, dict) else {"name" if isinstance(value, str) else "value": value}
-
-    def inputs(value: object, _: object) -> object:
-        if isinstance(value, dict):
-            return hook([{**table_of(each), "argument": key} for key, each in value.items()], Inputs)
-        return hook([table_of(each) for each in _exactly(value, list)], Inputs)
-
-    return inputs
-
-
-def _written_inputs(made: Converter) -> UnstructureHook:
-    """Return a hook that writes inputs, each in its shortest form."""
-    hook = unstructure_without(made, Input, ("argument",))
-
-    def short(each: Input) -> object:
-        table = hook(each)
-        return table if each.detach else next(iter(table.values()))
-
-    def inputs(given: Inputs) -> object:
-        if any(each.argument is not None for each in given):
-            return {each.argument: short(each) for each in given}
-        return [short(each) for each in given]
-
-    return inputs
+    return lambda value, _: tuple(hook(each, member) for each in exactly(value, list))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from itertools import starmap
+from operator import call, delitem
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 #: Rows by loss, for each section of the log: "losses" for training, and the names of validation sections.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
 
-#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.
-RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES = range(6)
-WIDTH = 6
+#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size, and
+#: when it was recorded, in seconds since 1970.
+RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES, TIME = range(7)
+WIDTH = 7
 _SLACK = 64
 
 
@@ -37,7 +41,7 @@ class LMHistory:
 
     Example:
         >>> history = LMHistory()
-        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1)
+        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1, 0.0)
         >>> history.raw[0], history.weights[0], history.losses[0]
         (0.5, 50.0, 25.0)
     """
@@ -84,9 +88,14 @@ class LMHistory:
 
     def drop(self, rows: array[float]) -> None:
         """Remove ``rows``, the oldest; ``last`` keeps the newest."""
-        if rows:
-            self._last = rows[-WIDTH:]
-            del self.flat[: len(rows)]
+        do_all(self.dropping(rows))
+
+    def dropping(self, rows: array[float]) -> list[Action]:
+        """Return what removes ``rows``, the oldest, for ``do_all``."""
+        if not rows:
+            return []
+        last = setattr, self, "_last", rows[-WIDTH:]
+        return [last, (delitem, self.flat, slice(len(rows)))]
 
     @property
     def rows(self) -> array[float]:
@@ -118,6 +127,15 @@ class LMHistory:
 
     def __repr__(self) -> str:
         return f"LMHistory({len(self)} rows)"
+
+
+#: A function and its arguments.
+Action = tuple[Callable[..., object], *tuple[object, ...]]
+
+
+def do_all(actions: Iterable[Action]) -> None:
+    """Do all of these, or none: no bytecode runs in between, at which a signal handler could raise."""
+    deque(starmap(call, actions), maxlen=0)
 
 
 def applied_weights(rows: array[float]) -> Iterable[float]:

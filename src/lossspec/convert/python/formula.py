@@ -72,9 +72,9 @@ def _summand(term: Term) -> str:
     words = [each for each in term.args.values() if isinstance(each, str)]
     name = term.type.partition(".")[2] + (f"[{', '.join(words)}]" if words else "")
     inputs = ", ".join(str(_number(each.value)) if each.name is None else each.name for each in term.inputs)
-    listed = (
-        "" if term.lists is None else f"{term.lists if isinstance(term.lists, str) else 'weighted sum'} of "
-    )
+    listed = ""
+    if term.lists is not None:
+        listed = f"{term.lists.combine if term.lists.weights is None else 'weighted sum'} of "
     every = "" if term.every is None else f", times {_number(term.every.gain)} every {term.every.steps} steps"
     return f"{weight}{listed}{name}({inputs}){every}"
 

@@ -10,7 +10,7 @@ from attrs import fields, frozen
 from lossspec.convert.python.layout import literal
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.scope import PASSED_ON
-from lossspec.language.model import Input, Term
+from lossspec.language.model import Input, Lists, Term
 from lossspec.paths import user_path
 from lossspec.registry.entry import CallInput
 from lossspec.schedules import Schedule
@@ -87,9 +87,10 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
         before = [f"self.{attribute}.{name} = {call}" for name, call in moving.items()]
     reduction = term.args.get("reduction", "none") if "reduction" in ours else "none"
     ending = "" if reduction == "none" else f".{reduction}()"
-    weights = attributes.take(f"{term.name}_weights") if isinstance(term.lists, tuple) else ""
-    if isinstance(term.lists, tuple):
-        made.append((f"self.{weights} = ", literal(list(term.lists))))
+    weights = ""
+    if term.lists is not None and term.lists.weights is not None:
+        weights = attributes.take(f"{term.name}_weights")
+        made.append((f"self.{weights} = ", literal([*term.lists.weights])))
     call = _Call(term, entry, scope, local, function, extra, ending)
     return Written(tuple(made), tuple(before), call.over_lists(weights) if term.lists else call.once(local))
 
@@ -113,8 +114,10 @@ def _require_known(term: Term, part: Term | Input) -> None:
     for each in fields(type(part)):
         if each.name not in known and getattr(part, each.name) != each.default:
             refuse(f"`{term.name}`", f"`{each.name}` is not exported yet")
-    if isinstance(part, Term) and not (part.lists in {None, "sum", "mean"} or isinstance(part.lists, tuple)):
-        refuse(f"`{term.name}`", f"`lists = {part.lists!r}` is not exported yet")
+    if isinstance(part, Term) and part.lists is not None:
+        written = part.lists.written()
+        if written not in ("sum", "mean") and not isinstance(written, list):
+            refuse(f"`{term.name}`", f"`lists = {written!r}` is not exported yet")
 
 
 def _argument(scope: Scope, argument: Argument | None, value: object) -> str:
@@ -173,18 +176,18 @@ class _Call:
         letters += [f"each_{number}" for number in range(len(names))]
         inner = dict(zip(names, letters, strict=False))
         call = self.once({**self.local, **inner})
-        if call == next(iter(inner.values())) and self.term.lists == "sum":
+        how = self.term.lists or Lists("sum")
+        if call == next(iter(inner.values())) and how == Lists("sum"):
             return f"sum({self.local[next(iter(names))]})"
         target, source = ", ".join(inner.values()), self.local[next(iter(names))]
         if len(names) > 1:
             source = f"{self.scope.helper('elements')}({', '.join(self.local[name] for name in names)})"
-        if self.term.lists == "mean":
+        if how.combine == "mean":
             return f"{self.scope.helper('mean')}({call} for {target} in {source})"
-        if self.term.lists == "sum":
+        if how.weights is None:
             return f"sum({call} for {target} in {source})"
         target = f"({target})" if len(names) > 1 else target
-        numbers = self.term.lists if isinstance(self.term.lists, tuple) else ()
-        some_rest = 0.0 in numbers and any(numbers) and self.term.at_zero != "compute"
+        some_rest = 0.0 in how.weights and any(how.weights) and self.term.at_zero != "compute"
         chosen = " if weight != 0.0" if some_rest else ""  # where it is 0, NaN and inf do not spread
         loop = f"for weight, {target} in zip(self.{weights}, {source}, strict=True){chosen}"
         return f"sum(weight * {call} {loop})"

@@ -130,7 +130,7 @@ class BoundTerm:
             found = ", ".join(f"`{name}` of length {length}" for name, length in lengths.items()) or "no list"
             raise LossInputError(f"`{self.name}` expects lists of equal length, at least 1, got {found}")
         (length,) = counts
-        weights = self.lists if isinstance(self.lists, tuple) else ()
+        weights = (self.lists.weights if self.lists is not None else None) or ()
         if weights and len(weights) != length:
             raise LossInputError(
                 f"`{self.name}` has {len(weights)} weights in `lists`, got lists of {length} elements"
@@ -146,7 +146,8 @@ class BoundTerm:
         total = parts[0]
         for part in parts[1:]:
             total = total + part
-        return total / length if self.lists == "mean" else total
+        is_mean = self.lists is not None and self.lists.combine == "mean"
+        return total / length if is_mean else total
 
 
 def _direct(function: Function, names: tuple[str, ...]) -> Callable[[Mapping[str, object]], torch.Tensor]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from time import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -37,6 +38,8 @@ class _Stamp:
     terms: tuple[tuple[int, LMHistory, float, float], ...]
     #: the batch size that the caller set; None to take it from the tensors of each call.
     samples: int | None
+    #: when it was made: a graph runs without the host, which knows no later time of its rows.
+    time: float
 
 
 class RingBuffer:
@@ -99,7 +102,7 @@ class RingBuffer:
             for column, loss in enumerate(self._losses)
             if column in running
         )
-        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples))
+        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples, time()))
         self._send()
 
     def _weight(self, loss: LMLoss) -> float:
@@ -168,7 +171,7 @@ class RingBuffer:
             stamp = self._stamps[int(row[_STAMP])]
             samples = stamp.samples or row[_SAMPLES]
             for column, history, *weights in stamp.terms:
-                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples)
+                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
                 filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)

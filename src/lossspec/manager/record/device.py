@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -58,11 +59,11 @@ class DeviceRecorder:
             return
         if len(self._rest) + 2 * len(results) > SLOTS:
             self._fetch()
-        first, clock = len(self._rest), self._clock
+        first, clock, now = len(self._rest), self._clock, time()
         values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
         for loss, _ in results:
-            row = (cast("float", loss.term_weight), loss.objective_weight, clock.epoch, clock.step, samples)
-            self._rest.append((loss.history, row))
+            weights = cast("float", loss.term_weight), loss.objective_weight
+            self._rest.append((loss.history, (*weights, clock.epoch, clock.step, samples, now)))
         for loss, _ in results:
             if balanced and loss.name in balanced:
                 values.append(torch.as_tensor(balanced[loss.name]).detach())
@@ -79,7 +80,7 @@ class DeviceRecorder:
         if len(self._rest) + len(losses) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
-        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
         for loss, weight in zip(losses, weighing.term_weights, strict=True):
             self._rest.append((loss.history, (weight, *rest)))
         with torch.no_grad():

@@ -61,8 +61,8 @@ def signs(spec: Spec, notation: Notation) -> Iterator[Entry]:
     if any(term.lists is not None for term in terms):
         yield Entry(notation.element.format(anything), "applied to the i-th elements of its lists")
     for term in terms:
-        if isinstance(term.lists, tuple):
-            weights = ", ".join(map(exact, term.lists))
+        if term.lists is not None and term.lists.weights is not None:
+            weights = ", ".join(map(exact, term.lists.weights))
             yield Entry("c_i", f"in {term.name}, in order: {weights}")
 
 

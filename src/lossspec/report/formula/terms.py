@@ -67,7 +67,7 @@ class TermWriter:
         call = f"{self.notation.loss(self.names[term.type])}({inside})"
         if term.lists is None:
             return call
-        how = term.lists if isinstance(term.lists, str) else "weights"
+        how = term.lists.combine if term.lists.weights is None else "weights"
         return self.notation.lists[how].format(call)
 
     def balanced(self, balance: Balance, terms: Sequence[Term]) -> list[str]:
