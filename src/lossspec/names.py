@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: The names that losses, inputs, params, objectives and variants can have.
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
 
+#: The help for a bad name.
+NAMES_HELP = "use letters, digits and `_`, and do not start with a digit"
+
 #: How many pairs of names one run compares; after that it suggests nothing.
 BUDGET = 20_000
 #: A longer name is not a misspelt one.

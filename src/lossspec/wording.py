@@ -23,7 +23,9 @@ _KINDS = {
     "object": "a table",
 }
 #: The help for an expression that is not valid.
-EXPRESSION_HELP = "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`"
+EXPRESSION_HELP = "`${...}` fills a whole value with parameters, numbers, `+ - * /` and parentheses"
+#: Text without an expression, as a regular expression of JSON Schema: ``$`` is never before ``{``.
+PLAIN_PATTERN = r"^(?:[^$]|\$+[^${])*\$*$"
 _is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
 
 
@@ -69,15 +71,15 @@ def alternatives(kinds: Iterable[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _string(text: str) -> str:
+def _string(text: str, limit: int = 40) -> str:
     """Write a string as TOML does, on one line, cut if it is long."""
-    return json.dumps(shorten(text), ensure_ascii=False)
+    return json.dumps(shorten(text, limit), ensure_ascii=False)
 
 
-def quote(value: object) -> str:
+def quote(value: object, limit: int = 40) -> str:
     """Write a value for a message: cut if it is long, and only its kind for a table or an array."""
     if isinstance(value, str):
-        return f"`{_string(value)}`"
+        return f"`{_string(value, limit)}`"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, int | float):

@@ -8,7 +8,7 @@ import pytest
 import lossspec
 from lossspec import schedules
 from lossspec.language.diagnostics.error import SpecError
-from lossspec.language.model import Every, Input
+from lossspec.language.model import Divisor, Every, Input, Lists, Reduce
 
 BASE = """
 format = 1
@@ -66,6 +66,49 @@ def codes(caught):
 # what a spec says
 
 
+def test_arithmetic_gives_the_kind_of_number_that_is_due(folder):
+    folder(
+        "one",
+        """
+format = 1
+params = { n = 16, lambda = 0.25, steps = 8.0 }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${(1 - lambda) * 2}", every = { steps = "${n / 2}", gain = "${n - 1}" } }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], weight = { type = "cosine_restarts", unit = "step", start_value = "${1 - lambda}", end_value = 0, period = "${n - 6}", cycles = "${n / 4}" } }
+losses.c = { type = "torch.L1Loss", inputs = ["x", "y"], every = { steps = "${steps}", gain = 1 } }
+[variants.slow]
+losses.a.weight = "${2 - lambda * 2}"
+params.n = 16.0
+""",
+    )
+    for reference, weight in (("one", 1.5), ("one+slow", 1.5)):
+        losses = lossspec.load(reference).losses
+        assert (losses["a"].weight, losses["a"].every) == (weight, Every(8, 15.0))
+        assert (losses["b"].weight.cycles, losses["b"].weight(0), losses["b"].weight.period) == (
+            4,
+            0.75,
+            10.0,
+        )
+        assert losses["c"].every == Every(8, 1.0)
+        assert all(type(losses[name].every.steps) is int for name in ("a", "c"))
+
+
+def test_a_value_of_the_caller_is_never_an_expression(folder):
+    folder(
+        "one",
+        """
+format = 1
+params.mode = "mean"
+params.other = { default = "sum", choices = ["sum", "mean"] }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], args.reduction = "${mode}" }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], args.reduction = "${other}" }
+""",
+    )
+    for given in ("${other}", "${", "x${mode}y"):
+        with pytest.raises(SpecError) as caught:
+            lossspec.load("one", {"mode": given, "other": given})
+        assert codes(caught) == ["bad-expression", "bad-expression"]
+
+
 def test_a_whole_term(folder):
     folder(
         "one",
@@ -78,7 +121,102 @@ losses.a = { type = "torch.MSELoss", inputs = [{ name = "x", detach = true }, "$
     term = lossspec.load("one").losses["a"]
     assert term.inputs == (Input(name="x", detach=True), Input(value=0.9))
     assert (term.weight, term.objective, term.tags) == (-2.0, "G", ("t", "u"))
-    assert (term.at_zero, term.lists, term.every) == ("record", (1.0, 0.5), Every(16, 16.0))
+    assert (term.at_zero, term.every) == ("record", Every(16, 16.0))
+    assert term.lists == Lists("sum", weights=(1.0, 0.5))
+    assert (term.reduce, term.if_missing) == (None, "error")
+
+
+def with_params(text, **params):
+    """A spec with those of the parameters that its text uses."""
+    used = [f"params.{name} = {value}" for name, value in params.items() if f"${{{name}}}" in text]
+    return "\n".join(["format = 1", *used, text])
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"x"', ()),
+        ('"x[-1]"', (-1,)),
+        ('"x[0][9999]"', (0, 9999)),
+        ('"x[:]"', ((None, None),)),
+        ('"x[:-1]"', ((None, -1),)),
+        ('"x[1:3]"', ((1, 3),)),
+        ('"x[-2:]"', ((-2, None),)),
+        ('"x[*][-1]"', ("*", -1)),
+        ('"x.depth_2.a"', (".depth_2", ".a")),
+        ('{ name = "x[*].out" }', ("*", ".out")),
+        ('"${where}"', (0, ".a")),
+    ],
+)
+def test_what_a_reference_selects(folder, written, expected):
+    loss = f'losses.a = {{ type = "torch.L1Loss", inputs = [{written}, "y"] }}'
+    folder("one", with_params(loss, where='"x[0].a"'))
+    found = lossspec.load("one").losses["a"].inputs[0]
+    assert (found.name, found.selectors) == ("x", expected)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"mean"', Reduce(by="elements")),
+        ('"sum"', Reduce(by=1.0)),
+        ('"batch"', Reduce(by="batch")),
+        ('{ by = "elements" }', Reduce(by="elements")),
+        ("{ by = 5 }", Reduce(by=5.0)),
+        ('{ weights = "m" }', Reduce(Input("m"), "elements")),
+        ('{ weights = "m[0]", by = "weights" }', Reduce(Input("m", selectors=(0,)), "weights")),
+        ('{ weights = { name = "m", detach = true }, by = 2.5 }', Reduce(Input("m", detach=True), 2.5)),
+        ('{ by = { name = "n" } }', Reduce(by=Divisor("n"))),
+        ('{ by = { name = "out.n[-1]", minimum = 1 } }', Reduce(by=Divisor("out", (".n", -1), 1.0))),
+        ('"${how}"', Reduce(by="batch")),
+        ('{ weights = "${mask}", by = "${how}" }', Reduce(Input("m"), "batch")),
+        ('{ by = { name = "n", minimum = "${least}" } }', Reduce(by=Divisor("n", minimum=2.0))),
+        ('{ by = "${least}" }', Reduce(by=2.0)),
+    ],
+)
+def test_how_elements_are_reduced(folder, written, expected):
+    loss = f'losses.a = {{ type = "torch.L1Loss", inputs = ["x", "y"], reduce = {written} }}'
+    folder("one", with_params(loss, how='"batch"', mask='"m"', least=2))
+    assert lossspec.load("one").losses["a"].reduce == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('"max"', Lists("max")),
+        ('{ combine = "min" }', Lists("min")),
+        ('{ combine = "sum", decay = 0.8 }', Lists("sum", decay=0.8)),
+        ('{ combine = "mean", pairs = "different" }', Lists("mean", pairs="different")),
+        ('{ combine = "min", of = "elements" }', Lists("min", of="elements")),
+        ('{ combine = "min", of = "results" }', Lists("min")),
+        ('"${how}"', Lists("mean")),
+        ('{ combine = "${how}", decay = "${gamma}", of = "elements" }', Lists("mean", None, 2.0, None, "elements")),
+    ],
+)  # fmt: skip
+def test_how_lists_are_combined(folder, written, expected):
+    loss = f'type = "torch.L1Loss", inputs = ["x", "y"], reduce = "sum", lists = {written}'
+    folder("one", with_params(f"losses.a = {{ {loss} }}", how='"mean"', gamma=2))
+    assert lossspec.load("one").losses["a"].lists == expected
+
+
+def test_a_term_may_be_optional(folder):
+    loss = 'type = "torch.L1Loss", inputs = ["x", "y"], if_missing'
+    folder("one", f'format = 1\nlosses.a = {{ {loss} = "skip" }}\nlosses.b = {{ {loss} = "error" }}')
+    assert [each.if_missing for each in lossspec.load("one").losses.values()] == ["skip", "error"]
+
+
+def test_a_variant_changes_one_key_of_a_reduction(folder):
+    loss = 'type = "torch.L1Loss", inputs = ["x", "y"], reduce = { weights = "m" }'
+    variants = 'variants.v.losses.a.reduce = { by = "weights" }\nvariants.w.losses.a.reduce = "sum"'
+    folder("one", f"format = 1\nlosses.a = {{ {loss} }}\n{variants}")
+    assert lossspec.load("one+v").losses["a"].reduce == Reduce(Input("m"), "weights")
+    assert lossspec.load("one+w").losses["a"].reduce == Reduce(by=1.0)
+
+
+def test_a_variant_changes_one_key_of_lists(folder):
+    loss = 'type = "torch.L1Loss", inputs = ["x", "y"], lists = { combine = "sum", decay = 0.8 }'
+    folder("one", f'format = 1\nlosses.a = {{ {loss} }}\nvariants.v.losses.a.lists.combine = "mean"')
+    assert lossspec.load("one+v").losses["a"].lists == Lists("mean", decay=0.8)
 
 
 def test_the_defaults_of_a_term(folder):

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 import lossspec
 from lossspec import schedules
-from lossspec.language.model import Balance, Every, Input, Lists, ObjectiveSpec, Spec, Term
+from lossspec.language.model import (
+    Balance,
+    Divisor,
+    Every,
+    Input,
+    Lists,
+    ObjectiveSpec,
+    Reduce,
+    Spec,
+    Term,
+)
 from lossspec.language.structure import converter
 from lossspec.language.write import to_table, write
 
@@ -32,7 +42,31 @@ weights = st.one_of(
         minimum=st.one_of(st.none(), st.just(-2e6)),
     ),
 )
-tensors = st.builds(Input, name=names, detach=st.booleans())
+indices = st.integers(-9999, 9999)
+selectors = st.lists(
+    st.one_of(
+        indices,
+        st.tuples(st.none() | indices, st.none() | indices),
+        st.just("*"),
+        st.from_regex(r"\.[A-Za-z][a-z0-9]{0,8}_?", fullmatch=True),
+    ),
+    max_size=8,
+).map(tuple)
+tensors = st.builds(Input, name=names, detach=st.booleans(), selectors=selectors)
+above_0 = st.floats(0.01, 100)
+by = st.one_of(
+    st.sampled_from(["elements", "batch"]),
+    above_0,
+    st.builds(Divisor, name=names, selectors=selectors, minimum=st.none() | above_0),
+)
+reductions = st.one_of(
+    st.builds(Reduce, by=by), st.builds(Reduce, weights=tensors, by=st.one_of(by, st.just("weights")))
+)
+lists = st.one_of(
+    st.lists(numbers, min_size=1, max_size=3).map(lambda each: Lists("sum", weights=tuple(each))),
+    st.builds(Lists, combine=st.sampled_from(["sum", "mean"]), decay=st.none() | above_0),
+    st.builds(Lists, combine=st.sampled_from(["sum", "mean", "min", "max"])),
+)
 
 
 @st.composite
@@ -43,7 +77,7 @@ def inputs_of(draw):
     if draw(st.booleans()):
         return pair
     return tuple(
-        Input(each.name, each.value, each.detach, argument)
+        Input(each.name, each.value, each.detach, argument, each.selectors)
         for each, argument in zip(pair, ("input", "target"), strict=True)
     )
 
@@ -70,14 +104,19 @@ def terms(name, objectives):
             "weight": weights,
             "tags": st.lists(texts, max_size=3, unique=True).map(tuple),
             "at_zero": st.sampled_from(["skip", "record", "compute"]),
-            "lists": st.one_of(
-                st.builds(Lists, st.sampled_from(["sum", "mean"])),
-                st.lists(numbers, min_size=1, max_size=3).map(lambda each: Lists("sum", tuple(each))),
-            ),
+            "lists": lists,
             "every": st.builds(Every, steps=st.integers(1, 99), gain=numbers),
+            "reduce": reductions,
+            "if_missing": st.sampled_from(["error", "skip"]),
         },
     )
-    return st.builds(lambda kind, rest: Term(name=name, **kind, **rest), kinds, shared)
+
+    def term(kind, rest):
+        if "reduce" in rest:  # it and the argument exclude each other
+            kind.get("args", {}).pop("reduction", None)
+        return Term(name=name, **kind, **rest)
+
+    return st.builds(term, kinds, shared)
 
 
 @st.composite
@@ -96,6 +135,8 @@ def specs(draw):
         )
         totals[name] = ObjectiveSpec(name, draw(weights), draw(st.one_of(st.none(), st.just(balance))))
     used = [each for term in losses.values() for each in term.inputs]
+    for reduce in (term.reduce for term in losses.values() if term.reduce):
+        used += [each for each in (reduce.weights, reduce.by) if isinstance(each, Input | Divisor)]
     used += [each for total in totals.values() if total.balance for each in total.balance.inputs]
     said = {each.name: draw(texts) for each in used if each.name}
     return Spec(

@@ -168,7 +168,7 @@ def test_durable_synchronises_each_write(tmp_path, monkeypatch):
     for value in (1.0, 2.0):
         run(manager, [value])
         manager.update_loss_log()
-    assert len(syncs) == 2
+    assert len(syncs) == 3  # the folder has a new entry, then two writes
 
 
 def test_the_first_flush_writes_the_header(tmp_path):
@@ -325,7 +325,7 @@ def test_a_folder_has_one_manager_at_a_time(tmp_path):
         plain(tmp_path)
     assert str(raised.value) == (
         f"`{tmp_path}/loss_log.jsonl` is open in another LossManager: give each run its own folder, "
-        "or `close()` the other one"
+        "or `close()` the other one; if it is lost, as in a notebook, pass `take_over=True` to this one"
     )
     manager.update_loss_log()
     assert len(read_log(tmp_path).losses["a"]) == 1
@@ -333,6 +333,20 @@ def test_a_folder_has_one_manager_at_a_time(tmp_path):
     second = plain(tmp_path)
     del second  # without a cycle that would keep the file open
     plain(tmp_path).close()
+
+
+def test_the_folder_of_a_lost_manager_is_taken_over(tmp_path):
+    lost = plain(tmp_path)
+    run(lost, [1.0])
+    lost.update_loss_log()
+    run(lost, [2.0])
+    manager = plain(tmp_path, take_over=True)
+    manager.set_progress(step=1)
+    run(manager, [3.0])
+    manager.update_loss_log()
+    assert read_log(tmp_path).losses["a"].raw.tolist() == [1.0, 3.0]
+    with pytest.raises(LogError, match="is open in another LossManager"):
+        lost.update_loss_log()
 
 
 def test_an_objective_kept_does_not_keep_the_file(tmp_path):

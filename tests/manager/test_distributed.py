@@ -21,12 +21,25 @@ SCENARIOS = 13
 @pytest.mark.slow
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_processes_of_torchrun(tmp_path, ranks):
+    torchrun(ranks, SCENARIOS, "ranks.py", tmp_path)
+
+
+@pytest.mark.slow
+def test_faults_of_one_rank(tmp_path):
+    torchrun(2, 6, "ranks_faults.py", tmp_path, "10")
+
+
+def torchrun(ranks, scenarios, *script):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
     done = subprocess.run(
-        [*command, PROCESSES / "ranks.py", tmp_path], capture_output=True, text=True, timeout=300, check=False
+        [*command, PROCESSES / script[0], *script[1:]],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-5000:]
-    assert done.stdout.count(f" of {ranks}: ") == ranks * SCENARIOS
+    assert done.stdout.count(f" of {ranks}: ") == ranks * scenarios
 
 
 @pytest.mark.slow

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from itertools import starmap
+from operator import call, delitem
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 #: Rows by loss, for each section of the log: "losses" for training, and the names of validation sections.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
@@ -97,9 +100,14 @@ class LMHistory:
 
     def drop(self, rows: array[float]) -> None:
         """Remove ``rows``, the oldest; ``last`` keeps the newest."""
-        if rows:
-            self._last = without_gaps(rows)[-WIDTH:] or self._last
-            del self.flat[: len(rows)]
+        do_all(self.dropping(rows))
+
+    def dropping(self, rows: array[float]) -> list[Action]:
+        """Return what removes ``rows``, the oldest, for ``do_all``."""
+        if not rows:
+            return []
+        last = setattr, self, "_last", without_gaps(rows)[-WIDTH:] or self._last
+        return [last, (delitem, self.flat, slice(len(rows)))]
 
     @property
     def rows(self) -> array[float]:
@@ -135,6 +143,15 @@ class LMHistory:
 
     def __repr__(self) -> str:
         return f"LMHistory({len(self)} rows)"
+
+
+#: A function and its arguments.
+Action = tuple[Callable[..., object], *tuple[object, ...]]
+
+
+def do_all(actions: Iterable[Action]) -> None:
+    """Do all of these, or none: no bytecode runs in between, at which a signal handler could raise."""
+    deque(starmap(call, actions), maxlen=0)
 
 
 def without_gaps(rows: array[float]) -> array[float]:

@@ -23,6 +23,7 @@ from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.record.validation import LatestValidation
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
+from lossspec.manager.shown import ShownManager
 from lossspec.manager.state import State
 from lossspec.paths import user_path
 
@@ -41,10 +42,10 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.messages import Function
     from lossspec.manager.objective.objective import Objective
     from lossspec.manager.options import Options
-    from lossspec.manager.record.flush import OnNonFinite
+    from lossspec.manager.record.flush import Observer, OnNonFinite
 
 
-class LossManager(State):
+class LossManager(ShownManager, State):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:
@@ -59,6 +60,8 @@ class LossManager(State):
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
+        take_over: whether to close the log of another manager of this process that has the folder open, such
+            as one that a notebook has lost; what it has not written yet is not written.
 
     Raises:
         LossSpecError: an option is invalid, or the folder is not writable or in use (a LogError).
@@ -84,6 +87,7 @@ class LossManager(State):
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
         downloads: bool = False,
+        take_over: bool = False,
     ) -> None:
         check_options(on_nonfinite, history_buffer_size)
         self.device = device_of(device, config)
@@ -97,15 +101,15 @@ class LossManager(State):
         self._log: LossLog | None = None
         self._writes = enable_logging and self.experiment_dir is not None
         if enable_logging and self.experiment_dir is not None and rank() == 0:
-            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
+            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         self._objectives = {}
-        recorders = Recorders(self._clock, self._make_room, merges=self._writes)
-        super().__init__(self._run.losses, recorders)
+        super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        self._recorders.merges = self._writes
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
-        parts = self._losses, self._clock, self._weights, self._log, self._validation
+        parts = self._run, self._clock, self._weights, self._log, self._validation
         self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = self._log is not None and ranks() == 1
@@ -355,6 +359,21 @@ class LossManager(State):
             f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture
         )
 
+    @contextmanager
+    def observed(self, observer: Observer) -> Iterator[None]:
+        """Pass the rows of each flush in this context to ``observer`` too, also without a folder.
+
+        It is called on every rank, with the means over ranks: rows by loss for each section, as in
+        ``lossspec.log.rows``, where "losses" is the section of training.
+        """
+        self._flusher.observers.append(observer)
+        self._recorders.merges = True
+        try:
+            yield
+        finally:
+            self._flusher.observers.remove(observer)
+            self._recorders.merges = self._writes or bool(self._flusher.observers)
+
     def _make_room(self, history: LMHistory) -> None:
         self._flusher.overflow(history)
 
@@ -375,9 +394,12 @@ class LossManager(State):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Flush, and close the log."""
+        """Flush, and close the log; after an error on one of several ranks, close it without a flush."""
         try:
-            self._flush(ends=True)
+            if error is None or ranks() == 1:  # the other ranks may not flush now
+                self._flush(ends=True)
+            elif self._writes:
+                error.add_note("and the values recorded since the last flush are not in the loss log")
         except LossSpecError as problem:
             if error is None:
                 raise

@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     on_nonfinite: OnNonFinite
     durable: bool
     downloads: bool
+    take_over: bool
 
 
 def check_options(on_nonfinite: object, history_buffer_size: object) -> None:

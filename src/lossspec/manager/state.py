@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.objective.objective import Objective
+    from lossspec.manager.record.flush import Flusher
     from lossspec.manager.registration import Registration
     from lossspec.manager.run import Run
 
@@ -28,6 +29,7 @@ class State(Getters):
     _weights: Weights
     _log: LossLog | None
     _writes: bool
+    _flusher: Flusher
     _registration: Registration
     _objectives: dict[str, Objective]
 
@@ -37,12 +39,18 @@ class State(Getters):
     def _start(self) -> None:
         raise NotImplementedError
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether this is a copied manager, which records nothing."""
+        return self._recorders.is_copy
+
     def state_dict(self) -> dict[str, object]:
         """Return the state to resume a run: clock, digest, position in the log, losses, weights set by hand.
 
-        The log is written first, so its position covers every value recorded so far. If several processes
-        train together it is not, since a flush needs all of them and a checkpoint is often taken by one. The
-        result holds plain values and tensors, and loads with ``torch.load(weights_only=True)``.
+        The log is written first, so its position covers every value recorded so far; what the file does not
+        take, as on a full disk, is in the checkpoint. If several processes train together the log is not
+        written, since a flush needs all of them and a checkpoint is often taken by one. The result holds
+        plain values and tensors, and loads with ``torch.load(weights_only=True)``.
 
         Raises:
             CheckpointError: several processes train together and values are not in the log yet: call
@@ -54,8 +62,10 @@ class State(Getters):
         elif self._writes:
             self._recorders.fetch()
             checkpoint.require_flushed(self._losses)
-        chunks = self._log.chunks if self._log is not None else 0
-        return checkpoint.save(self._run, self._clock, self._recorders.samples, chunks)
+        log = self._log
+        chunks = self._flusher.position if log is None else log.position
+        waiting = {} if log is None else log.waiting
+        return checkpoint.save(self._run, self._clock, self._recorders.samples, chunks, waiting)
 
     def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
         """Resume where ``state_dict`` was taken.
@@ -76,8 +86,9 @@ class State(Getters):
         self._registration.forget()
         self._validation.forget()
         self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
+        self._flusher.position = chunks = cast("int", saved["chunks"])
         if self._log is not None:
-            self._log.resume(cast("int", saved["chunks"]))
+            self._log.resume(chunks, checkpoint.rows_of(saved))
         checkpoint.restore(saved, self._run, self._clock)
 
     def _settle(self) -> None:

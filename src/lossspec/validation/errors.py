@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from attrs import evolve
+
 from lossspec.faults import Fault
-from lossspec.names import NAME_PATTERN
+from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name
 from lossspec.validation import messages
-from lossspec.wording import EXPRESSION_HELP, dotted, quote, within
+from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 #: A ``jsonschema.ValidationError``, whose attributes its types call possibly unset.
 Error: TypeAlias = Any
-_NAMES = "use letters, digits and `_`, and do not start with a digit"
 
 
 def fault(error: Error, path: KeyPath) -> Fault:
@@ -59,7 +60,7 @@ def _missing_key(_error: Error, path: KeyPath) -> Fault:
 def _bad_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
     return Fault(
-        "bad-name", f"`{dotted((key,))}`{within(tuple(table))} is not a valid name: {_NAMES}", path, "key"
+        "bad-name", f"`{dotted((key,))}`{within(tuple(table))} is not a valid name: {NAMES_HELP}", path, "key"
     )
 
 
@@ -77,7 +78,16 @@ def _const(error: Error, path: KeyPath) -> Fault:
 
 
 def _enum(error: Error, path: KeyPath) -> Fault:
-    return messages.not_a_choice(error.instance, path, error.validator_value)
+    found = messages.not_a_choice(error.instance, path, error.validator_value)
+    if path[-2:] == ("reduce", "by") and not found.help and is_name(str(error.instance)):
+        meant = f'{{ name = "{error.instance}" }}'
+        return evolve(found, help=f"a tensor is written `{meant}`", replacement=meant)
+    return found
+
+
+def _no_keys(error: Error, path: KeyPath) -> Fault:
+    message = f"`{dotted(path)}` must have at least {error.validator_value} key, got an empty table"
+    return Fault("wrong-length", message, path, help=expected(error.schema["properties"]))
 
 
 def _bound(word: str) -> Callable[[Error, KeyPath], Fault]:
@@ -100,6 +110,8 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
 
 def _pattern(error: Error, path: KeyPath) -> Fault:
     value, argument = error.instance, error.validator_value
+    if argument == PLAIN_PATTERN:
+        return messages.not_plain(value, path)
     if "${" in value:
         return Fault(
             "bad-expression", f"{quote(value)} is not a valid expression", path, help=EXPRESSION_HELP
@@ -108,10 +120,17 @@ def _pattern(error: Error, path: KeyPath) -> Fault:
         message = f"`extends` must be NAME or NAME+VARIANT, not a path, got {quote(value)}"
         return Fault("bad-reference", message, path)
     if argument == NAME_PATTERN:
-        message = f"`{dotted(path)}` must be a name, got {quote(value)}: {_NAMES}"
+        message = f"`{dotted(path)}` must be a name, got {quote(value)}: {NAMES_HELP}"
         return Fault("bad-name", message, path)
     message = f"`{dotted(path)}` must match `{argument}`, got {quote(value)}"
     return Fault("unknown-value", message, path)
+
+
+def _too_long(error: Error, path: KeyPath) -> Fault:
+    most, value = error.validator_value, error.instance
+    message = f"`{dotted(path)}` must have at most {most} characters, got {len(value)}"
+    code = "bad-expression" if "${" in value else "wrong-length"
+    return Fault(code, message, path)
 
 
 _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
@@ -125,9 +144,11 @@ _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
     "maximum": _bound("at most"),
     "exclusiveMinimum": _bound("more than"),
     "exclusiveMaximum": _bound("less than"),
+    "minProperties": _no_keys,
     "minItems": _length("at least"),
     "maxItems": _length("at most"),
     "pattern": _pattern,
+    "maxLength": _too_long,
 }
 #: The keywords that a schema of ours may use, besides references and choices.
 UNDERSTOOD = frozenset(_FAULTS)

@@ -26,10 +26,13 @@ from lossspec.validation.invalid import INVALID
 from lossspec.validation.keywords import KEYWORDS, TYPE_CHECKER, has_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from lossspec.faults import Fault, KeyPath
     from lossspec.validation.choices import Kind, Schema
+
+    #: Words the fault of a string, at a key path, that does not match a pattern.
+    Wording = Callable[[str, KeyPath], Fault]
 
 
 class Validator:
@@ -39,6 +42,7 @@ class Validator:
         schema: a JSON Schema of the subset that ``language.schema`` makes.
         more: gives the definition of a type that the schema does not know, by its kind and name, or None.
         others: names further types of a kind that a misspelt one may mean.
+        wordings: what words the faults of a pattern, by pattern, if there is more to say than the pattern.
     """
 
     def __init__(
@@ -46,9 +50,11 @@ class Validator:
         schema: Schema,
         more: Callable[[Kind, str], Schema | None] = lambda _kind, _name: None,
         others: Callable[[Kind, str], Iterable[str]] = lambda _kind, _name: (),
+        wordings: Mapping[str, Wording] | None = None,
     ) -> None:
         self.schema = {key: each for key, each in schema.items() if key != "$schema"}  # it would pick a class
         self._more, self._others = more, others
+        self._wordings = wordings or {}
         self._choices: dict[int, Choice] = {}
         keywords = {**KEYWORDS, "$ref": self._ref, "oneOf": self._one_of, "anyOf": self._one_of}
         extended: Any = extend(Draft7Validator, keywords, type_checker=TYPE_CHECKER)  # type: ignore[no-untyped-call]
@@ -71,6 +77,8 @@ class Validator:
             at = (*path, *error.absolute_path)
             if error.validator in {"oneOf", "anyOf"}:
                 yield self._no_branch(error, at)
+            elif error.validator == "pattern" and (word := self._wordings.get(str(error.validator_value))):
+                yield word(cast("str", error.instance), at)
             elif error.validator != "additionalProperties":
                 if error.validator != "required" or (at[:-1], at[-1]) not in meant:
                     yield errors.fault(error, at)

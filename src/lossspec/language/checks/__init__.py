@@ -11,6 +11,7 @@ from lossspec.language.checks.arguments import argument_faults
 from lossspec.language.checks.balance import balance_faults
 from lossspec.language.checks.inputs import input_faults
 from lossspec.language.checks.objectives import objective_faults
+from lossspec.language.checks.reductions import reduction_faults
 from lossspec.language.checks.schedules import schedule_faults
 from lossspec.language.checks.terms import library_faults, term_faults
 
@@ -27,6 +28,7 @@ def resolved_faults(spec: Resolved) -> Iterator[Fault]:
     yield from term_faults(spec)
     yield from input_faults(spec, terms)
     yield from argument_faults(spec, terms)
+    yield from reduction_faults(terms)
     yield from schedule_faults(spec)
     yield from objective_faults(spec)
     yield from balance_faults(spec)

@@ -36,7 +36,7 @@ def balance_faults(spec: Resolved) -> Iterator[Fault]:
             if isinstance(args, dict):
                 yield from missing_arguments(entry, args, path)
             yield from call_faults(entry, balance.get("inputs", []), (*path, "inputs"))
-        yield from unknown_tensors(spec, balance.get("inputs"), (*path, "inputs"))
+        yield from unknown_tensors(spec, balance, path)
         losses = balance.get("losses")
         if isinstance(losses, list):
             yield from _losses(spec, name, losses)

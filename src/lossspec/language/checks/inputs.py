@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from lossspec.faults import Fault
 from lossspec.language.diagnostics.findings import TextOrigin
 from lossspec.language.text.reference import SUFFIX
+from lossspec.language.text.selection import tensor_of
 from lossspec.names import listed, near_or_all, nearest, similar
 from lossspec.validation.invalid import is_valid
 from lossspec.validation.messages import unknown_key
 from lossspec.wording import dotted, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lossspec.faults import KeyPath
     from lossspec.language.resolve.resolve import Resolved, TypedTerm
@@ -26,38 +27,45 @@ _VERY_NEAR = 0.9
 def input_faults(spec: Resolved, terms: Sequence[TypedTerm]) -> Iterator[Fault]:
     """Yield what is wrong with the inputs of terms."""
     for name, loss, entry in terms:
-        path: KeyPath = ("losses", name, "inputs")
-        inputs = loss.get("inputs")
-        yield from unknown_tensors(spec, inputs, path)
+        path: KeyPath = ("losses", name)
+        yield from unknown_tensors(spec, loss, path)
         if entry is not None:
-            yield from call_faults(entry, inputs, path)
+            yield from call_faults(entry, loss.get("inputs"), (*path, "inputs"))
 
 
 def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Fault]:
     """Yield what is wrong with the ``inputs`` at ``path`` for the call of a loss, or of a balancer."""
-    given: list[tuple[str | int, object, CallInput | None]] = []
     if not is_valid(inputs):
         return
     if isinstance(inputs, list):
         least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
         if not least <= len(inputs) <= most:
             yield _wrong_count(entry, len(inputs), path)
-        calls = dict(enumerate(entry.inputs))
-        given = [(index, value, calls.get(index)) for index, value in enumerate(inputs)]
     elif isinstance(inputs, dict):
         yield from _names(entry, inputs, path)
-        by_name = {each.name: each for each in entry.inputs}
-        given = [(key, value, by_name.get(key)) for key, value in inputs.items()]
+    given = inputs_with_call(entry, inputs)
     if any(not isinstance(value, str) for _, value, _ in given):
         yield from _kinds(entry, given, path)
 
 
-def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[Fault]:
-    """Yield a fault for each tensor of the ``inputs`` at ``path`` that ``[inputs]`` does not have."""
+def inputs_with_call(entry: LossType, inputs: object) -> list[tuple[str | int, object, CallInput | None]]:
+    """Return the key and the value of each of the ``inputs`` of a term, and what the loss takes there."""
+    if isinstance(inputs, list):
+        calls = dict(enumerate(entry.inputs))
+        return [(index, value, calls.get(index)) for index, value in enumerate(inputs)]
+    if isinstance(inputs, dict):
+        by_name = {each.name: each for each in entry.inputs}
+        return [(key, value, by_name.get(key)) for key, value in inputs.items()]
+    return []
+
+
+def unknown_tensors(spec: Resolved, holder: Mapping[str, object], path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault for each tensor of the term or balance at ``path`` that ``[inputs]`` does not have."""
     known = spec.table.get("inputs")
     if not isinstance(known, dict):
         return
-    for place, name in tensors(inputs):
+    for place, reference in references(holder):
+        name = tensor_of(reference)
         if name in known:
             continue
         owner = _closed_by(spec, path)
@@ -72,7 +80,7 @@ def unknown_tensors(spec: Resolved, inputs: object, path: KeyPath) -> Iterator[F
             found = nearest(name, known)
             message = f"unknown tensor `{name}`: it is not in `[inputs]`"
             help_ = near_or_all("a tensor", found, known)
-        replacement = f'"{found}"' if found else None
+        replacement = f'"{found}{reference[len(name) :]}"' if found else None
         yield Fault("unknown-input", message, (*path, *place), help=help_, replacement=replacement)
 
 
@@ -87,18 +95,27 @@ def _closed_by(spec: Resolved, path: KeyPath) -> str:
     return file.name.removesuffix(SUFFIX) if file else ""
 
 
-def tensors(inputs: object) -> Iterator[tuple[KeyPath, str]]:
-    """Yield the names of tensors in an ``inputs`` array or table, each with its path inside."""
-    entries: Iterator[tuple[str | int, object]] = iter(())
+def references(holder: Mapping[str, object]) -> Iterator[tuple[KeyPath, str]]:
+    """Yield the references to tensors of a term or a balance, each with its path inside.
+
+    >>> dict(references({"inputs": ["x", {"name": "y[0]"}, 1.0], "reduce": {"by": {"name": "n"}}}))
+    {('inputs', 0): 'x', ('inputs', 1, 'name'): 'y[0]', ('reduce', 'by', 'name'): 'n'}
+    """
+    inputs, reduce = holder.get("inputs"), holder.get("reduce")
+    entries: list[tuple[KeyPath, object]] = []
     if isinstance(inputs, list):
-        entries = iter(enumerate(inputs))
+        entries = [(("inputs", index), each) for index, each in enumerate(inputs)]
     elif isinstance(inputs, dict):
-        entries = iter(inputs.items())
-    for key, entry in entries:
+        entries = [(("inputs", key), each) for key, each in inputs.items()]
+    if isinstance(reduce, dict):
+        by = reduce.get("by")
+        entries.append((("reduce", "weights"), reduce.get("weights")))
+        entries.append((("reduce", "by"), by if isinstance(by, dict) else None))
+    for path, entry in entries:
         if isinstance(entry, str):
-            yield (key,), entry
+            yield path, entry
         elif isinstance(entry, dict) and isinstance(entry.get("name"), str):
-            yield (key, "name"), entry["name"]
+            yield (*path, "name"), entry["name"]
 
 
 def _wrong_count(entry: LossType, count: int, path: KeyPath) -> Fault:

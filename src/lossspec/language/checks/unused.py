@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
-from lossspec.language.checks.inputs import tensors
+from lossspec.language.checks.inputs import references
 from lossspec.language.resolve.params import values
 from lossspec.language.text.expression import names
+from lossspec.language.text.selection import tensor_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,10 +47,11 @@ def _used(table: Table) -> Iterator[tuple[str, str]]:
         yield from (("params", name) for name in _params(entries))
         for entry in entries.values() if isinstance(entries, dict) else ():
             holder = entry.get("balance") if section == "objectives" and isinstance(entry, dict) else entry
-            inputs = holder.get("inputs") if isinstance(holder, dict) else None
-            yield from (("inputs", name) for _, name in tensors(inputs))
-    # the value of a parameter may name a tensor
-    yield from (("inputs", each) for each in values(table.get("params")).values() if isinstance(each, str))
+            found = references(holder) if isinstance(holder, dict) else ()
+            yield from (("inputs", tensor_of(each)) for _, each in found)
+    for each in values(table.get("params")).values():
+        if isinstance(each, str):  # the value of a parameter may name a tensor
+            yield "inputs", tensor_of(each)
 
 
 def _params(value: object) -> Iterator[str]:

@@ -102,7 +102,7 @@ def _settings(param: object) -> Table:
 _LAYERS = {
     "params": _tables(_=_param),
     "inputs": _tables(),
-    "losses": _tables(_=_typed(_tables(args=_tables(), every=_tables()))),
+    "losses": _tables(_=_typed(_tables(args=_tables(), every=_tables(), lists=_tables(), reduce=_tables()))),
     "objectives": _tables(_=_tables(balance=_typed(_tables(args=_tables())))),
 }
 _document = cast(

@@ -7,12 +7,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lossspec.data import folder as data_folder
+from lossspec.language.text import selection
 from lossspec.validation.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from lossspec.faults import Fault, KeyPath
     from lossspec.validation.choices import Kind, Schema
 
 FILE_NAME = "lossspec.schema.json"
@@ -26,7 +28,14 @@ def schema_path() -> Path:
 @cache
 def validator() -> Validator:
     """Return the validator of specs, which reads the committed schema once."""
-    return Validator(json.loads(schema_path().read_text("utf-8")), _definition, _others)
+    wordings = {selection.PATTERN: _selection_fault}
+    return Validator(json.loads(schema_path().read_text("utf-8")), _definition, _others, wordings)
+
+
+def _selection_fault(text: str, path: KeyPath) -> Fault:
+    from lossspec.language.text.selection_faults import selection_fault  # only a mistake needs it
+
+    return selection_fault(text, path)
 
 
 def _definition(kind: Kind, name: str) -> Schema | None:

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from lossspec.language.schema.keys import REFERENCE, SHARED, definitions, spec_schema
+from lossspec.language.schema.keys import SHARED, definitions, spec_schema
+from lossspec.language.schema.parts import REFERENCE
 from lossspec.schedules import json_schema as schedules_schema
 
 if TYPE_CHECKING:

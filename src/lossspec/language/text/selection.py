@@ -33,8 +33,7 @@ PATTERN: Final = rf"^{_NAME}{_SELECTOR}{{0,{MAX_SELECTORS}}}$"
 
 _name = re.compile(_NAME, re.ASCII).match
 _selector = re.compile(_SELECTOR, re.ASCII).match
-_part = re.compile(r"\[[^\]]*\]?|\.[^.\[]*|[^.\[]+").match
-_numbers = re.compile(r"[0-9]+", re.ASCII).findall
+_whole = re.compile(PATTERN[1:-1], re.ASCII).fullmatch
 
 
 class SelectionError(ValueError):
@@ -42,13 +41,11 @@ class SelectionError(ValueError):
 
     Attributes:
         offset: where in its text the first wrong part starts.
-        help: what to write instead, or "".
-        replacement: the reference that is most likely meant, or None.
     """
 
-    def __init__(self, message: str, offset: int, help_: str = "", replacement: str | None = None) -> None:
-        super().__init__(message)
-        self.offset, self.help, self.replacement = offset, help_, replacement
+    def __init__(self, text: str, offset: int) -> None:
+        super().__init__(f"{text!r} is not a valid reference, from offset {offset}")
+        self.offset = offset
 
 
 @frozen
@@ -89,22 +86,20 @@ def parse_selection(text: str) -> Selection:
     """Read a reference.
 
     Raises:
-        SelectionError: it is not valid; its message says which part, and what a selector can be.
+        SelectionError: it is not valid.
     """
-    found = _name(text)
-    if found is None:
-        raise SelectionError("a reference must start with the name of a tensor", 0)
-    at = found.end()
+    name = tensor_of(text)
+    at = len(name)
     selectors: list[Selector] = []
     while at < len(text):
-        match = _selector(text, at)
-        if match is None:
-            raise _wrong(text, at)
-        if len(selectors) == MAX_SELECTORS:
-            raise SelectionError(f"it has more than {MAX_SELECTORS} selectors", at)
-        selectors.append(_read(match.group()))
-        at = match.end()
-    return Selection(found.group(), tuple(selectors))
+        found = _selector(text, at) if name and len(selectors) < MAX_SELECTORS else None
+        if found is None:
+            raise SelectionError(text, at)
+        selectors.append(_read(found.group()))
+        at = found.end()
+    if not name:
+        raise SelectionError(text, 0)
+    return Selection(name, tuple(selectors))
 
 
 def _read(text: str) -> Selector:
@@ -119,8 +114,40 @@ def _read(text: str) -> Selector:
     return start, stop
 
 
-def _wrong(text: str, at: int) -> SelectionError:
-    """Return the error of the selector at an offset."""
-    found = _part(text, at)
-    part = found.group() if found else text[at:]
-    return SelectionError(f"`{part}` is not a selector", at)
+def tensor_of(text: str) -> str:
+    """Return the name of the tensor that a text starts with, valid or not; "" if there is none.
+
+    >>> tensor_of("feats[:-1]"), tensor_of("feats[")
+    ('feats', 'feats')
+    """
+    found = _name(text)
+    return found.group() if found else ""
+
+
+def is_valid(text: str) -> bool:
+    """Return whether a text is a reference.
+
+    >>> is_valid("feats[-1]"), is_valid("feats[::2]")
+    (True, False)
+    """
+    return _whole(text) is not None
+
+
+def is_selector(text: str) -> bool:
+    """Return whether a text is one selector.
+
+    >>> is_selector("[-1]"), is_selector(".depth"), is_selector("depth")
+    (True, True, False)
+    """
+    found = _selector(text)
+    return found is not None and found.end() == len(text)
+
+
+def gives_list(text: str) -> bool:
+    """Return whether a reference certainly gives a list: it takes something of each element, or a slice.
+
+    >>> gives_list("feats[*][-1]"), gives_list("feats[:-1]"), gives_list("feats[:2][0]"), gives_list("feats")
+    (True, True, False, False)
+    """
+    selectors = parse_selection(text).selectors
+    return "*" in selectors or isinstance(selectors[-1] if selectors else None, tuple)

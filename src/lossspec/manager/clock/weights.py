@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from lossspec.errors import ClockError, LossResultError, LossSpecError
+from lossspec.manager.loss.loss import LMLoss
+from lossspec.schedules import Schedule, ScheduleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lossspec.manager.clock.clock import Clock
-    from lossspec.manager.loss.loss import LMLoss
     from lossspec.schedules.base import Unit
+
+    Alone = tuple[LMLoss, Schedule, float, Callable[[], None]]
 
 
 class Weights:
@@ -26,6 +30,7 @@ class Weights:
         self._units: dict[str, set[Unit]] = {}
         self._errors: dict[str, LossSpecError] = {}
         self._callbacks: list[Callable[[], None]] = []
+        self._alone: dict[Unit, list[Alone]] = {}
 
     def __reduce__(self) -> tuple[type[Weights], tuple[Clock]]:
         """Return what makes the weights of a copy; its losses are added again."""
@@ -39,7 +44,11 @@ class Weights:
                 loss.on_weight_set = self._weight_set
                 update = self._updater(loss)
                 update()
-                self._clock.follow(loss.units(), update)
+                alone = loss.schedule if not loss.live and loss.objective_schedule is None else None
+                if isinstance(alone, Schedule) and alone.unit != "fraction":
+                    self._follow_alone(loss, alone, update)
+                else:
+                    self._clock.follow(loss.units(), update)
 
     def _updater(self, loss: LMLoss) -> Callable[[], None]:
         position, errors = self._clock.position, self._errors
@@ -53,6 +62,35 @@ class Weights:
                 errors[loss.name] = type(error)(str(error))
 
         return update
+
+    def _follow_alone(self, loss: LMLoss, schedule: Schedule, update: Callable[[], None]) -> None:
+        """Evaluate a schedule of ours that is all that moves a loss, at little more than its own cost."""
+        unit = schedule.unit or "epoch"
+        if unit not in self._alone:
+            self._alone[unit] = []
+            self._clock.follow([unit], self._mover(unit, self._alone[unit]))
+        self._alone[unit].append((loss, schedule, loss.gain, update))
+
+    def _mover(self, unit: Unit, alone: list[Alone]) -> Callable[[], None]:
+        clock = self._clock
+        set_term_weight = vars(LMLoss)[
+            "term_weight"
+        ].__set__  # without the `__setattr__` of attrs, which looks for hooks
+
+        def move() -> None:
+            t = clock.step if unit == "step" else clock.epoch
+            for loss, schedule, gain, update in alone:
+                try:
+                    value = schedule(t)
+                except ScheduleError:
+                    update()  # keeps the error
+                    continue
+                if -inf < value < inf:
+                    set_term_weight(loss, value * gain)
+                else:
+                    update()
+
+        return move
 
     def _weight_set(self) -> None:
         for callback in self._callbacks:

@@ -19,6 +19,7 @@ from lossspec.manager.objective.plan import Mode, Plan, Plans
 from lossspec.manager.record.compiled import RingBuffer, times
 from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import stack
+from lossspec.manager.shown import ShownObjective
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.recorders import Recorders
 
 
-class Objective(nn.Module):
+class Objective(ShownObjective):
     """The weighted sum of the terms of one objective, as a module.
 
     ``LossManager.objective`` makes it. Called with named tensors, it computes the terms that run now, records
@@ -386,11 +387,6 @@ class Objective(nn.Module):
 
     def __copy__(self) -> Self:
         return copy.deepcopy(self)
-
-    def extra_repr(self) -> str:
-        """Show the name and the terms where the module is printed, and whether it is a copy."""
-        terms = f"{self.name}: {', '.join(loss.name for loss, _ in self._terms)}"
-        return f"{terms} (a copy, which records nothing)" if self._recorders.is_copy else terms
 
 
 #: What ``_start`` makes.

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import zlib
 from array import array
+from math import nan
 from typing import TYPE_CHECKING
 
 import torch
 from torch import distributed
 
+from lossspec.errors import LogError
 from lossspec.log.rows import EPOCH, GAP, RAW, SAMPLES, STEP, WIDTH, without_gaps
 from lossspec.manager.loss.walk import first_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from lossspec.log.rows import Sections
-
-_HEAD = 4
+    from lossspec.log.writer import Run
 
 
 def ranks() -> int:
@@ -45,35 +46,54 @@ class RankMean:
 
     All ranks must call it equally often. The first collective has a size that all ranks know beforehand. Its
     head tells all of them whether the rows do not fit, or differ between ranks; then a second one follows.
+    A row of an empty batch weighs 0.
+
+    Args:
+        run: has the digest of the spec, which must be that of all ranks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         self._capacity = 4096
+        self._run = run
 
-    def __call__(self, sections: Sections) -> Sections:
-        """Return the rows with the mean of the values of all ranks."""
+    def __call__(self, sections: Sections, told: Sequence[float]) -> tuple[Sections, list[float]]:
+        """Return the rows with the mean of the values of all ranks, and the sums of ``told``.
+
+        Raises:
+            LogError: the ranks have different specs; all of them raise it.
+        """
         rows = [row for losses in sections.values() for row in losses.values()]
         count = sum(len(each) for each in rows) // WIDTH
         layout = [
             (section, name, len(row)) for section, losses in sections.items() for name, row in losses.items()
         ]
-        digest = zlib.crc32(repr(layout).encode())
+        positions = zlib.crc32(repr(layout).encode())
         for row in rows:
-            digest = zlib.crc32(row[EPOCH::WIDTH].tobytes() + row[STEP::WIDTH].tobytes(), digest)
-        short = float(digest >> 12)  # short enough for an exact sum of squares over the ranks
-        head = [float(count), float(count) ** 2, short, short**2]
+            positions = zlib.crc32(row[EPOCH::WIDTH].tobytes() + row[STEP::WIDTH].tobytes(), positions)
+        spec = zlib.crc32(repr(self._run.digest).encode())
+        # short enough for an exact sum of squares over the ranks, which are equal where n * sum = square
+        equal = [float(count), float(positions >> 12), float(spec >> 12)]
+        head = [*equal, *(each**2 for each in equal), *told]
         fits = count <= self._capacity
         sums = _all_reduce(head + (_products(rows, self._capacity) if fits else [0.0] * 2 * self._capacity))
         size = ranks()
-        if any(sums[index] ** 2 != size * sums[index + 1] for index in (0, 2)):
+        same = [sums[index] ** 2 == size * sums[len(equal) + index] for index in range(len(equal))]
+        told = sums[2 * len(equal) : len(head)]
+        if not same[2]:
+            raise LogError(
+                f"the ranks train with different specs: that of rank {rank()} has the digest "
+                f"{self._run.digest}; build the manager of each rank from the same spec, with the same params"
+            )
+        if not all(same):
             gathered: list[Sections] = [{}] * size
             distributed.all_gather_object(gathered, sections)
-            return merged(gathered)
+            return merged(gathered), told
+        values = sums[len(head) :]
         if not fits:
             self._capacity = 1 << (count - 1).bit_length()
-            sums = _all_reduce(head + _products(rows, self._capacity))
-        self._set(rows, sums[_HEAD:], self._capacity if not fits else len(sums[_HEAD:]) // 2)
-        return merged([sections])
+            values = _all_reduce(_products(rows, self._capacity))
+        self._set(rows, values, len(values) // 2)
+        return merged([sections]), told
 
     @staticmethod
     def _set(rows: list[array[float]], sums: list[float], capacity: int) -> None:
@@ -81,15 +101,17 @@ class RankMean:
         for each in rows:
             for start in range(0, len(each), WIDTH):
                 samples = sums[capacity + index]
-                if samples:
-                    each[start + RAW], each[start + SAMPLES] = sums[index] / samples, samples
-                index += 1  # without samples it is a gap on every rank, or a value of empty batches
+                if samples or each[start + SAMPLES] != GAP:  # else a gap on every rank
+                    each[start + RAW] = sums[index] / samples if samples else nan
+                    each[start + SAMPLES] = samples
+                index += 1
 
 
 def _products(rows: list[array[float]], capacity: int) -> list[float]:
     """Return value times batch size of each row, then the batch sizes, both padded to the capacity."""
     samples = [max(n, 0.0) for row in rows for n in row[SAMPLES::WIDTH]]
     raws = [v for row in rows for v in row[RAW::WIDTH]]
+    # NaN is what an empty batch gives
     values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]
     padding = [0.0] * (capacity - len(values))
     return [*values, *padding, *samples, *padding]
@@ -131,8 +153,8 @@ def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
         if not found:  # on no rank
             continue
         row, samples = found[0], sum(each[SAMPLES] for each in found)
-        if samples:
-            row[RAW] = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES]) / samples
-            row[SAMPLES] = samples
+        total = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES])
+        row[RAW] = total / samples if samples else nan
+        row[SAMPLES] = samples
         means.extend(row)
     return means

@@ -1,0 +1,112 @@
+"""Checks `reduce` and `lists` of each term: keys that exclude each other, and what the loss must return."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossspec.faults import Fault
+from lossspec.language.checks.inputs import inputs_with_call
+from lossspec.language.text.selection import gives_list
+from lossspec.validation.invalid import INVALID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lossspec.faults import KeyPath
+    from lossspec.language.resolve.resolve import TypedTerm
+    from lossspec.registry import LossType
+
+Table = dict[str, object]
+
+
+def reduction_faults(terms: Sequence[TypedTerm]) -> Iterator[Fault]:
+    """Yield what is wrong with `reduce` and `lists`."""
+    for name, loss, entry in terms:
+        path: KeyPath = ("losses", name)
+        reduce, lists = loss.get("reduce"), loss.get("lists")
+        if reduce is not None and reduce is not INVALID:
+            yield from _reduce(reduce, loss, entry, path)
+        if isinstance(lists, dict):
+            yield from _lists(lists, loss, entry, path)
+
+
+def _reduce(reduce: object, loss: Table, entry: LossType | None, path: KeyPath) -> Iterator[Fault]:
+    args = loss.get("args")
+    if isinstance(args, dict) and "reduction" in args and (entry is None or "reduction" in entry.args):
+        place = (*path, "args", "reduction")
+        yield _excluded("reduction", "reduce", place, ((*path, "reduce"),), "`reduce` switches it off")
+    elif entry is not None and not may_return_elements(entry):
+        message = f"`{entry.name}` returns one number: there are no elements to reduce"
+        help_ = "remove `reduce`, or use a loss that has `reduction`"
+        yield Fault("no-elements", message, (*path, "reduce"), "key", help_)
+    if not isinstance(reduce, dict):
+        return
+    if reduce.get("by") == "weights" and "weights" not in reduce:
+        message = f"key `weights` is missing in `{path[0]}.{path[1]}.reduce`, which divides by their sum"
+        help_ = 'add `weights = "..."`, or divide by `"elements"`'
+        yield Fault("missing-key", message, (*path, "reduce", "by"), help=help_)
+
+
+def may_return_elements(entry: LossType) -> bool:
+    """Return whether a loss may return elements, so that `reduce` has something to reduce.
+
+    A loss with an argument `reduction` does unless "none" is not among its values. Of the others, only the
+    catalogues that come with lossspec are held to what they return: one number, or what `returns` says.
+    """
+    if "reduction" in entry.args:
+        values = entry.args["reduction"].schema.get("enum")
+        return not isinstance(values, list) or "none" in values
+    return entry.owner != "lossspec" or entry.returns == "elements"
+
+
+def _lists(lists: Table, loss: Table, entry: LossType | None, path: KeyPath) -> Iterator[Fault]:
+    here: KeyPath = (*path, "lists")
+    reduce = loss.get("reduce")
+    combine, pairs = lists.get("combine"), lists.get("pairs")
+    if "decay" in lists:
+        if combine in ("min", "max"):
+            why = "`decay` goes with `sum` and `mean`"
+            yield _excluded("decay", f'combine = "{combine}"', (*here, "decay"), ((*here, "combine"),), why)
+        if pairs is not None:
+            why = "`decay` weighs elements by their position, and a pair has two"
+            yield _excluded("decay", "pairs", (*here, "decay"), ((*here, "pairs"),), why)
+    if lists.get("of") == "elements" and "reduce" not in loss:
+        message = (
+            f"key `reduce` is missing in `losses.{path[1]}`: elements that are combined are still elements"
+        )
+        yield Fault("missing-key", message, (*here, "of"), help='add `reduce = "mean"`, or another reduction')
+    if pairs is None or pairs is INVALID:
+        return
+    weights = reduce.get("weights") if isinstance(reduce, dict) else None
+    inside: KeyPath = ()
+    if isinstance(weights, dict):
+        weights, inside = weights.get("name"), ("name",)
+    if isinstance(weights, str) and gives_list(weights):
+        why = "a list of weights has one for each element, and a pair has two elements"
+        place: KeyPath = (*path, "reduce", "weights", *inside)
+        yield _excluded("weights", "pairs", place, ((*here, "pairs"),), why)
+    if entry is not None:
+        yield from _pairs(entry, loss.get("inputs"), path)
+
+
+def _pairs(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault if fewer than two inputs can be lists; which of more are lists, only a call shows."""
+    given = inputs_with_call(entry, inputs)
+    if not given or any(value is INVALID for _, value, _ in given):
+        return
+    able = [
+        value
+        for _, value, call in given
+        if not isinstance(value, int | float) and (call is None or call.kind != "callable")
+    ]
+    if len(able) < 2:
+        message = f"`pairs` needs two inputs that can be lists, got {len(able)} in `losses.{path[1]}`"
+        yield Fault(
+            "input-count", message, (*path, "lists", "pairs"), related=(((*path, "inputs"), "inputs"),)
+        )
+
+
+def _excluded(key: str, other: str, place: KeyPath, related: Sequence[KeyPath], why: str) -> Fault:
+    message = f"`{key}` and `{other}` exclude each other: {why}"
+    labels = tuple((each, f"`{other}` is here") for each in related)
+    return Fault("excluded-key", message, place, "key", "remove one of them", related=labels)
