@@ -37,7 +37,9 @@ def records(folder):
     return [json.loads(line, parse_constant=refuse) for line in lines]
 
 
-def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
+def test_the_file_is_a_header_and_chunks_of_columns(tmp_path, monkeypatch):
+    seconds = iter(range(1000, 2000))
+    monkeypatch.setattr("lossspec.manager.record.host.time", lambda: next(seconds))
     manager = LossManager.from_spec("pix2pix", experiment_dir=tmp_path, device="cpu")
     pred, image = torch.zeros(1, 1, 2, 2), torch.ones(1, 3, 4, 4)
     for epoch in range(2):
@@ -59,7 +61,9 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
     assert header["params"] == {"lambda_gan": 1.0, "lambda_l1": 100.0}
     assert header["losses"]["G_L1"] == {"objective": "G", "tags": ["G", "pixel"]}
     assert header["versions"].keys() == {"lossspec", "torch", "python"}
-    del first["time"]
+    written = first.pop("time")
+    for columns in (*first["losses"].values(), first["totals"]["training"]["G"]):
+        assert [round(written - age, 3) for age in columns.pop("age")] == [1000.0, 1001.0]
     assert first == {
         "record": "chunk",
         "chunk": 0,
@@ -124,8 +128,8 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
 def test_written_specs_are_read_back(rows):
     from array import array
 
-    flat = array("d", [value for row in rows for value in (*row, 1.0)])
-    text = chunk_line(3, {"losses": {"a": flat}, "validation": {}}, {}, {"more": "ü"})
+    flat = array("d", [value for row in rows for value in (*row, 1.0, 60.0)])
+    text = chunk_line(3, 60.0, {"losses": {"a": flat}, "validation": {}}, {}, {"more": "ü"})
     assert text.endswith(b"\n")
     assert text.count(b"\n") == 1
     found = json.loads(text, parse_constant=pytest.fail)
@@ -133,7 +137,7 @@ def test_written_specs_are_read_back(rows):
     read = {
         name: list(array(COLUMNS[name], numbers(column, len(rows))))
         for name, column in columns.items()
-        if name != "rows"
+        if name in COLUMNS
     }
     expected = [flat[index::WIDTH] for index in range(5)]
     for name, values in zip(

@@ -77,7 +77,7 @@ def test_differing_rows_are_merged_by_clock(of_ranks):
     for rows in of_ranks:
         flat = array("d")
         for step, value, samples in sorted(rows, key=lambda row: row[0]):
-            flat.extend((value, 1.0, 1.0, 0.0, step, samples))
+            flat.extend((value, 1.0, 1.0, 0.0, step, samples, 60.0))
         columns.append(flat)
     merged = _merge_rows(columns)
     steps = merged[STEP::WIDTH]

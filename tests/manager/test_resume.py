@@ -232,7 +232,7 @@ def test_a_checkpoint_of_another_spec_changes_nothing():
         ),
         (
             lambda s: s.update(waiting={"losses": {"a": torch.zeros(4)}}),
-            "`waiting` in the checkpoint must have rows of 6 64-bit floats, got others for `losses.a`",
+            "`waiting` in the checkpoint must have rows of 7 64-bit floats, got others for `losses.a`",
         ),
         (
             lambda s: s.update(last_due={"c": 1.5}),

@@ -1,4 +1,4 @@
-"""The file of a loss log: opens, locks, repairs and appends to it."""
+"""The file of a loss log: opens, locks, repairs and appends to it; and appends to other files of a run."""
 
 from __future__ import annotations
 
@@ -140,18 +140,9 @@ class LogFile:
         if self.end is None or size < self.end:
             self.last()
         end = self.end or 0
-        try:
-            if size > end:
-                os.ftruncate(self._descriptor, end)
-            written = os.write(self._descriptor, data)
-            while written < len(data):  # a signal, or a full disk: then the next write raises
-                written += os.write(self._descriptor, data[written:])
-            if self._durable:
-                os.fsync(self._descriptor)
-        except BaseException:  # a reader sees whole lines; if this fails, the next write cuts them off
-            with suppress(OSError):
-                os.ftruncate(self._descriptor, end)
-            raise
+        if size > end:
+            os.ftruncate(self._descriptor, end)
+        _append(self._descriptor, data, durable=self._durable)
         return end + len(data)
 
     def reopen_if_gone(self) -> bool:
@@ -209,6 +200,30 @@ def _close_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_close_in_child)
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append ``data`` to a file, in full or not at all, even if the run is interrupted.
+
+    Raises:
+        OSError: the write failed; the file is unchanged.
+    """
+    with path.open("ab", buffering=0) as file:
+        _append(file.fileno(), data)
+
+
+def _append(descriptor: int, data: bytes, *, durable: bool = False) -> None:
+    before = os.fstat(descriptor).st_size
+    try:
+        written = os.write(descriptor, data)
+        while written < len(data):  # a signal, or a full disk: then the next write raises
+            written += os.write(descriptor, data[written:])
+        if durable:
+            os.fsync(descriptor)
+    except BaseException:  # the caller can write it again; if this fails, what is torn is cut off then
+        with suppress(OSError):
+            os.ftruncate(descriptor, before)
+        raise
 
 
 def parse(text: bytes, path: Path) -> Mapping[str, object]:

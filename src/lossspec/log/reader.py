@@ -48,7 +48,8 @@ class LossColumns:
         epoch: the epoch of the clock.
         step: the step of the clock.
         batch_size: the number of samples of the call; 1 if unknown, or in a log of an earlier version.
-        time: when the flush wrote it, in seconds since 1970.
+        time: when it was recorded, in seconds since 1970, to a millisecond; in a log of an earlier version,
+            when it was written.
     """
 
     raw: array[float] = field(factory=lambda: array("f"))
@@ -178,10 +179,10 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
 
 
 def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
-    more = {"batch_size": 1, "time": record.get("time", 0.0)}
+    written = record.get("time", 0.0)
     sections, totals = (
         {
-            section: {name: _columns({**more, **columns}) for name, columns in losses.items()}
+            section: {name: _columns(columns, written) for name, columns in losses.items()}
             for section, losses in found.items()
         }
         for found in (sections_of(record), record.get("totals", {}))
@@ -189,8 +190,10 @@ def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
     return _Chunk(record["chunk"], sections, totals, record.get("lost", {}), resumes)
 
 
-def _columns(columns: Mapping[str, Any]) -> LossColumns:
+def _columns(columns: Mapping[str, Any], written: float) -> LossColumns:
     rows = columns["rows"]
+    ages = numbers(columns.get("age", 0.0), rows)
+    columns = {"batch_size": 1, **columns, "time": [round(written - age, 3) for age in ages]}
     found: dict[str, Any] = {name: _column(kind, columns[name], rows) for name, kind in COLUMNS.items()}
     if any(len(values) != rows for values in found.values()):
         raise ValueError(f"columns of {rows} rows differ in length")

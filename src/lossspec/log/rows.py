@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 #: Rows by loss, for each section of the log: "losses" for training, and the names of validation sections.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
 
-#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.
-RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES = range(6)
-WIDTH = 6
+#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size, and
+#: when it was recorded, in seconds since 1970.
+RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES, TIME = range(7)
+WIDTH = 7
 #: The batch size of a gap.
 GAP = -1
 _SLACK = 64
@@ -45,7 +46,7 @@ class LMHistory:
 
     Example:
         >>> history = LMHistory()
-        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1)
+        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1, 0.0)
         >>> history.raw[0], history.weights[0], history.losses[0]
         (0.5, 50.0, 25.0)
     """
@@ -66,10 +67,6 @@ class LMHistory:
     def weigh_last(self, weight: float) -> None:
         """Set the term weight of the newest row."""
         self.flat[TERM_WEIGHT - WIDTH] = weight
-
-    def leave_out(self, *row: float) -> None:
-        """Add a gap, for a call that did not compute the loss: both weights, the epoch and the step."""
-        self.flat += (0.0, *row, GAP)
 
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""
@@ -119,7 +116,7 @@ class LMHistory:
         """The newest row, also after a flush; empty before the first."""
         flat = self.flat
         end = len(flat)
-        while end and flat[end - 1] == GAP:
+        while end and flat[end - WIDTH + SAMPLES] == GAP:
             end -= WIDTH
         return _numbers(flat[end - WIDTH : end]) if end else self._last
 
@@ -157,8 +154,8 @@ def do_all(actions: Iterable[Action]) -> None:
 def without_gaps(rows: array[float]) -> array[float]:
     """Return the rows that are no gaps.
 
-    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 0, 1, 1, 0, 1, GAP]))
-    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0])
+    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 60, 0, 1, 1, 0, 1, GAP, 61]))
+    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0, 60.0])
     """
     if GAP not in rows[SAMPLES::WIDTH]:
         return rows

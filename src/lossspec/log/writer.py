@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 import warnings
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lossspec.errors import LogError
 from lossspec.log.file import LogFile, parse
@@ -18,24 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from lossspec.log.protocol import Run
     from lossspec.log.rows import Action, Sections
-
-
-class Run(Protocol):
-    """The run that a log belongs to."""
-
-    @property
-    def digest(self) -> str | None:
-        """The digest of the spec; None for losses registered in code."""
-
-    def objectives(self) -> Mapping[str, str]:
-        """Return the objective of each loss that has one."""
-
-    def header(self) -> dict[str, object]:
-        """Return the members of the first record."""
-
-    def machine(self) -> dict[str, object]:
-        """Return the members that can differ when a run is resumed."""
 
 
 class LossLog:
@@ -160,12 +144,13 @@ class LossLog:
             if self._file.reopen_if_gone():
                 self._opened = False
             opening = b"" if self._opened else self._opening(waiting)
-            more: dict[str, object] = {"time": round(time.time(), 3), "ranks": ranks}
+            more: dict[str, object] = {"ranks": ranks}
             if lost:
                 more["lost"] = lost
             objectives = self._run.objectives()
             summed = {section: totals(losses, objectives) for section, losses in waiting.items()}
-            end = self._file.append(opening + chunk_line(self.chunks, waiting, summed, more))
+            now = round(time.time(), 3)
+            end = self._file.append(opening + chunk_line(self.chunks, now, waiting, summed, more))
         except OSError as error:
             if error.errno is None:  # raised by a signal handler of the user, such as a TimeoutError
                 raise

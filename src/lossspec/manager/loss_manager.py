@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
 from lossspec.errors import LogError, LossSpecError
+from lossspec.log.feed import Feed
 from lossspec.log.writer import LossLog
 from lossspec.manager.building.objective import build_objective
 from lossspec.manager.building.spec import losses_of
 from lossspec.manager.clock.clock import Clock
 from lossspec.manager.clock.weights import Weights
+from lossspec.manager.contexts import Contexts
 from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
@@ -24,17 +25,17 @@ from lossspec.manager.record.validation import LatestValidation
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
 from lossspec.manager.shown import ShownManager
-from lossspec.manager.state import State
 from lossspec.paths import user_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     import torch
     from torch import Tensor
 
     from lossspec.language.model import Spec
+    from lossspec.log.protocol import Writer
     from lossspec.log.rows import LMHistory
     from lossspec.manager.building.spec import Losses, Reference
     from lossspec.manager.config import HasDevice
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.messages import Function
     from lossspec.manager.objective.objective import Objective
     from lossspec.manager.options import Options
-    from lossspec.manager.record.flush import Observer, OnNonFinite
+    from lossspec.manager.record.flush import OnNonFinite
 
 
-class LossManager(ShownManager, State):
+class LossManager(ShownManager, Contexts):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:
@@ -62,6 +63,8 @@ class LossManager(ShownManager, State):
             files. A spec can never allow it.
         take_over: whether to close the log of another manager of this process that has the folder open, such
             as one that a notebook has lost; what it has not written yet is not written.
+        writers: also get the values at each flush, on rank 0: those of ``lossspec.writers``, or your own
+            ``lossspec.log.Writer``. Give them on every rank.
 
     Raises:
         LossSpecError: an option is invalid, or the folder is not writable or in use (a LogError).
@@ -88,8 +91,9 @@ class LossManager(ShownManager, State):
         durable: bool = False,
         downloads: bool = False,
         take_over: bool = False,
+        writers: Sequence[Writer] = (),
     ) -> None:
-        check_options(on_nonfinite, history_buffer_size)
+        check_options(on_nonfinite, history_buffer_size, writers)
         self.device = device_of(device, config)
         self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
@@ -99,9 +103,12 @@ class LossManager(ShownManager, State):
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
-        self._writes = enable_logging and self.experiment_dir is not None
+        self._feed: Feed | None = None
+        self._writes = enable_logging and (self.experiment_dir is not None or len(writers) > 0)
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
+        if enable_logging and writers and rank() == 0:
+            self._feed = Feed(writers, self._run)
         self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._recorders.merges = self._writes
@@ -110,9 +117,11 @@ class LossManager(ShownManager, State):
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
         parts = self._run, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        self._flusher = Flusher(
+            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
+        )
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
-        written = self._log is not None and ranks() == 1
+        written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
 
     @property
@@ -289,39 +298,6 @@ class LossManager(ShownManager, State):
         if self._flusher.is_time():
             self._flush()
 
-    @contextmanager
-    def validating(self, name: str = "validation") -> Iterator[None]:
-        """Record the values in this context as values of a validation section; the log keeps sections apart.
-
-        Raises:
-            LossSpecError: another section is active, or the name is invalid.
-        """
-        self._registration.begin(name)
-        self._restamp()
-        try:
-            yield
-        finally:
-            self._registration.end()
-            self._restamp()
-
-    @contextmanager
-    def unrecorded(self) -> Iterator[None]:
-        """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
-        before = self._recorders.is_paused
-        self._pause(paused=True)
-        try:
-            yield
-        finally:
-            self._pause(paused=before)
-
-    def _pause(self, *, paused: bool) -> None:
-        self._recorders.pause(paused=paused)
-        self._restamp()
-
-    def _restamp(self) -> None:
-        for objective in self._objectives.values():
-            objective.restamp()
-
     def export_base_log(self) -> None:
         """Write the header of the log, if the file has none.
 
@@ -330,7 +306,7 @@ class LossManager(ShownManager, State):
         """
         if self._log is not None:
             self._log.begin()
-        elif self.enable_logging and not self._writes:
+        elif self.enable_logging and self.experiment_dir is None:
             raise LogError("the manager has no folder to log to: make it with `experiment_dir=...`")
 
     def update_loss_log(self, silent: bool = True, capture: bool = False) -> str | None:
@@ -354,25 +330,10 @@ class LossManager(ShownManager, State):
         rows = self._flush()
         if silent:
             return None
-        where = f"`{self._log.path}`" if self._log is not None else "no file"
+        where = f"`{self._log.path}`" if self._log is not None else "the writers" if self._feed else "no file"
         return print_or_return(
             f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture
         )
-
-    @contextmanager
-    def observed(self, observer: Observer) -> Iterator[None]:
-        """Pass the rows of each flush in this context to ``observer`` too, also without a folder.
-
-        It is called on every rank, with the means over ranks: rows by loss for each section, as in
-        ``lossspec.log.rows``, where "losses" is the section of training.
-        """
-        self._flusher.observers.append(observer)
-        self._recorders.merges = True
-        try:
-            yield
-        finally:
-            self._flusher.observers.remove(observer)
-            self._recorders.merges = self._writes or bool(self._flusher.observers)
 
     def _make_room(self, history: LMHistory) -> None:
         self._flusher.overflow(history)
@@ -382,13 +343,19 @@ class LossManager(ShownManager, State):
         return self._flusher.flush(ends=ends)
 
     def close(self) -> None:
-        """Flush, unless several processes train together, which needs all of them; then close the log."""
-        if self._log is not None:
-            try:
-                if ranks() == 1:
-                    self._flush(ends=True)
-            finally:
-                self._log.close()
+        """Flush, unless several processes train together, which needs all of them; then close the log.
+
+        Writers are closed too.
+        """
+        if self._log is None and self._feed is None:
+            return
+        try:
+            if ranks() == 1:
+                self._flush(ends=True)
+        finally:
+            for each in (self._log, self._feed):
+                if each is not None:
+                    each.close()
 
     def __enter__(self) -> Self:
         return self

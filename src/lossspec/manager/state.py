@@ -12,6 +12,7 @@ from lossspec.manager.record.ranks import ranks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lossspec.log.feed import Feed
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
@@ -28,6 +29,7 @@ class State(Getters):
     _clock: Clock
     _weights: Weights
     _log: LossLog | None
+    _feed: Feed | None
     _writes: bool
     _flusher: Flusher
     _registration: Registration
@@ -89,6 +91,8 @@ class State(Getters):
         self._flusher.position = chunks = cast("int", saved["chunks"])
         if self._log is not None:
             self._log.resume(chunks, checkpoint.rows_of(saved))
+        if self._feed is not None:
+            self._feed.resume()
         checkpoint.restore(saved, self._run, self._clock)
 
     def _settle(self) -> None:
@@ -96,13 +100,14 @@ class State(Getters):
             objective.settle()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the state of a copy, which records nothing: it has no folder, log or values.
+        """Return the state of a copy, which records nothing: it has no folder, log, writers or values.
 
         Objectives that are copied with it are its objectives.
         """
         self._settle()
         kept = {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_MANAGER}
-        return {**kept, "experiment_dir": None, "enable_logging": False, "_writes": False, "_log": None}
+        without = {"experiment_dir": None, "enable_logging": False, "_writes": False}
+        return {**kept, **without, "_log": None, "_feed": None}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from time import time
 from typing import TYPE_CHECKING
 
 import torch
 from attrs import frozen
+
+from lossspec.log.rows import GAP
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -37,6 +40,8 @@ class _Stamp:
     terms: tuple[tuple[int, LMHistory, float, float], ...]
     #: the batch size that the caller set; None to take it from the tensors of each call.
     samples: int | None
+    #: when it was made: a graph runs without the host, which knows no later time of its rows.
+    time: float
 
 
 class RingBuffer:
@@ -112,7 +117,7 @@ class RingBuffer:
             for column, loss in enumerate(self._losses)
             if column in running
         )
-        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples))
+        self._stamps.append(_Stamp(self._clock.epoch, self._clock.step, terms, samples, time()))
         self._send()
 
     def _weight(self, loss: LMLoss) -> float:
@@ -183,11 +188,10 @@ class RingBuffer:
             samples = stamp.samples or row[_SAMPLES]
             missing = [each for index, each in enumerate(self._optional) if row[flags + index] == 0.0]
             for column, history, *weights in stamp.terms:
-                if column in missing:
-                    if self.keeps_gaps:
-                        history.leave_out(*weights, stamp.epoch, stamp.step)
-                    continue
-                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples)
+                if column not in missing:
+                    history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
+                elif self.keeps_gaps:
+                    history.add(0.0, *weights, stamp.epoch, stamp.step, GAP, stamp.time)
                 filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)

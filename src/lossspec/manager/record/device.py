@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -59,11 +60,11 @@ class DeviceRecorder:
             return
         if len(self._rest) + 2 * len(results) > SLOTS:
             self._fetch()
-        first, clock = len(self._rest), self._clock
+        first, clock, now = len(self._rest), self._clock, time()
         values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
         for loss, _ in results:
-            row = (cast("float", loss.term_weight), loss.objective_weight, clock.epoch, clock.step, samples)
-            self._rest.append((loss.history, row))
+            weights = cast("float", loss.term_weight), loss.objective_weight
+            self._rest.append((loss.history, (*weights, clock.epoch, clock.step, samples, now)))
         for loss, _ in results:
             if balanced and loss.name in balanced:
                 values.append(torch.as_tensor(balanced[loss.name]).detach())
@@ -80,7 +81,7 @@ class DeviceRecorder:
         if len(self._rest) + len(losses) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
-        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
         for loss, weight in zip(losses, weighing.term_weights, strict=True):
             self._rest.append((loss.history, (weight, *rest)))
         with torch.no_grad():
@@ -91,7 +92,7 @@ class DeviceRecorder:
         if len(self._rest) + 1 > SLOTS:
             self._fetch()
         weights = cast("float", loss.term_weight), loss.objective_weight
-        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP)))
+        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP, time())))
 
     def waiting(self) -> torch.Tensor:
         """Return the waiting values, on their device."""
@@ -103,8 +104,6 @@ class DeviceRecorder:
         for value, (history, row) in zip(values, rest, strict=True):
             if row is None:
                 history.weigh_last(value)
-            elif row[-1] == GAP:
-                history.leave_out(*row[:-1])
             else:
                 history.add(value, *row)
         return [history for history, _ in rest]

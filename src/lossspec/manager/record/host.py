@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING
 
 import torch
@@ -64,7 +65,7 @@ class HostRecorder:
         clock = self._clock
         history = loss.history
         flat = history.flat
-        flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples)
+        flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples, time())
         if len(flat) >= history.end and not more_follow:
             self._make_room(history)
 
@@ -78,7 +79,7 @@ class HostRecorder:
         except RuntimeError:  # in a transform of torch.func
             values = [read_wrapped(raw, loss.name) for loss, raw in zip(losses, stacked, strict=True)]
         clock = self._clock
-        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
         is_full = False
         for loss, weight, value in zip(losses, weighing.term_weights, values, strict=True):
             history = loss.history

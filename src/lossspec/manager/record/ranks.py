@@ -18,8 +18,8 @@ from lossspec.manager.loss.walk import first_tensor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from lossspec.log.protocol import Run
     from lossspec.log.rows import Sections
-    from lossspec.log.writer import Run
 
 
 def ranks() -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import weakref
+from time import time
 from typing import TYPE_CHECKING, cast
 
 import torch
 
 from lossspec.errors import ClockError
+from lossspec.log.rows import GAP
 from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
@@ -154,7 +156,7 @@ class Recorders:
         for loss in losses:
             if recorder is None:
                 weights = cast("float", loss.term_weight), loss.objective_weight
-                loss.history.leave_out(*weights, self._clock.epoch, self._clock.step)
+                loss.history.add(0.0, *weights, self._clock.epoch, self._clock.step, GAP, time())
             else:
                 recorder.leave_out(loss)
 
