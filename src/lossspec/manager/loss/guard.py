@@ -45,7 +45,7 @@ def guarded(value: object, weights: object) -> object:
     >>> w = torch.tensor([1, 0])
     >>> ((guarded(x, w) - y) ** 2).masked_fill(w == 0, 0).sum().backward()
     >>> x.grad
-    tensor([-4., 0.])
+    tensor([-4.,  0.])
     """
     if not isinstance(value, torch.Tensor) or not isinstance(weights, torch.Tensor):
         return value
