@@ -110,8 +110,8 @@ class LossManager(ShownManager, Contexts):
         if enable_logging and writers and rank() == 0:
             self._feed = Feed(writers, self._run, self._clock)
         self._objectives = {}
-        recorders = Recorders(self._clock, self._make_room, merges=self._writes)
-        super().__init__(self._run.losses, recorders)
+        super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        self._recorders.merges = self._writes
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:

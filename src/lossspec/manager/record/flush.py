@@ -155,8 +155,7 @@ class Flusher:
         lost = self._lost()
         taken = self._taken(sections)
         count = ranks()
-        if count > 1:
-            sections = self._mean_of_ranks(sections, lost, taken)
+        sections = merged([sections]) if count == 1 else self._mean_of_ranks(sections, lost, taken)
         nonfinite = self._nonfinite(sections)
         taken += [self._validation.keeping(each, rows) for each, rows in sections.items() if each != "losses"]
         if self._log is not None:
