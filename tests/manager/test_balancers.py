@@ -14,6 +14,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 import lossspec
 from lossspec import LossManager
+from lossspec.log.rows import WIDTH
 
 BALANCERS = {
     "DynamicWeightAverage": {},
@@ -83,7 +84,7 @@ def call(objective, tensors):
 
 def rows(manager):
     losses = manager.get_registered_losses(strip=False)
-    return {name: (list(loss.training.raw), list(loss.training.flat[1::6])) for name, loss in losses.items()}
+    return {name: (list(loss.training.raw), list(loss.training.flat[1::WIDTH])) for name, loss in losses.items()}
 
 
 @every_balancer
@@ -160,7 +161,7 @@ def test_it_moves_once_in_each_recorded_training_call(make, kind):
     assert not moved(copied, before)
     assert not moved(objective, before)
     losses = manager.get_registered_losses(strip=False)
-    used = [each.validations["validation"].flat[1::6][-1] for each in losses.values()]
+    used = [each.validations["validation"].flat[1::WIDTH][-1] for each in losses.values()]
     if kind == "GradNorm":  # a step uses the weights from before it
         with manager.unrecorded():
             weights = objective.balance.weights.tolist()
