@@ -84,7 +84,8 @@ def call(objective, tensors):
 
 def rows(manager):
     losses = manager.get_registered_losses(strip=False)
-    return {name: (list(loss.training.raw), list(loss.training.flat[1::WIDTH])) for name, loss in losses.items()}
+    trained = {name: loss.training for name, loss in losses.items()}
+    return {name: (list(each.raw), list(each.flat[1::WIDTH])) for name, each in trained.items()}
 
 
 @every_balancer

@@ -110,7 +110,8 @@ class LossManager(ShownManager, Contexts):
         if enable_logging and writers and rank() == 0:
             self._feed = Feed(writers, self._run)
         self._objectives = {}
-        super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        recorders = Recorders(self._clock, self._make_room, merges=self._writes)
+        super().__init__(self._run.losses, recorders)
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
@@ -215,40 +216,52 @@ class LossManager(ShownManager, Contexts):
             self._objectives[name] = build_objective(name, *parts)
         return self._objectives[name]
 
-    def compute_loss_xy(self, loss_name: str, x: object, y: object, epoch: float | None = None) -> Tensor:
+    def compute_loss_xy(
+        self, loss_name: str, x: object, y: object, epoch: float | None = None, **tensors: object
+    ) -> Tensor:
         """Run a loss with two inputs: see ``compute_loss``."""
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, (x, y), tensors)
         return self._calls[loss_name](x, y)
 
     def compute_loss_xyz(
-        self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
+        self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None, **tensors: object
     ) -> Tensor:
         """Run a loss with three inputs: see ``compute_loss``."""
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, (x, y, z), tensors)
         return self._calls[loss_name](x, y, z)
 
-    def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> Tensor:
+    def compute_loss(
+        self, loss_name: str, *inputs: object, epoch: float | None = None, **tensors: object
+    ) -> Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
 
         The applied weight is term weight times objective weight, so the terms of an objective add up to its
-        total. ``inputs``, ``every`` and ``at_zero`` of a spec do not apply here: the caller passes the
-        inputs, and decides when to run it. For a loss that returns a map, the mean of the map is recorded.
+        total. ``inputs``, ``every``, ``at_zero`` and ``if_missing`` of a spec do not apply here: the caller
+        passes the inputs as the loss takes them, and decides when to run it. Its ``reduce`` does apply. For a
+        loss that returns a map, the mean of the map is recorded.
 
         Args:
             loss_name: the name of a registered loss.
             *inputs: the arguments of its function.
             epoch: moves the clock forward to this epoch, never back.
+            **tensors: the tensors that its ``reduce`` takes, by their names in the spec, whole.
 
         Raises:
-            UnknownNameError: no loss has this name.
-            LossInputError: the number of inputs is wrong.
+            UnknownNameError: no loss has this name, or its ``reduce`` takes no such tensor.
+            LossInputError: the number of inputs is wrong, or a tensor of ``reduce`` is missing.
             LossResultError: the result is not a tensor.
             ClockError: the clock has no position in the unit of its schedule.
         """
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, inputs, tensors)
         return self._calls[loss_name](*inputs)
 
     def set_progress(

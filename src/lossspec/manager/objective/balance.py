@@ -10,6 +10,7 @@ from torch import nn
 from lossspec.errors import LossInputError, LossResultError
 from lossspec.losses.balancing.balancer import Balancer, FactorBalancer
 from lossspec.manager.loss.messages import describe
+from lossspec.manager.loss.select import select
 from lossspec.manager.loss.walk import detached, is_list
 
 if TYPE_CHECKING:
@@ -109,13 +110,11 @@ class BoundBalance:
         return order, named
 
     def _values(self, tensors: Mapping[str, object]) -> Iterator[tuple[Input, torch.Tensor]]:
+        user = f"the balance of `{self.objective}`"
         for each, takes_list in zip(self.inputs, self._lists, strict=True):
-            given = tensors[str(each.name)]
+            given = select(user, each, tensors[str(each.name)])
             parts = given if takes_list and is_list(given) else [given]
             if not parts or not all(isinstance(part, torch.Tensor) for part in parts):
                 wanted = "a tensor or a list of tensors" if takes_list else "a tensor"
-                raise LossInputError(
-                    f"the balance of `{self.objective}` expects {wanted} as `{each.name}`, got "
-                    f"{describe(given)}"
-                )
+                raise LossInputError(f"{user} expects {wanted} as `{each.reference}`, got {describe(given)}")
             yield each, cast("torch.Tensor", detached(given) if each.detach else given)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lossspec.manager.objective.balance import BoundBalance
+    from lossspec.manager.objective.plan import Plan
     from lossspec.manager.record.device import BalancedWeights
 
 
@@ -32,8 +33,6 @@ class BalancedObjective(Objective):
     here, and raises with ``fullgraph=True``.
     """
 
-    _places: torch.Tensor | None = None
-
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch has no types for it
     def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph: see ``Objective``."""
@@ -41,6 +40,8 @@ class BalancedObjective(Objective):
 
     def _start(self) -> None:
         super()._start()
+        #: The positions of the balanced terms among those of the total, once for each set that runs.
+        self._places: dict[tuple[tuple[int, ...], torch.device], torch.Tensor] = {}
         self._unmoved = UnmovedParameters(self.name, self._bound.module, self._clock)
 
     @property
@@ -48,7 +49,7 @@ class BalancedObjective(Objective):
         return cast("BoundBalance", self._balance)
 
     def _balanced(
-        self, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
+        self, plan: Plan, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
     ) -> torch.Tensor:
         """Return the total, and record the terms with their weights."""
         balance, recorders = self._bound, self._recorders
@@ -56,73 +57,71 @@ class BalancedObjective(Objective):
         balance.prepare(moves=moves, epoch=self._clock.epoch, samples=samples)
         if moves and torch.is_grad_enabled():
             self._unmoved.count()
-        values, weights = self._values(raws)
+        values, weights = self._values(plan, raws)
         if not values and recorders.several:
             balance.join()
         if not raws:
-            return super()._balanced(raws, samples, tensors) + _of_parameters(balance.module)
+            return super()._balanced(plan, raws, samples, tensors) + _of_parameters(balance.module)
         stacked = stack(raws) if balance.gives_factors and values else None
         if stacked is None:
-            self._check(raws, tensors)
-            return self._one_by_one(raws, values, weights, samples, tensors)
-        weighing = self._weighing or self._weigh()
+            self._check(plan, raws, tensors)
+            total, balanced = self._one_by_one(plan, raws, (values, weights), tensors)
+            recorders.record_balanced(list(zip(plan.losses, raws, strict=True)), samples, balanced)
+            return total * plan.losses[0].objective_weight
+        weighing = plan.weighing or plan.weigh()
         factors, added = balance.factors(values, weights, tensors)
-        vector = weighing.balanced(stacked, self._spread(factors, values, stacked))
+        vector = weighing.balanced(stacked, self._spread(plan, factors, stacked))
         total = torch.dot(stacked, vector)
         if added is not None:
             total = total + added.to(total.dtype)
         recorders.record(weighing, raws, stacked, samples, vector.detach())
         return total if weighing.objective_weight == 1.0 else total * weighing.objective_weight
 
-    def _values(self, raws: Sequence[torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    def _values(
+        self, plan: Plan, raws: Sequence[torch.Tensor]
+    ) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
         """Return the raw values and the weights of the losses that are balanced."""
-        balance, idle = self._bound, self._plan.idle
+        balanced = self._bound.losses
         values: dict[str, torch.Tensor] = {}
         weights: dict[str, float] = {}
-        for loss, raw in zip(self._plan.losses, raws, strict=True):
-            if loss.name in balance.losses:
+        for loss, raw in zip(plan.losses, raws, strict=True):
+            if loss.name in balanced:
                 values[loss.name] = raw
-                weights[loss.name] = 0.0 if loss.name in idle else cast("float", loss.term_weight)
+                weights[loss.name] = 0.0 if loss.name in plan.idle else cast("float", loss.term_weight)
         return values, weights
 
-    def _spread(
-        self, factors: torch.Tensor, values: Mapping[str, torch.Tensor], stacked: torch.Tensor
-    ) -> torch.Tensor:
+    def _spread(self, plan: Plan, factors: torch.Tensor, stacked: torch.Tensor) -> torch.Tensor:
         """Return a factor for each loss of the total: 1 for those that are not balanced."""
         if len(factors) == len(stacked):
             return factors
-        if self._places is None or self._places.device != stacked.device:
-            where = [place for place, loss in enumerate(self._plan.losses) if loss.name in values]
+        balanced = self._bound.losses
+        where = tuple([place for place, loss in enumerate(plan.losses) if loss.name in balanced])
+        places = self._places.get((where, stacked.device))
+        if places is None:
             with torch.inference_mode(mode=False):
-                self._places = torch.tensor(where, device=stacked.device)
-        return factors.new_ones(len(stacked)).index_copy(0, self._places, factors)
-
-    def _replan(self) -> None:
-        super()._replan()
-        self._places = None
+                places = self._places[where, stacked.device] = torch.tensor(where, device=stacked.device)
+        return factors.new_ones(len(stacked)).index_copy(0, places, factors)
 
     def _one_by_one(
         self,
+        plan: Plan,
         raws: Sequence[torch.Tensor],
-        values: Mapping[str, torch.Tensor],
-        weights: Mapping[str, float],
-        samples: int,
+        of_balance: tuple[Mapping[str, torch.Tensor], Mapping[str, float]],
         tensors: Mapping[str, object],
-    ) -> torch.Tensor:
-        """Return the total of values that make no vector, or whose balancer sums them itself."""
-        balance, losses, idle = self._bound, self._plan.losses, self._plan.idle
+    ) -> tuple[torch.Tensor, BalancedWeights]:
+        """Return the sum of values that make no vector or whose balancer adds them up, and the weights."""
+        values, weights = of_balance
         total: torch.Tensor | None = None
-        for loss, raw in zip(losses, raws, strict=True):
+        for loss, raw in zip(plan.losses, raws, strict=True):
             if loss.name not in values:
-                weighted = raw * (0.0 if loss.name in idle else cast("float", loss.term_weight))
+                weighted = raw * (0.0 if loss.name in plan.idle else cast("float", loss.term_weight))
                 total = weighted if total is None else total + weighted
-        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
+        balanced: BalancedWeights = dict.fromkeys(plan.idle, 0.0)
         if values:
-            contribution, found = balance(values, weights, tensors)
+            contribution, found = self._bound(values, weights, tensors)
             balanced |= {name: _detached(weight) for name, weight in found.items()}
             total = contribution if total is None else contribution + total
-        self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
-        return cast("torch.Tensor", total) * losses[0].objective_weight
+        return cast("torch.Tensor", total), balanced
 
     def flushed(self) -> None:
         """Warn, once, of parameters of the balance that no optimiser moves."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
+from lossspec.log.rows import GAP
 from lossspec.manager.record.host import keep_map
 from lossspec.manager.torch_internals import in_backward
 
@@ -102,6 +103,13 @@ class DeviceRecorder:
                 self._rest += [(loss.history, None) for loss in losses]
                 self._values[first + len(losses) : len(self._rest)].copy_(balanced)
 
+    def leave_out(self, loss: LMLoss) -> None:
+        """Add a gap to the rows of a loss; nothing is written on the device."""
+        if len(self._rest) + 1 > SLOTS:
+            self._fetch()
+        weights = cast("float", loss.term_weight), loss.objective_weight
+        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP)))
+
     def waiting(self) -> torch.Tensor:
         """Return the waiting values, on their device."""
         return self._values[: len(self._rest)]
@@ -112,6 +120,8 @@ class DeviceRecorder:
         for value, (history, row) in zip(values, rest, strict=True):
             if row is None:
                 history.weigh_last(value)
+            elif row[-1] == GAP:
+                history.leave_out(*row[:-1])
             else:
                 history.add(value, *row)
         return [history for history, _ in rest]

@@ -7,11 +7,11 @@ from array import array
 from typing import TYPE_CHECKING, Literal
 
 from lossspec.errors import ClockError, LossResultError, NonFiniteError
-from lossspec.log.rows import WIDTH, do_all
+from lossspec.log.rows import WIDTH, do_all, without_gaps
 from lossspec.manager.clock.unmoved import UnmovedClock
 from lossspec.manager.clock.unrun import UnrunTerms
 from lossspec.manager.record.nonfinite import describe_nonfinite
-from lossspec.manager.record.ranks import RankMean, rank, ranks
+from lossspec.manager.record.ranks import RankMean, merged, rank, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -139,7 +139,7 @@ class Flusher:
     def _keep_dropped(self, history: LMHistory) -> None:
         """Remember what validation and the search for non-finite values need of rows about to be dropped."""
         section, name = next((each[:2] for each in self._histories() if each[2] is history), ("", ""))
-        dropped = history.waiting[: -history.limit * WIDTH]
+        dropped = without_gaps(history.unmerged[: -history.limit * WIDTH])
         if name and section != "losses":
             do_all([self._validation.keeping(section, {name: dropped})])
         if name and self._on_nonfinite != "record":
@@ -191,7 +191,7 @@ class Flusher:
         try:
             mean, (chunks, dropped) = self._mean(sections, [here, bool(self._dropped)])
         except RuntimeError as error:  # another rank is gone
-            self._hand_over(sections, lost, 1, taken)
+            self._hand_over(merged([sections]), lost, 1, taken)
             if self._log is not None:
                 error.add_note("only the values of this rank were written to the loss log")
             error.add_note(
@@ -210,7 +210,7 @@ class Flusher:
         sections: dict[str, dict[str, array[float]]] = {}
         for section, name, history in self._histories():
             try:
-                rows = history.waiting
+                rows = history.unmerged
             except LossResultError as error:
                 raise LossResultError(f"cannot write `{name}` to the log: {error}") from None
             if rows:
