@@ -3,13 +3,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 VISION := .venv-vision
+TRAINERS := .venv-trainers
 # a worker for each core; an idle one takes tests from a busy one
 PYTEST = -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 SEED := $(or $(SEED),$(shell date +%s))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test browser test-vision snapshots coverage fuzz soak lint format bench docs clean
+.PHONY: help demo quick test browser test-vision test-trainers snapshots coverage fuzz soak lint format bench docs clean
 .PRECIOUS: %/bin/python
 
 help: ## list the targets
@@ -25,6 +26,10 @@ $(VENV)/.installed-%: $(BIN)/python pyproject.toml constraints.txt
 
 $(VISION)/.installed: $(VISION)/bin/python pyproject.toml tests/vision/constraints.txt
 	$< $(PIP_INSTALL) --constraint tests/vision/constraints.txt --editable . --group vision
+	@touch $@
+
+$(TRAINERS)/.installed: $(TRAINERS)/bin/python pyproject.toml tests/trainers/constraints.txt
+	$< $(PIP_INSTALL) --constraint tests/trainers/constraints.txt --editable . --group trainers
 	@touch $@
 
 demo: $(VENV)/.installed-demo ## validate the shipped specs, then train a model on two photographs
@@ -44,6 +49,9 @@ browser: # the report and the site are tested in a real browser
 
 test-vision: $(VISION)/.installed ## run the tests of losses that need torchvision, with a torch of several GB
 	$(VISION)/bin/python $(PYTEST) tests/vision tests/registry/test_entries.py tests/registry/test_same_name.py
+
+test-trainers: $(TRAINERS)/.installed ## run the tests inside Lightning, Accelerate, ignite and transformers, and with trackers
+	$(TRAINERS)/bin/python $(PYTEST) tests/trainers src/lossspec/integrations
 
 snapshots: $(VENV)/.installed-test ## rewrite the expected messages in tests/invalid; read the diff
 	$(BIN)/python tests/invalid/test_corpus.py
@@ -78,4 +86,4 @@ docs: $(VENV)/.installed-docs ## build the site into build/site; warnings are er
 	$(BIN)/zensical build --clean --strict
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) $(VISION) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VISION) $(TRAINERS) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -18,7 +18,8 @@ INTRODUCTION = """\
 # Command line
 
 `lossspec` and `python -m lossspec` are the same. Every command has `--help`. Exit codes: 0 is success, 1 is
-a problem, 2 is a wrong call. Output has no colours if `NO_COLOR` is set or it does not go to a terminal.
+a problem, 2 is a wrong call. Colours are for terminals: `NO_COLOR` turns them off, `FORCE_COLOR` on, and
+`--color`, before or after the command, wins over both.
 Tab completion takes one line: see [editors and shells](../guides/editors.md#tab-completion).
 """
 
@@ -52,7 +53,8 @@ def sections(root: click.Command, name: str) -> Iterator[str]:
 
 
 def _options(context: click.Context) -> list[click.Option]:
-    return [each for each in context.command.get_params(context) if isinstance(each, click.Option)]
+    params = context.command.get_params(context)
+    return [each for each in params if isinstance(each, click.Option) and not each.hidden]
 
 
 def _option(option: click.Option) -> tuple[str, str]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lossspec.language.model import Spec
 
 SPECS = Path(__file__).parents[2] / "specs"
+FIELDS = Path(__file__).with_name("fields.toml")
 INTRODUCTION = """\
 # Gallery
 
@@ -42,11 +43,27 @@ def pages() -> dict[str, str]:
     """Return the pages by path."""
     files = sorted(SPECS.glob("*.loss.toml"))
     specs = {path.name.removesuffix(".loss.toml"): path for path in files}
-    rows = ((f"[`{name}`]({name}.md)", escaped(_first_sentence(load(name)))) for name in specs)
-    index = f"{INTRODUCTION}\n{table(['spec', 'what it is'], rows)}\n"
+    index = "\n\n".join([INTRODUCTION.strip(), *_fields(list(specs))]) + "\n"
     return {"gallery/index.md": index} | {
         f"gallery/{name}.md": "\n\n".join(_page(load(name), path)) + "\n" for name, path in specs.items()
     }
+
+
+def _fields(names: Iterable[str]) -> Iterator[str]:
+    """Yield a table of specs for each field.
+
+    Raises:
+        ValueError: a spec has no field.
+    """
+    left = set(names)
+    for field, specs in tomli.loads(FIELDS.read_text(encoding="utf-8")).items():
+        if here := [name for name in specs if name in left]:
+            rows = ((f"[`{name}`]({name}.md)", escaped(_first_sentence(load(name)))) for name in here)
+            yield f"## {field}"
+            yield table(["spec", "what it is"], rows)
+        left -= set(here)
+    if left:
+        raise ValueError(f"in docs/generate/{FIELDS.name}, add {', '.join(sorted(left))} to a field")
 
 
 def _first_sentence(spec: Spec) -> str:

@@ -1,4 +1,4 @@
-"""The error for a missing torch, which is an extra: it says how to install it."""
+"""The errors for a missing library that is an extra: they say how to install it."""
 
 from __future__ import annotations
 
@@ -33,3 +33,22 @@ def torch_for(what: str) -> Iterator[None]:
             f'{what} needs torch, which is not installed: pip install "lossspec[torch]", '
             "or choose the build for your GPU at https://pytorch.org/get-started/locally/"
         ) from None
+
+
+@contextmanager
+def extra_for(what: str, extra: str) -> Iterator[None]:
+    """Turn a failed import of a library in this context into an error that names the extra.
+
+    >>> with extra_for("the answer", "ignite"):
+    ...     raise ModuleNotFoundError("No module named 'ignite'", name="ignite")
+    Traceback (most recent call last):
+        ...
+    lossspec.errors.MissingExtraError: the answer needs ignite: pip install "lossspec[ignite]"
+
+    Raises:
+        MissingExtraError: the library is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(f'{what} needs {error.name}: pip install "lossspec[{extra}]"') from None

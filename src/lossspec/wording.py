@@ -23,7 +23,9 @@ _KINDS = {
     "object": "a table",
 }
 #: The help for an expression that is not valid.
-EXPRESSION_HELP = "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`"
+EXPRESSION_HELP = "`${...}` fills a whole value with parameters, numbers, `+ - * /` and parentheses"
+#: Text without an expression, as a regular expression of JSON Schema: ``$`` is never before ``{``.
+PLAIN_PATTERN = r"^(?:[^$]|\$+[^${])*\$*$"
 _is_bare = re.compile(r"[A-Za-z0-9_-]+", re.ASCII).fullmatch
 
 

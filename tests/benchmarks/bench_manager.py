@@ -24,7 +24,7 @@ from tests.benchmarks.plain import PlainLaplacian, PlainSobel
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
 
-from lossspec import LossManager, spec
+from lossspec import LossManager, schedules, spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +50,7 @@ GOALS: dict[str, tuple[str, float | None]] = {
     "faults": ("page faults a step of objective G, eager / of the sum of the same modules", None),
     "item": ("the sum of the same modules, .item() of each term / not logged", None),
     "metrics": ("the sum of the same modules, torchmetrics.MeanMetric of each term / not logged", None),
+    "schedules": ("step() with 1,000 weight schedules / evaluating them into a dict of weights", 1.3),
     "flush": ("flushing the last 10,000 of 10 million values / the first 10,000", 1.2),
 }
 
@@ -182,6 +183,18 @@ def compiled_objective(inputs: dict[str, Tensor]) -> Callable[[], None]:
     return step(inputs, lambda: compiled(**inputs))
 
 
+def scheduled() -> tuple[Callable[[], object], Callable[[], object]]:
+    """Return a step that moves 1,000 weights, and the loop that evaluates their schedules by hand."""
+    manager = LossManager()
+    found = {
+        f"a{i}": schedules.linear(start=0, end=10_000, start_value=0.0, end_value=i, unit="step")
+        for i in range(1000)
+    }
+    for name, schedule in found.items():
+        manager.register_loss_fn(name, nn.L1Loss(), schedule=schedule)
+    return manager.step, lambda: {name: schedule(57) for name, schedule in found.items()}
+
+
 def flushes() -> tuple[float, float]:
     """Record 10 million values, flush every 10,000; return the ratio of the last to the first, and noise."""
     value, size, chunks = torch.tensor(0.123456), 10_000, 1000
@@ -241,6 +254,8 @@ def measure() -> dict[str, tuple[float, float]]:
                 steps[one] = compiled_objective(inputs)
             again = noise if other == "hand" else plain
             found[name] = ratio(steps[one], steps[other], ROUNDS, STEPS), again
+    steps_of_manager, by_hand = scheduled()
+    found["schedules"] = ratio(steps_of_manager, by_hand, 41, 20), ratio(by_hand, by_hand, 41, 20)
     if os.environ.get("LOSSSPEC_BENCH_FLUSH") != "0":
         found["flush"] = flushes()
     return found

@@ -17,7 +17,10 @@ from lossspec.errors import MissingExtraError
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
+    """A run whose values were recorded a second apart."""
+    seconds = iter(range(1000, 2000))
+    monkeypatch.setattr("lossspec.manager.record.host.time", lambda: next(seconds))
     folder = tmp_path / "run"
     with LossManager(experiment_dir=folder, device="cpu") as manager:
         manager.register_loss_fn("G_L1", lambda x: x, 2.0)
@@ -36,11 +39,6 @@ def call(*arguments):
     found = CliRunner().invoke(log_command, [str(each) for each in arguments])
     assert found.exit_code == 0, found.output
     return found.output
-
-
-def time_of(run, chunk=0):
-    """Return when a chunk was written."""
-    return json.loads((run / "loss_log.jsonl").read_text().splitlines()[1 + chunk])["time"]
 
 
 def test_show_is_a_table(run):
@@ -73,7 +71,7 @@ def test_export_as_one_strict_document(run, tmp_path):
         "epoch": [0.0, 0.0, 1.0, 1.0],
         "step": [0, 1, 2, 3],
         "batch_size": [1] * 4,
-        "time": [time_of(run)] * 4,
+        "time": [1000.0, 1001.0, 1002.0, 1003.0],
     }
     assert found["losses"]["rare"]["raw"] == ["Infinity"]
     assert found["validation"]["G_L1"]["weighted"] == [14.0]
@@ -81,15 +79,14 @@ def test_export_as_one_strict_document(run, tmp_path):
 
 
 def test_export_as_csv(run):
-    time = time_of(run)
     assert call("export", run, "--format", "csv") == (
         "loss,section,position,raw,term_weight,objective_weight,weighted,epoch,step,batch_size,time\n"
-        f"G_L1,training,0,4.0,2.0,1.0,8.0,0.0,0,1,{time}\n"
-        f"G_L1,training,1,0.1,2.0,1.0,0.2,0.0,1,1,{time}\n"
-        f"G_L1,training,2,nan,2.0,1.0,nan,1.0,2,1,{time}\n"
-        f"G_L1,training,3,3.0,2.0,1.0,6.0,1.0,3,1,{time}\n"
-        f"rare,training,4,inf,1.0,1.0,inf,1.0,4,1,{time}\n"
-        f"G_L1,validation,4,7.0,2.0,1.0,14.0,1.0,4,1,{time}\n"
+        "G_L1,training,0,4.0,2.0,1.0,8.0,0.0,0,1,1000.0\n"
+        "G_L1,training,1,0.1,2.0,1.0,0.2,0.0,1,1,1001.0\n"
+        "G_L1,training,2,nan,2.0,1.0,nan,1.0,2,1,1002.0\n"
+        "G_L1,training,3,3.0,2.0,1.0,6.0,1.0,3,1,1003.0\n"
+        "rare,training,4,inf,1.0,1.0,inf,1.0,4,1,1004.0\n"
+        "G_L1,validation,4,7.0,2.0,1.0,14.0,1.0,4,1,1005.0\n"
     )
 
 
@@ -109,7 +106,7 @@ def test_export_as_tensorboard_events(run, tmp_path):
     first, *rest = EventFileLoader(path).Load()  # checks the checksum of every record
     assert first.file_version == "brain.Event:2"
     assert len(rest) == 3 * 6
-    assert {event.wall_time for event in rest} == {time_of(run)}
+    assert sorted({event.wall_time for event in rest}) == [1000.0 + second for second in range(6)]
 
     board = EventAccumulator(str(folder)).Reload()
 
@@ -130,11 +127,15 @@ def test_export_as_tensorboard_events(run, tmp_path):
     assert series("validation/weighted/G_L1") == [(4, 14.0)]
 
 
+#: When the last value of each epoch of `late` was recorded.
+TIMES = [1000.25, 1010.0, 1020.5, 1030.0, 1040.0]
+
+
 @pytest.fixture
 def late(tmp_path, monkeypatch):
     """A run that counts epochs, with a term from epoch 3 on, flushed once an epoch."""
-    seconds = iter(range(1000, 2000, 10))
-    monkeypatch.setattr("lossspec.log.writer.time.time", lambda: next(seconds))
+    now = [0.0]
+    monkeypatch.setattr("lossspec.manager.record.host.time", lambda: now[0])
     folder = tmp_path / "run"
     spec = tmp_path / "late.loss.toml"
     spec.write_text(
@@ -148,6 +149,7 @@ def late(tmp_path, monkeypatch):
         for epoch in range(5):
             manager.set_progress(epoch=epoch)
             for value in range(4):
+                now[0] = TIMES[epoch] - 3 + value
                 given = {"x": zeros + epoch + value, "y": zeros, "p": zeros}
                 objective(**{name: given[name] for name in objective.needed()})
             with manager.validating(), torch.no_grad():
@@ -164,11 +166,9 @@ def test_all_events_are_on_one_axis_with_their_time(late, tmp_path):
     def series(tag):
         return [(event.step, event.value, event.wall_time) for event in board.Scalars(tag)]
 
-    times = [time_of(late, epoch) for epoch in range(5)]
-    assert len(set(times)) == 5
-    assert series("raw/l1") == [(epoch, epoch + 1.5, times[epoch]) for epoch in range(5)]
-    assert series("validation/raw/l1") == [(epoch, epoch + 3.0, times[epoch]) for epoch in range(5)]
-    assert series("raw/adv") == [(epoch, 1.0, times[epoch]) for epoch in (3, 4)]
+    assert series("raw/l1") == [(epoch, epoch + 1.5, TIMES[epoch]) for epoch in range(5)]
+    assert series("validation/raw/l1") == [(epoch, epoch + 3.0, TIMES[epoch]) for epoch in range(5)]
+    assert series("raw/adv") == [(epoch, 1.0, TIMES[epoch]) for epoch in (3, 4)]
     assert [step for step, *_ in series("weight/adv")] == [3, 4]
 
 
@@ -181,7 +181,7 @@ def test_csv_has_one_line_a_position(late):
     ] * 2
     training = [each for each in found if (each["loss"], each["section"]) == ("l1", "training")]
     assert [each["raw"] for each in training] == ["1.5", "2.5", "3.5", "4.5", "5.5"]
-    assert [float(each["time"]) for each in training] == [time_of(late, epoch) for epoch in range(5)]
+    assert [float(each["time"]) for each in training] == TIMES
 
 
 def test_only_tensorboard_rounds_fractional_epochs_down(tmp_path):

@@ -51,6 +51,26 @@ def spec_of(tmp_path):
     return load
 
 
+def test_each_spec_is_in_one_field_of_the_gallery(generated):
+    fields = tomllib.loads((ROOT / "docs" / "generate" / "fields.toml").read_text("utf-8"))
+    found = [name for names in fields.values() for name in names]
+    missing = set(SPECS) - set(found)
+    assert not missing, f"in docs/generate/fields.toml, add {sorted(missing)} to a field"
+    assert len(found) == len(set(found)), "a spec is in two fields of docs/generate/fields.toml"
+    index = generated["gallery/index.md"]
+    sections = dict(re.findall(r"^## (.+?)$(.*?)(?=^## |\Z)", index, re.MULTILINE | re.DOTALL))
+    shown = {field: re.findall(r"\(([\w-]+)\.md\)", text) for field, text in sections.items()}
+    assert shown == {
+        field: kept for field, names in fields.items() if (kept := [n for n in names if n in SPECS])
+    }
+
+
+def test_a_spec_without_a_field_stops_the_gallery(generate):
+    gallery = importlib.import_module(f"{generate.__package__}.gallery")
+    with pytest.raises(ValueError, match=r"docs/generate/fields.toml, add nonesuch to a field"):
+        list(gallery._fields([*SPECS, "nonesuch"]))
+
+
 def page_of(generated, reference):
     """The part of a spec's page about one of its references."""
     page = generated[f"gallery/{reference.partition('+')[0]}.md"]
@@ -142,7 +162,7 @@ def test_a_weight_that_never_moves_is_not_drawn(figures, spec_of):
 
 def test_the_index_has_one_sentence_for_each_spec(generated):
     rows = re.findall(r"^\| \[`(\w+)`\]\(\1\.md\) \| (.+) \|$", generated["gallery/index.md"], re.MULTILINE)
-    assert [name for name, _ in rows] == SPECS
+    assert sorted(name for name, _ in rows) == SPECS
     for name, said in rows:
         assert said.endswith("."), name
         assert len(said) < 150, name

@@ -66,6 +66,49 @@ def codes(caught):
 # what a spec says
 
 
+def test_arithmetic_gives_the_kind_of_number_that_is_due(folder):
+    folder(
+        "one",
+        """
+format = 1
+params = { n = 16, lambda = 0.25, steps = 8.0 }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${(1 - lambda) * 2}", every = { steps = "${n / 2}", gain = "${n - 1}" } }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], weight = { type = "cosine_restarts", unit = "step", start_value = "${1 - lambda}", end_value = 0, period = "${n - 6}", cycles = "${n / 4}" } }
+losses.c = { type = "torch.L1Loss", inputs = ["x", "y"], every = { steps = "${steps}", gain = 1 } }
+[variants.slow]
+losses.a.weight = "${2 - lambda * 2}"
+params.n = 16.0
+""",
+    )
+    for reference, weight in (("one", 1.5), ("one+slow", 1.5)):
+        losses = lossspec.load(reference).losses
+        assert (losses["a"].weight, losses["a"].every) == (weight, Every(8, 15.0))
+        assert (losses["b"].weight.cycles, losses["b"].weight(0), losses["b"].weight.period) == (
+            4,
+            0.75,
+            10.0,
+        )
+        assert losses["c"].every == Every(8, 1.0)
+        assert all(type(losses[name].every.steps) is int for name in ("a", "c"))
+
+
+def test_a_value_of_the_caller_is_never_an_expression(folder):
+    folder(
+        "one",
+        """
+format = 1
+params.mode = "mean"
+params.other = { default = "sum", choices = ["sum", "mean"] }
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], args.reduction = "${mode}" }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], args.reduction = "${other}" }
+""",
+    )
+    for given in ("${other}", "${", "x${mode}y"):
+        with pytest.raises(SpecError) as caught:
+            lossspec.load("one", {"mode": given, "other": given})
+        assert codes(caught) == ["bad-expression", "bad-expression"]
+
+
 def test_a_whole_term(folder):
     folder(
         "one",

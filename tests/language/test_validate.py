@@ -187,6 +187,36 @@ type = "torch.L1Loss"
 inputs = ["x", "y"]
 weight = "${1 / w}"  # <- bad-expression
 """,
+    "a whole number that a division gives": """
+params.n = 16
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+every = { steps = "${n / 2}", gain = "${n - 1}" }
+""",
+    "a fraction where a whole number is due": """
+params.n = 16
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.every]
+steps = "${n / 3}"  # <- wrong-type
+gain = 1.0
+""",
+    "a whole number that floats do not count": """
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+[losses.a.every]
+steps = "${2e15 * 10}"  # <- wrong-type
+gain = 1.0
+""",
+    "a variant that turns a parameter into an expression": """
+params.w = 2.0
+losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], weight = "${w}" }
+[variants.v.params]
+w = "${w}"  # <- bad-expression
+""",
     # arguments
     "an argument that must be given": """
 [losses.a]  # <- missing-argument

@@ -9,12 +9,12 @@ from lossspec.log.rows import WIDTH, LMHistory
 
 
 def row(number):
-    return (float(number), 2.0, 0.5, number // 10, number, 1)
+    return (float(number), 2.0, 0.5, number // 10, number, 1, 0.0)
 
 
 def test_columns_are_32_bit_and_weights_are_the_product():
     history = LMHistory()
-    history.add(0.1, 100.0, 0.5, 0, 0, 1)
+    history.add(0.1, 100.0, 0.5, 0, 0, 1, 0.0)
     assert history.raw == array("f", [0.1])
     assert history.weights == array("f", [50.0])
     assert history.losses == array("f", [5.0])
@@ -66,6 +66,6 @@ def test_a_recorder_that_asks_for_room_keeps_the_rows_bounded(limit, slack, coun
 
 def test_a_complex_result_is_refused_where_it_is_read():
     history = LMHistory()
-    history.add(1.0 + 2.0j, 1.0, 1.0, 0, 0, 1)
+    history.add(1.0 + 2.0j, 1.0, 1.0, 0, 0, 1, 0.0)
     with pytest.raises(LossResultError, match=r"real number.*1\+2j"):
         history.take()

@@ -37,7 +37,9 @@ def records(folder):
     return [json.loads(line, parse_constant=refuse) for line in lines]
 
 
-def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
+def test_the_file_is_a_header_and_chunks_of_columns(tmp_path, monkeypatch):
+    seconds = iter(range(1000, 2000))
+    monkeypatch.setattr("lossspec.manager.record.host.time", lambda: next(seconds))
     manager = LossManager.from_spec("pix2pix", experiment_dir=tmp_path, device="cpu")
     pred, image = torch.zeros(1, 1, 2, 2), torch.ones(1, 3, 4, 4)
     for epoch in range(2):
@@ -59,7 +61,9 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
     assert header["params"] == {"lambda_gan": 1.0, "lambda_l1": 100.0}
     assert header["losses"]["G_L1"] == {"objective": "G", "tags": ["G", "pixel"]}
     assert header["versions"].keys() == {"lossspec", "torch", "python"}
-    del first["time"]
+    written = first.pop("time")
+    for columns in (*first["losses"].values(), first["totals"]["training"]["G"]):
+        assert [round(written - age, 3) for age in columns.pop("age")] == [1000.0, 1001.0]
     assert first == {
         "record": "chunk",
         "chunk": 0,
@@ -124,8 +128,8 @@ def test_the_file_is_a_header_and_chunks_of_columns(tmp_path):
 def test_written_specs_are_read_back(rows):
     from array import array
 
-    flat = array("d", [value for row in rows for value in (*row, 1.0)])
-    text = chunk_line(3, {"losses": {"a": flat}, "validation": {}}, {}, {"more": "ü"})
+    flat = array("d", [value for row in rows for value in (*row, 1.0, 60.0)])
+    text = chunk_line(3, 60.0, {"losses": {"a": flat}, "validation": {}}, {}, {"more": "ü"})
     assert text.endswith(b"\n")
     assert text.count(b"\n") == 1
     found = json.loads(text, parse_constant=pytest.fail)
@@ -133,7 +137,7 @@ def test_written_specs_are_read_back(rows):
     read = {
         name: list(array(COLUMNS[name], numbers(column, len(rows))))
         for name, column in columns.items()
-        if name != "rows"
+        if name in COLUMNS
     }
     expected = [flat[index::WIDTH] for index in range(5)]
     for name, values in zip(
@@ -168,7 +172,7 @@ def test_durable_synchronises_each_write(tmp_path, monkeypatch):
     for value in (1.0, 2.0):
         run(manager, [value])
         manager.update_loss_log()
-    assert len(syncs) == 2
+    assert len(syncs) == 3  # the folder has a new entry, then two writes
 
 
 def test_the_first_flush_writes_the_header(tmp_path):
@@ -325,7 +329,7 @@ def test_a_folder_has_one_manager_at_a_time(tmp_path):
         plain(tmp_path)
     assert str(raised.value) == (
         f"`{tmp_path}/loss_log.jsonl` is open in another LossManager: give each run its own folder, "
-        "or `close()` the other one"
+        "or `close()` the other one; if it is lost, as in a notebook, pass `take_over=True` to this one"
     )
     manager.update_loss_log()
     assert len(read_log(tmp_path).losses["a"]) == 1
@@ -333,6 +337,20 @@ def test_a_folder_has_one_manager_at_a_time(tmp_path):
     second = plain(tmp_path)
     del second  # without a cycle that would keep the file open
     plain(tmp_path).close()
+
+
+def test_the_folder_of_a_lost_manager_is_taken_over(tmp_path):
+    lost = plain(tmp_path)
+    run(lost, [1.0])
+    lost.update_loss_log()
+    run(lost, [2.0])
+    manager = plain(tmp_path, take_over=True)
+    manager.set_progress(step=1)
+    run(manager, [3.0])
+    manager.update_loss_log()
+    assert read_log(tmp_path).losses["a"].raw.tolist() == [1.0, 3.0]
+    with pytest.raises(LogError, match="is open in another LossManager"):
+        lost.update_loss_log()
 
 
 def test_an_objective_kept_does_not_keep_the_file(tmp_path):

@@ -6,6 +6,8 @@ the properties that rows share are in test_properties.py.
 
 from __future__ import annotations
 
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +21,7 @@ from lossspec import losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 # --------------------------------------------------------------------------- formulas, in plain operations
 
@@ -126,6 +129,8 @@ class Case:
     symmetric: bool = False
     one_sample: bool = True  # False: it compares samples, and one is an error
     exact_gradient: bool = True  # False: it stops a gradient on the way
+    stopped: tuple[int, ...] = ()  # of the frozen inputs, those that the loss itself detaches
+    any_order: bool = True  # False: items at equal positions belong together, and not all have a partner
 
     @property
     def type(self) -> str:
@@ -134,7 +139,8 @@ class Case:
     @property
     def same_shapes(self) -> bool:
         """Return whether it takes two inputs that must have the same shape."""
-        return len(self.inputs()) > 1 and self.type != "RelativisticAverageLoss"
+        one_for_all = {"RelativisticAverageLoss", "InfoNCELoss", "EdgeAwareSmoothnessLoss"}
+        return len(self.inputs()) > 1 and self.type not in one_for_all
 
 
 def _same(name: str, build: Callable[[], nn.Module], inputs, formula, **flags: bool) -> Case:  # type: ignore[no-untyped-def]
@@ -319,6 +325,7 @@ CASES = [
         lambda z, e: ((z - e.detach()) ** 2).mean(),
         zero_at_equal=True,
         frozen=(1,),
+        stopped=(1,),
     ),
     Case(
         "CodebookLoss",
@@ -327,6 +334,7 @@ CASES = [
         lambda z, e: ((z.detach() - e) ** 2).mean(),
         zero_at_equal=True,
         frozen=(0,),
+        stopped=(0,),
     ),
     Case(
         "DistillationKLLoss",
@@ -357,6 +365,15 @@ CASES = [
 ]
 
 
+def _load(name: str) -> ModuleType:
+    spec = spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+CASES += _load("cases_by_field").rows(Case, _same)
+
 ROWS = {
     "case": CASES,
     "distance": [case for case in CASES if case.zero_at_equal],
@@ -375,6 +392,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def formulas() -> dict[str, Callable[..., Tensor]]:
     """The formula of each row, by its name."""
     return {case.name: case.formula for case in CASES}
+
+
+@pytest.fixture(scope="session")
+def rows() -> dict[str, Case]:
+    """One row of each type, by its name."""
+    return {case.type: case for case in reversed(CASES)}
 
 
 @pytest.fixture(autouse=True)

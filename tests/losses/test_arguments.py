@@ -31,6 +31,13 @@ from lossspec.registry import types
         (lambda: losses.SpectrogramL1Loss("log"), "unknown scale `log`: .*: `log10`"),
         (lambda: losses.SpectrogramL1Loss(floor_by="max"), "unknown floor_by `max`"),
         (lambda: losses.GradientPenalty("pixels"), "unknown norm `pixels`: .*: `pixel`"),
+        (lambda: losses.SSIMLoss(padding="zero"), "unknown padding `zero`: .*: `zeros`"),
+        (lambda: losses.ScaleInvariantLogLoss(over="images"), "unknown over `images`: .*: `image`"),
+        (lambda: losses.GaussianPairKLLoss("samples"), "unknown first `samples`: .*: `sample`"),
+        (lambda: losses.PolicyKLLoss("k4"), "unknown estimator `k4`"),
+        (lambda: losses.MelSpectrogramLoss(8000, mel="slanei"), "unknown mel `slanei`: .*: `slaney`"),
+        (lambda: losses.MelSpectrogramLoss(8000, padding="centre"), "unknown padding `centre`: .*: `center`"),
+        (lambda: losses.MelSpectrogramLoss(8000, compare="l3"), "unknown compare `l3`"),
         (lambda: losses.MaskedL1Loss("masks"), "unknown divide_by `masks`: .*: `mask`"),
     ],
 )
@@ -56,6 +63,27 @@ NAN = float("nan")
         (lambda: losses.SpectrogramL1L2Loss(alpha=-1.0), "needs alpha >= 0, got alpha = -1.0"),
         (lambda: losses.VarianceLoss(eps=0.0), "VarianceLoss needs eps > 0"),
         (lambda: losses.BarlowTwinsLoss(eps=0.0), "BarlowTwinsLoss needs eps > 0"),
+        (lambda: losses.DPOLoss(beta=0.0), "DPOLoss needs beta > 0"),
+        (lambda: losses.DPOLoss(label_smoothing=0.5), "needs 0 <= label_smoothing < 0.5"),
+        (lambda: losses.IPOLoss(beta=-1.0), "IPOLoss needs beta > 0"),
+        (lambda: losses.SimPOLoss(beta=0.0), "SimPOLoss needs beta > 0"),
+        (lambda: losses.KTOLoss(beta=NAN), "KTOLoss needs beta > 0"),
+        (lambda: losses.ClippedSurrogateLoss(clip=1.5), "needs 0 <= clip <= 1, got clip = 1.5"),
+        (lambda: losses.ClippedSurrogateLoss(clip_high=-0.1), "needs clip_high >= 0"),
+        (lambda: losses.ClippedValueLoss(clip=-0.1), "ClippedValueLoss needs clip >= 0"),
+        (lambda: losses.InfoNCELoss(temperature=0.0), "InfoNCELoss needs temperature > 0"),
+        (lambda: losses.SSIMLoss(window_size=4), "needs an odd window_size, got window_size = 4"),
+        (lambda: losses.SSIMLoss(sigma=0.0), "SSIMLoss needs sigma > 0"),
+        (lambda: losses.PhotometricLoss(alpha=1.5), "needs 0 <= alpha <= 1, got alpha = 1.5"),
+        (lambda: losses.ScaleInvariantLogLoss(lambd=2.0), "needs 0 <= lambd <= 1, got lambd = 2.0"),
+        (lambda: losses.SelfDistillationLoss(3, momentum=1.0), "needs 0 <= momentum < 1"),
+        (lambda: losses.SelfDistillationLoss(3, teacher_temperature=0.0), "needs teacher_temperature > 0"),
+        (lambda: losses.MelSpectrogramLoss(0), "needs sample_rate > 0"),
+        (lambda: losses.MelSpectrogramLoss(8000, power=3), "needs power = 1 or 2, got power = 3"),
+        (
+            lambda: losses.MelSpectrogramLoss(8000, windows=[64, 32]),
+            "needs as many windows as bands and hops, got 2, 1 and 2",
+        ),
     ],
 )
 def test_a_number_out_of_bounds_is_an_error(build, message):
@@ -67,17 +95,16 @@ LIVE = [(entry, name) for entry in types("lossspec").values() for name, arg in e
 
 
 @pytest.mark.parametrize(("entry", "name"), LIVE, ids=lambda value: getattr(value, "name", value))
-def test_a_live_argument_set_later_is_one_given_at_first(entry, name):
+def test_a_live_argument_set_later_is_one_given_at_first(entry, name, rows):
     """A schedule moves it by setting the attribute; the next call takes it, as a number or as a tensor."""
-    build = getattr(losses, entry.name.partition(".")[2])
-    inputs = (torch.rand(3, 4), torch.rand(3, 4))  # what all of them take
-    moved = build()
+    row = rows[entry.name.partition(".")[2]]
+    moved, inputs = row.build(), row.inputs()
     before = moved(*inputs)
-    setattr(moved, name, 0.5)
-    expected = build(**{name: 0.5})(*inputs)
-    assert moved(*inputs) == expected != before
-    setattr(moved, name, torch.tensor(0.5))
-    torch.testing.assert_close(moved(*inputs), expected)
+    setattr(moved, name, 0.3)
+    found = moved(*inputs)
+    assert found != before
+    setattr(moved, name, torch.tensor(0.3))
+    torch.testing.assert_close(moved(*inputs), found)
 
 
 def test_capacity_and_temperature_are_live():

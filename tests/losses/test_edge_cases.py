@@ -40,6 +40,26 @@ X = torch.zeros(2, 3, 4, 4)
             lambda: losses.FeatureMatchingLoss()([X, X], [X, X[:1]]),
             "`fake[1]` (2, 3, 4, 4), `real[1]` (1, 3, 4, 4)",
         ),
+        (lambda: losses.SSIMLoss(padding="none")(X, X), "SSIMLoss needs at least 11x11 pixels, got `input`"),
+        (lambda: losses.SSIMLoss(padding="reflect")(X, X), "SSIMLoss needs at least 6x6 pixels"),
+        (lambda: losses.PhotometricLoss()(X[..., :1], X[..., :1]), "needs at least 2x2 pixels, got `input`"),
+        (
+            lambda: losses.EdgeAwareSmoothnessLoss()(X, X),
+            "expects `disparity` as (2, 1, 4, 4) for `image` (2, 3, 4, 4), got (2, 3, 4, 4)",
+        ),
+        (
+            lambda: losses.InfoNCELoss()(X[:, :, 0, 0], X[:1, :, 0, 0]),
+            "expects (N, D) and (M, D) with M >= N, got `queries` (2, 3) and `keys` (1, 3)",
+        ),
+        (
+            lambda: losses.SigmoidContrastiveLoss()(X[0, 0], X[0, 0], X[0, 0, 0], X[0, 0, 0, 0]),
+            "SigmoidContrastiveLoss expects `scale` as one number, got (4,)",
+        ),
+        (lambda: losses.EntropyLoss()(X[0, 0, 0]), "EntropyLoss expects `logits` as (*, C), got (4,)"),
+        (
+            lambda: losses.GaussianPairKLLoss()(*[X[0, 0, 0]] * 4),
+            "GaussianPairKLLoss expects `x` as (N, D, *), got (4,)",
+        ),
         (lambda: losses.VarianceLoss()(X), "VarianceLoss expects `embeddings` as (N, D), got (2, 3, 4, 4)"),
         (lambda: losses.Precomputed()(0.5), "Precomputed expects a tensor, got a float: 0.5"),
     ],
@@ -123,3 +143,21 @@ def test_adversarial_modes_agree_where_they_should():
     for role in ("G", "D_real", "D_fake"):
         assert losses.GANLoss("vanilla", role)(scores) == losses.GANLoss("logistic", role)(scores)
     assert losses.GANLoss("hinge", "G")(scores) == losses.GANLoss("wgan", "G")(scores)
+
+
+def test_depths_that_do_not_count_spread_no_nan():
+    depth = torch.tensor([[2.0, 0.0]], requires_grad=True)
+    loss = losses.ScaleInvariantLogLoss(root=True)(depth, torch.tensor([[1.0, 0.0]]), torch.tensor([[1, 0]]))
+    loss.backward()
+    assert depth.grad.isfinite().all()
+    nothing = losses.ScaleInvariantLogLoss(root=True)(depth, depth, torch.zeros(1, 2))
+    assert nothing == 0
+
+
+def test_the_entropy_of_logits_with_a_forbidden_class():
+    """A masked action has a logit of minus infinity, and must not turn the entropy into NaN."""
+    logits = torch.tensor([[0.0, 0.0, -1e9]], requires_grad=True)
+    found = losses.EntropyLoss()(logits)
+    torch.testing.assert_close(found, torch.tensor(2.0).log())
+    found.backward()
+    assert logits.grad.isfinite().all()

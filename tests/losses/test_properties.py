@@ -75,8 +75,7 @@ def test_no_gradient_reaches_frozen_inputs(case):
                 each.requires_grad_()
     case.build()(*inputs).backward()
     reached = [any(each.grad is not None for each in flat([value])) for value in inputs]
-    stopped = case.type in {"CommitmentLoss", "CodebookLoss"}  # a mask may get one, a stopped side may not
-    assert reached == [not (stopped and index in case.frozen) for index in range(len(inputs))]
+    assert reached == [index not in case.stopped for index in range(len(inputs))]
 
 
 def test_works_in_float32_and_keeps_it(case):
@@ -146,6 +145,8 @@ def test_order_of_the_batch_does_not_matter(case):
         return tensor.flip(0) if tensor.dim() else tensor
 
     module = case.build()
+    if not case.any_order:
+        return
     again = module(*[mapped(value, turned) for value in inputs])
     torch.testing.assert_close(module(*inputs), again)
 
@@ -182,7 +183,7 @@ def test_different_shapes_are_an_error_with_both(matched):
     inputs = list(matched.inputs())
     inputs[1] = mapped(inputs[1], lambda tensor: tensor[:1])
     with pytest.raises(
-        LossInputError, match=rf"{matched.type} expects tensors of the same shape, got .*\([234], .*\(1, "
+        LossInputError, match=rf"{matched.type} expects tensors of the same shape, got .*\([234],.*\(1,"
     ):
         matched.build()(*inputs)
 

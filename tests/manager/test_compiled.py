@@ -8,6 +8,7 @@ from torch import nn
 from torch._dynamo.testing import CompileCounter
 
 from lossspec import LossManager, read_log, schedules
+from lossspec.log.rows import EPOCH, WIDTH
 
 pytestmark = [  # what torch's own compiler warns of
     pytest.mark.usefixtures("compiled"),
@@ -77,7 +78,7 @@ def test_eager_and_compiled_calls_can_alternate(compiled, make_manager):
         assert call(x=torch.ones(2), y=torch.zeros(2)).item() == pytest.approx(RAMP(epoch))
         manager.get_loss_values()
     history = manager.get_registered_losses(strip=False)["a"].history
-    assert history.rows[3::6].tolist() == [0, 1, 2, 3, 4, 5]
+    assert history.rows[EPOCH::WIDTH].tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_clock_moves_before_backward_change_no_gradient(make_manager):

@@ -15,18 +15,31 @@ from lossspec.log.rows import RAW, SAMPLES, STEP, WIDTH
 from lossspec.manager.record.ranks import _merge_rows, batch_size
 
 PROCESSES = Path(__file__).parent / "processes"
-SCENARIOS = 11
+SCENARIOS = 13
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ranks", [2, 4])
 def test_processes_of_torchrun(tmp_path, ranks):
+    torchrun(ranks, SCENARIOS, "ranks.py", tmp_path)
+
+
+@pytest.mark.slow
+def test_faults_of_one_rank(tmp_path):
+    torchrun(2, 6, "ranks_faults.py", tmp_path, "10")
+
+
+def torchrun(ranks, scenarios, *script):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)]
     done = subprocess.run(
-        [*command, PROCESSES / "ranks.py", tmp_path], capture_output=True, text=True, timeout=300, check=False
+        [*command, PROCESSES / script[0], *script[1:]],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-5000:]
-    assert done.stdout.count(f" of {ranks}: ") == ranks * SCENARIOS
+    assert done.stdout.count(f" of {ranks}: ") == ranks * scenarios
 
 
 @pytest.mark.slow
@@ -64,7 +77,7 @@ def test_differing_rows_are_merged_by_clock(of_ranks):
     for rows in of_ranks:
         flat = array("d")
         for step, value, samples in sorted(rows, key=lambda row: row[0]):
-            flat.extend((value, 1.0, 1.0, 0.0, step, samples))
+            flat.extend((value, 1.0, 1.0, 0.0, step, samples, 60.0))
         columns.append(flat)
     merged = _merge_rows(columns)
     steps = merged[STEP::WIDTH]

@@ -102,24 +102,16 @@ def test_a_folder_that_vanishes_and_comes_back(tmp_path):
         manager.update_loss_log()
 
     train(range(10))
-    away = tmp_path / "away"
-    folder.rename(away)
+    shutil.rmtree(folder)
     with pytest.warns(RuntimeWarning, match="No such file or directory"):
         train(range(10, 20))
     train(range(20, 100))  # warned once
-    away.rename(folder)
+    folder.mkdir()
     train(range(100, 110))
     log = read_log(folder)
-    assert log.losses["a"].raw.tolist() == [float(value) for value in [*range(10), *range(50, 110)]]
-    assert log.lost == {"a": 40}
-    shutil.rmtree(folder)
-    with pytest.warns(RuntimeWarning, match="No such file or directory"):
-        train(range(110, 120))
-    folder.mkdir()
-    train(range(120, 130))
-    log = read_log(folder)
     assert log.header["record"] == "header"
-    assert log.losses["a"].raw.tolist() == [float(value) for value in range(110, 130)]
+    assert log.losses["a"].raw.tolist() == [float(value) for value in range(50, 110)]
+    assert log.lost == {"a": 40}
     manager.close()
 
 

@@ -3,12 +3,13 @@
 import json
 import math
 import os
+import shutil
 
 import pytest
 import torch
 
 from lossspec import LossManager, read_log
-from lossspec.errors import LossResultError
+from lossspec.errors import LogError, LossResultError
 from lossspec.manager.record import recorders
 
 
@@ -49,18 +50,148 @@ def test_a_failed_or_interrupted_write_is_repeated_once(manager, monkeypatch, ca
     assert values(manager.experiment_dir) == [1.0, 2.0, 3.0]
 
 
-def test_a_file_that_was_away_keeps_rows_without_steps(manager):
+def test_a_run_goes_on_in_the_folder_that_was_renamed(manager):
     folder = manager.experiment_dir
     record(manager, 1.0)
     manager.update_loss_log()
-    folder.rename(folder.with_name("away"))
-    record(manager, 2.0)
-    with pytest.warns(RuntimeWarning, match="No such file or directory"):
+    away = folder.rename(folder.with_name("away"))
+    with LossManager(experiment_dir=folder) as second:  # takes the name
+        second.register_loss_fn("a", lambda x: x)
+        record(second, 10.0)
+        second.update_loss_log()
+        record(manager, 2.0)
         manager.update_loss_log()
-    folder.with_name("away").rename(folder)
+        record(second, 20.0)
     record(manager, 3.0)
     manager.update_loss_log()
-    assert values(folder) == [1.0, 2.0, 3.0]
+    assert (values(away), values(folder)) == ([1.0, 2.0, 3.0], [10.0, 20.0])
+
+
+def test_the_log_of_another_run_is_left_alone(manager):
+    folder = manager.experiment_dir
+    record(manager, 1.0)
+    manager.update_loss_log()
+    shutil.rmtree(folder)
+    with LossManager(experiment_dir=folder) as second:
+        second.register_loss_fn("a", lambda x: x)
+        record(second, 10.0)
+    record(manager, 2.0)
+    with pytest.warns(RuntimeWarning, match="another run has its log there now"):
+        manager.update_loss_log()
+    assert values(folder) == [10.0]
+    shutil.rmtree(folder)
+    folder.mkdir()
+    record(manager, 3.0)
+    manager.update_loss_log()
+    assert values(folder) == [2.0, 3.0]
+
+
+@pytest.mark.parametrize("content", ["a,b", '{"record":"other"', "notes\nof mine", "\0\0a"])
+def test_a_file_of_another_program_is_never_changed(tmp_path, content):
+    path = tmp_path / "mine.csv"
+    path.write_text(content)
+    (tmp_path / "loss_log.jsonl").symlink_to(path)
+    with LossManager(experiment_dir=tmp_path) as manager:
+        manager.register_loss_fn("a", lambda x: x)
+        record(manager, 1.0)
+        for write in (manager.export_base_log, manager.update_loss_log, manager.state_dict):
+            with pytest.raises(LogError, match="is not a loss log of lossspec"):
+                write()
+        manager.get_registered_losses(strip=False)["a"].history.take()
+    assert path.read_text() == content
+
+
+def test_a_tail_that_could_not_be_cut_off_is_cut_off_later(manager, monkeypatch):
+    record(manager, 1.0)
+    manager.update_loss_log()
+    write = os.write
+
+    def torn(descriptor, data):
+        write(descriptor, data[:20])
+        raise OSError(28, "No space left on device")
+
+    def fails(*_):
+        raise OSError(5, "Input/output error")
+
+    record(manager, 2.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", torn)
+        patch.setattr(os, "ftruncate", fails)
+        with pytest.warns(RuntimeWarning, match="No space left on device"):
+            manager.update_loss_log()
+    record(manager, 3.0)
+    manager.update_loss_log()
+    assert values(manager.experiment_dir) == [1.0, 2.0, 3.0]
+
+
+def test_a_checkpoint_holds_what_a_full_disk_did_not_take(manager, monkeypatch, tmp_path):
+    record(manager, 1.0)
+    manager.update_loss_log()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    record(manager, 2.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.warns(RuntimeWarning, match="No space left on device"):
+            state = manager.state_dict()
+    torch.save(state, tmp_path / "checkpoint.pt")
+    record(manager, -1.0)
+    manager.update_loss_log()  # what the resumed run computes again
+    manager.close()
+    with LossManager(experiment_dir=manager.experiment_dir) as resumed:
+        resumed.register_loss_fn("a", lambda x: x)
+        resumed.load_state_dict(torch.load(tmp_path / "checkpoint.pt", weights_only=True))
+        record(resumed, 3.0)
+    assert values(manager.experiment_dir) == [1.0, 2.0, 3.0]
+
+
+def test_an_alarm_of_the_user_is_not_taken_for_a_full_disk(manager, monkeypatch):
+    def alarm(*_):
+        raise TimeoutError("the job ends soon")
+
+    record(manager, 1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", alarm)
+        with pytest.raises(TimeoutError, match="ends soon"):
+            manager.update_loss_log()
+    manager.update_loss_log()
+    assert values(manager.experiment_dir) == [1.0]
+
+
+def test_a_forked_child_leaves_the_log_to_its_parent(manager):
+    folder = manager.experiment_dir
+    record(manager, 1.0)
+    child = os.fork()
+    if child == 0:
+        try:
+            record(manager, -1.0)
+            with pytest.warns(RuntimeWarning, match="is a fork of the one whose log"):
+                manager.__exit__(None, None, None)
+            manager.export_base_log()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    manager.update_loss_log()
+    child = os.fork()
+    if child == 0:
+        try:
+            manager.export_base_log()
+            manager.close()
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    record(manager, 2.0)
+    manager.update_loss_log()
+    assert values(folder) == [1.0, 2.0]
+    assert [
+        line["record"] for line in map(json.loads, (folder / "loss_log.jsonl").read_text().splitlines())
+    ] == [
+        "header",
+        "chunk",
+        "chunk",
+    ]
 
 
 def test_a_file_that_was_emptied_begins_anew(manager):
@@ -94,10 +225,9 @@ def test_the_base_log_takes_the_place_of_a_torn_header(tmp_path, torn):
 
 
 def test_a_failed_base_log_warns_as_any_other(manager):
-    manager.experiment_dir.rename(manager.experiment_dir.with_name("away"))
+    shutil.rmtree(manager.experiment_dir)
     with pytest.warns(RuntimeWarning, match="No such file or directory"):
         manager.export_base_log()
-    manager.experiment_dir.with_name("away").rename(manager.experiment_dir)
 
 
 def test_a_weight_that_is_not_finite_is_written_as_such(tmp_path, make_manager):

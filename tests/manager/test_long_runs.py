@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lossspec import LossManager, read_log
+from lossspec.log.rows import WIDTH
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -30,7 +31,7 @@ def test_memory_is_flat_over_many_values(tmp_path, logged):
     before = resident()
     loss = record(manager, "a", 300_000)
     assert resident() - before < 5_000_000
-    assert len(loss.history.flat) <= 6 * 5000 * 9 // 8 + 6 * 64
+    assert len(loss.history.flat) <= WIDTH * (5000 * 9 // 8 + 64)
     if logged:
         manager.update_loss_log()
         assert len(read_log(tmp_path).losses["a"]) == 320_000

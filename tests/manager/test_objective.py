@@ -172,11 +172,6 @@ def test_each_call_binds_its_own_tensors():
     )
 
 
-def test_it_shows_its_terms():
-    shown = repr(LossManager.from_spec("pix2pix").objective("G"))
-    assert shown.splitlines()[1:3] == ["  G: G_GAN, G_L1", "  (loss_G_GAN): BCEWithLogitsLoss()"]
-
-
 @pytest.mark.parametrize("others", [[], ["b"]])
 @pytest.mark.parametrize("at_zero", ["skip", "record"])
 def test_the_total_is_never_the_tensor_that_a_term_was_given(make_manager, others, at_zero):

@@ -1,4 +1,5 @@
 import io
+import sys
 
 import pytest
 import torch
@@ -163,6 +164,7 @@ def test_the_state_is_the_clock_and_the_state_of_losses(tmp_path):
         "total_steps",
         "batch_size",
         "chunks",
+        "waiting",
         "weights",
         "last_due",
         "losses",
@@ -229,6 +231,10 @@ def test_a_checkpoint_of_another_spec_changes_nothing():
             "`chunks` in the checkpoint must be a whole number of at least 0, got '1'",
         ),
         (
+            lambda s: s.update(waiting={"losses": {"a": torch.zeros(4)}}),
+            "`waiting` in the checkpoint must have rows of 7 64-bit floats, got others for `losses.a`",
+        ),
+        (
             lambda s: s.update(last_due={"c": 1.5}),
             "`last_due` of `c` in the checkpoint must be a whole number of at least 0, got 1.5",
         ),
@@ -276,3 +282,81 @@ def test_loading_a_checkpoint_supersedes_earlier_values(tmp_path):
     training.run_until(12)
     training.manager.update_loss_log()
     assert read_log(tmp_path).losses["b"].step.tolist() == list(range(12))
+
+
+def plain_run(folder):
+    manager = LossManager(experiment_dir=folder)
+    manager.register_loss_fn("a", lambda x: x)
+    return manager
+
+
+def raws(folder):
+    return read_log(folder).losses["a"].raw.tolist()
+
+
+def record(manager, *numbers):
+    for number in numbers:
+        manager.compute_loss("a", torch.tensor(float(number)))
+        manager.step()
+
+
+def test_a_later_checkpoint_brings_back_what_a_resume_left_aside(tmp_path):
+    with plain_run(tmp_path) as manager:
+        record(manager, *range(10))
+        first = manager.state_dict()
+        record(manager, *range(10, 20))
+        second = manager.state_dict()
+        manager.load_state_dict(first)
+        record(manager, 100)
+        manager.update_loss_log()
+        assert raws(tmp_path) == [*range(10), 100]
+        manager.load_state_dict(second)
+        record(manager, 200)
+    assert raws(tmp_path) == [*range(20), 200]
+
+
+def test_a_checkpoint_before_the_first_new_value_keeps_the_log(tmp_path):
+    with plain_run(tmp_path) as manager:
+        record(manager, 0, 1)
+        saved = manager.state_dict()
+    with plain_run(tmp_path) as manager:
+        fresh = manager.state_dict()  # of a new manager on an old folder
+        manager.load_state_dict(saved)
+        again = manager.state_dict()  # what a job saves that is stopped at once
+    assert fresh["chunks"] == again["chunks"] == 1
+    with plain_run(tmp_path) as manager:
+        manager.load_state_dict(again)
+        record(manager, 2)
+    assert raws(tmp_path) == [0, 1, 2]
+
+
+def test_an_interrupt_in_a_flush_loses_and_doubles_nothing(tmp_path):
+    """Raise at each line that a flush runs in turn, as Ctrl-C does."""
+    expected, lines_run = [], 0
+    with plain_run(tmp_path) as manager:
+        history = manager.get_registered_losses(strip=False)["a"].history
+        for number in range(5000):
+            if not len(history):
+                record(manager, number)
+                expected.append(number)
+            left = lines_run = number
+
+            def count(frame, event, _):
+                nonlocal left
+                if event == "line" and "lossspec" in frame.f_code.co_filename:
+                    left -= 1
+                    if left < 0:
+                        sys.settrace(None)
+                        raise KeyboardInterrupt
+                return count
+
+            sys.settrace(count)
+            try:
+                manager.update_loss_log()
+            except KeyboardInterrupt:
+                continue
+            finally:
+                sys.settrace(None)
+            break
+    assert lines_run > 100
+    assert raws(tmp_path) == expected

@@ -29,6 +29,19 @@ def test_validation_rows_stay_apart(compiled, make_manager):
     assert counter.frame_count == 1
 
 
+def test_rows_have_the_time_at_which_the_clock_moved(compiled, make_manager, tmp_path, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("lossspec.manager.record.compiled.time", lambda: now[0])
+    manager = make_manager(options={"experiment_dir": tmp_path}, a={})
+    objective, _ = compiled(manager.objective())
+    for _ in range(3):
+        objective(x=torch.ones(2), y=torch.zeros(2))
+        now[0] += 10
+        manager.step()
+    manager.update_loss_log()
+    assert read_log(tmp_path).losses["a"].time.tolist() == [1000.0, 1010.0, 1020.0]
+
+
 def test_casting_keeps_weights_and_checkpoints_hold_no_rows(compiled, make_manager):
     manager = make_manager(a={"weight": 0.1}, b={"type": "torch.MSELoss"})
     plain = manager.objective()

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from lossspec import LossManager, read_log
+from lossspec.log.rows import EPOCH, RAW, WIDTH
 
 
 def test_reading_threads_never_see_a_torn_state(tmp_path):
@@ -23,8 +24,11 @@ def test_reading_threads_never_see_a_torn_state(tmp_path):
                 for loss in manager.get_registered_losses(strip=False).values():
                     history = loss.history
                     rows = history.rows
-                    assert len(rows) % 6 == 0
-                    assert all(raw == epoch + 1 for raw, epoch in zip(rows[0::6], rows[3::6], strict=True))
+                    assert len(rows) % WIDTH == 0
+                    assert all(
+                        raw == epoch + 1
+                        for raw, epoch in zip(rows[RAW::WIDTH], rows[EPOCH::WIDTH], strict=True)
+                    )
                     _ = (
                         history.losses,
                         history.weights,

@@ -56,6 +56,8 @@ WORKS = {
     "explain unknown-key": "unknown-key",
     "import options.toml": "train.pixel_opt.loss_weight",
     "list": "pix2pix",
+    "list hinge": "hinge_gan",
+    "list specs lpips --paths": "vqgan.loss.toml",
     "list losses sobel": "lossspec.SobelLoss",
     "list balancers": "GradientRatio",
     "list schedules": "linear",
@@ -69,7 +71,12 @@ WORKS = {
     "show a.loss.toml": "losses.edges",
     "show a.loss.toml --format latex": "SobelLoss",
     "table a.loss.toml": "edges",
+    "init c.loss.toml": "wrote c.loss.toml",
     "validate": "no problems",
+    "validate --statistics": "no problems",
+    "validate --fix --diff": "no fixes in no files",
+    "validate --format junit": "testcase",
+    "validate --format gitlab": "[]",
     "validate pix2pix": "1 spec, no problems",
 }
 FAILS = {
@@ -77,6 +84,7 @@ FAILS = {
     "export trained:model": f"module `trained` needs torch, which is not installed: {HOW}",
     "lsp": 'pip install "lossspec[lsp]"',
     "import options.yml": 'pip install "lossspec[yaml]"',
+    "validate --watch a.loss.toml": 'pip install "lossspec[watch]"',
     "validate --load trained": f"module `trained` needs torch, which is not installed: {HOW}",
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
     "log plot run": '"lossspec[plot]"',
@@ -132,7 +140,7 @@ def test_a_command_that_compares_works(programs: Path, folder: Path) -> None:
 
 def test_no_command_is_forgotten() -> None:
     tried = {line.split()[0] for line in [*WORKS, *FAILS]} | {"diff"}
-    assert tried == set(commands.list_commands(None))
+    assert tried == {*commands.list_commands(None), "init"}
     assert {f"list {name}" for name in list_command.commands} <= {" ".join(x.split()[:2]) for x in WORKS}
     assert {f"log {x}" for x in log_command.commands} <= {" ".join(x.split()[:2]) for x in [*WORKS, *FAILS]}
 

@@ -81,6 +81,7 @@ CASES = [
     ("ssim", "monai.SSIMLoss", {"spatial_dims": 2}, (X, Y), lambda: 1 - ssim()),
     ("ssim", "kornia.SSIMLoss", {"window_size": 11, "padding": "valid"}, (X, Y), lambda: (1 - ssim()) / 2),
     ("ms_ssim", "piq.MultiScaleSSIMLoss", {}, (X, Y), lambda: 1 - ms_ssim()),
+    ("ssim", "lossspec.SSIMLoss", {"padding": "none"}, (X, Y), lambda: 1 - ssim()),
     (
         "ms_ssim",
         "kornia.MS_SSIMLoss",

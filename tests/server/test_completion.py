@@ -86,6 +86,8 @@ def test_units(editor):
     [
         ('params.lam = 2.0\nlosses.a.weight = "${|"', ["lam"]),
         ('params.lam = 2.0\nparams.mu = 2.0\nlosses.a.weight = "${2 * lam / |}"', ["lam", "mu"]),
+        ('params.lam = 2.0\nlosses.a.weight = "${1 - (l|', ["lam"]),
+        ('params.lam = 2.0\nlosses.a.weight = "${(1 - lam) * (|"', ["lam"]),
         ('params.lam = 2.0\nlosses.a.weight = "|"', ["${lam}"]),
         ("params.lam = 2.0\nlosses.a.weight = |", ["${lam}"]),
         ('extends = "pix2pix"\nlosses.G_L1.weight = "${|', ["lambda_gan", "lambda_l1"]),
@@ -97,8 +99,8 @@ def test_params(editor, typed, expected):
 
 
 def test_an_expression_keeps_what_is_around_the_name(editor):
-    typed = 'params.lam = 2.0\nlosses.a.weight = "${2 * l|xx / 3}"\n'
-    assert editor.completed(typed, "lam") == 'params.lam = 2.0\nlosses.a.weight = "${2 * lam / 3}"\n'
+    typed = 'params.lam = 2.0\nlosses.a.weight = "${(2 - l|xx) / 3}"\n'
+    assert editor.completed(typed, "lam") == 'params.lam = 2.0\nlosses.a.weight = "${(2 - lam) / 3}"\n'
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,20 @@ def test_what_nothing_uses_is_faded(editor):
     assert list(found.tags) == [lsp.DiagnosticTag.Unnecessary]
 
 
+def test_what_a_comment_ignores_is_not_shown(editor):
+    text = GOOD + "params.lambda_unused = 1.0"
+    ignored = editor.fixed(text, "Ignore `unused-param` on this line")
+    assert ignored == f"{text}  # lossspec: ignore[unused-param]"
+    assert list(editor.problems(ignored)) == []
+
+
+def test_a_comment_that_ignores_nothing_is_faded_and_removed(editor):
+    text = GOOD + "# lossspec: ignore[unused-param]"
+    (found,) = editor.problems(text)
+    assert (found.code, list(found.tags)) == ("unused-ignore", [lsp.DiagnosticTag.Unnecessary])
+    assert [editor.fixed(text, each.title) for each in editor.actions(text)] == [GOOD, GOOD]
+
+
 def test_broken_toml_has_its_syntax_error_and_other_problems(editor):
     found = editor.problems('format = 1\nlosses.a = { type = "torch.L1Loss\nlosses.b.wieght = 1\n')
     assert described(found) == [("unclosed-string", 1, 20), ("unknown-key", 2, 9)]

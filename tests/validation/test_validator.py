@@ -212,8 +212,20 @@ FAULTS = {
         ("wrong-type", "losses.a.weight", "`losses.a.weight` must be a number, a `${param}` or a schedule, got a string", "a parameter is written `${lambda_l1}`", '"${lambda_l1}"'),
     ),
     "a malformed expression": (
-        in_loss(weight="${a + b}"),
-        ("bad-expression", "losses.a.weight", '`"${a + b}"` is not a valid expression', "`${...}` fills a whole value with parameters and numbers joined by `*` and `/`", None),
+        in_loss(weight="${a ** b}"),
+        ("bad-expression", "losses.a.weight", '`"${a ** b}"` is not a valid expression', "`${...}` fills a whole value with parameters, numbers, `+ - * /` and parentheses", None),
+    ),
+    "an expression that is too long, and not valid": (
+        in_loss(weight="${" + "a" * 256 + "**}"),
+        ("bad-expression", "losses.a.weight", "`losses.a.weight` must have at most 256 characters, got 261", "", None),
+    ),
+    "a parameter that is an expression": (
+        {"format": 1, "params": {"a": "x$y$", "b": "x$${a}"}},
+        ("bad-expression", "params.b", '`params.b` must be a plain value, got the expression `"x$${a}"`', "write the expression where the parameter is used: its own value is never an expression", None),
+    ),
+    "a parameter whose default is an expression": (
+        {"format": 1, "params": {"b": {"default": "${a}", "minimum": 1}}},
+        ("bad-expression", "params.b.default", '`params.b.default` must be a plain value, got the expression `"${a}"`', "write the expression where the parameter is used: its own value is never an expression", None),
     ),
     "an expression where there can be none": (
         in_loss(at_zero="${w}"),

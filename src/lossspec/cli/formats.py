@@ -1,12 +1,16 @@
-"""The output formats of ``lossspec validate``: text, JSON, GitHub annotations and SARIF.
+"""The output formats of ``lossspec validate``: text, JSON, and those that CI services read.
 
+>>> from lossspec.cli.checking import Checked
 >>> from lossspec.cli.formats import formatted
+>>> from lossspec.cli.targets import Target
 >>> from lossspec.faults import Span
 >>> from lossspec.language.diagnostics.diagnostic import Diagnostic
+>>> from lossspec.language.text.reference import Reference
 >>> problem = Diagnostic("unknown-key", "error", "unknown key `wieght`", "x.loss.toml", Span(2, 1, 2, 7))
->>> print(formatted("concise", [problem]))
+>>> checked = Checked(Target(Reference("x.loss.toml"), None), (problem,))
+>>> print(formatted("concise", [checked]))
 x.loss.toml:2:1: error[unknown-key]: unknown key `wieght`
->>> print(formatted("github", [problem]))
+>>> print(formatted("github", [checked]))
 ::error file=x.loss.toml,line=2,col=1,endLine=2,endColumn=7,title=unknown-key::unknown key `wieght`
 """
 
@@ -15,27 +19,42 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from lossspec.cli.checking import every_problem
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lossspec.cli.checking import Checked
     from lossspec.faults import Span
     from lossspec.language.diagnostics.diagnostic import Diagnostic
 
     Json = dict[str, object]
 
-FORMATS = ("full", "concise", "json", "github", "sarif")
+FORMATS = ("full", "concise", "json", "github", "gitlab", "junit", "sarif")
 
 
-def formatted(form: str, problems: Sequence[Diagnostic], *, color: bool = False) -> str:
-    """Return problems in one of the ``FORMATS``, without a newline at the end."""
-    if form == "json":
-        return json.dumps([_object(each) for each in problems], indent=2)
+def formatted(form: str, checked: Sequence[Checked], *, color: bool = False) -> str:
+    """Return the problems of all targets in one of the ``FORMATS``, without a newline at the end."""
+    if form == "junit":
+        from lossspec.cli.junit import junit
+
+        return junit(checked)
+    problems = every_problem(checked)
+    if form in {"full", "concise", "github"}:
+        return _lines(form, problems, color=color) if problems else ""
+    if form == "gitlab":
+        from lossspec.cli.gitlab import gitlab
+
+        return gitlab(problems)
     if form == "sarif":
         from lossspec.cli.sarif import sarif
 
         return sarif(problems)
-    if not problems:
-        return ""
+    return json.dumps([_object(each) for each in problems], indent=2)
+
+
+def _lines(form: str, problems: Sequence[Diagnostic], *, color: bool) -> str:
+    """Return problems as text for people, or as workflow commands."""
     if form == "github":
         return "\n".join(map(_github, problems))
     from lossspec.language.diagnostics.render import render_concise, render_full

@@ -31,11 +31,11 @@ class FilePath(click.Path):
         return super().convert(user_path(value), param, ctx)
 
 
-def format_option(*formats: str) -> Callable[[Command], Command]:
+def format_option(*formats: str, names: tuple[str, ...] = ("--format",)) -> Callable[[Command], Command]:
     """Add ``--format``, one of ``formats``, the first by default: the command gets ``format_``."""
     choice = click.Choice(formats)
     return click.option(
-        "--format", "format_", type=choice, default=formats[0], show_default=True, help="Output format."
+        *names, "format_", type=choice, default=formats[0], show_default=True, help="Output format."
     )
 
 

@@ -53,7 +53,8 @@ def plot_command(
         raise click.UsageError(f"-o must end in one of {', '.join(SUFFIXES)}, got `{output}`")
     spec = load(reference, params, overlay)
     if output is None:
-        click.echo(weights_as_text(spec, run, width(WIDEST), colour=is_colored()))
+        colour = is_colored()
+        click.echo(weights_as_text(spec, run, width(WIDEST), colour=colour), color=colour)
         return
     try:
         draw_weights(spec, run, output)

@@ -54,6 +54,16 @@ def targets(arguments: Sequence[str]) -> list[Target]:
     return list(found.values())
 
 
+def folders_of(arguments: Sequence[str]) -> Iterator[Path]:
+    """Yield the folder of each argument: the folder itself, or that of a file."""
+    for argument in arguments or ["."]:
+        path = user_path(argument)
+        if path.is_dir():
+            yield path
+        else:
+            yield from (target.path.parent for target in _targets(argument) if target.path is not None)
+
+
 def _targets(argument: str) -> Iterator[Target]:
     if argument == "-":
         yield Target(Reference("-"), None)

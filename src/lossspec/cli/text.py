@@ -47,8 +47,15 @@ def unwritable(file: Path, error: OSError) -> click.ClickException:
 
 
 def is_colored() -> bool:
-    """Return whether output goes to a terminal that shows colours, and ``NO_COLOR`` is not set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Return whether output has colours: ``--color`` decides, then the variables, then the terminal."""
+    context = click.get_current_context(silent=True)
+    if context is not None and context.color is not None:
+        return context.color
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def width(widest: int) -> int:

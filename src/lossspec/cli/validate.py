@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+from attrs import frozen
 
+from lossspec.cli.checking import Checked, check, every_problem, without_ignored
 from lossspec.cli.complete import references
 from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import format_option, load_option
-from lossspec.cli.project import project
 from lossspec.cli.targets import Target, targets
 from lossspec.cli.text import is_colored
-from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.project import project as settings
-from lossspec.language.documents.read import MAX_READ, decode, parse, read_source, text_source
-from lossspec.language.load import validate_catalog, validate_reference, validate_source
-from lossspec.language.text.reference import SUFFIX
-from lossspec.paths import user_path
 
 if TYPE_CHECKING:
-    from lossspec.language.diagnostics.diagnostic import Diagnostic
-    from lossspec.language.text.source import Source
+    from collections.abc import Sequence
 
-#: How often a fixed file is validated again: a fix can reveal further problems.
-_ROUNDS = 10
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
+
+#: The formats that can be read while they are repeated.
+_REPEATED = ("full", "concise")
+#: The formats in which problems can be counted.
+_COUNTED = ("full", "concise", "json")
+
+
+@frozen
+class _Wanted:
+    """The targets of a call, and what it does with them."""
+
+    specs: tuple[str, ...]
+    form: str
+    fix: bool
+    diff: bool
+    statistics: bool
+    quiet: bool
+    stdin_filename: str | None
 
 
 @click.command("validate")
 @click.argument("specs", nargs=-1, metavar="[PATH|NAME|-]...", shell_complete=references)
-@format_option(*FORMATS)
+@format_option(*FORMATS, names=("--format", "--output-format"))
 @click.option("--fix", is_flag=True, help="Apply every fix that is certain.")
+@click.option("--diff", is_flag=True, help="With --fix: print the fixes as a diff and write nothing.")
+@click.option("--statistics", is_flag=True, help="Count the problems by code instead of printing each.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the problems and nothing else.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even if there are problems.")
+@click.option("--watch", "-w", is_flag=True, help="Validate again whenever a spec changes, until Ctrl+C.")
 @click.option("--stdin-filename", metavar="PATH", help="Treat standard input as the content of this file.")
 @load_option
 @click.pass_context
 def validate_command(
-    context: click.Context, specs: tuple[str, ...], format_: str, *, fix: bool, stdin_filename: str | None
+    context: click.Context,
+    specs: tuple[str, ...],
+    format_: str,
+    *,
+    fix: bool,
+    diff: bool,
+    statistics: bool,
+    quiet: bool,
+    exit_zero: bool,
+    watch: bool,
+    stdin_filename: str | None,
 ) -> None:
     """Find every mistake in specs and in plug-in catalogues.
 
@@ -45,87 +72,109 @@ def validate_command(
     under this folder is validated, except in hidden folders.
 
     In pyproject.toml, [tool.lossspec] exclude = [...] skips files and folders, and ignore = [...] leaves out
-    warnings by code.
+    warnings by code. In a spec, the comment "# lossspec: ignore[CODE]" ignores a problem of its line.
 
     Problems go to standard output, all else to standard error. Exit code 0: no problems. 1: problems were
-    found. 2: the command was called incorrectly.
+    found, or with --diff fixes to make. 2: the command was called incorrectly.
 
     Example: lossspec validate specs/ pix2pix+vgg
     """
+    wanted = _Wanted(specs, format_, fix, diff, statistics, quiet, stdin_filename)
+    _refuse_contradictions(wanted, watch=watch)
+    if not watch:
+        context.exit(0 if _validate(wanted) or exit_zero else 1)
+    from lossspec.cli.watching import watch as repeat
+
+    repeat(specs, partial(_again, wanted))
+
+
+def _refuse_contradictions(wanted: _Wanted, *, watch: bool) -> None:
+    if wanted.diff and not wanted.fix:
+        raise click.UsageError("--diff goes with --fix")
+    if wanted.diff and (wanted.statistics or wanted.form not in _REPEATED):
+        raise click.UsageError("--diff prints a diff: leave out --statistics and --format")
+    if wanted.statistics and wanted.form not in _COUNTED:
+        raise click.UsageError(f"--statistics goes with --format {', '.join(_COUNTED)}")
+    if watch and wanted.form not in _REPEATED:
+        raise click.UsageError(f"--watch goes with --format {' or '.join(_REPEATED)}")
+    if watch and "-" in wanted.specs:
+        raise click.UsageError("--watch needs files, not standard input")
+
+
+def _again(wanted: _Wanted) -> None:
+    """Validate once more; a call that is wrong for now, such as one of a removed file, may be right later."""
+    click.clear()
+    try:
+        _validate(wanted)
+    except click.UsageError as error:
+        click.echo(f"error: {error.format_message()}", err=True)
+    click.echo("watching for changes; Ctrl+C ends", err=True)
+
+
+def _validate(wanted: _Wanted) -> bool:
+    """Validate all targets, print what is wanted, and return whether there is nothing to do."""
     settings.cache_clear()  # in a long-lived process the settings can have changed
-    wanted = targets(specs)
-    if fix and any(target.path is None or target.is_named for target in wanted):
+    found = targets(wanted.specs)
+    if wanted.fix and any(target.path is None or target.is_named for target in found):
         raise click.UsageError("--fix needs paths of files, not names or -")
-    problems: dict[Diagnostic, None] = {}
-    invalid = 0
-    for target in wanted:
-        found = _without_ignored(target, _fixed(target) if fix else _diagnose(target, stdin_filename))
-        invalid += bool(found)
-        problems |= dict.fromkeys(found)
-    _write(formatted(format_, list(problems), color=is_colored()))
-    click.echo(_summary(len(wanted), len(problems), invalid), err=True)
-    context.exit(1 if problems else 0)
+    if wanted.diff:
+        return _preview(found, wanted)
+    checked = []
+    for target in found:
+        problems = _fixed(target, wanted) if wanted.fix else check(target, wanted.stdin_filename)
+        checked.append(Checked(target, without_ignored(target, problems)))
+    problems = every_problem(checked)
+    color = is_colored()
+    if wanted.statistics:
+        from lossspec.cli.statistics import statistics
+
+        _write(statistics(problems, wanted.form), color=color)
+    else:
+        _write(formatted(wanted.form, checked, color=color), color=color)
+    if not wanted.quiet:
+        click.echo(
+            _summary(len(found), len(problems), sum(bool(each.problems) for each in checked)), err=True
+        )
+    return not problems
 
 
-def _without_ignored(target: Target, found: list[Diagnostic]) -> list[Diagnostic]:
-    """Leave out the warnings that the project of a file ignores; specs given by name keep all warnings."""
-    if target.path is None or target.is_named or all(each.severity == "error" for each in found):
-        return found
-    ignore = project(target.path.resolve().parent).ignore
-    return [each for each in found if each.code not in ignore]
-
-
-def _diagnose(target: Target, stdin_filename: str | None = None) -> list[Diagnostic]:
-    if target.is_catalog and target.path:
-        return validate_catalog(target.path)
-    if target.is_named or target.reference.variants:
-        return validate_reference(str(target.reference))
-    try:
-        source = read_source(target.path) if target.path else _standard_input(stdin_filename)
-    except SpecError as error:
-        return list(error.diagnostics)
-    return validate_source(source, source.path.name.removesuffix(SUFFIX) if source.path else "spec")
-
-
-def _standard_input(name: str | None) -> Source:
-    data = sys.stdin.buffer.read(MAX_READ)
-    return decode(data, name or "<stdin>", user_path(name) if name else None)
-
-
-def _fixed(target: Target) -> list[Diagnostic]:
+def _fixed(target: Target, wanted: _Wanted) -> list[Diagnostic]:
     """Fix a file, print each fix to standard error, and return the remaining problems."""
-    from lossspec.language.diagnostics.fix import apply_fixes, rewrite
+    from lossspec.cli.fixing import fixes
 
-    found = _diagnose(target)
-    for _ in range(_ROUNDS):
-        if target.path is None or not any(each.certain for each in found):
-            break
-        try:
-            source = read_source(target.path)
-        except SpecError:
-            break
-        text, edits = apply_fixes(source, found)
-        if not edits or (_parses(source.text) and not _parses(text)):
-            break
-        rewrite(target.path, text)
-        for edit in edits:
-            place = f"{target.path}:{edit.span.line}:{edit.span.column}"
-            click.echo(f"fixed {place}: `{edit.old}` is now `{edit.new}`", err=True)
-        found = _diagnose(target)
-    return found
+    fixed = fixes(target)
+    fixed.write()
+    for line in () if wanted.quiet else fixed.report():
+        click.echo(line, err=True)
+    return fixed.left
 
 
-def _parses(text: str) -> bool:
-    try:
-        parse(text_source(text))
-    except SpecError:
-        return False
-    return True
+def _preview(found: Sequence[Target], wanted: _Wanted) -> bool:
+    """Print the fixes as a diff, and return whether there are none, nor problems that they leave."""
+    from lossspec.cli.fixing import fixes
+
+    color, count, files = is_colored(), 0, 0
+    checked = []
+    for target in found:
+        fixed = fixes(target)
+        click.echo(fixed.difference(color=color), nl=False, color=color)
+        count, files = count + len(fixed.edits), files + bool(fixed.edits)
+        checked.append(Checked(target, without_ignored(target, fixed.left)))
+    left = len(every_problem(checked))
+    if not wanted.quiet:
+        click.echo(
+            f"{_counted(count, 'fix', 'fixes')} in {_counted(files, 'file')}, {_counted(left)} left", err=True
+        )
+    return not count and not left
 
 
-def _write(text: str) -> None:
+def _write(text: str, *, color: bool) -> None:
     if text:
-        click.echo(text)
+        click.echo(text, color=color)
+
+
+def _counted(count: int, one: str = "problem", more: str = "") -> str:
+    return f"{count or 'no'} {one if count == 1 else more or one + 's'}"
 
 
 def _summary(specs: int, problems: int, invalid: int) -> str:
@@ -134,8 +183,5 @@ def _summary(specs: int, problems: int, invalid: int) -> str:
     >>> _summary(12, 0, 0), _summary(1, 3, 1)
     ('12 specs, no problems', '1 spec, 3 problems')
     """
-    counted = "1 spec" if specs == 1 else f"{specs} specs"
-    if not problems:
-        return f"{counted}, no problems"
-    where = f" in {invalid} of them" if specs > 1 else ""
-    return f"{counted}, {problems} problem{'s' if problems > 1 else ''}{where}"
+    where = f" in {invalid} of them" if problems and specs > 1 else ""
+    return f"{_counted(specs, 'spec')}, {_counted(problems)}{where}"

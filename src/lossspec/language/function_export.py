@@ -6,6 +6,7 @@ parameter, such as its value, is called with the defaults instead.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
@@ -15,6 +16,8 @@ from lossspec.language.documents.document import make_draft
 from lossspec.language.load import load_draft
 from lossspec.language.model import digest
 from lossspec.language.resolve.merge import merge
+from lossspec.language.text.expression import MAX_LENGTH
+from lossspec.scalars import plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,42 +27,61 @@ if TYPE_CHECKING:
     from lossspec.language.text.expression import Scalar
 
 Table = dict[str, object]
+_SUM, _PRODUCT, _UNARY = 1, 2, 3
 _NO_VALUE = "a parameter has no value while a spec function is exported"
+_TOO_LONG = f"an expression has at most {MAX_LENGTH} characters"
 
 
 class Symbol:
-    """A parameter, or parameters and numbers joined by ``*`` and ``/``.
+    """A parameter, or arithmetic on parameters and numbers, written as an expression.
+
+    The text keeps the order in which Python computes, so the expression gives the same float.
 
     >>> str_of = lambda symbol: symbol.expression
-    >>> str_of(2 * Symbol("a") / Symbol("b")), str_of(-Symbol("a"))
-    ('${2 * a / b}', '${-a}')
+    >>> str_of(2 * Symbol("a") / Symbol("b")), str_of(1 - (Symbol("a") - 3))
+    ('${2 * a / b}', '${1 - (a - 3)}')
+
+    Args:
+        text: the expression, without ``${}``.
+        rank: how tightly its last operation binds: one of ``_SUM``, ``_PRODUCT`` and ``_UNARY``.
     """
 
-    def __init__(self, *factors: str, sign: str = "") -> None:
-        self._factors = factors if len(factors) != 1 else ("*", *factors)
-        self._sign = sign
+    def __init__(self, text: str, rank: int = _UNARY) -> None:
+        self._text, self._rank = text, rank
+        if len(self.expression) > MAX_LENGTH:
+            raise TypeError(_TOO_LONG)
 
     @property
     def expression(self) -> str:
         """The expression that a document has for it."""
-        first, *rest = self._factors[1::2]
-        joined = "".join(f" {op} {each}" for op, each in zip(self._factors[2::2], rest, strict=True))
-        return f"${{{self._sign}{first}{joined}}}"
+        return f"${{{self._text}}}"
+
+    def __add__(self, other: object) -> Symbol:
+        return _joined(self, "+", other, _SUM)
+
+    def __radd__(self, other: object) -> Symbol:
+        return _joined(other, "+", self, _SUM)
+
+    def __sub__(self, other: object) -> Symbol:
+        return _joined(self, "-", other, _SUM)
+
+    def __rsub__(self, other: object) -> Symbol:
+        return _joined(other, "-", self, _SUM)
 
     def __mul__(self, other: object) -> Symbol:
-        return self._joined(_symbol(other), "*")
+        return _joined(self, "*", other, _PRODUCT)
 
     def __rmul__(self, other: object) -> Symbol:
-        return _symbol(other) * self
+        return _joined(other, "*", self, _PRODUCT)
 
     def __truediv__(self, other: object) -> Symbol:
-        return self._joined(_symbol(other), "/")
+        return _joined(self, "/", other, _PRODUCT)
 
     def __rtruediv__(self, other: object) -> Symbol:
-        return _symbol(other) / self
+        return _joined(other, "/", self, _PRODUCT)
 
     def __neg__(self) -> Symbol:
-        return Symbol(*self._factors, sign="" if self._sign else "-")
+        return Symbol(f"-{self.bound(_UNARY)}")
 
     def __pos__(self) -> Symbol:
         return self
@@ -79,19 +101,22 @@ class Symbol:
     def __format__(self, spec: str) -> str:
         raise TypeError(_NO_VALUE)
 
-    def _joined(self, other: Symbol, operator: str) -> Symbol:
-        turned = {"*": "*", "/": "/"} if operator == "*" else {"*": "/", "/": "*"}
-        factors = (turned.get(each, each) for each in other._factors)
-        sign = "" if self._sign == other._sign else "-"
-        return Symbol(*self._factors, *factors, sign=sign)
+    def bound(self, rank: int) -> str:
+        """Return the text as an operand of an operation that binds as tightly as ``rank``."""
+        return self._text if self._rank >= rank else f"({self._text})"
+
+
+def _joined(left: object, operator: str, right: object, rank: int) -> Symbol:
+    return Symbol(f"{_symbol(left).bound(rank)} {operator} {_symbol(right).bound(rank + 1)}", rank)
 
 
 def _symbol(value: object) -> Symbol:
     if isinstance(value, Symbol):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    number = plain_number(value)
+    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         raise TypeError(_NO_VALUE)
-    return Symbol("*", repr(abs(value)), sign="-" if value < 0 else "")
+    return Symbol(repr(number))
 
 
 def document_of(function: SpecFunction) -> tuple[Table, bool]:

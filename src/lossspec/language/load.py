@@ -146,7 +146,7 @@ def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:
         function = spec_function(spec)
         return _validate(lambda findings: (function.draft({}, findings), ()))
     if isinstance(spec, str) and ("\n" in spec or ("=" in spec and SUFFIX not in spec)):
-        return _validate(lambda findings: _source_draft(text_source(spec), "spec", findings))
+        return _validate(lambda findings: (_draft(text_source(spec), "spec", findings), ()))
     if is_catalog(path := user_path(spec)):
         return validate_catalog(path)
     return validate_reference(str(spec))
@@ -165,20 +165,27 @@ def is_catalog(path: Path) -> bool:
 def validate_catalog(path: Path) -> list[Diagnostic]:
     """Return every problem of a plug-in's catalogue, in the order of the file."""
     try:
-        source = read_source(path)
+        return validate_catalog_source(read_source(path))
+    except SpecError as error:
+        return list(error.diagnostics)
+
+
+def validate_catalog_source(source: Source) -> list[Diagnostic]:
+    """Return every problem of a plug-in's catalogue that has been read."""
+    try:
         document = parse(source)
     except SpecError as error:
         return list(error.diagnostics)
     return TextOrigin(source).diagnose(catalog_faults(document))
 
 
-def validate_source(source: Source, name: str = "spec") -> list[Diagnostic]:
-    """Return every problem of a spec that has been read."""
-    return _validate(lambda findings: _source_draft(source, name, findings))
+def validate_source(source: Source, name: str = "spec", variants: tuple[str, ...] = ()) -> list[Diagnostic]:
+    """Return every problem of a spec that has been read, also of these variants together."""
+    return _validate(lambda findings: (_draft(source, name, findings), variants))
 
 
-def _source_draft(source: Source, name: str, findings: Findings) -> tuple[Draft, tuple[str, ...]]:
-    return make_draft(name, TextOrigin(source), parse(source), findings, source.path), ()
+def _draft(source: Source, name: str, findings: Findings) -> Draft:
+    return make_draft(name, TextOrigin(source), parse(source), findings, source.path)
 
 
 def validate_reference(text: str) -> list[Diagnostic]:
@@ -199,4 +206,9 @@ def _validate(read: Callable[[Findings], tuple[Draft, tuple[str, ...]]]) -> list
     except SpecError as error:
         return list(error.diagnostics)
     resolve_draft(draft, variants, findings, every=True)
-    return findings.diagnostics()
+    found = findings.diagnostics()
+    if isinstance(draft.origin, TextOrigin) and "lossspec:" in draft.origin.source.text:
+        from lossspec.language.diagnostics.ignores import with_ignore_faults  # few specs have such comments
+
+        return with_ignore_faults(found, draft.origin.source, draft.origin.located(findings.of(draft.origin)))
+    return found

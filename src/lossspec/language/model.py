@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import astuple, field, frozen
 
+from lossspec.language import notebook
 from lossspec.language.converter import new_converter
+from lossspec.language.diagnostics.snippet import printable
+from lossspec.language.summary import cut, first_sentence, several, total
 from lossspec.language.text.selection import Selector, written
 from lossspec.schedules import Schedule
 
@@ -190,6 +193,16 @@ class Term:
         """The factor of ``every`` in the term weight."""
         return 1.0 if self.every is None else self.every.gain
 
+    @property
+    def references(self) -> tuple["Input | Divisor", ...]:
+        """What refers to a tensor: its inputs, then the weights and the divisor of ``reduce``."""
+        found: list[Input | Divisor] = [each for each in self.inputs if each.name is not None]
+        if self.reduce is not None and self.reduce.weights is not None:
+            found.append(self.reduce.weights)
+        if self.reduce is not None and isinstance(self.reduce.by, Divisor):
+            found.append(self.reduce.by)
+        return tuple(found)
+
 
 @frozen
 class Balance:
@@ -240,6 +253,29 @@ class Spec:
     def digest(self) -> str:
         """The sha256 of the canonical JSON of what computes: no descriptions, references, texts or tags."""
         return digest(self)
+
+    def __repr__(self) -> str:
+        """Show the reference, the first sentence, each total and the parameters, on at most five lines."""
+        lines = [f"Spec {self.reference}, digest {self.digest[:12]}"]
+        lines += [first_sentence(self.description)] if self.description else []
+        params = ", ".join(f"{name} = {value!r}" for name, value in self.params.items())
+        totals = [_total(self, each) for each in self.objectives.values()]
+        lines += several(totals, list(self.objectives), 5 - len(lines) - bool(params))
+        lines += [cut(f"params {printable(params)}")] if params else []
+        return "\n  ".join(lines)
+
+    def _repr_html_(self) -> str:
+        about = f": {first_sentence(self.description)}" if self.description else ""
+        return notebook.html(f"{self.reference}{about}", self)
+
+
+def _total(spec: Spec, objective: ObjectiveSpec) -> str:
+    terms = [term for term in spec.losses.values() if term.objective == objective.name]
+    weights = [
+        term.weight if isinstance(term.weight, Schedule) else term.weight * term.gain for term in terms
+    ]
+    text = total(objective.name, objective.weight, zip(weights, [term.name for term in terms], strict=True))
+    return f"{text}, balanced by {objective.balance.type}" if objective.balance is not None else text
 
 
 def digest(spec: Spec) -> str:

@@ -136,7 +136,8 @@ def _add_unused(draft: Draft, found: list[tuple[Stack, Fault]], findings: Findin
         ):  # missing inputs would use some
             continue
         origin, placed = stack_.placed(fault)
-        if origin is not draft.origin and not isinstance(origin, CallerOrigin):  # inherited
+        is_inherited = origin is not draft.origin and not isinstance(origin, CallerOrigin)
+        if is_inherited and origin.diagnose([placed]):  # and no comment there ignores it
             origin, placed = draft.origin, evolve(fault, path=("extends",), at="value")
         findings.add(origin, placed)
 

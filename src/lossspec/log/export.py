@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from attrs import fields
 
 from lossspec.log.format import name_of_non_finite
-from lossspec.log.points import Point, axis_of, points
+from lossspec.log.points import Point, series
 from lossspec.log.reader import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lossspec.log.points import SeriesPoint
     from lossspec.log.reader import LossColumns, LossLogData
 
 _FLOAT = Struct("f")
@@ -48,15 +49,19 @@ def as_csv(log: LossLogData) -> str:
 
     All losses are on one axis: the steps of the clock if they were counted, else its epochs, else the calls.
     """
+    return csv_lines(series(log), head=True)
+
+
+def csv_lines(points: Iterable[SeriesPoint], *, head: bool) -> str:
+    """Return a line for each point, after a header line if ``head``."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["loss", "section", *_POINT_COLUMNS])
-    axis = axis_of(log.sections().values())
-    for section, losses in log.sections().items():
-        for name, columns in {**losses, **log.totals_of(section)}.items():
-            for point in points(columns, axis):
-                row = [getattr(point, column) for column in _POINT_COLUMNS]
-                writer.writerow([name, section, *map(_cell, _POINT_COLUMNS, row)])
+    if head:
+        writer.writerow(["loss", "section", *_POINT_COLUMNS])
+    for each in points:
+        name = f"total/{each.name}" if each.is_total else each.name
+        row = [getattr(each.point, column) for column in _POINT_COLUMNS]
+        writer.writerow([name, each.section, *map(_cell, _POINT_COLUMNS, row)])
     return text.getvalue()
 
 

@@ -7,7 +7,17 @@ import math
 from array import array
 from typing import TYPE_CHECKING, Any, cast
 
-from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, SAMPLES, STEP, TERM_WEIGHT, WIDTH, weighted
+from lossspec.log.rows import (
+    EPOCH,
+    OBJECTIVE_WEIGHT,
+    RAW,
+    SAMPLES,
+    STEP,
+    TERM_WEIGHT,
+    TIME,
+    WIDTH,
+    weighted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,30 +42,32 @@ def line(record: Mapping[str, object]) -> bytes:
     return text.encode(errors="backslashreplace") + b"\n"
 
 
-def chunk_line(number: int, sections: Sections, totals: Sections, more: Mapping[str, object]) -> bytes:
+def chunk_line(
+    number: int, time: float, sections: Sections, totals: Sections, more: Mapping[str, object]
+) -> bytes:
     """Return the record of one flush.
 
     Args:
         number: how many chunks precede it.
+        time: when it is written, in seconds since 1970.
         sections: rows by loss, for each section.
         totals: the totals by objective, for each section.
         more: further members of the record.
     """
-    head = json.dumps({"record": "chunk", "chunk": number, **more}, allow_nan=False, separators=(",", ":"))
+    record = {"record": "chunk", "chunk": number, "time": time, **more}
+    head = json.dumps(record, allow_nan=False, separators=(",", ":"))
+    write = _Columns(time)
     parts = [head[:-1]]
-    parts += [f'"{section}":{_losses(sections.get(section, {}))}' for section in SECTIONS]
-    named = [f'"{name}":{_losses(rows)}' for name, rows in sections.items() if name not in SECTIONS and rows]
+    parts += [f'"{section}":{write.losses(sections.get(section, {}))}' for section in SECTIONS]
+    named = [
+        f'"{name}":{write.losses(rows)}' for name, rows in sections.items() if name not in SECTIONS and rows
+    ]
     if named:
         parts.append(f'"sections":{{{",".join(named)}}}')
-    summed = [f'"{_TRAINING.get(name, name)}":{_losses(rows)}' for name, rows in totals.items() if rows]
+    summed = [f'"{_TRAINING.get(name, name)}":{write.losses(rows)}' for name, rows in totals.items() if rows]
     if summed:
         parts.append(f'"totals":{{{",".join(summed)}}}')
     return (",".join(parts) + "}\n").encode()
-
-
-def _losses(losses: Mapping[str, array[float]]) -> str:
-    columns = ",".join(f'"{name}":{_columns(rows)}' for name, rows in losses.items())
-    return f"{{{columns}}}"
 
 
 def sections_of(chunk: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -63,18 +75,47 @@ def sections_of(chunk: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {**{each: chunk.get(each, {}) for each in SECTIONS}, **chunk.get("sections", {})}
 
 
-def _columns(rows: array[float]) -> str:
-    raw = rows[RAW::WIDTH]
-    columns = {
-        "raw": _column(array("f", raw), _short),
-        "term_weight": _column(rows[TERM_WEIGHT::WIDTH], _exact),
-        "objective_weight": _column(rows[OBJECTIVE_WEIGHT::WIDTH], _exact),
-        "weighted": _column(array("f", weighted(rows)), _short),
-        "epoch": _column(rows[EPOCH::WIDTH], _exact),
-        "step": _column(rows[STEP::WIDTH], _exact),
-        "batch_size": _column(rows[SAMPLES::WIDTH], _exact),
-    }
-    return "{" + f'"rows":{len(raw)},' + ",".join(f'"{name}":{text}' for name, text in columns.items()) + "}"
+class _Columns:
+    """Writes the columns of the losses of a chunk; a column that several of them have is formatted once.
+
+    Args:
+        time: when the chunk is written.
+    """
+
+    def __init__(self, time: float) -> None:
+        self._time = time
+        self._written: dict[tuple[int, bytes], str] = {}
+
+    def losses(self, losses: Mapping[str, array[float]]) -> str:
+        """Return the columns by loss."""
+        columns = ",".join(f'"{name}":{self._of_loss(rows)}' for name, rows in losses.items())
+        return f"{{{columns}}}"
+
+    def _of_loss(self, rows: array[float]) -> str:
+        raw = rows[RAW::WIDTH]
+        columns = {
+            "raw": _column(array("f", raw), _short),
+            "term_weight": self._common(rows, TERM_WEIGHT),
+            "objective_weight": self._common(rows, OBJECTIVE_WEIGHT),
+            "weighted": _column(array("f", weighted(rows)), _short),
+            "epoch": self._common(rows, EPOCH),
+            "step": self._common(rows, STEP),
+            "batch_size": self._common(rows, SAMPLES),
+            "age": self._common(rows, TIME),
+        }
+        return (
+            "{" + f'"rows":{len(raw)},' + ",".join(f'"{name}":{text}' for name, text in columns.items()) + "}"
+        )
+
+    def _common(self, rows: array[float], column: int) -> str:
+        values = rows[column::WIDTH]
+        key = (column, values.tobytes())
+        text = self._written.get(key)
+        if text is None:
+            if column == TIME:
+                values = array("d", [round(self._time - value, 3) for value in values])
+            text = self._written[key] = _column(values, _exact)
+        return text
 
 
 def _column(values: array[float], write: Callable[[Iterable[float]], Iterable[str]]) -> str:

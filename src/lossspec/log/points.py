@@ -1,16 +1,19 @@
-"""Puts the values of a log on one axis: one point a position, with the time of recording."""
+"""Puts the values of a run on one axis: one point a position, with the time of recording.
+
+Exports of a log and the writers of a manager share these points and their names.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Literal
 
-from attrs import frozen
+from attrs import evolve, fields, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from lossspec.log.reader import LossColumns
+    from lossspec.log.reader import LossColumns, LossLogData
 
 Axis = Literal["step", "epoch", "call"]
 
@@ -28,7 +31,7 @@ class Point:
         epoch: the epoch of the last value.
         step: the step of the last value.
         batch_size: the number of samples of all values.
-        time: when the last value was written, in seconds since 1970.
+        time: when the last value was recorded, in seconds since 1970.
     """
 
     position: float
@@ -40,6 +43,71 @@ class Point:
     step: int
     batch_size: int
     time: float
+
+
+#: The columns of a loss that a point has, in the order of its attributes.
+_COLUMNS = tuple(each.name for each in fields(Point))[1:]
+
+
+@frozen
+class SeriesPoint:
+    """A point of one series of a run.
+
+    Attributes:
+        section: "training", or the name of a validation section.
+        name: the loss, or the objective if it is a total.
+        is_total: whether it is the total of an objective.
+        point: the point.
+    """
+
+    section: str
+    name: str
+    is_total: bool
+    point: Point
+
+    def values(self) -> dict[str, float]:
+        """Return the values by tag: raw value, applied weight and weighted value of a loss; or the total.
+
+        >>> point = Point(7, 2.0, 10.0, 0.5, 10.0, 0.0, 7, 4, 0.0)
+        >>> SeriesPoint("training", "G_L1", False, point).values()
+        {'raw/G_L1': 2.0, 'weight/G_L1': 5.0, 'weighted/G_L1': 10.0}
+        >>> SeriesPoint("unseen", "G", True, point).values()
+        {'unseen/total/G': 10.0}
+        """
+        start = "" if self.section == "training" else f"{self.section}/"
+        point = self.point
+        if self.is_total:
+            return {f"{start}total/{self.name}": point.weighted}
+        return {
+            f"{start}raw/{self.name}": point.raw,
+            f"{start}weight/{self.name}": point.term_weight * point.objective_weight,
+            f"{start}weighted/{self.name}": point.weighted,
+        }
+
+
+def section_of(tag: str) -> str:
+    """Return the section of a tag of ``SeriesPoint.values``.
+
+    >>> section_of("raw/G_L1"), section_of("unseen/total/G")
+    ('training', 'unseen')
+    """
+    section, _, rest = tag.partition("/")
+    return section if "/" in rest else "training"
+
+
+def series(log: LossLogData, *, whole: bool = False) -> Iterator[SeriesPoint]:
+    """Return the points of a log on its axis: by section, then losses and totals, then by position.
+
+    Args:
+        log: the log.
+        whole: whether positions must be whole numbers: a fractional epoch is rounded down.
+    """
+    axis = axis_of(log.sections().values())
+    for section, losses in log.sections().items():
+        for is_total, found in ((False, losses), (True, log.totals.get(section, {}))):
+            for name, columns in found.items():
+                for point in points(columns, axis, whole=whole):
+                    yield SeriesPoint(section, name, is_total, point)
 
 
 def axis_of(sections: Iterable[Mapping[str, LossColumns]]) -> Axis:
@@ -79,8 +147,10 @@ def _point(position: float, columns: LossColumns, rows: Sequence[int]) -> Point:
     def mean(column: Sequence[float]) -> float:
         return sum(column[row] * columns.batch_size[row] for row in rows) / samples
 
-    samples = sum(columns.batch_size[row] for row in rows)
     last = rows[-1]
+    if len(rows) == 1:
+        return Point(position, *(getattr(columns, name)[last] for name in _COLUMNS))
+    samples = sum(columns.batch_size[row] for row in rows)
     return Point(
         position,
         mean(columns.raw),
@@ -91,4 +161,27 @@ def _point(position: float, columns: LossColumns, rows: Sequence[int]) -> Point:
         columns.step[last],
         samples,
         max(columns.time[row] for row in rows),
+    )
+
+
+def merged(first: Point, then: Point) -> Point:
+    """Return the mean of two points at one position, of which ``then`` was recorded later.
+
+    >>> first, then = Point(7, 1, 1, 1, 1, 0.0, 7, 3, 0.0), Point(7, 5, 1, 1, 5, 0.0, 7, 1, 9.0)
+    >>> merged(first, then) == Point(7, 2.0, 1.0, 1.0, 2.0, 0.0, 7, 4, 9.0)
+    True
+    """
+    samples = first.batch_size + then.batch_size
+
+    def mean(name: str) -> float:
+        one, other = (getattr(each, name) * each.batch_size for each in (first, then))
+        return float(one + other) / samples
+
+    return evolve(
+        then,
+        raw=mean("raw"),
+        term_weight=mean("term_weight"),
+        objective_weight=mean("objective_weight"),
+        weighted=mean("weighted"),
+        batch_size=samples,
     )

@@ -7,11 +7,12 @@ from contextlib import suppress
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from lossspec.errors import LogError, UnknownNameError
 from lossspec.log.file import parse
 from lossspec.log.format import FILE_NAME, FORMAT, numbers, sections_of
+from lossspec.log.lineage import Lineage
 from lossspec.names import unknown
 from lossspec.paths import user_path
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from os import PathLike
     from pathlib import Path
+
+    from lossspec.log.format import Position
 
 #: The columns of a loss, and the array type of each.
 COLUMNS = {
@@ -45,7 +48,8 @@ class LossColumns:
         epoch: the epoch of the clock.
         step: the step of the clock.
         batch_size: the number of samples of the call; 1 if unknown, or in a log of an earlier version.
-        time: when the flush wrote it, in seconds since 1970.
+        time: when it was recorded, in seconds since 1970, to a millisecond; in a log of an earlier version,
+            when it was written.
     """
 
     raw: array[float] = field(factory=lambda: array("f"))
@@ -157,26 +161,28 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
     if digest is not None and header.get("digest") != digest:
         found = header.get("digest")
         raise LogError(f"`{file}` is the log of another spec: expected digest {digest}, got {found}")
-    chunks: list[_Chunk] = []
+    lineage: Lineage[_Chunk] = Lineage()
     resumes = False
     for number, record in records:
         try:
             if record["record"] == "chunk":
-                chunks.append(_chunk(record, resumes=resumes))
+                chunk = _chunk(record, resumes=resumes)
+                lineage.add(chunk.number, chunk)
                 resumes = False
             elif record["record"] == "resume":
-                chunks = _without_superseded(chunks, record["after"])
+                _resume(lineage, record["after"])
                 resumes = True
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise LogError(f"{file}:{number}: the log is damaged: {error!r}") from error
+    chunks = [chunk if cut is None else _cut(chunk, cut) for chunk, cut in lineage.flushes()]
     return _joined(LossLogData(file, header), chunks)
 
 
 def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
-    more = {"batch_size": 1, "time": record.get("time", 0.0)}
+    written = record.get("time", 0.0)
     sections, totals = (
         {
-            section: {name: _columns({**more, **columns}) for name, columns in losses.items()}
+            section: {name: _columns(columns, written) for name, columns in losses.items()}
             for section, losses in found.items()
         }
         for found in (sections_of(record), record.get("totals", {}))
@@ -184,8 +190,10 @@ def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
     return _Chunk(record["chunk"], sections, totals, record.get("lost", {}), resumes)
 
 
-def _columns(columns: Mapping[str, Any]) -> LossColumns:
+def _columns(columns: Mapping[str, Any], written: float) -> LossColumns:
     rows = columns["rows"]
+    ages = numbers(columns.get("age", 0.0), rows)
+    columns = {"batch_size": 1, **columns, "time": [round(written - age, 3) for age in ages]}
     found: dict[str, Any] = {name: _column(kind, columns[name], rows) for name, kind in COLUMNS.items()}
     if any(len(values) != rows for values in found.values()):
         raise ValueError(f"columns of {rows} rows differ in length")
@@ -201,15 +209,23 @@ def _column(kind: str, column: object, rows: int) -> array[Any]:
     return array(kind, numbers(column, rows))
 
 
-def _without_superseded(chunks: list[_Chunk], after: Mapping[str, Any]) -> list[_Chunk]:
-    """Return the chunks without the rows that a resumed run computes again."""
+def _resume(lineage: Lineage[_Chunk], after: Mapping[str, Any]) -> None:
     if "chunk" in after:
-        return [chunk for chunk in chunks if chunk.number < after["chunk"]]
-    position = (after["epoch"], after["step"])
-    for chunk in chunks:
-        for losses in (*chunk.sections.values(), *chunk.totals.values()):
-            losses.update({name: _before(columns, position) for name, columns in losses.items()})
-    return chunks
+        lineage.resume_after(after["chunk"])
+    else:
+        lineage.resume_at((after["epoch"], after["step"]))
+
+
+def _cut(chunk: _Chunk, position: Position) -> _Chunk:
+    """Return a chunk without the rows that a resumed run computed again."""
+    sections, totals = (
+        {
+            section: {name: _before(columns, position) for name, columns in losses.items()}
+            for section, losses in found.items()
+        }
+        for found in (chunk.sections, chunk.totals)
+    )
+    return evolve(chunk, sections=sections, totals=totals)
 
 
 def _before(columns: LossColumns, position: tuple[float, int]) -> LossColumns:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from itertools import starmap
+from operator import call, delitem
+from time import time
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossResultError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 #: Rows by loss, for each section of the log: "losses" for training, and the names of validation sections.
 Sections = Mapping[str, Mapping[str, "array[float]"]]
 
-#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size.
-RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES = range(6)
-WIDTH = 6
+#: A row: the mean of the raw result, the term weight, the objective weight, the clock, the batch size, and
+#: when it was recorded, in seconds since 1970.
+RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES, TIME = range(7)
+WIDTH = 7
+#: The batch size of a gap.
+GAP = -1
 _SLACK = 64
 
 
@@ -25,6 +32,9 @@ class LMHistory:
 
     ``losses``, ``weights`` and ``raw`` are copies in 32-bit floats. The newest row stays available after
     a flush.
+
+    A row of ``GAP`` samples is a gap: this process did not compute the loss in a call, but another one may
+    have. Only ``unmerged`` has gaps.
 
     Args:
         limit: the most rows to keep. The oldest are dropped first, and counted in ``lost``.
@@ -37,7 +47,7 @@ class LMHistory:
 
     Example:
         >>> history = LMHistory()
-        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1)
+        >>> history.add(0.5, 100.0, 0.5, 3, 40, 1, 0.0)
         >>> history.raw[0], history.weights[0], history.losses[0]
         (0.5, 50.0, 25.0)
     """
@@ -59,6 +69,10 @@ class LMHistory:
         """Set the term weight of the newest row."""
         self.flat[TERM_WEIGHT - WIDTH] = weight
 
+    def leave_out(self, *row: float) -> None:
+        """Add a gap, for a call that did not compute the loss: both weights, the epoch and the step."""
+        self.flat += (0.0, *row, GAP, time())
+
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""
         surplus = len(self.flat) - self.limit * WIDTH
@@ -73,30 +87,43 @@ class LMHistory:
             LossResultError: a value is complex.
         """
         self.trim()
-        rows = self.rows
-        self.drop(rows)
-        return rows
+        self.drop(rows := self.unmerged)
+        return without_gaps(rows)
 
     @property
     def waiting(self) -> array[float]:
         """A copy of all rows, also beyond the limit: a read from a device can bring more."""
+        return without_gaps(self.unmerged)
+
+    @property
+    def unmerged(self) -> array[float]:
+        """A copy of all rows and gaps, to be merged with those of other processes."""
         return _numbers(self.flat)
 
     def drop(self, rows: array[float]) -> None:
         """Remove ``rows``, the oldest; ``last`` keeps the newest."""
-        if rows:
-            self._last = rows[-WIDTH:]
-            del self.flat[: len(rows)]
+        do_all(self.dropping(rows))
+
+    def dropping(self, rows: array[float]) -> list[Action]:
+        """Return what removes ``rows``, the oldest, for ``do_all``."""
+        if not rows:
+            return []
+        last = setattr, self, "_last", without_gaps(rows)[-WIDTH:] or self._last
+        return [last, (delitem, self.flat, slice(len(rows)))]
 
     @property
     def rows(self) -> array[float]:
         """A copy of the rows within the limit, flat."""
-        return _numbers(self.flat[-self.limit * WIDTH :])
+        return without_gaps(_numbers(self.flat[-self.limit * WIDTH :]))
 
     @property
     def last(self) -> array[float]:
         """The newest row, also after a flush; empty before the first."""
-        return _numbers(self.flat[-WIDTH:]) or self._last
+        flat = self.flat
+        end = len(flat)
+        while end and flat[end - 1] == GAP:
+            end -= WIDTH
+        return _numbers(flat[end - WIDTH : end]) if end else self._last
 
     @property
     def raw(self) -> array[float]:
@@ -118,6 +145,30 @@ class LMHistory:
 
     def __repr__(self) -> str:
         return f"LMHistory({len(self)} rows)"
+
+
+#: A function and its arguments.
+Action = tuple[Callable[..., object], *tuple[object, ...]]
+
+
+def do_all(actions: Iterable[Action]) -> None:
+    """Do all of these, or none: no bytecode runs in between, at which a signal handler could raise."""
+    deque(starmap(call, actions), maxlen=0)
+
+
+def without_gaps(rows: array[float]) -> array[float]:
+    """Return the rows that are no gaps.
+
+    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 9, 0, 1, 1, 0, 1, GAP, 9]))
+    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0, 9.0])
+    """
+    if GAP not in rows[SAMPLES::WIDTH]:
+        return rows
+    kept = array("d")
+    for start in range(0, len(rows), WIDTH):
+        if rows[start + SAMPLES] != GAP:
+            kept += rows[start : start + WIDTH]
+    return kept
 
 
 def applied_weights(rows: array[float]) -> Iterable[float]:

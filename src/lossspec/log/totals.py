@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
-from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, SAMPLES, STEP, TERM_WEIGHT, WIDTH
+from lossspec.log.rows import EPOCH, OBJECTIVE_WEIGHT, RAW, SAMPLES, STEP, TERM_WEIGHT, TIME, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,9 +22,9 @@ def totals(losses: Mapping[str, array[float]], objectives: Mapping[str, str]) ->
         losses: rows by loss.
         objectives: the objective of each loss that has one.
 
-    >>> row = [3.0, 100.0, 0.5, 0.0, 7.0, 8.0], [5.0, 1.0, 0.5, 0.0, 7.0, 8.0]
+    >>> row = [3.0, 100.0, 0.5, 0.0, 7.0, 8.0, 60.0], [5.0, 1.0, 0.5, 0.0, 7.0, 8.0, 60.0]
     >>> totals({"G_L1": array("d", row[0]), "G_GAN": array("d", row[1])}, {"G_L1": "G", "G_GAN": "G"})
-    {'G': array('d', [305.0, 1.0, 0.5, 0.0, 7.0, 8.0])}
+    {'G': array('d', [305.0, 1.0, 0.5, 0.0, 7.0, 8.0, 60.0])}
     """
     terms: dict[str, list[array[float]]] = {}
     for name, rows in losses.items():
@@ -54,7 +54,8 @@ def _sum_by_position(terms: Sequence[array[float]]) -> array[float]:
             row = rows[start : start + WIDTH]
             at = (row[EPOCH], row[STEP])
             seen[at] = seen.get(at, 0) + 1
-            total = calls.setdefault((*at, seen[at]), [0.0, 1.0, row[OBJECTIVE_WEIGHT], *at, row[SAMPLES]])
+            rest = row[OBJECTIVE_WEIGHT], *at, row[SAMPLES], row[TIME]
+            total = calls.setdefault((*at, seen[at]), [0.0, 1.0, *rest])
             total[RAW] += value
             total[SAMPLES] = max(total[SAMPLES], row[SAMPLES])
     return array("d", [value for at in sorted(calls) for value in calls[at]])

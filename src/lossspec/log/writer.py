@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import warnings
-from array import array
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lossspec.errors import LogError
-from lossspec.log.file import LogFile
+from lossspec.log.file import LogFile, parse
 from lossspec.log.format import FORMAT, Position, chunk_line, line, reaches
-from lossspec.log.rows import EPOCH, STEP, WIDTH
+from lossspec.log.rows import EPOCH, STEP, WIDTH, do_all
 from lossspec.log.totals import totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from array import array
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from lossspec.log.rows import Sections
-
-
-class Run(Protocol):
-    """The run that a log belongs to."""
-
-    @property
-    def digest(self) -> str | None:
-        """The digest of the spec; None for losses registered in code."""
-
-    def objectives(self) -> Mapping[str, str]:
-        """Return the objective of each loss that has one."""
-
-    def header(self) -> dict[str, object]:
-        """Return the members of the first record."""
-
-    def machine(self) -> dict[str, object]:
-        """Return the members that can differ when a run is resumed."""
+    from lossspec.log.protocol import Run
+    from lossspec.log.rows import Action, Sections
 
 
 class LossLog:
@@ -45,23 +30,27 @@ class LossLog:
         run: the run that the header describes.
         limit: the most rows of a loss that wait.
         durable: whether to call fsync after each write.
+        take_over: whether to close the log of a lost manager of this process.
 
     Raises:
         LogError: the folder is not writable, or another manager has its log open.
     """
 
-    def __init__(self, folder: Path, run: Run, limit: int, *, durable: bool = False) -> None:
-        self._file = LogFile(folder, durable=durable)
+    def __init__(
+        self, folder: Path, run: Run, limit: int, *, durable: bool = False, take_over: bool = False
+    ) -> None:
+        self._file = LogFile(folder, durable=durable, take_over=take_over)
         self._run = run
         self._limit = limit
-        self._waiting: dict[str, dict[str, array[float]]] = {}
-        self._lost: dict[str, int] = {}
+        self._waiting: Sections = {}
+        self._lost: Mapping[str, int] = {}
+        self._header_line: Mapping[str, object] | None = None
         self._opened = False
         self._wrote = False
         self._resumed_from: int | None = None
         self._warned = False
         self._superseded_from: Position | None = None
-        #: How many chunks were ever written: the position that a checkpoint saves.
+        #: How many chunks were ever written.
         self.chunks = 0
 
     @property
@@ -82,101 +71,161 @@ class LossLog:
                 f"{header.get('digest')} (`{header.get('spec')}`); give each run its own folder"
             )
 
+    @property
+    def position(self) -> int:
+        """How many chunks precede the next row, which a checkpoint saves."""
+        return self.next_chunk if self._resumed_from is None else self._resumed_from
+
+    @property
+    def next_chunk(self) -> int:
+        """How many chunks were ever written, also those that a resume leaves aside."""
+        if not self._opened and not self._wrote and self._file.is_open:
+            try:
+                self._count(self._file.last())
+            except OSError as error:
+                self._warn(error)
+        return max(self.chunks, self._resumed_from or 0)
+
+    @property
+    def waiting(self) -> Sections:
+        """The rows that the file did not take, which a checkpoint saves."""
+        return self._waiting
+
     def begin(self) -> None:
         """Write the header, if the file has none."""
+        if self._file.is_forked:
+            return
         try:
             if self._file.reopen_if_gone():
                 self._opened = False
             self.check()
             if self._file.last() is None:
-                self._file.append(self._header())
+                self._file.end = self._file.append(self._header())
         except OSError as error:
             self._warn(error)
 
-    def resume(self, chunks: int) -> None:
-        """Continue after the first ``chunks`` chunks; new rows supersede the later ones."""
+    def resume(self, chunks: int, waiting: Sections) -> None:
+        """Continue after the first ``chunks`` chunks, first with the rows of the checkpoint that waited then.
+
+        New rows supersede the chunks after those.
+        """
         self._opened = False
         self._resumed_from = chunks
-        self._waiting = {}
+        self._waiting = waiting
         self._lost = {}
 
-    def write(self, sections: Sections, lost: Mapping[str, int], ranks: int) -> int:
+    def write(
+        self, sections: Sections, lost: Mapping[str, int], ranks: int, taken: Sequence[Action] = ()
+    ) -> int:
         """Append the waiting rows and these; return how many were written.
 
         While the file is not writable, the rows wait, a warning is given once, and 0 is returned.
 
+        Args:
+            sections: the rows.
+            lost: the number of rows that were dropped, by loss.
+            ranks: the number of processes that train together.
+            taken: what forgets the rows where they come from, done once they are in the file or wait here,
+                in one piece with that: an interrupt neither loses nor doubles a row.
+
         Raises:
             LogError: the file belongs to another spec.
         """
-        for section, losses in sections.items():
-            for name, rows in losses.items():
-                self._waiting.setdefault(section, {}).setdefault(name, array("d")).extend(rows)
-        for name, count in lost.items():
-            self._lost[name] = self._lost.get(name, 0) + count
-        count = sum(len(rows) for losses in self._waiting.values() for rows in losses.values()) // WIDTH
+        waiting = _joined(self._waiting, sections)
+        lost = {name: self._lost.get(name, 0) + lost.get(name, 0) for name in {**self._lost, **lost}}
+        count = sum(len(rows) for losses in waiting.values() for rows in losses.values()) // WIDTH
         if not count:
+            return 0
+        if self._file.is_forked:
+            self._warn_of_fork()
+            do_all(taken)
             return 0
         try:
             if self._file.reopen_if_gone():
                 self._opened = False
-            opening = b"" if self._opened else self._opening()
-            more: dict[str, object] = {"time": round(time.time(), 3), "ranks": ranks}
-            if self._lost:
-                more["lost"] = self._lost
+            opening = b"" if self._opened else self._opening(waiting)
+            more: dict[str, object] = {"ranks": ranks}
+            if lost:
+                more["lost"] = lost
             objectives = self._run.objectives()
-            summed = {section: totals(losses, objectives) for section, losses in self._waiting.items()}
-            self._file.append(opening + chunk_line(self.chunks, self._waiting, summed, more))
+            summed = {section: totals(losses, objectives) for section, losses in waiting.items()}
+            now = round(time.time(), 3)
+            end = self._file.append(opening + chunk_line(self.chunks, now, waiting, summed, more))
         except OSError as error:
-            self._wait(error)
+            if error.errno is None:  # raised by a signal handler of the user, such as a TimeoutError
+                raise
+            self._wait(error, waiting, lost, taken)
             return 0
-        self._opened, self._wrote, self._warned, self._resumed_from = True, True, False, None
-        self.chunks += 1
-        self._waiting, self._lost = {}, {}
+        forgotten: list[Action] = [
+            (setattr, self._file, "end", end),
+            (setattr, self, "_waiting", {}),
+            (setattr, self, "_lost", {}),
+            (setattr, self, "chunks", self.chunks + 1),
+            (setattr, self, "_resumed_from", None),
+            (setattr, self, "_opened", True),
+        ]
+        do_all([*forgotten, *taken])
+        self._wrote, self._warned = True, False
         self._warn_of_superseded()
         return count
 
-    def _opening(self) -> bytes:
+    def _opening(self, waiting: Sections) -> bytes:
         """Return what precedes the first chunk of this process: a header, a resume record, or nothing."""
         self.check()
+        self._require_own()
         last = self._file.last()
         if last is None:
             opening = self._header()
             self.chunks = max(self.chunks, self._resumed_from or 0)
-            return opening if self._resumed_from is None else opening + self._resume_line()
+            return opening if self._resumed_from is None else opening + self._resume_line(waiting)
         if last["record"] == "header" and self._resumed_from is None:
             return b""
-        number = last.get("chunk")
-        known = number + (last["record"] == "chunk") if isinstance(number, int) else 0
-        self.chunks = max(self.chunks, known, self._resumed_from or 0)
+        self._count(last)
+        self.chunks = max(self.chunks, self._resumed_from or 0)
         if self._wrote and self._resumed_from is None:  # the file was gone for a while: nothing is recomputed
             return b""
-        if self._resumed_from is None and reaches(last, self._first()):
-            self._superseded_from = self._first()
-        return self._resume_line()
+        if self._resumed_from is None and reaches(last, _first(waiting)):
+            self._superseded_from = _first(waiting)
+        return self._resume_line(waiting)
 
-    def _first(self) -> Position:
-        """Return the position of the first waiting row."""
-        firsts = [rows[:WIDTH] for losses in self._waiting.values() for rows in losses.values()]
-        return min((row[EPOCH], int(row[STEP])) for row in firsts)
+    def _require_own(self) -> None:
+        """Refuse the log of another run, which took the place of a deleted one."""
+        header = self._file.header()
+        if self._header_line is not None and header is not None and header != self._header_line:
+            self._file.close()  # or it would be locked
+            raise FileExistsError(errno.EEXIST, "another run has its log there now")
+        self._header_line = header or self._header_line
+
+    def _count(self, last: Mapping[str, object] | None) -> None:
+        """Count the chunks of a file with this last record."""
+        number = None if last is None else last.get("chunk")
+        if last is not None and isinstance(number, int):
+            self.chunks = max(self.chunks, number + (last["record"] == "chunk"))
 
     def _header(self) -> bytes:
-        return line({"record": "header", "format": FORMAT, **self._run.header()})
+        header = line({"record": "header", "format": FORMAT, **self._run.header()})
+        self._header_line = parse(header, self.path)
+        return header
 
-    def _resume_line(self) -> bytes:
+    def _resume_line(self, waiting: Sections) -> bytes:
         if self._resumed_from is not None:
             after: dict[str, object] = {"chunk": self._resumed_from}
         else:  # a run without a checkpoint continues where its clock is
-            epoch, step = self._first()
+            epoch, step = _first(waiting)
             after = {"epoch": epoch, "step": step}
         return line({"record": "resume", "chunk": self.chunks, "after": after, **self._run.machine()})
 
-    def _wait(self, error: OSError) -> None:
-        for losses in self._waiting.values():
+    def _wait(
+        self, error: OSError, waiting: Sections, lost: Mapping[str, int], taken: Sequence[Action]
+    ) -> None:
+        kept: dict[str, dict[str, array[float]]] = {}
+        counts = dict(lost)
+        for section, losses in waiting.items():
             for name, rows in losses.items():
-                surplus = len(rows) // WIDTH - self._limit
-                if surplus > 0:
-                    del rows[: surplus * WIDTH]
-                    self._lost[name] = self._lost.get(name, 0) + surplus
+                kept.setdefault(section, {})[name] = last = rows[-self._limit * WIDTH :]
+                if len(last) < len(rows):
+                    counts[name] = counts.get(name, 0) + (len(rows) - len(last)) // WIDTH
+        do_all([(setattr, self, "_waiting", kept), (setattr, self, "_lost", counts), *taken])
         self._warn(error)
 
     def _warn(self, error: OSError) -> None:
@@ -185,6 +234,15 @@ class LossLog:
             warnings.warn(
                 f"cannot write the loss log `{self.path}` ({error.strerror or error}): the last "
                 f"{self._limit} values of each loss are kept, and written once it is writable again",
+                RuntimeWarning,
+                stacklevel=6,
+            )
+
+    def _warn_of_fork(self) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"this process is a fork of the one whose log `{self.path}` is: its values are not written",
                 RuntimeWarning,
                 stacklevel=6,
             )
@@ -203,3 +261,19 @@ class LossLog:
     def close(self) -> None:
         """Close the file and release its lock."""
         self._file.close()
+
+
+def _joined(waiting: Sections, sections: Sections) -> Sections:
+    """Return the rows of both, in new arrays where both have some."""
+    found = {section: dict(losses) for section, losses in waiting.items()}
+    for section, losses in sections.items():
+        for name, rows in losses.items():
+            before = found.setdefault(section, {}).get(name)
+            found[section][name] = rows if before is None else before + rows
+    return found
+
+
+def _first(sections: Sections) -> Position:
+    """Return the position of the first row."""
+    firsts = [rows[:WIDTH] for losses in sections.values() for rows in losses.values()]
+    return min((row[EPOCH], int(row[STEP])) for row in firsts)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from lossspec.errors import CheckpointError, ClockError
+from lossspec.log.rows import WIDTH
 from lossspec.manager.clock.clock import check_progress
 from lossspec.manager.loss.curve import is_finite_number
 from lossspec.manager.record.recorders import check_batch_size
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from lossspec.log.rows import Sections
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.run import Run
@@ -30,6 +33,7 @@ _MEMBERS = (
     "total_steps",
     "batch_size",
     "chunks",
+    "waiting",
     "weights",
     "last_due",
     "losses",
@@ -37,7 +41,7 @@ _MEMBERS = (
 )
 
 
-def save(run: Run, clock: Clock, batch_size: int | None, chunks: int) -> dict[str, object]:
+def save(run: Run, clock: Clock, batch_size: int | None, chunks: int, waiting: Sections) -> dict[str, object]:
     """Return the state as plain values and tensors."""
     modules = run.modules()
     return {
@@ -49,6 +53,10 @@ def save(run: Run, clock: Clock, batch_size: int | None, chunks: int) -> dict[st
         "total_steps": clock.total_steps,
         "batch_size": batch_size,
         "chunks": chunks,
+        "waiting": {
+            section: {name: torch.tensor(rows, dtype=torch.float64) for name, rows in losses.items()}
+            for section, losses in waiting.items()
+        },
         "weights": {name: loss.loss_weight for name, loss in run.losses.items() if loss.is_set_by_hand},
         "last_due": {name: loss.last_due for name, loss in run.losses.items() if loss.last_due is not None},
         "losses": {name: dict(module.state_dict()) for name, module in modules.items()},
@@ -118,9 +126,10 @@ def _require_members(saved: Mapping[str, Any]) -> None:
         raise CheckpointError(
             f"`chunks` in the checkpoint must be a whole number of at least 0, got {chunks!r}"
         )
-    for name in ("weights", "last_due", "losses", "generators"):
+    for name in ("waiting", "weights", "last_due", "losses", "generators"):
         if not isinstance(saved[name], Mapping):
             raise CheckpointError(f"`{name}` in the checkpoint must be a dict, got {saved[name]!r}")
+    _check_rows(saved["waiting"])
     for name, weight in saved["weights"].items():
         if not is_finite_number(weight):
             raise CheckpointError(
@@ -138,6 +147,29 @@ def _require_members(saved: Mapping[str, Any]) -> None:
         check_batch_size(saved["batch_size"])
     except ClockError as error:
         raise CheckpointError(f"invalid clock in checkpoint: {error}") from None
+
+
+def rows_of(saved: Mapping[str, Any]) -> Sections:
+    """Return the rows of a checked state that the file of the log had not taken."""
+    return {
+        section: {name: array("d", rows.tolist()) for name, rows in losses.items()}
+        for section, losses in saved["waiting"].items()
+    }
+
+
+def _check_rows(waiting: Mapping[str, object]) -> None:
+    for section, losses in waiting.items():
+        for name, rows in losses.items() if isinstance(losses, Mapping) else [("", None)]:
+            if not (
+                isinstance(rows, torch.Tensor)
+                and rows.dtype is torch.float64
+                and rows.dim() == 1
+                and len(rows) % WIDTH == 0
+            ):
+                raise CheckpointError(
+                    f"`waiting` in the checkpoint must have rows of {WIDTH} 64-bit floats, got others for "
+                    f"`{section}.{name}`"
+                )
 
 
 def restore(saved: Mapping[str, Any], run: Run, clock: Clock) -> None:

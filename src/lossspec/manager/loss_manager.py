@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Self, Unpack
 
 from lossspec.errors import LogError, LossSpecError
+from lossspec.log.feed import Feed
 from lossspec.log.writer import LossLog
 from lossspec.manager.building.objective import build_objective
 from lossspec.manager.building.spec import losses_of
 from lossspec.manager.clock.clock import Clock
 from lossspec.manager.clock.weights import Weights
+from lossspec.manager.contexts import Contexts
 from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
@@ -23,17 +24,18 @@ from lossspec.manager.record.recorders import Recorders, check_batch_size
 from lossspec.manager.record.validation import LatestValidation
 from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
-from lossspec.manager.state import State
+from lossspec.manager.shown import ShownManager
 from lossspec.paths import user_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     import torch
     from torch import Tensor
 
     from lossspec.language.model import Spec
+    from lossspec.log.protocol import Writer
     from lossspec.log.rows import LMHistory
     from lossspec.manager.building.spec import Losses, Reference
     from lossspec.manager.config import HasDevice
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.flush import OnNonFinite
 
 
-class LossManager(State):
+class LossManager(ShownManager, Contexts):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:
@@ -59,6 +61,10 @@ class LossManager(State):
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
+        take_over: whether to close the log of another manager of this process that has the folder open, such
+            as one that a notebook has lost; what it has not written yet is not written.
+        writers: also get the values at each flush, on rank 0: those of ``lossspec.writers``, or your own
+            ``lossspec.log.Writer``. Give them on every rank.
 
     Raises:
         LossSpecError: an option is invalid, or the folder is not writable or in use (a LogError).
@@ -84,8 +90,10 @@ class LossManager(State):
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
         downloads: bool = False,
+        take_over: bool = False,
+        writers: Sequence[Writer] = (),
     ) -> None:
-        check_options(on_nonfinite, history_buffer_size)
+        check_options(on_nonfinite, history_buffer_size, writers)
         self.device = device_of(device, config)
         self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
@@ -95,19 +103,25 @@ class LossManager(State):
         self._clock = Clock()
         self._weights = Weights(self._clock)
         self._log: LossLog | None = None
-        self._writes = enable_logging and self.experiment_dir is not None
+        self._feed: Feed | None = None
+        self._writes = enable_logging and (self.experiment_dir is not None or len(writers) > 0)
         if enable_logging and self.experiment_dir is not None and rank() == 0:
-            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable)
+            self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
+        if enable_logging and writers and rank() == 0:
+            self._feed = Feed(writers, self._run)
         self._objectives = {}
-        super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        recorders = Recorders(self._clock, self._make_room, merges=self._writes)
+        super().__init__(self._run.losses, recorders)
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
-        parts = self._losses, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        parts = self._run, self._clock, self._weights, self._log, self._validation
+        self._flusher = Flusher(
+            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
+        )
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
-        written = self._log is not None and ranks() == 1
+        written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
 
     @property
@@ -202,40 +216,52 @@ class LossManager(State):
             self._objectives[name] = build_objective(name, *parts)
         return self._objectives[name]
 
-    def compute_loss_xy(self, loss_name: str, x: object, y: object, epoch: float | None = None) -> Tensor:
+    def compute_loss_xy(
+        self, loss_name: str, x: object, y: object, epoch: float | None = None, **tensors: object
+    ) -> Tensor:
         """Run a loss with two inputs: see ``compute_loss``."""
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, (x, y), tensors)
         return self._calls[loss_name](x, y)
 
     def compute_loss_xyz(
-        self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
+        self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None, **tensors: object
     ) -> Tensor:
         """Run a loss with three inputs: see ``compute_loss``."""
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, (x, y, z), tensors)
         return self._calls[loss_name](x, y, z)
 
-    def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> Tensor:
+    def compute_loss(
+        self, loss_name: str, *inputs: object, epoch: float | None = None, **tensors: object
+    ) -> Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
 
         The applied weight is term weight times objective weight, so the terms of an objective add up to its
-        total. ``inputs``, ``every`` and ``at_zero`` of a spec do not apply here: the caller passes the
-        inputs, and decides when to run it. For a loss that returns a map, the mean of the map is recorded.
+        total. ``inputs``, ``every``, ``at_zero`` and ``if_missing`` of a spec do not apply here: the caller
+        passes the inputs as the loss takes them, and decides when to run it. Its ``reduce`` does apply. For a
+        loss that returns a map, the mean of the map is recorded.
 
         Args:
             loss_name: the name of a registered loss.
             *inputs: the arguments of its function.
             epoch: moves the clock forward to this epoch, never back.
+            **tensors: the tensors that its ``reduce`` takes, by their names in the spec, whole.
 
         Raises:
-            UnknownNameError: no loss has this name.
-            LossInputError: the number of inputs is wrong.
+            UnknownNameError: no loss has this name, or its ``reduce`` takes no such tensor.
+            LossInputError: the number of inputs is wrong, or a tensor of ``reduce`` is missing.
             LossResultError: the result is not a tensor.
             ClockError: the clock has no position in the unit of its schedule.
         """
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, inputs, tensors)
         return self._calls[loss_name](*inputs)
 
     def set_progress(
@@ -272,39 +298,6 @@ class LossManager(State):
         if self._flusher.is_time():
             self._flush()
 
-    @contextmanager
-    def validating(self, name: str = "validation") -> Iterator[None]:
-        """Record the values in this context as values of a validation section; the log keeps sections apart.
-
-        Raises:
-            LossSpecError: another section is active, or the name is invalid.
-        """
-        self._registration.begin(name)
-        self._restamp()
-        try:
-            yield
-        finally:
-            self._registration.end()
-            self._restamp()
-
-    @contextmanager
-    def unrecorded(self) -> Iterator[None]:
-        """Record nothing in this context, such as the repeated forwards of LBFGS, SAM or a line search."""
-        before = self._recorders.is_paused
-        self._pause(paused=True)
-        try:
-            yield
-        finally:
-            self._pause(paused=before)
-
-    def _pause(self, *, paused: bool) -> None:
-        self._recorders.pause(paused=paused)
-        self._restamp()
-
-    def _restamp(self) -> None:
-        for objective in self._objectives.values():
-            objective.restamp()
-
     def export_base_log(self) -> None:
         """Write the header of the log, if the file has none.
 
@@ -313,7 +306,7 @@ class LossManager(State):
         """
         if self._log is not None:
             self._log.begin()
-        elif self.enable_logging and not self._writes:
+        elif self.enable_logging and self.experiment_dir is None:
             raise LogError("the manager has no folder to log to: make it with `experiment_dir=...`")
 
     def update_loss_log(self, silent: bool = True, capture: bool = False) -> str | None:
@@ -337,7 +330,7 @@ class LossManager(State):
         rows = self._flush()
         if silent:
             return None
-        where = f"`{self._log.path}`" if self._log is not None else "no file"
+        where = f"`{self._log.path}`" if self._log is not None else "the writers" if self._feed else "no file"
         return print_or_return(
             f"{rows} values written to {where} in {perf_counter() - start:.3f} s", {}, capture=capture
         )
@@ -347,24 +340,36 @@ class LossManager(State):
 
     def _flush(self, *, ends: bool = False) -> int:
         self._recorders.fetch()
-        return self._flusher.flush(ends=ends)
+        rows = self._flusher.flush(ends=ends)
+        for objective in self._objectives.values():
+            objective.flushed()
+        return rows
 
     def close(self) -> None:
-        """Flush, unless several processes train together, which needs all of them; then close the log."""
-        if self._log is not None:
-            try:
-                if ranks() == 1:
-                    self._flush(ends=True)
-            finally:
-                self._log.close()
+        """Flush, unless several processes train together, which needs all of them; then close the log.
+
+        Writers are closed too.
+        """
+        if self._log is None and self._feed is None:
+            return
+        try:
+            if ranks() == 1:
+                self._flush(ends=True)
+        finally:
+            for each in (self._log, self._feed):
+                if each is not None:
+                    each.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        """Flush, and close the log."""
+        """Flush, and close the log; after an error on one of several ranks, close it without a flush."""
         try:
-            self._flush(ends=True)
+            if error is None or ranks() == 1:  # the other ranks may not flush now
+                self._flush(ends=True)
+            elif self._writes:
+                error.add_note("and the values recorded since the last flush are not in the loss log")
         except LossSpecError as problem:
             if error is None:
                 raise

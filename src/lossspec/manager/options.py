@@ -8,11 +8,14 @@ import torch
 
 from lossspec.errors import LossSpecError
 from lossspec.manager.loss.curve import is_count
+from lossspec.manager.loss.messages import describe
 from lossspec.manager.record.flush import OnNonFinite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from os import PathLike
 
+    from lossspec.log.protocol import Writer
     from lossspec.manager.config import HasDevice
 
 
@@ -27,9 +30,11 @@ class Options(TypedDict, total=False):
     on_nonfinite: OnNonFinite
     durable: bool
     downloads: bool
+    take_over: bool
+    writers: Sequence[Writer]
 
 
-def check_options(on_nonfinite: object, history_buffer_size: object) -> None:
+def check_options(on_nonfinite: object, history_buffer_size: object, writers: object) -> None:
     """Check the values of options.
 
     Raises:
@@ -40,6 +45,15 @@ def check_options(on_nonfinite: object, history_buffer_size: object) -> None:
     if not is_count(history_buffer_size):
         got = f"got {history_buffer_size!r}"
         raise LossSpecError(f"`history_buffer_size` must be a whole number of at least 1, {got}")
+    if not isinstance(writers, list | tuple):
+        raise LossSpecError(f"`writers` must be a list of writers, got {describe(writers)}")
+    for each in writers:
+        missing = [name for name in ("whole", "begin", "write", "close") if not hasattr(each, name)]
+        if missing or isinstance(each, type):
+            raise LossSpecError(
+                f"`writers` must hold writers, such as `lossspec.writers.TensorBoardWriter(folder)`, got "
+                f"{describe(each)}"
+            )
 
 
 def device_of(device: torch.device | str | None, config: HasDevice | None) -> torch.device | None:

@@ -12,10 +12,12 @@ from lossspec.manager.record.ranks import ranks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lossspec.log.feed import Feed
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.objective.objective import Objective
+    from lossspec.manager.record.flush import Flusher
     from lossspec.manager.registration import Registration
     from lossspec.manager.run import Run
 
@@ -27,7 +29,9 @@ class State(Getters):
     _clock: Clock
     _weights: Weights
     _log: LossLog | None
+    _feed: Feed | None
     _writes: bool
+    _flusher: Flusher
     _registration: Registration
     _objectives: dict[str, Objective]
 
@@ -37,12 +41,18 @@ class State(Getters):
     def _start(self) -> None:
         raise NotImplementedError
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether this is a copied manager, which records nothing."""
+        return self._recorders.is_copy
+
     def state_dict(self) -> dict[str, object]:
         """Return the state to resume a run: clock, digest, position in the log, losses, weights set by hand.
 
-        The log is written first, so its position covers every value recorded so far. If several processes
-        train together it is not, since a flush needs all of them and a checkpoint is often taken by one. The
-        result holds plain values and tensors, and loads with ``torch.load(weights_only=True)``.
+        The log is written first, so its position covers every value recorded so far; what the file does not
+        take, as on a full disk, is in the checkpoint. If several processes train together the log is not
+        written, since a flush needs all of them and a checkpoint is often taken by one. The result holds
+        plain values and tensors, and loads with ``torch.load(weights_only=True)``.
 
         Raises:
             CheckpointError: several processes train together and values are not in the log yet: call
@@ -54,8 +64,10 @@ class State(Getters):
         elif self._writes:
             self._recorders.fetch()
             checkpoint.require_flushed(self._losses)
-        chunks = self._log.chunks if self._log is not None else 0
-        return checkpoint.save(self._run, self._clock, self._recorders.samples, chunks)
+        log = self._log
+        chunks = self._flusher.position if log is None else log.position
+        waiting = {} if log is None else log.waiting
+        return checkpoint.save(self._run, self._clock, self._recorders.samples, chunks, waiting)
 
     def load_state_dict(self, saved: Mapping[str, object], *, ignore_digest: bool = False) -> None:
         """Resume where ``state_dict`` was taken.
@@ -76,8 +88,11 @@ class State(Getters):
         self._registration.forget()
         self._validation.forget()
         self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
+        self._flusher.position = chunks = cast("int", saved["chunks"])
         if self._log is not None:
-            self._log.resume(cast("int", saved["chunks"]))
+            self._log.resume(chunks, checkpoint.rows_of(saved))
+        if self._feed is not None:
+            self._feed.resume()
         checkpoint.restore(saved, self._run, self._clock)
 
     def _settle(self) -> None:
@@ -85,13 +100,14 @@ class State(Getters):
             objective.settle()
 
     def __getstate__(self) -> dict[str, object]:
-        """Return the state of a copy, which records nothing: it has no folder, log or values.
+        """Return the state of a copy, which records nothing: it has no folder, log, writers or values.
 
         Objectives that are copied with it are its objectives.
         """
         self._settle()
         kept = {name: value for name, value in self.__dict__.items() if name not in _OF_ONE_MANAGER}
-        return {**kept, "experiment_dir": None, "enable_logging": False, "_writes": False, "_log": None}
+        without = {"experiment_dir": None, "enable_logging": False, "_writes": False}
+        return {**kept, **without, "_log": None, "_feed": None}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types as lsp
 
+from lossspec.faults import Span
 from lossspec.language.diagnostics.fix import apply_fixes
+from lossspec.language.diagnostics.ignores import ignoring
 from lossspec.server.diagnostics import message
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def actions(
     found: list[lsp.CodeAction] = []
     if _is_wanted("quickfix", wanted):
         found += _quick_fixes(document, positions, uri, params)
+        found += _ignoring(document, positions, uri, params)
     if _is_wanted(FIX_ALL, wanted):
         found += _fix_all(document, positions, uri)
     return found
@@ -53,6 +56,25 @@ def _quick_fixes(
             is_preferred=each.certain,
             edit=lsp.WorkspaceEdit(changes={uri: _edits(each, positions)}),
         )
+
+
+def _ignoring(
+    document: Document, positions: Positions, uri: str, params: lsp.CodeActionParams
+) -> Iterator[lsp.CodeAction]:
+    """Yield an action that writes a comment for each problem that a comment can ignore."""
+    source = document.source
+    for each in document.diagnostics:
+        place = positions.of_span(each.span)
+        if each.span is None or each.source != source.name or not _overlap(place, params.range):
+            continue
+        if comment := ignoring(each, source):
+            line, column = each.span.line, len(source.line(each.span.line)) + 1
+            edit = lsp.TextEdit(positions.of_span(Span(line, column, line, column)), comment)
+            yield lsp.CodeAction(
+                title=f"Ignore `{each.code}` on this line",
+                kind=lsp.CodeActionKind.QuickFix,
+                edit=lsp.WorkspaceEdit(changes={uri: [edit]}),
+            )
 
 
 def _edits(each: Diagnostic, positions: Positions) -> list[lsp.TextEdit]:

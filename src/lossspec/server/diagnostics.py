@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lossspec.server.state.positions import Positions
 
 _SEVERITY = {"error": lsp.DiagnosticSeverity.Error, "warning": lsp.DiagnosticSeverity.Warning}
-_UNUSED = ("unused-param", "unused-input")
+_UNUSED = ("unused-param", "unused-input", "unused-ignore")
 #: Problems of specs that this one extends that are shown with it.
 _MOST_INHERITED = 20
 

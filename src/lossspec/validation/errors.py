@@ -10,7 +10,7 @@ from attrs import evolve
 from lossspec.faults import Fault
 from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name
 from lossspec.validation import messages
-from lossspec.wording import EXPRESSION_HELP, dotted, quote, within
+from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -110,6 +110,8 @@ def _length(word: str) -> Callable[[Error, KeyPath], Fault]:
 
 def _pattern(error: Error, path: KeyPath) -> Fault:
     value, argument = error.instance, error.validator_value
+    if argument == PLAIN_PATTERN:
+        return messages.not_plain(value, path)
     if "${" in value:
         return Fault(
             "bad-expression", f"{quote(value)} is not a valid expression", path, help=EXPRESSION_HELP
@@ -122,6 +124,13 @@ def _pattern(error: Error, path: KeyPath) -> Fault:
         return Fault("bad-name", message, path)
     message = f"`{dotted(path)}` must match `{argument}`, got {quote(value)}"
     return Fault("unknown-value", message, path)
+
+
+def _too_long(error: Error, path: KeyPath) -> Fault:
+    most, value = error.validator_value, error.instance
+    message = f"`{dotted(path)}` must have at most {most} characters, got {len(value)}"
+    code = "bad-expression" if "${" in value else "wrong-length"
+    return Fault(code, message, path)
 
 
 _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
@@ -139,6 +148,7 @@ _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
     "minItems": _length("at least"),
     "maxItems": _length("at most"),
     "pattern": _pattern,
+    "maxLength": _too_long,
 }
 #: The keywords that a schema of ours may use, besides references and choices.
 UNDERSTOOD = frozenset(_FAULTS)

@@ -106,9 +106,14 @@ def enum(validator: Any, argument: list[object], value: object, schema: Schema) 
         yield ValidationError("not a choice")
 
 
-def pattern(_validator: Any, argument: str, value: object, _schema: Schema) -> Iterator[ValidationError]:
-    """Check ``pattern`` as JSON Schema means it: ``$`` is the end, not a line end before it."""
-    if isinstance(value, str) and not _search(argument)(value):
+def pattern(_validator: Any, argument: str, value: object, schema: Schema) -> Iterator[ValidationError]:
+    """Check ``pattern`` as JSON Schema means it: ``$`` is the end, not a line end before it.
+
+    Text that is too long is not checked: it has an error already.
+    """
+    if not isinstance(value, str) or len(value) > schema.get("maxLength", math.inf):
+        return
+    if not _search(argument)(value):
         yield ValidationError("no match")
 
 

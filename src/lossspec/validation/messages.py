@@ -135,6 +135,13 @@ def not_a_choice(value: object, path: KeyPath, choices: Sequence[object]) -> Fau
     )
 
 
+def not_plain(value: str, path: KeyPath) -> Fault:
+    """Word a value that is an expression where the value of a parameter is due."""
+    message = f"`{dotted(path)}` must be a plain value, got the expression {quote(value)}"
+    help_ = "write the expression where the parameter is used: its own value is never an expression"
+    return Fault("bad-expression", message, path, help=help_)
+
+
 def unknown_type(kind: str, tag: str, path: KeyPath, known: Iterable[str]) -> Fault:
     """Word an unknown ``type`` of the loss, balance or schedule at ``path``.
 

@@ -31,6 +31,7 @@ class Code:
         why: why it matters.
         example: a spec with this problem and no other, or "" if text cannot show it.
         fix: the same spec without the problem.
+        can_ignore: whether a comment can ignore it, as the spec means one thing all the same.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Code:
     severity: Severity = "error"
     example: str = ""
     fix: str = ""
+    can_ignore: bool = False
 
     @property
     def url(self) -> str:
@@ -70,6 +72,8 @@ def text(code: Code) -> str:
     if code.example:
         bad, good = (textwrap.indent(_visible(each), "    ") for each in (code.example, code.fix))
         parts += ["For example:", bad, "Instead:", good]
+    if code.can_ignore:
+        parts.append(textwrap.fill(_ignoring(code), 88))
     return "\n\n".join(part.strip("\n") for part in [*parts, f"More: {code.url}"])
 
 
@@ -85,7 +89,13 @@ def page(code: Code, message: str = "") -> str:
         parts += ["## Example", _block(code.example, "toml")]
         parts += [_block(message, "text")] if message else []
         parts += ["## Instead", _block(code.fix, "toml")]
+    if code.can_ignore:
+        parts += ["## Ignore it", _ignoring(code)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _ignoring(code: Code) -> str:
+    return f"If it is meant, end the line with `# lossspec: ignore[{code.name}]`."
 
 
 def _visible(example: str) -> str:

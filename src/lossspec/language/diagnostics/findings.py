@@ -30,7 +30,15 @@ class TextOrigin:
     source: Source
 
     def diagnose(self, faults: Iterable[Fault]) -> list[Diagnostic]:
-        """Return each fault with its place in the text, in the order of the text."""
+        """Return each fault with its place in the text, in order, but none that a comment ignores."""
+        if not (found := self.located(faults)):
+            return found
+        from lossspec.language.diagnostics.ignores import without_ignored  # the clean path does not pay
+
+        return without_ignored(found, self.source)
+
+    def located(self, faults: Iterable[Fault]) -> list[Diagnostic]:
+        """Return each fault with its place in the text, in order, ignored or not."""
         from lossspec.language.diagnostics.locate import locate  # the clean path does not pay
 
         return locate(faults, self.source)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lossspec.faults import Fault
 from lossspec.names import near_or_all, nearest, shorten
 from lossspec.validation.invalid import INVALID
-from lossspec.validation.messages import not_a_choice
+from lossspec.validation.messages import not_a_choice, not_plain
 from lossspec.wording import kind
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ def param_faults(params: object) -> Iterator[Fault]:
     if not isinstance(params, dict):
         return
     for name, param in params.items():
-        if isinstance(param, dict):
+        value = param.get("default") if isinstance(param, dict) else param
+        if isinstance(value, str) and "${" in value:  # a caller's: a document's is a fault of the schema
+            path = ("params", name, "default") if isinstance(param, dict) else ("params", name)
+            yield not_plain(value, path)
+        elif isinstance(param, dict):
             yield from _bounds(name, param)
 
 

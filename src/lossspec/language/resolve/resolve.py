@@ -8,8 +8,8 @@ from attrs import frozen
 
 from lossspec.faults import MAX_PROBLEMS, Fault, get
 from lossspec.language.diagnostics.findings import CallerOrigin
+from lossspec.language.resolve.made import made_faults
 from lossspec.language.resolve.params import param_faults, values
-from lossspec.language.schema.committed import validator
 from lossspec.language.text import expression
 from lossspec.registry import find
 from lossspec.validation.invalid import INVALID, mark_invalid
@@ -108,7 +108,8 @@ def resolve(stack: Stack, findings: Findings, known: Resolved | None = None) -> 
         if name in table:
             table[name] = fill(table[name], params, (name,), faults)
     if len(stack.layers) > 1 or any(table[name] is not stack.table[name] for name in table):
-        checked = _check(table, stack, known)
+        table |= {name: {**each} for name in _FILLED if isinstance(each := table.get(name), dict)}
+        checked = made_faults(table, stack, known.table if known else {})
         table = mark_invalid(table, checked)
         faults += checked
     for fault in faults:
@@ -146,20 +147,3 @@ def _evaluate(text: str, params: Mapping[str, object], path: KeyPath, faults: li
         replacement = f'"{error.replacement}"' if error.replacement else None
         faults.append(Fault(error.code, str(error), path, help=error.help, replacement=replacement))
         return INVALID
-
-
-def _check(table: Table, stack: Stack, known: Resolved | None) -> list[Fault]:
-    """Check against the schema the entries that no document has as they are."""
-    faults = []
-    for name, definition in (("losses", "loss"), ("objectives", "objective")):
-        written = {id(entry) for layer in stack.layers for entry in _entries(layer.table, name).values()}
-        alike = _entries(known.table, name) if known else {}
-        for key, entry in _entries(table, name).items():
-            if id(entry) not in written and (key not in alike or alike[key] != entry):
-                faults += validator().faults(entry, definition, (name, key))
-    return faults
-
-
-def _entries(table: Table, name: str) -> Table:
-    section = table.get(name)
-    return section if isinstance(section, dict) else {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lossspec.language.schema.loss_keys import INPUTS, WEIGHT, loss_definitions, loss_keys
 from lossspec.language.schema.parts import NAME, REFERENCE, Schema, array, named, table, text
 from lossspec.language.text import expression, reference
+from lossspec.wording import PLAIN_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ SHARED = {
     ),
     "balance": ("inputs", "losses"),
 }
+_SCALAR: Schema = {"type": ["number", "boolean", "string"], "pattern": PLAIN_PATTERN}
 
 
 def spec_schema() -> Schema:
@@ -86,12 +88,13 @@ def definitions(
         },
         "reference": {
             "type": "string",
+            "maxLength": expression.MAX_LENGTH,
             "pattern": expression.PATTERN,
-            "description": 'A parameter, or parameters and numbers joined by * and /: "${lambda_A / 2}".',
+            "description": 'A parameter, or arithmetic with + - * / and parentheses: "${(1 - lambda) / 2}".',
         },
         "param": {
             "description": "A default, or a table with a default and bounds.",
-            "oneOf": [{"type": ["number", "boolean", "string"]}, {"$ref": "#/$defs/param.table"}],
+            "oneOf": [_SCALAR, {"$ref": "#/$defs/param.table"}],
         },
         "param.table": table("A parameter with bounds or choices.", _param()),
         **loss_definitions(),
@@ -150,14 +153,13 @@ def _balance() -> Schema:
 
 
 def _param() -> Schema:
-    scalar = ["number", "boolean", "string"]
     return {
-        "default": {"type": scalar, "description": "The value if the user sets none."},
+        "default": {**_SCALAR, "description": "The value if the user sets none."},
         "minimum": {"type": "number", "description": "The lowest allowed value."},
         "maximum": {"type": "number", "description": "The highest allowed value."},
         "choices": {
             "type": "array",
-            "items": {"type": scalar},
+            "items": _SCALAR,
             "minItems": 1,
             "description": "The allowed values.",
         },

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 from lossspec.errors import ClockError, LossResultError, LossSpecError
+from lossspec.manager.loss.loss import LMLoss
+from lossspec.schedules import Schedule, ScheduleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lossspec.manager.clock.clock import Clock
-    from lossspec.manager.loss.loss import LMLoss
     from lossspec.schedules.base import Unit
+
+    Alone = tuple[LMLoss, Schedule, float, Callable[[], None]]
+
+
+#: Without the ``__setattr__`` of attrs, which looks for hooks.
+_set_term_weight = vars(LMLoss)["term_weight"].__set__
 
 
 class Weights:
@@ -26,6 +35,7 @@ class Weights:
         self._units: dict[str, set[Unit]] = {}
         self._errors: dict[str, LossSpecError] = {}
         self._callbacks: list[Callable[[], None]] = []
+        self._alone: dict[Unit, list[Alone]] = {}
 
     def __reduce__(self) -> tuple[type[Weights], tuple[Clock]]:
         """Return what makes the weights of a copy; its losses are added again."""
@@ -39,7 +49,11 @@ class Weights:
                 loss.on_weight_set = self._weight_set
                 update = self._updater(loss)
                 update()
-                self._clock.follow(loss.units(), update)
+                alone = loss.schedule if not loss.live and loss.objective_schedule is None else None
+                if isinstance(alone, Schedule) and alone.unit != "fraction":
+                    self._follow_alone(loss, alone, update)
+                else:
+                    self._clock.follow(loss.units(), update)
 
     def _updater(self, loss: LMLoss) -> Callable[[], None]:
         position, errors = self._clock.position, self._errors
@@ -53,6 +67,28 @@ class Weights:
                 errors[loss.name] = type(error)(str(error))
 
         return update
+
+    def _follow_alone(self, loss: LMLoss, schedule: Schedule, update: Callable[[], None]) -> None:
+        """Evaluate a schedule of ours that is all that moves a loss, at little more than its own cost."""
+        unit = schedule.unit or "epoch"
+        if unit not in self._alone:
+            self._alone[unit] = []
+            self._clock.follow([unit], partial(self._move, unit))
+        self._alone[unit].append((loss, schedule, loss.gain, update))
+
+    def _move(self, unit: Unit) -> None:
+        """Evaluate the schedules that are alone in moving their losses."""
+        t = self._clock.step if unit == "step" else self._clock.epoch
+        for loss, schedule, gain, update in self._alone[unit]:
+            try:
+                value = schedule(t)
+            except ScheduleError:
+                update()  # keeps the error
+                continue
+            if -inf < value < inf:
+                _set_term_weight(loss, value * gain)
+            else:
+                update()
 
     def _weight_set(self) -> None:
         for callback in self._callbacks:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, cast
 
 import torch
 
+from lossspec.log.rows import GAP
 from lossspec.manager.record.host import keep_map
 from lossspec.manager.torch_internals import in_backward
 
@@ -58,11 +60,11 @@ class DeviceRecorder:
             return
         if len(self._rest) + 2 * len(results) > SLOTS:
             self._fetch()
-        first, clock = len(self._rest), self._clock
+        first, clock, now = len(self._rest), self._clock, time()
         values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
         for loss, _ in results:
-            row = (cast("float", loss.term_weight), loss.objective_weight, clock.epoch, clock.step, samples)
-            self._rest.append((loss.history, row))
+            weights = cast("float", loss.term_weight), loss.objective_weight
+            self._rest.append((loss.history, (*weights, clock.epoch, clock.step, samples, now)))
         for loss, _ in results:
             if balanced and loss.name in balanced:
                 values.append(torch.as_tensor(balanced[loss.name]).detach())
@@ -71,19 +73,42 @@ class DeviceRecorder:
             room = self._values[first : first + len(values)]
             torch.stack([value.to(room) for value in values], out=room)
 
-    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
-        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device."""
+    def record_vector(
+        self,
+        weighing: Weighing,
+        stacked: torch.Tensor,
+        samples: int = 1,
+        balanced: torch.Tensor | None = None,
+    ) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device.
+
+        Args:
+            weighing: the losses and their weights.
+            stacked: the raw results.
+            samples: the batch size.
+            balanced: the term weights as a balancer set them, if there is one: a second copy.
+        """
         if in_backward():
             return
         losses = weighing.losses
-        if len(self._rest) + len(losses) > SLOTS:
+        if len(self._rest) + 2 * len(losses) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
-        rest = weighing.objective_weight, clock.epoch, clock.step, samples
+        rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
         for loss, weight in zip(losses, weighing.term_weights, strict=True):
             self._rest.append((loss.history, (weight, *rest)))
         with torch.no_grad():
             self._values[first : first + len(losses)].copy_(stacked)
+            if balanced is not None:
+                self._rest += [(loss.history, None) for loss in losses]
+                self._values[first + len(losses) : len(self._rest)].copy_(balanced)
+
+    def leave_out(self, loss: LMLoss) -> None:
+        """Add a gap to the rows of a loss; nothing is written on the device."""
+        if len(self._rest) + 1 > SLOTS:
+            self._fetch()
+        weights = cast("float", loss.term_weight), loss.objective_weight
+        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP)))
 
     def waiting(self) -> torch.Tensor:
         """Return the waiting values, on their device."""
@@ -95,6 +120,8 @@ class DeviceRecorder:
         for value, (history, row) in zip(values, rest, strict=True):
             if row is None:
                 history.weigh_last(value)
+            elif row[-1] == GAP:
+                history.leave_out(*row[:-1])
             else:
                 history.add(value, *row)
         return [history for history, _ in rest]

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import torch
 from torch import distributed
 
-from lossspec.log.rows import EPOCH, RAW, SAMPLES, STEP, WIDTH
+from lossspec.errors import LogError
+from lossspec.log.rows import EPOCH, GAP, RAW, SAMPLES, STEP, WIDTH, without_gaps
 from lossspec.manager.loss.walk import first_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from lossspec.log.protocol import Run
     from lossspec.log.rows import Sections
-
-_HEAD = 4
 
 
 def ranks() -> int:
@@ -45,49 +45,71 @@ class RankMean:
 
     All ranks must call it equally often. The first collective has a size that all ranks know beforehand. Its
     head tells all of them whether the rows do not fit, or differ between ranks; then a second one follows.
+    A row of an empty batch weighs 0.
+
+    Args:
+        run: has the digest of the spec, which must be that of all ranks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
         self._capacity = 4096
+        self._run = run
 
-    def __call__(self, sections: Sections) -> Sections:
-        """Return the rows with the mean of the values of all ranks."""
+    def __call__(self, sections: Sections, told: Sequence[float]) -> tuple[Sections, list[float]]:
+        """Return the rows with the mean of the values of all ranks, and the sums of ``told``.
+
+        Raises:
+            LogError: the ranks have different specs; all of them raise it.
+        """
         rows = [row for losses in sections.values() for row in losses.values()]
         count = sum(len(each) for each in rows) // WIDTH
         layout = [
             (section, name, len(row)) for section, losses in sections.items() for name, row in losses.items()
         ]
-        digest = zlib.crc32(repr(layout).encode())
+        positions = zlib.crc32(repr(layout).encode())
         for row in rows:
-            digest = zlib.crc32(row[EPOCH::WIDTH].tobytes() + row[STEP::WIDTH].tobytes(), digest)
-        short = float(digest >> 12)  # short enough for an exact sum of squares over the ranks
-        head = [float(count), float(count) ** 2, short, short**2]
+            positions = zlib.crc32(row[EPOCH::WIDTH].tobytes() + row[STEP::WIDTH].tobytes(), positions)
+        spec = zlib.crc32(repr(self._run.digest).encode())
+        # short enough for an exact sum of squares over the ranks, which are equal where n * sum = square
+        equal = [float(count), float(positions >> 12), float(spec >> 12)]
+        head = [*equal, *(each**2 for each in equal), *told]
         fits = count <= self._capacity
         sums = _all_reduce(head + (_products(rows, self._capacity) if fits else [0.0] * 2 * self._capacity))
         size = ranks()
-        if any(sums[index] ** 2 != size * sums[index + 1] for index in (0, 2)):
-            return _merge(sections)
+        same = [sums[index] ** 2 == size * sums[len(equal) + index] for index in range(len(equal))]
+        told = sums[2 * len(equal) : len(head)]
+        if not same[2]:
+            raise LogError(
+                f"the ranks train with different specs: that of rank {rank()} has the digest "
+                f"{self._run.digest}; build the manager of each rank from the same spec, with the same params"
+            )
+        if not all(same):
+            gathered: list[Sections] = [{}] * size
+            distributed.all_gather_object(gathered, sections)
+            return merged(gathered), told
+        values = sums[len(head) :]
         if not fits:
             self._capacity = 1 << (count - 1).bit_length()
-            sums = _all_reduce(head + _products(rows, self._capacity))
-        self._set(rows, sums[_HEAD:], self._capacity if not fits else len(sums[_HEAD:]) // 2)
-        return sections
+            values = _all_reduce(_products(rows, self._capacity))
+        self._set(rows, values, len(values) // 2)
+        return merged([sections]), told
 
     @staticmethod
     def _set(rows: list[array[float]], sums: list[float], capacity: int) -> None:
-        start = 0
+        index = 0
         for each in rows:
-            stop = start + len(each) // WIDTH
-            values, samples = sums[start:stop], sums[capacity + start : capacity + stop]
-            each[RAW::WIDTH] = array("d", (v / n for v, n in zip(values, samples, strict=True)))
-            each[SAMPLES::WIDTH] = array("d", samples)
-            start = stop
+            for start in range(0, len(each), WIDTH):
+                samples = sums[capacity + index]
+                if samples:
+                    each[start + RAW], each[start + SAMPLES] = sums[index] / samples, samples
+                index += 1  # without samples it is a gap on every rank, or a value of empty batches
 
 
 def _products(rows: list[array[float]], capacity: int) -> list[float]:
     """Return value times batch size of each row, then the batch sizes, both padded to the capacity."""
-    values = [v * n for row in rows for v, n in zip(row[RAW::WIDTH], row[SAMPLES::WIDTH], strict=True)]
-    samples = [n for row in rows for n in row[SAMPLES::WIDTH]]
+    samples = [max(n, 0.0) for row in rows for n in row[SAMPLES::WIDTH]]
+    raws = [v for row in rows for v in row[RAW::WIDTH]]
+    values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]  # NaN for an empty batch
     padding = [0.0] * (capacity - len(values))
     return [*values, *padding, *samples, *padding]
 
@@ -101,16 +123,16 @@ def _all_reduce(values: list[float]) -> list[float]:
     return found
 
 
-def _merge(sections: Sections) -> Sections:
-    """Average rows that differ between ranks, matched by loss and clock position."""
-    gathered: list[Sections] = [{}] * ranks()
-    distributed.all_gather_object(gathered, sections)
-    merged: dict[str, dict[str, array[float]]] = {}
-    for section in dict.fromkeys(name for each in gathered for name in each):
-        for loss in dict.fromkeys(name for each in gathered for name in each.get(section, {})):
-            found = [each.get(section, {}).get(loss, array("d")) for each in gathered]
-            merged.setdefault(section, {})[loss] = _merge_rows(found)
-    return merged
+def merged(of_ranks: list[Sections]) -> Sections:
+    """Average the rows of some ranks, matched by loss and clock position; a gap weighs nothing."""
+    found: dict[str, dict[str, array[float]]] = {}
+    for section in dict.fromkeys(name for each in of_ranks for name in each):
+        for loss in dict.fromkeys(name for each in of_ranks for name in each.get(section, {})):
+            rows = [each.get(section, {}).get(loss, array("d")) for each in of_ranks]
+            means = _merge_rows(rows) if len(rows) > 1 else without_gaps(rows[0])
+            if means:
+                found.setdefault(section, {})[loss] = means
+    return found
 
 
 def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
@@ -122,10 +144,14 @@ def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
             at = (row[EPOCH], row[STEP])
             seen[at] = seen.get(at, 0) + 1
             places.setdefault((*at, seen[at]), []).append(row)
-    merged = array("d")
-    for _, found in sorted(places.items(), key=lambda place: place[0]):
+    means = array("d")
+    for _, place in sorted(places.items(), key=lambda each: each[0]):
+        found = [each for each in place if each[SAMPLES] != GAP]
+        if not found:  # on no rank
+            continue
         row, samples = found[0], sum(each[SAMPLES] for each in found)
-        row[RAW] = sum(each[RAW] * each[SAMPLES] for each in found) / samples
-        row[SAMPLES] = samples
-        merged.extend(row)
-    return merged
+        if samples:
+            row[RAW] = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES]) / samples
+            row[SAMPLES] = samples
+        means.extend(row)
+    return means

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 
@@ -14,6 +14,7 @@ from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
 from lossspec.manager.record.ranks import batch_size, ranks
+from lossspec.manager.torch_internals import in_backward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,6 +39,7 @@ class Recorders:
         clock: gives the position of each row.
         full: a bound method, called with a history that is full; it is held weakly. None for a copy, which
             records nothing.
+        merges: whether the rows are merged with those of other ranks, if several processes train.
 
     Attributes:
         several: whether several processes train.
@@ -46,8 +48,11 @@ class Recorders:
         is_paused: whether the manager is in ``unrecorded()``.
     """
 
-    def __init__(self, clock: Clock, full: Callable[[LMHistory], None] | None) -> None:
+    def __init__(
+        self, clock: Clock, full: Callable[[LMHistory], None] | None, *, merges: bool = False
+    ) -> None:
         self._clock = clock
+        self._merges = merges
         self._full = None if full is None else weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
         self.is_copy = full is None
@@ -69,6 +74,11 @@ class Recorders:
     def is_on(self) -> bool:
         """Whether values are recorded; never in a copy."""
         return self.host.is_on
+
+    @property
+    def keeps_gaps(self) -> bool:
+        """Whether the place of a term is kept in the rows of a call that it is missing from."""
+        return self._merges and self.several and self.is_on
 
     def pause(self, *, paused: bool) -> None:
         """Record nothing from now on, or record again; a copy never records."""
@@ -92,6 +102,7 @@ class Recorders:
         raws: Sequence[torch.Tensor],
         stacked: torch.Tensor | None,
         samples: int = 1,
+        balanced: torch.Tensor | None = None,
     ) -> None:
         """Record the raw results of losses, and weigh nothing.
 
@@ -100,14 +111,15 @@ class Recorders:
             raws: the raw result of each.
             stacked: the same as one vector, or None where they make none.
             samples: the batch size.
+            balanced: the term weights as a balancer set them, as a vector; None for those of ``weighing``.
         """
         if stacked is None:
             results = list(zip(weighing.losses, raws, strict=True))
             self.record_balanced(results, samples, {**weighing.zeros})
         elif stacked.is_cpu:
-            self.host.record_vector(weighing, stacked, samples)
+            self.host.record_vector(weighing, stacked, samples, balanced)
         elif self.host.is_on:
-            self._device(stacked.device).record_vector(weighing, stacked, samples)
+            self._device(stacked.device).record_vector(weighing, stacked, samples, balanced)
 
     def record_balanced(
         self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int, balanced: BalancedWeights
@@ -137,6 +149,18 @@ class Recorders:
         """Record results that are all on one device other than the CPU."""
         if self.host.is_on:
             self._device(results[0][1].device).record(results, samples, balanced)
+
+    def leave_out(self, losses: Sequence[LMLoss]) -> None:
+        """Note that a call did not compute some losses, which it may have on other ranks."""
+        if not self.keeps_gaps or in_backward():
+            return
+        recorder = next(iter(self._devices.values()), None)  # its rows come before: they are fetched later
+        for loss in losses:
+            if recorder is None:
+                weights = cast("float", loss.term_weight), loss.objective_weight
+                loss.history.leave_out(*weights, self._clock.epoch, self._clock.step)
+            else:
+                recorder.leave_out(loss)
 
     def _device(self, device: torch.device) -> DeviceRecorder:
         """Return the recorder of a device, for the training thread."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from math import nan
+from operator import setitem
 from typing import TYPE_CHECKING
 
 from lossspec.log.rows import EPOCH, SAMPLES, STEP, WIDTH, weighted
@@ -10,6 +12,8 @@ from lossspec.log.totals import totals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lossspec.log.rows import Action
 
 #: Rows by loss.
 Rows = dict[str, "array[float]"]
@@ -21,9 +25,9 @@ class LatestValidation:
     def __init__(self) -> None:
         self._rows: dict[str, Rows] = {}
 
-    def keep(self, section: str, rows: Mapping[str, array[float]]) -> None:
-        """Keep the latest of the rows that leave the histories of a section."""
-        self._rows[section] = _latest(_joined(self._rows.get(section, {}), rows))
+    def keeping(self, section: str, rows: Mapping[str, array[float]]) -> Action:
+        """Return what keeps the latest of the rows that leave the histories of a section, for ``do_all``."""
+        return setitem, self._rows, section, _latest(_joined(self._rows.get(section, {}), rows))
 
     def forget(self) -> None:
         """Drop all rows."""
@@ -68,4 +72,5 @@ def _latest(losses: Rows) -> Rows:
 
 def _mean(rows: array[float]) -> float:
     samples = rows[SAMPLES::WIDTH]
-    return sum(map(float.__mul__, weighted(rows), samples)) / sum(samples)
+    total = sum(value * n for value, n in zip(weighted(rows), samples, strict=True) if n)
+    return total / sum(samples) if any(samples) else nan

@@ -48,11 +48,12 @@ def term_table(spec: Spec) -> Iterator[str]:
     yield "| term | objective | weight | loss |"
     yield "|---|---|---|---|"
     for term in spec.losses.values():
-        cells = (f"`{term.name}`", f"`{term.objective}`", _weight(term), f"`{writer.unweighted(term)}`")
+        cells = (f"`{term.name}`", f"`{term.objective}`", weight(term), f"`{writer.unweighted(term)}`")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _weight(term: Term) -> str:
+def weight(term: Term) -> str:
+    """Return the weight of a term as text: a number, or the type of its schedule."""
     text = term.weight.type_name if isinstance(term.weight, Schedule) else exact(term.weight)
     return f"{text}, every {term.every.steps} steps times {exact(term.every.gain)}" if term.every else text
 

@@ -1,0 +1,119 @@
+"""``lossspec validate --fix``: makes the fixes that are certain, or shows them as a difference."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from lossspec.cli.checking import check, check_source
+from lossspec.language.diagnostics.error import SpecError
+from lossspec.language.diagnostics.fix import apply_fixes, rewrite
+from lossspec.language.diagnostics.snippet import printable
+from lossspec.language.documents.read import parse, read_source, text_source
+from lossspec.language.text.source import BYTE_ORDER_MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lossspec.cli.targets import Target
+    from lossspec.language.diagnostics.diagnostic import Diagnostic
+    from lossspec.language.diagnostics.fix import Edit
+
+#: How often a fixed text is validated again: a fix can reveal further problems.
+_ROUNDS = 10
+_COLOURS = {"+": "32", "-": "31", "@": "36"}
+
+
+@frozen
+class Fixed:
+    """The fixes of one file, not yet written.
+
+    Attributes:
+        path: the file, or None if there is nothing to fix.
+        before: its text.
+        after: its text with the fixes.
+        edits: the fixes, in the order in which they are made.
+        left: the problems of the new text.
+    """
+
+    path: Path | None
+    before: str
+    after: str
+    edits: list[Edit]
+    left: list[Diagnostic]
+
+    def write(self) -> None:
+        """Write the new text into the file; an unchanged file is not touched."""
+        if self.path is not None and self.edits:
+            rewrite(self.path, self.after)
+
+    def report(self) -> Iterator[str]:
+        """Yield a line for each fix."""
+        for edit in self.edits:
+            place = f"{self.path}:{edit.span.line}:{edit.span.column}"
+            old = edit.old.strip()
+            yield f"fixed {place}: " + (f"`{old}` is now `{edit.new}`" if edit.new else f"removed `{old}`")
+
+    def difference(self, *, color: bool = False) -> str:
+        """Return the fixes as a unified diff, which ``patch -p0`` applies.
+
+        Args:
+            color: whether to color it for a terminal, which also escapes control characters of the file.
+        """
+        if self.path is None or not self.edits:
+            return ""
+        with self.path.open("rb") as file:
+            mark = file.read(len(BYTE_ORDER_MARK)).decode(errors="replace")
+        start = mark if mark.encode() == BYTE_ORDER_MARK else ""
+        before, after = (_lines(start + text) for text in (self.before, self.after))
+        rows = unified_diff(before, after, str(self.path), str(self.path))
+        return "".join(map(_coloured, rows) if color else rows)
+
+
+def fixes(target: Target) -> Fixed:
+    """Return the fixes that are certain of one file."""
+    found = check(target)
+    nothing = Fixed(None, "", "", [], found)
+    if target.path is None or not any(each.certain for each in found):
+        return nothing
+    try:
+        source = read_source(target.path)
+    except SpecError:
+        return nothing
+    before = source.text
+    made: list[Edit] = []
+    for _ in range(_ROUNDS):
+        text, edits = apply_fixes(source, found)
+        if not edits or (_parses(source.text) and not _parses(text)):
+            break
+        source = evolve(source, text=text)
+        made += edits
+        found = check_source(target, source)
+    return Fixed(target.path, before, source.text, made, found)
+
+
+def _parses(text: str) -> bool:
+    try:
+        parse(text_source(text))
+    except SpecError:
+        return False
+    return True
+
+
+def _lines(text: str) -> list[str]:
+    r"""Return the lines of a text as a diff has them; a line ends at a line feed only, as in TOML.
+
+    >>> _lines("a\r\nb")
+    ['a\r\n', 'b\n\\ No newline at end of file\n']
+    """
+    lines = [f"{line}\n" for line in text.split("\n")]
+    return lines[:-1] if text.endswith("\n") else [*lines[:-1], f"{lines[-1]}\\ No newline at end of file\n"]
+
+
+def _coloured(row: str) -> str:
+    colour = _COLOURS.get(row[0])
+    text = printable(row.removesuffix("\n"))
+    return f"\x1b[{colour}m{text}\x1b[0m\n" if colour else f"{text}\n"

@@ -1,0 +1,1 @@
+"""Drives managers inside the trainers that people use: one module a trainer, each an extra."""

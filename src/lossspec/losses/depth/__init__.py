@@ -1,0 +1,1 @@
+"""Losses of depth, with and without ground truth."""

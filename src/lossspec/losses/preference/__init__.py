@@ -1,0 +1,1 @@
+"""Losses that fit a language model to preferences, on log-probabilities of its answers."""
