@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from lossspec import LossManager
+from lossspec.log.rows import WIDTH
 
 SPEC = """
 format = 1
@@ -70,5 +71,5 @@ def weights_of_one_process(manager):
         }
         given = values | {"layer": layer}
         objective(**{name: value for name, value in given.items() if name in objective.needed()})
-        found.append([losses[name].training.flat[-5] for name in "abc"])
+        found.append([losses[name].training.flat[1 - WIDTH] for name in "abc"])
     return found

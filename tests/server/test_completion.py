@@ -73,7 +73,7 @@ def test_inputs_of_the_type_by_name(editor):
 
 def test_fields_of_a_schedule(editor):
     found = editor.completions('losses.a.weight = { type = "linear", unit = "epoch", |')
-    assert found == ["start", "end", "start_value", "end_value", "minimum", "maximum"]
+    assert found == ["start", "end", "start_value", "end_value", "slope", "minimum", "maximum"]
 
 
 def test_units(editor):

@@ -9,6 +9,7 @@ from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from lossspec import LossManager
+from lossspec.log.rows import WIDTH
 from lossspec.losses import GradNorm, SoftAdapt
 
 torch.set_num_threads(1)
@@ -61,7 +62,7 @@ def weights_are_those_of_the_mean_in_one_collective_a_step(runs):
             objective(**{name: value for name, value in given.items() if name in needed}).backward()
             check(len(collectives) <= 1, True, f"collectives of {kind} at step {step}: {collectives}")
             losses = manager.get_registered_losses(strip=False)
-            found = [losses[name].training.flat[-5] for name in "abc"]
+            found = [losses[name].training.flat[1 - WIDTH] for name in "abc"]
             close(found, weights, f"weights of {kind} at step {step}")
         with torch.no_grad(), manager.validating():
             collectives.clear()

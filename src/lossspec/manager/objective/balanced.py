@@ -33,8 +33,6 @@ class BalancedObjective(Objective):
     here, and raises with ``fullgraph=True``.
     """
 
-    _places: tuple[Plan, torch.Tensor] | None = None
-
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # torch has no types for it
     def forward(self, /, *positional: object, **tensors: object) -> torch.Tensor:
         """Return the total, a scalar with its graph: see ``Objective``."""
@@ -42,6 +40,8 @@ class BalancedObjective(Objective):
 
     def _start(self) -> None:
         super()._start()
+        #: The positions of the balanced terms among those of the total, once for each set that runs.
+        self._places: dict[tuple[tuple[int, ...], torch.device], torch.Tensor] = {}
         self._unmoved = UnmovedParameters(self.name, self._bound.module, self._clock)
 
     @property
@@ -65,10 +65,12 @@ class BalancedObjective(Objective):
         stacked = stack(raws) if balance.gives_factors and values else None
         if stacked is None:
             self._check(plan, raws, tensors)
-            return self._one_by_one(plan, raws, samples, tensors)
+            total, balanced = self._one_by_one(plan, raws, (values, weights), tensors)
+            recorders.record_balanced(list(zip(plan.losses, raws, strict=True)), samples, balanced)
+            return total * plan.losses[0].objective_weight
         weighing = plan.weighing or plan.weigh()
         factors, added = balance.factors(values, weights, tensors)
-        vector = weighing.balanced(stacked, self._spread(plan, factors, values, stacked))
+        vector = weighing.balanced(stacked, self._spread(plan, factors, stacked))
         total = torch.dot(stacked, vector)
         if added is not None:
             total = total + added.to(total.dtype)
@@ -79,49 +81,47 @@ class BalancedObjective(Objective):
         self, plan: Plan, raws: Sequence[torch.Tensor]
     ) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
         """Return the raw values and the weights of the losses that are balanced."""
-        balance, idle = self._bound, plan.idle
+        balanced = self._bound.losses
         values: dict[str, torch.Tensor] = {}
         weights: dict[str, float] = {}
         for loss, raw in zip(plan.losses, raws, strict=True):
-            if loss.name in balance.losses:
+            if loss.name in balanced:
                 values[loss.name] = raw
-                weights[loss.name] = 0.0 if loss.name in idle else cast("float", loss.term_weight)
+                weights[loss.name] = 0.0 if loss.name in plan.idle else cast("float", loss.term_weight)
         return values, weights
 
-    def _spread(
-        self,
-        plan: Plan,
-        factors: torch.Tensor,
-        values: Mapping[str, torch.Tensor],
-        stacked: torch.Tensor,
-    ) -> torch.Tensor:
+    def _spread(self, plan: Plan, factors: torch.Tensor, stacked: torch.Tensor) -> torch.Tensor:
         """Return a factor for each loss of the total: 1 for those that are not balanced."""
         if len(factors) == len(stacked):
             return factors
-        if self._places is None or self._places[0] is not plan or self._places[1].device != stacked.device:
-            where = [place for place, loss in enumerate(plan.losses) if loss.name in values]
+        balanced = self._bound.losses
+        where = tuple([place for place, loss in enumerate(plan.losses) if loss.name in balanced])
+        places = self._places.get((where, stacked.device))
+        if places is None:
             with torch.inference_mode(mode=False):
-                self._places = plan, torch.tensor(where, device=stacked.device)
-        return factors.new_ones(len(stacked)).index_copy(0, self._places[1], factors)
+                places = self._places[where, stacked.device] = torch.tensor(where, device=stacked.device)
+        return factors.new_ones(len(stacked)).index_copy(0, places, factors)
 
     def _one_by_one(
-        self, plan: Plan, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
-    ) -> torch.Tensor:
-        """Return the total of values that make no vector, or whose balancer sums them itself."""
-        balance, losses, idle = self._bound, plan.losses, plan.idle
-        values, weights = self._values(plan, raws)
+        self,
+        plan: Plan,
+        raws: Sequence[torch.Tensor],
+        of_balance: tuple[Mapping[str, torch.Tensor], Mapping[str, float]],
+        tensors: Mapping[str, object],
+    ) -> tuple[torch.Tensor, BalancedWeights]:
+        """Return the sum of values that make no vector or whose balancer adds them up, and the weights."""
+        values, weights = of_balance
         total: torch.Tensor | None = None
-        for loss, raw in zip(losses, raws, strict=True):
+        for loss, raw in zip(plan.losses, raws, strict=True):
             if loss.name not in values:
-                weighted = raw * (0.0 if loss.name in idle else cast("float", loss.term_weight))
+                weighted = raw * (0.0 if loss.name in plan.idle else cast("float", loss.term_weight))
                 total = weighted if total is None else total + weighted
-        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
+        balanced: BalancedWeights = dict.fromkeys(plan.idle, 0.0)
         if values:
-            contribution, found = balance(values, weights, tensors)
+            contribution, found = self._bound(values, weights, tensors)
             balanced |= {name: _detached(weight) for name, weight in found.items()}
             total = contribution if total is None else contribution + total
-        self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
-        return cast("torch.Tensor", total) * losses[0].objective_weight
+        return cast("torch.Tensor", total), balanced
 
     def flushed(self) -> None:
         """Warn, once, of parameters of the balance that no optimiser moves."""

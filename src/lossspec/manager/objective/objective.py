@@ -211,7 +211,7 @@ class Objective(ShownObjective):
 
     def _balanced(
         self,
-        plan: Plan,  # noqa: ARG002 - there is nothing to weigh, without a balance
+        plan: Plan,  # noqa: ARG002 - there are none that run, without a balance
         raws: Sequence[torch.Tensor],  # noqa: ARG002
         samples: int,  # noqa: ARG002
         tensors: Mapping[str, object],
@@ -392,5 +392,5 @@ class Objective(ShownObjective):
 
 #: What ``_start`` makes.
 _OF_ONE_OBJECTIVE = frozenset(
-    {"_plans", "_plan", "_optional", "_key", "_has_graph", "_compiled_for", "_ring", "_lazy", "_places"}
+    {"_plans", "_plan", "_optional", "_key", "_has_graph", "_compiled_for", "_ring", "_lazy"}
 )
