@@ -52,7 +52,7 @@ def test_a_live_argument_takes_any_schedule(type_, fields, expected):
 
 
 def test_it_is_taken_at_its_word_that_it_returns_elements():
-    """What a class of the user's returns is not known before the first call; that of a catalogue of ours is."""
+    """What a class of the user returns is not known before the first call; our own catalogues say it."""
     text = TEXT % ("acme.pulse", "high = 2.0") + '[losses.robust.reduce]\nweights = "mask"\n'
     assert lossspec.validate(text) == []
     [found] = lossspec.validate(text.replace("mylab.LogCosh", "kornia.PSNRLoss").replace("args", "# args"))[
