@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from array import array
+from math import nan
 from typing import TYPE_CHECKING
 
 import torch
@@ -112,16 +113,18 @@ class RankMean:
         for each in rows:
             for start in range(0, len(each), WIDTH):
                 samples = sums[capacity + index]
-                if samples:
-                    each[start + RAW], each[start + SAMPLES] = sums[index] / samples, samples
-                index += 1  # without samples it is a gap on every rank, or a value of empty batches
+                if samples or each[start + SAMPLES] != GAP:  # else a gap on every rank
+                    each[start + RAW] = sums[index] / samples if samples else nan
+                    each[start + SAMPLES] = samples
+                index += 1
 
 
 def _products(rows: list[array[float]], capacity: int) -> list[float]:
     """Return value times batch size of each row, then the batch sizes, both padded to the capacity."""
     samples = [max(n, 0.0) for row in rows for n in row[SAMPLES::WIDTH]]
     raws = [v for row in rows for v in row[RAW::WIDTH]]
-    values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]  # NaN for an empty batch
+    # NaN is what an empty batch gives
+    values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]
     padding = [0.0] * (capacity - len(values))
     return [*values, *padding, *samples, *padding]
 
@@ -162,8 +165,8 @@ def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
         if not found:  # on no rank
             continue
         row, samples = found[0], sum(each[SAMPLES] for each in found)
-        if samples:
-            row[RAW] = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES]) / samples
-            row[SAMPLES] = samples
+        total = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES])
+        row[RAW] = total / samples if samples else nan
+        row[SAMPLES] = samples
         means.extend(row)
     return means
