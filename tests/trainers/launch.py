@@ -14,7 +14,7 @@ PYTHON = [sys.executable]
 TORCHRUN = [*PYTHON, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
-def started(command, folder):
+def started(command, folder, status=0):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     done = subprocess.run(
         list(map(str, command)),
@@ -25,5 +25,5 @@ def started(command, folder):
         cwd=folder,
         env=environment,
     )
-    assert done.returncode == 0, done.stderr[-5000:]
+    assert done.returncode == status, done.stderr[-5000:]
     return done

@@ -45,3 +45,13 @@ def test_the_spec_is_an_argument_of_a_command_line(spec, tmp_path):
     assert log.losses["near"].step.tolist() == list(range(6))
     assert log.losses["near"].term_weight.tolist() == pytest.approx([1 + 0.4 * step for step in range(6)])
     assert log.header["params"] == {"top": 5.0}
+
+
+def test_forked_processes_have_copies(spec, run, tmp_path):
+    done = started([*PYTHON, PROCESSES / "lightning_copies.py", spec, run, "ddp_fork", "early"], tmp_path, 1)
+    assert "LossSpecError: the LossManager is a copy, which writes nothing" in done.stderr
+
+
+def test_spawned_processes_can_make_a_manager(spec, run, tmp_path):
+    started([*PYTHON, PROCESSES / "lightning_copies.py", spec, run, "ddp_spawn", "late"], tmp_path)
+    assert read_log(run).losses["near"].step.tolist() == list(range(6))
