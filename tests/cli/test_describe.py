@@ -84,7 +84,8 @@ def test_list_schedules_has_a_line_for_each():
     lines = run("list", "schedules").splitlines()
     assert [line.split()[0] for line in lines] == list(schedules.types())
     assert any(
-        line.split(maxsplit=1) == ["linear", "A straight line from one value to another."] for line in lines
+        line.split(maxsplit=1) == ["linear", "A straight line from one value to another, or without end."]
+        for line in lines
     )
 
 
@@ -197,9 +198,27 @@ def test_describe_shows_a_user_spec(tmp_path):
     assert "lambda_gan" in text
 
 
+def test_describe_shows_how_a_term_is_reduced(tmp_path):
+    path = tmp_path / "mine.loss.toml"
+    path.write_text("""
+format = 1
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x[*][-1]", { name = "y.depth", detach = true }]
+reduce = { weights = "m", by = { name = "n", minimum = 1 } }
+lists = { combine = "sum", decay = 0.8 }
+if_missing = "skip"
+""")
+    assert (
+        "torch.L1Loss(x[*][-1], y.depth.detach()), weight 1, "
+        'reduce { weights = "m", by = { name = "n", minimum = 1.0 } }, '
+        'lists { combine = "sum", decay = 0.8 }, optional'
+    ) in run("describe", str(path))
+
+
 def test_describe_shows_a_schedule_without_a_spec_of_its_name():
     text = run("describe", "linear")
-    assert text.startswith("linear: A straight line from one value to another.")
+    assert text.startswith("linear: A straight line from one value to another, or without end.")
     assert "start_value" in text
 
 
