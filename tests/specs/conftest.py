@@ -11,7 +11,9 @@ import warnings
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import librosa
 import pytest
+import scipy.signal
 import torch
 from torch import Tensor, nn
 
@@ -43,6 +45,46 @@ def draw() -> Callable[..., SimpleNamespace]:
         return torch.randn(shape, dtype=torch.float64, requires_grad=True)
 
     return lambda **shapes: SimpleNamespace(**{name: make(shape) for name, shape in shapes.items()})
+
+
+@pytest.fixture
+def mel() -> Callable[..., Tensor]:
+    """A mel spectrogram (N, frames, bands): frames times a window, transformed, times librosa's filters.
+
+    Args of it:
+        waves: (N, C, T).
+        size, hop: of a window, in samples.
+        bands: how many.
+        sides: samples that are mirrored at both ends.
+        zeros: samples of silence behind that.
+        power: 1 for magnitudes, 2 for powers divided by the sum of the squared window.
+        eps: added under the root of magnitudes.
+        filters: options of ``librosa.filters.mel``.
+    """
+
+    def run(
+        waves: Tensor,
+        size: int,
+        hop: int,
+        *,
+        bands: int,
+        sides: int,
+        zeros: int = 0,
+        power: int = 1,
+        eps: float = 0.0,
+        **filters: object,
+    ) -> Tensor:
+        flat = torch.nn.functional.pad(waves.flatten(0, 1), (sides, sides), mode="reflect")
+        frames = torch.nn.functional.pad(flat, (0, zeros)).unfold(-1, size, hop)
+        window = torch.from_numpy(scipy.signal.get_window("hann", size))
+        spectrum = torch.fft.rfft(frames * window).abs() ** 2
+        spectrum = (spectrum + eps).sqrt() if power == 1 else spectrum / (window**2).sum()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Empty filters detected")  # the published settings have some
+            weights = torch.from_numpy(librosa.filters.mel(n_fft=size, n_mels=bands, **filters)).double()
+        return spectrum @ weights.T
+
+    return run
 
 
 def tensors_of(value: object) -> Iterator[Tensor]:

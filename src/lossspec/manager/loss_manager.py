@@ -108,7 +108,7 @@ class LossManager(ShownManager, Contexts):
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         if enable_logging and writers and rank() == 0:
-            self._feed = Feed(writers, self._run)
+            self._feed = Feed(writers, self._run, self._clock)
         self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
         self._recorders.merges = self._writes
@@ -117,9 +117,9 @@ class LossManager(ShownManager, Contexts):
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
         parts = self._run, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(
-            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
-        )
+        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        if self._feed is not None:
+            self._flusher.observers.append(self._feed.write)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
@@ -340,7 +340,10 @@ class LossManager(ShownManager, Contexts):
 
     def _flush(self, *, ends: bool = False) -> int:
         self._recorders.fetch()
-        return self._flusher.flush(ends=ends)
+        rows = self._flusher.flush(ends=ends)
+        for objective in self._objectives.values():
+            objective.flushed()
+        return rows
 
     def close(self) -> None:
         """Flush, unless several processes train together, which needs all of them; then close the log.

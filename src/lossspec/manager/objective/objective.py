@@ -210,16 +210,17 @@ class Objective(ShownObjective):
             )
 
     def _balanced(
-        self, plan: Plan, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
+        self,
+        plan: Plan,  # noqa: ARG002 - there are none that run, without a balance
+        raws: Sequence[torch.Tensor],  # noqa: ARG002
+        samples: int,  # noqa: ARG002
+        tensors: Mapping[str, object],
     ) -> torch.Tensor:
-        """Return the total of a balanced objective, and record it; a zero with a graph if no term runs."""
-        if not raws or self._balance is None:
-            return torch.zeros((), device=device_of(tensors.values()) or self._device, requires_grad=True)
-        self._check(plan, raws, tensors)
-        results = list(zip(plan.losses, raws, strict=True))
-        total, balanced = self._balance.total(results, plan.idle, tensors)
-        self._recorders.record_balanced(results, samples, balanced)
-        return total * plan.losses[0].objective_weight
+        """Return the total where no term runs: a zero with a graph. One with a balance weighs its terms."""
+        return torch.zeros((), device=device_of(tensors.values()) or self._device, requires_grad=True)
+
+    def flushed(self) -> None:
+        """Warn of what the training loop leaves out: called after a flush."""
 
     def _only_record(self, plan: Plan, samples: int, tensors: Mapping[str, object]) -> None:
         """Compute and record the terms that are not in the total."""

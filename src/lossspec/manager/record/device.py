@@ -73,12 +73,25 @@ class DeviceRecorder:
             room = self._values[first : first + len(values)]
             torch.stack([value.to(room) for value in values], out=room)
 
-    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
-        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device."""
+    def record_vector(
+        self,
+        weighing: Weighing,
+        stacked: torch.Tensor,
+        samples: int = 1,
+        balanced: torch.Tensor | None = None,
+    ) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device.
+
+        Args:
+            weighing: the losses and their weights.
+            stacked: the raw results.
+            samples: the batch size.
+            balanced: the term weights as a balancer set them, if there is one: a second copy.
+        """
         if in_backward():
             return
         losses = weighing.losses
-        if len(self._rest) + len(losses) > SLOTS:
+        if len(self._rest) + 2 * len(losses) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
         rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
@@ -86,6 +99,9 @@ class DeviceRecorder:
             self._rest.append((loss.history, (weight, *rest)))
         with torch.no_grad():
             self._values[first : first + len(losses)].copy_(stacked)
+            if balanced is not None:
+                self._rest += [(loss.history, None) for loss in losses]
+                self._values[first + len(losses) : len(self._rest)].copy_(balanced)
 
     def leave_out(self, loss: LMLoss) -> None:
         """Add a gap to the rows of a loss; nothing is written on the device."""

@@ -28,11 +28,23 @@ def ranks() -> int:
     return distributed.get_world_size() if ready else 1
 
 
+#: What launchers tell a process about its place: torchrun, Slurm, and Lightning, the last two.
+_PLACES = (("RANK",), ("SLURM_PROCID",), ("NODE_RANK", "LOCAL_RANK"))
+
+
 def rank() -> int:
-    """Return the rank of this process, before ``init_process_group`` from the variable of torchrun."""
+    """Return the rank of this process.
+
+    Before ``init_process_group`` it comes from the variables of the launcher, which may only tell whether it
+    is the first.
+    """
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank()
-    return int(os.environ.get("RANK", "0"))
+    for names in _PLACES:
+        found = [int(os.environ[name]) for name in names if name in os.environ]
+        if found:
+            return max(found)
+    return 0
 
 
 def batch_size(values: Iterable[object]) -> int:

@@ -102,6 +102,7 @@ class Recorders:
         raws: Sequence[torch.Tensor],
         stacked: torch.Tensor | None,
         samples: int = 1,
+        balanced: torch.Tensor | None = None,
     ) -> None:
         """Record the raw results of losses, and weigh nothing.
 
@@ -110,14 +111,15 @@ class Recorders:
             raws: the raw result of each.
             stacked: the same as one vector, or None where they make none.
             samples: the batch size.
+            balanced: the term weights as a balancer set them, as a vector; None for those of ``weighing``.
         """
         if stacked is None:
             results = list(zip(weighing.losses, raws, strict=True))
             self.record_balanced(results, samples, {**weighing.zeros})
         elif stacked.is_cpu:
-            self.host.record_vector(weighing, stacked, samples)
+            self.host.record_vector(weighing, stacked, samples, balanced)
         elif self.host.is_on:
-            self._device(stacked.device).record_vector(weighing, stacked, samples)
+            self._device(stacked.device).record_vector(weighing, stacked, samples, balanced)
 
     def record_balanced(
         self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int, balanced: BalancedWeights
