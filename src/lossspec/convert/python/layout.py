@@ -129,8 +129,9 @@ def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
 def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
     (loop,) = node.generators
     chosen = [f"if {ast.unparse(each)}" for each in loop.ifs]
-    lines = [flat(node.elt), _loops(node).removesuffix("".join(f" {each}" for each in chosen)), *chosen]
-    return [" " * indent + each for each in lines]
+    head = _loops(node).partition(" in ")[0]
+    lines = [*_broken("", node.elt, "", indent), *_broken(f"{head} in ", loop.iter, "", indent)]
+    return [*lines, *(" " * indent + each for each in chosen)]
 
 
 def _summands(node: ast.AST, indent: int) -> list[str]:
