@@ -149,7 +149,7 @@ inputs = ["x", "y"]
 objective = "G"
 [objectives.G]
 weight = { type = "constant", unit = "epoch", value = 3.0 }
-balance = { type = "lossspec.OutputBalancer", losses = ["b", "a"], inputs = ["z"], args = { per_item = false } }
+balance = { type = "lossspec.OutputBalancer", losses = ["b", "a"], inputs = ["z"], args.per_item = false }
 """)
     spec = lossspec.load(path)
     found = json.loads(canonical(spec))
