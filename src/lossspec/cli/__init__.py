@@ -110,7 +110,14 @@ def commands() -> None:
     """
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,  # noqa: ARG001 - Python calls it with all of them
+    lineno: int,  # noqa: ARG001
+    file: object = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
     """Print a warning of ours as one line; others are for developers."""
     if category is RuntimeWarning:
         click.echo(f"warning: {message}", err=True)

@@ -29,6 +29,7 @@ class Argument:
         path: whether it is the path of a file of local weights, in the spec's folder.
         ours: whether lossspec adds it and does not pass it to the constructor: ``reduction`` for a loss that
             returns a map and has none, ``weights_path`` for a loss that would download.
+        losses: whether its strings name losses that the balancer weighs.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Argument:
     tensor: bool = False
     path: bool = False
     ours: bool = False
+    losses: bool = False
 
 
 @frozen
