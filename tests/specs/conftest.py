@@ -159,7 +159,10 @@ def check() -> Callable[..., LossManager]:
         whole = "+" not in reference and "remove" not in options.get("overlay", {})
         if whole and ran and f"{reference}:{objective}" not in compiled:
             compiled.add(f"{reference}:{objective}")
+            after = copy.deepcopy(module.state_dict())
+            module.load_state_dict(state)
             compare_compiled(f"{reference}:{objective}", module, given, found)
+            module.load_state_dict(after)
         return manager
 
     return run

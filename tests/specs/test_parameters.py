@@ -49,6 +49,10 @@ WEIGHTS = [
     ("vqgan+commitment", {"lambda_codebook": 3.0, "beta": 5.0}, {"commit": 15, "codebook": 3}),
     ("beta_vae", {"beta": 2.0}, {"kl": 2}),
     ("beta_vae+capacity", {"gamma": 2.0}, {"kl": 2}),
+    ("gaussian_splatting", {"lambda_dssim": 0.25}, {"l1": 0.75, "ssim": 0.25}),
+    ("dpo+orpo", {"lambda_or": 2.0}, {"preference": 2}),
+    ("byol+moco_v3", {"temperature": 0.5}, {"view_1": 1, "view_2": 1}),
+    ("bigvgan", {"lambda_fm": 3.0, "lambda_mel": 5.0}, {"G_FM": 3, "G_mel": 5}),
     ("hifigan", {"lambda_fm": 3.0, "lambda_mel": 5.0}, {"G_FM": 3, "G_mel": 5}),
     (
         "encodec",
