@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Schema = dict[str, Any]
+#: A keyword of ours: a key, and the keys that are required without it.
+STANDS_FOR = "x-stands-for"
 
 #: TOML's types: 1.0 is not an integer, and NaN and infinity are not numbers.
 TYPE_CHECKER = Draft7Validator.TYPE_CHECKER.redefine_many(
@@ -81,6 +83,17 @@ def required(
                 yield ValidationError("missing key", path=[key])
 
 
+def stands_for(
+    _validator: Any, argument: Mapping[str, list[str]], value: object, _schema: Schema
+) -> Iterator[ValidationError]:
+    """Check that a table has the keys for which a missing one would stand; editors skip this keyword."""
+    if isinstance(value, dict):
+        for name, others in argument.items():
+            for key in others:
+                if name not in value and key not in value:
+                    yield ValidationError("missing key", path=[key])
+
+
 def property_names(
     _validator: Any, argument: Schema, value: object, _schema: Schema
 ) -> Iterator[ValidationError]:
@@ -130,6 +143,7 @@ KEYWORDS = {
     "properties": properties,
     "additionalProperties": additional_properties,
     "required": required,
+    STANDS_FOR: stands_for,
     "propertyNames": property_names,
     "const": const,
     "enum": enum,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
@@ -48,7 +48,7 @@ def named(
     """
     given: object = managers
     found = dict(_managers(given, ""))
-    size = 1 if isinstance(managers, LossManager) else len(managers)
+    size = len(given) if isinstance(given, Sized) else 1
     if not found or len(found) != size:
         raise LossSpecError(f"`managers` must be a LossManager or several, got {given!r}")
     require_originals(found.values())
