@@ -1,10 +1,13 @@
 """gaussian_splatting, from the official code: its own SSIM, with zeros beyond the border."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.nn.functional import conv2d
+
+from lossspec import LossManager
 
 
 def ssim(x, y):
@@ -49,3 +52,11 @@ def test_depth(check, draw, view, step):
     falling = math.exp(math.log(0.01) * step / 30_000)
     total = 0.8 * terms["l1"] + 0.2 * terms["ssim"] + falling * depth
     check("gaussian_splatting+depth", "total", t, terms, total, clock={"step": step})
+
+
+def test_a_view_without_reliable_depth(view):
+    manager = LossManager.from_spec("gaussian_splatting+depth")
+    render, image = view(1, 3, 13, 9), view(1, 3, 13, 9)
+    total = manager.objective().double()(render=render, image=image)
+    terms = photometric(SimpleNamespace(render=render, image=image))
+    torch.testing.assert_close(total, 0.8 * terms["l1"] + 0.2 * terms["ssim"])
