@@ -10,7 +10,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError, UnknownNameError
 from lossspec.losses import GradientRatio, OutputBalancer
-from lossspec.losses.balancing.balancer import length
+from lossspec.losses.balancing.measures import length
 
 WEIGHTS = {"l1": 0.1, "l2": 2.0, "adv": 4.0}
 

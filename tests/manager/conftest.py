@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import pytest
 import torch
+from attrs import evolve
 
 from lossspec import LossManager
 from lossspec.language.model import Every, Input, Lists, ObjectiveSpec, Reduce, Spec, Term
 from lossspec.language.structure import converter
+from lossspec.language.text.selection import parse_selection
 
 
 def as_input(value):
-    """A name, "name.detach()", a number, or ("argument", one of these) as an Input."""
+    """A reference, "name.detach()", a number, or ("argument", one of these) as an Input."""
     if isinstance(value, tuple):
         argument, inner = value
-        found = as_input(inner)
-        return Input(found.name, found.value, found.detach, argument)
+        return evolve(as_input(inner), argument=argument)
     if isinstance(value, str):
-        name, _, detach = value.partition(".")
-        return Input(name=name, detach=bool(detach))
+        reference = value.removesuffix("()").removesuffix(".detach")
+        selection = parse_selection(reference)
+        return Input(selection.name, detach=reference != value, selectors=selection.selectors)
     return Input(value=float(value))
 
 

@@ -191,7 +191,7 @@ def test_an_error_within_it_names_the_objective(manager, tensors):
     objective.balance.forward = lambda *_, **__: {}["x"]
     with pytest.raises(KeyError) as raised:
         objective(**tensors)
-    assert raised.value.__notes__ == ["in the balance of the objective `G`"]
+    assert raised.value.__notes__ == ["in the balance of the objective `G`, with `x`, `w`"]
 
 
 def test_positional_tensors_are_refused(manager, tensors):

@@ -118,7 +118,8 @@ def test_inputs_beside_lists_are_whole_or_numbers(make_manager):
             {"x": [torch.ones(2)], "y": torch.ones(2)},
             (
                 "`a` expects a tensor as `x`, got a list: "
-                'add `lists = "mean"` (or "sum", or weights) to apply it to each element'
+                'add `lists = "mean"` (or "sum", or weights) to apply it to each element, or take one, such '
+                "as `x[-1]`"
             ),
         ),
         (
@@ -134,7 +135,10 @@ def test_inputs_beside_lists_are_whole_or_numbers(make_manager):
         (
             {"lists": "mean"},
             {"x": torch.ones(2), "y": torch.ones(2)},
-            "`a` expects lists of equal length, at least 1, got no list",
+            (
+                "`a` has `lists` and expects at least one list, got a float32 tensor of shape (2,) as `x`, "
+                "a float32 tensor of shape (2,) as `y`: pass a list, or remove `lists`"
+            ),
         ),
         (
             {"lists": [1.0, 2.0]},
@@ -367,7 +371,6 @@ def test_advice_about_a_reduction_works(make_manager, type_, args, choices):
 @pytest.mark.parametrize(
     ("result", "wrapped", "message"),
     [
-        (lambda each: each, torch.mean, "wrap it in a function that returns one number, such as the mean"),
         (lambda each: (each.mean(), 2), lambda pair: pair[0], "got a tuple of 2: wrap it in a function"),
         (lambda each: {"a": each.mean()}, lambda parts: parts["a"], "got a dict of 1: wrap it in a function"),
     ],
@@ -385,3 +388,11 @@ def test_advice_about_a_loss_without_reduction_works(make_manager, result, wrapp
         total(make_manager, given, type="test_inputs.raw")
     register_loss("test_inputs.one")(one)
     assert total(make_manager, given, type="test_inputs.one").item() == 1.0
+
+
+def test_advice_about_a_loss_of_elements_works(make_manager):
+    register_loss("test_inputs.elements")(lambda x, y: (x - y).abs())
+    given = {"x": torch.ones(2), "y": torch.zeros(2)}
+    with pytest.raises(LossResultError, match='add `reduce = "mean"` to the term'):
+        total(make_manager, given, type="test_inputs.elements")
+    assert total(make_manager, given, type="test_inputs.elements", reduce="mean").item() == 1.0

@@ -193,6 +193,16 @@ class Term:
         """The factor of ``every`` in the term weight."""
         return 1.0 if self.every is None else self.every.gain
 
+    @property
+    def references(self) -> tuple["Input | Divisor", ...]:
+        """What refers to a tensor: its inputs, then the weights and the divisor of ``reduce``."""
+        found: list[Input | Divisor] = [each for each in self.inputs if each.name is not None]
+        if self.reduce is not None and self.reduce.weights is not None:
+            found.append(self.reduce.weights)
+        if self.reduce is not None and isinstance(self.reduce.by, Divisor):
+            found.append(self.reduce.by)
+        return tuple(found)
+
 
 @frozen
 class Balance:

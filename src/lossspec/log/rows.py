@@ -21,6 +21,8 @@ Sections = Mapping[str, Mapping[str, "array[float]"]]
 #: when it was recorded, in seconds since 1970.
 RAW, TERM_WEIGHT, OBJECTIVE_WEIGHT, EPOCH, STEP, SAMPLES, TIME = range(7)
 WIDTH = 7
+#: The batch size of a gap.
+GAP = -1
 _SLACK = 64
 
 
@@ -29,6 +31,9 @@ class LMHistory:
 
     ``losses``, ``weights`` and ``raw`` are copies in 32-bit floats. The newest row stays available after
     a flush.
+
+    A row of ``GAP`` samples is a gap: this process did not compute the loss in a call, but another one may
+    have. Only ``unmerged`` has gaps.
 
     Args:
         limit: the most rows to keep. The oldest are dropped first, and counted in ``lost``.
@@ -77,13 +82,17 @@ class LMHistory:
             LossResultError: a value is complex.
         """
         self.trim()
-        rows = self.rows
-        self.drop(rows)
-        return rows
+        self.drop(rows := self.unmerged)
+        return without_gaps(rows)
 
     @property
     def waiting(self) -> array[float]:
         """A copy of all rows, also beyond the limit: a read from a device can bring more."""
+        return without_gaps(self.unmerged)
+
+    @property
+    def unmerged(self) -> array[float]:
+        """A copy of all rows and gaps, to be merged with those of other processes."""
         return _numbers(self.flat)
 
     def drop(self, rows: array[float]) -> None:
@@ -94,18 +103,22 @@ class LMHistory:
         """Return what removes ``rows``, the oldest, for ``do_all``."""
         if not rows:
             return []
-        last = setattr, self, "_last", rows[-WIDTH:]
+        last = setattr, self, "_last", without_gaps(rows)[-WIDTH:] or self._last
         return [last, (delitem, self.flat, slice(len(rows)))]
 
     @property
     def rows(self) -> array[float]:
         """A copy of the rows within the limit, flat."""
-        return _numbers(self.flat[-self.limit * WIDTH :])
+        return without_gaps(_numbers(self.flat[-self.limit * WIDTH :]))
 
     @property
     def last(self) -> array[float]:
         """The newest row, also after a flush; empty before the first."""
-        return _numbers(self.flat[-WIDTH:]) or self._last
+        flat = self.flat
+        end = len(flat)
+        while end and flat[end - WIDTH + SAMPLES] == GAP:
+            end -= WIDTH
+        return _numbers(flat[end - WIDTH : end]) if end else self._last
 
     @property
     def raw(self) -> array[float]:
@@ -136,6 +149,21 @@ Action = tuple[Callable[..., object], *tuple[object, ...]]
 def do_all(actions: Iterable[Action]) -> None:
     """Do all of these, or none: no bytecode runs in between, at which a signal handler could raise."""
     deque(starmap(call, actions), maxlen=0)
+
+
+def without_gaps(rows: array[float]) -> array[float]:
+    """Return the rows that are no gaps.
+
+    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 60, 0, 1, 1, 0, 1, GAP, 61]))
+    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0, 60.0])
+    """
+    if GAP not in rows[SAMPLES::WIDTH]:
+        return rows
+    kept = array("d")
+    for start in range(0, len(rows), WIDTH):
+        if rows[start + SAMPLES] != GAP:
+            kept += rows[start : start + WIDTH]
+    return kept
 
 
 def applied_weights(rows: array[float]) -> Iterable[float]:

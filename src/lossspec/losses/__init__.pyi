@@ -2,8 +2,15 @@ from lossspec.losses.audio.mel import MelSpectrogramLoss as MelSpectrogramLoss
 from lossspec.losses.audio.spectrogram import SpectrogramL1L2Loss as SpectrogramL1L2Loss
 from lossspec.losses.audio.spectrogram import SpectrogramL1Loss as SpectrogramL1Loss
 from lossspec.losses.audio.spectrogram import SpectrogramL2Loss as SpectrogramL2Loss
-from lossspec.losses.balancing.gradient_ratio import GradientRatio as GradientRatio
-from lossspec.losses.balancing.output_balancer import OutputBalancer as OutputBalancer
+from lossspec.losses.balancing.by_gradient.annealing import LearningRateAnnealing as LearningRateAnnealing
+from lossspec.losses.balancing.by_gradient.grad_norm import GradNorm as GradNorm
+from lossspec.losses.balancing.by_gradient.gradient_ratio import GradientRatio as GradientRatio
+from lossspec.losses.balancing.by_gradient.output_balancer import OutputBalancer as OutputBalancer
+from lossspec.losses.balancing.by_value.ema_normalization import EMANormalization as EMANormalization
+from lossspec.losses.balancing.by_value.epoch_ratio import DynamicWeightAverage as DynamicWeightAverage
+from lossspec.losses.balancing.by_value.relobralo import ReLoBRaLo as ReLoBRaLo
+from lossspec.losses.balancing.by_value.soft_adapt import SoftAdapt as SoftAdapt
+from lossspec.losses.balancing.by_value.uncertainty import UncertaintyWeighting as UncertaintyWeighting
 from lossspec.losses.depth.reprojection import EdgeAwareSmoothnessLoss as EdgeAwareSmoothnessLoss
 from lossspec.losses.depth.reprojection import PhotometricLoss as PhotometricLoss
 from lossspec.losses.depth.scale_invariant import ScaleInvariantLogLoss as ScaleInvariantLogLoss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 from lossspec.errors import LossInputError, UnknownNameError
@@ -56,6 +57,28 @@ def check_positive(loss: nn.Module, **arguments: float) -> None:
     for name, value in arguments.items():
         if not value > 0:
             raise LossInputError(f"{_name(loss)} needs {name} > 0, got {name} = {value}")
+
+
+def check_share(loss: nn.Module, **arguments: float) -> None:
+    """Refuse an argument that is not between 0 and 1, both included.
+
+    Raises:
+        LossInputError: an argument is below 0, above 1 or NaN.
+    """
+    for name, value in arguments.items():
+        if not 0 <= value <= 1:
+            raise LossInputError(f"{_name(loss)} needs 0 <= {name} <= 1, got {name} = {value}")
+
+
+def check_finite(loss: nn.Module, **arguments: float) -> None:
+    """Refuse an argument that is infinite or NaN.
+
+    Raises:
+        LossInputError: an argument is not finite.
+    """
+    for name, value in arguments.items():
+        if not math.isfinite(value):
+            raise LossInputError(f"{_name(loss)} needs a finite {name}, got {name} = {value}")
 
 
 def _name(loss: nn.Module) -> str:

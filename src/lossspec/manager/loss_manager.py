@@ -108,17 +108,18 @@ class LossManager(ShownManager, Contexts):
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         if enable_logging and writers and rank() == 0:
-            self._feed = Feed(writers, self._run)
+            self._feed = Feed(writers, self._run, self._clock)
         self._objectives = {}
         super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        self._recorders.merges = self._writes
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
         parts = self._run, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(
-            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
-        )
+        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        if self._feed is not None:
+            self._flusher.observers.append(self._feed.write)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)
@@ -215,40 +216,52 @@ class LossManager(ShownManager, Contexts):
             self._objectives[name] = build_objective(name, *parts)
         return self._objectives[name]
 
-    def compute_loss_xy(self, loss_name: str, x: object, y: object, epoch: float | None = None) -> Tensor:
+    def compute_loss_xy(
+        self, loss_name: str, x: object, y: object, epoch: float | None = None, **tensors: object
+    ) -> Tensor:
         """Run a loss with two inputs: see ``compute_loss``."""
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, (x, y), tensors)
         return self._calls[loss_name](x, y)
 
     def compute_loss_xyz(
-        self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None
+        self, loss_name: str, x: object, y: object, z: object, epoch: float | None = None, **tensors: object
     ) -> Tensor:
         """Run a loss with three inputs: see ``compute_loss``."""
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, (x, y, z), tensors)
         return self._calls[loss_name](x, y, z)
 
-    def compute_loss(self, loss_name: str, *inputs: object, epoch: float | None = None) -> Tensor:
+    def compute_loss(
+        self, loss_name: str, *inputs: object, epoch: float | None = None, **tensors: object
+    ) -> Tensor:
         """Run a loss, record it, and return its weighted result with its graph.
 
         The applied weight is term weight times objective weight, so the terms of an objective add up to its
-        total. ``inputs``, ``every`` and ``at_zero`` of a spec do not apply here: the caller passes the
-        inputs, and decides when to run it. For a loss that returns a map, the mean of the map is recorded.
+        total. ``inputs``, ``every``, ``at_zero`` and ``if_missing`` of a spec do not apply here: the caller
+        passes the inputs as the loss takes them, and decides when to run it. Its ``reduce`` does apply. For a
+        loss that returns a map, the mean of the map is recorded.
 
         Args:
             loss_name: the name of a registered loss.
             *inputs: the arguments of its function.
             epoch: moves the clock forward to this epoch, never back.
+            **tensors: the tensors that its ``reduce`` takes, by their names in the spec, whole.
 
         Raises:
-            UnknownNameError: no loss has this name.
-            LossInputError: the number of inputs is wrong.
+            UnknownNameError: no loss has this name, or its ``reduce`` takes no such tensor.
+            LossInputError: the number of inputs is wrong, or a tensor of ``reduce`` is missing.
             LossResultError: the result is not a tensor.
             ClockError: the clock has no position in the unit of its schedule.
         """
         if epoch is not None:
             self._clock.forward(epoch)
+        if tensors:
+            return self._calls.with_tensors(loss_name, inputs, tensors)
         return self._calls[loss_name](*inputs)
 
     def set_progress(
@@ -327,7 +340,10 @@ class LossManager(ShownManager, Contexts):
 
     def _flush(self, *, ends: bool = False) -> int:
         self._recorders.fetch()
-        return self._flusher.flush(ends=ends)
+        rows = self._flusher.flush(ends=ends)
+        for objective in self._objectives.values():
+            objective.flushed()
+        return rows
 
     def close(self) -> None:
         """Flush, unless several processes train together, which needs all of them; then close the log.

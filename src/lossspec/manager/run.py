@@ -50,10 +50,9 @@ class Run:
     def tensors(self) -> frozenset[str]:
         """Return the names of all tensors that the spec knows, of any objective."""
         terms = [loss.term for loss in self.losses.values() if loss.term is not None]
-        inputs = [each for term in terms for each in term.inputs]
-        inputs += [each for balance in self.balances.values() for each in balance.inputs]
-        declared = self.spec.inputs if self.spec is not None else ()
-        return frozenset({*(each.name for each in inputs if each.name is not None), *declared})
+        taken = [str(each.name) for term in terms for each in term.references]
+        taken += [name for balance in self.balances.values() for name in balance.needed]
+        return frozenset({*taken, *(self.spec.inputs if self.spec is not None else ())})
 
     def objectives(self) -> dict[str, str]:
         """Return the objective of each loss that has one."""

@@ -69,8 +69,8 @@ def types(library: str | None = None) -> dict[str, LossType]:
 def balancers() -> dict[str, LossType]:
     """Return every balancer by name, sorted.
 
-    >>> [name for name in balancers() if name.startswith("lossspec.")]
-    ['lossspec.GradientRatio', 'lossspec.OutputBalancer']
+    >>> [name for name in balancers() if name.startswith("lossspec.")][:3]
+    ['lossspec.DynamicWeightAverage', 'lossspec.EMANormalization', 'lossspec.GradNorm']
 
     Raises:
         RegistrationError: as ``types``.

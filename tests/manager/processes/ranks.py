@@ -10,7 +10,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lossspec import LossManager, read_log, schedules
 from lossspec.errors import CheckpointError
-from lossspec.language.model import Every, Input, ObjectiveSpec, Spec, Term
+from lossspec.language.model import Every, Input, ObjectiveSpec, Reduce, Spec, Term
+from lossspec.writers import CsvWriter
 
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])
@@ -132,6 +133,38 @@ def ranks_that_recorded_different_rows_are_averaged_over_those_that_did():
     check(log.losses["rare"].step.tolist(), list(range(6)), "their steps")
 
 
+def a_rank_without_a_tensor_weighs_nothing():
+    """Two calls a step; in each, some ranks have ``z``, or none has."""
+    for name in ("eager", "compiled"):
+        run = folder / f"missing {name}"
+        manager = LossManager.from_spec(spec(a={}, b={"if_missing": "skip"}), experiment_dir=run)
+        objective = manager.objective()
+        if name == "compiled":
+            objective = torch.compile(objective, backend="eager", fullgraph=True)
+        expected, steps = [], []
+        for call in range(12):
+            x = torch.full((RANK + 1, 2), 10.0 * RANK + call)
+            zeros = torch.zeros_like(x)
+            objective(x=x, y=zeros, **({"z": x} if call % 3 == RANK % 3 else {}))
+            there = [rank for rank in range(RANKS) if call % 3 == rank % 3]
+            if there:
+                total = sum((rank + 1) * (10.0 * rank + call) for rank in there)
+                expected.append(total / sum(rank + 1 for rank in there))
+                steps.append(call // 2)
+            if call % 2:
+                manager.step()
+        collectives.clear()
+        manager.update_loss_log()
+        check(collectives, ["all_reduce"], "collectives of a flush")
+        distributed.barrier()
+        log = read_log(run)
+        check(log.losses["b"].raw.tolist(), torch.tensor(expected).tolist(), "values of some")
+        check(log.losses["b"].step.tolist(), steps, "their steps")
+        check(len(log.losses["a"].raw), 12, "values of all")
+        last = manager.get_loss_values(precision=None)["b"]
+        check(last, 0.5 * (10.0 * RANK + 9 + RANK % 3), "the last value, which is not that of a gap")
+
+
 class Heads(nn.Module):
     def __init__(self):
         super().__init__()
@@ -234,6 +267,29 @@ def the_advice_for_a_skip_helps():
             manager.step()
 
 
+def a_missing_tensor_that_stops_ddp_warns_with_the_cause():
+    manager = LossManager.from_spec(spec(a={}, b={"if_missing": "skip", "reduce": Reduce(Input("w"))}))
+    objective = manager.objective()
+    for given in ({}, {"w": None}, {"w": torch.zeros(())}):
+        model, batch = DistributedDataParallel(Heads()), torch.rand(4, 3)
+        for loss in manager.get_registered_losses(strip=False).values():
+            loss.loss_weight = 1.0  # a new plan
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            x, z = model(batch)
+            objective(x=x, z=z, y=batch, **given).backward()
+        texts, refused = [str(each.message) for each in caught], ""
+        try:
+            model(batch)
+        except RuntimeError as error:
+            refused = str(error)
+        if not given:
+            check(len(texts), 1, f"warnings {texts}")
+            assert "since `if_missing` leaves it out of a call without `w`: 2 parameters behind" in texts[0]
+            assert "with weights of 0 in `reduce` if need be, or use `find_unused_parameters" in texts[0]
+        check("did not receive grad" in refused, given.get("w") is None, "whether the advice helps")
+
+
 def a_checkpoint_of_one_rank_never_waits_for_the_others():
     manager = LossManager.from_spec(spec(a={}), experiment_dir=folder / "checkpoint")
     manager.objective()(x=torch.ones(2), y=torch.zeros(2))
@@ -279,6 +335,24 @@ def a_compiled_objective_records_its_batch_sizes():
     check(read_log(run).losses["a"].raw.tolist(), torch.tensor([mean, mean]).tolist(), "mean")
 
 
+def writers_of_rank_0_get_the_mean_in_one_collective():
+    """There is no folder: the writers alone make the ranks flush."""
+    path = folder / "writers.csv"
+    manager = LossManager.from_spec(spec(a={"weight": 2.0}), writers=[CsvWriter(path)])
+    for step in range(3):
+        manager.objective()(x=torch.full((2, 3), values_of(RANK, 3)[step]), y=torch.zeros(2, 3))
+        manager.step()
+    collectives.clear()
+    manager.update_loss_log()
+    check(collectives, ["all_reduce"], "collectives of a flush")
+    distributed.barrier()
+    lines = [line.split(",") for line in path.read_text().splitlines()[1:]]
+    mean = [sum(values_of(rank, 3)[step] for rank in range(RANKS)) / RANKS for step in range(3)]
+    check([float(line[3]) for line in lines if line[0] == "a"], mean, "means")
+    check([float(line[6]) for line in lines if line[0] == "total/total"], mean, "totals")
+    check({int(line[9]) for line in lines}, {2 * RANKS}, "samples")
+
+
 if __name__ == "__main__":
     for scenario in (
         the_log_holds_the_mean_by_batch_in_one_collective,
@@ -292,6 +366,9 @@ if __name__ == "__main__":
         a_compiled_objective_records_its_batch_sizes,
         a_skip_that_stops_ddp_warns_with_the_term_and_the_fix,
         the_advice_for_a_skip_helps,
+        a_rank_without_a_tensor_weighs_nothing,
+        a_missing_tensor_that_stops_ddp_warns_with_the_cause,
+        writers_of_rank_0_get_the_mean_in_one_collective,
     ):
         scenario()
         print(f"rank {RANK} of {RANKS}: {scenario.__name__}", flush=True)

@@ -1,1 +1,1 @@
-"""Balancers: modules that weight the losses of an objective by their gradients."""
+"""Balancers: modules that weigh the losses of an objective by their values or their gradients."""

@@ -15,8 +15,6 @@ from lossspec.names import unknown
 from lossspec.registry import balancers, find_balancer
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from lossspec.language.model import Balance, Spec
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
@@ -33,18 +31,23 @@ def build_balances(spec: Spec) -> dict[str, BoundBalance]:
         LossSpecError: a constructor rejects its arguments.
     """
     return {
-        name: BoundBalance(name, objective.balance, _module(name, objective.balance))
+        name: _bound(name, objective.balance)
         for name, objective in spec.objectives.items()
         if objective.balance is not None
     }
 
 
-def _module(objective: str, balance: Balance) -> nn.Module:
+def _bound(objective: str, balance: Balance) -> BoundBalance:
     entry = find_balancer(balance.type)
     if entry is None:
         where = f" in the balance of `{objective}`"
         raise UnknownNameError(unknown("balancer", balance.type, balancers(), where))
-    return construct(entry, {"losses": balance.losses, **balance.args})
+    module = construct(entry, {"losses": balance.losses, **balance.args})
+    lists = [
+        any(call.kind == "list" for call in entry.inputs if call.name == (each.argument or call.name))
+        for each in balance.inputs
+    ]
+    return BoundBalance(objective, balance, module, lists)
 
 
 def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorders: Recorders) -> Objective:

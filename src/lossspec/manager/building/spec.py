@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from lossspec.errors import RegistrationError, UnknownNameError
+from lossspec.errors import LossSpecError, RegistrationError, UnknownNameError
 from lossspec.language.function import SpecFunction
 from lossspec.language.load import load
 from lossspec.language.model import Spec
@@ -121,6 +121,25 @@ def _is_file(argument: Argument | None, value: object) -> bool:
     return argument is not None and argument.path and value is not None and value != argument.default
 
 
+def _own_reduction_off(term: Term, entry: LossType) -> dict[str, object]:
+    """Return the argument that makes a loss return its elements, if it has one.
+
+    Raises:
+        LossSpecError: it always returns one number, or the term sets the argument.
+    """
+    argument = entry.args.get("reduction")
+    if argument is None:
+        return {}
+    if "reduction" in term.args:
+        raise LossSpecError(f"`{term.name}` has both `reduce` and `args.reduction`: remove one")
+    if "none" not in cast("list[object]", argument.schema.get("enum", ["none"])):
+        raise LossSpecError(
+            f'`{term.name}` has `reduce`, but `{entry.name}` has no `reduction = "none"`, and returns no '
+            "elements"
+        )
+    return {"reduction": "none"}
+
+
 def _loss(term: Term, folder: str | None, *, downloads: bool) -> LMLoss:
     entry = find_type(term)
     live = {name: value for name, value in term.args.items() if isinstance(value, Schedule)}
@@ -132,6 +151,8 @@ def _loss(term: Term, folder: str | None, *, downloads: bool) -> LMLoss:
             args[name] = str(Path(folder) / user_path(str(value)))
         else:
             args[name] = value
+    if term.reduce is not None:
+        args |= _own_reduction_off(term, entry)
     weight, schedule = (1.0, term.weight) if isinstance(term.weight, Schedule) else (term.weight, None)
     module = construct(entry, args, downloads=downloads)
     return LMLoss(term.name, module, weight, schedule, term.tags, term=term, live=live)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from lossspec.schedules.base import Unit
 
     Alone = tuple[LMLoss, Schedule, float, Callable[[], None]]
+
+
+#: Without the ``__setattr__`` of attrs, which looks for hooks.
+_set_term_weight = vars(LMLoss)["term_weight"].__set__
 
 
 class Weights:
@@ -68,29 +73,22 @@ class Weights:
         unit = schedule.unit or "epoch"
         if unit not in self._alone:
             self._alone[unit] = []
-            self._clock.follow([unit], self._mover(unit, self._alone[unit]))
+            self._clock.follow([unit], partial(self._move, unit))
         self._alone[unit].append((loss, schedule, loss.gain, update))
 
-    def _mover(self, unit: Unit, alone: list[Alone]) -> Callable[[], None]:
-        clock = self._clock
-        set_term_weight = vars(LMLoss)[
-            "term_weight"
-        ].__set__  # without the `__setattr__` of attrs, which looks for hooks
-
-        def move() -> None:
-            t = clock.step if unit == "step" else clock.epoch
-            for loss, schedule, gain, update in alone:
-                try:
-                    value = schedule(t)
-                except ScheduleError:
-                    update()  # keeps the error
-                    continue
-                if -inf < value < inf:
-                    set_term_weight(loss, value * gain)
-                else:
-                    update()
-
-        return move
+    def _move(self, unit: Unit) -> None:
+        """Evaluate the schedules that are alone in moving their losses."""
+        t = self._clock.step if unit == "step" else self._clock.epoch
+        for loss, schedule, gain, update in self._alone[unit]:
+            try:
+                value = schedule(t)
+            except ScheduleError:
+                update()  # keeps the error
+                continue
+            if -inf < value < inf:
+                _set_term_weight(loss, value * gain)
+            else:
+                update()
 
     def _weight_set(self) -> None:
         for callback in self._callbacks:

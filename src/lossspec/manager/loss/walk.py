@@ -66,6 +66,12 @@ def first_tensor(values: Iterable[object]) -> torch.Tensor | None:
     return None
 
 
+def device_of(values: Iterable[object]) -> torch.device | None:
+    """Return the device of the first tensor of some values, or None."""
+    found = first_tensor(values)
+    return None if found is None else found.device
+
+
 def detached(value: object) -> object:
     """Return a value whose tensors are detached from their graph; its lists and mappings are copies.
 

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from lossspec.manager.loss.select import lacks, select
 from lossspec.manager.loss.walk import tensors_in
+from lossspec.manager.objective.plan import reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from torch.autograd.graph import Node
 
+    from lossspec.language.model import Divisor, Input
+    from lossspec.manager.loss.loss import LMLoss
+    from lossspec.manager.objective.plan import Plan
     from lossspec.manager.objective.term import BoundTerm
 
 
@@ -41,29 +46,56 @@ def reached_parameters(values: Iterable[object]) -> set[torch.Tensor]:
 
 def warn_of_missing_gradients(
     objective: str,
-    skipped: Iterable[tuple[BoundTerm, str]],
+    skipped: Iterable[tuple[LMLoss, BoundTerm]],
+    plan: Plan,
+    *,
     tensors: Mapping[str, object],
     total: torch.Tensor,
-) -> None:
+    step: int,
+) -> set[str]:
     """Warn of each skipped term whose tensors come from parameters that ``total`` does not reach.
 
     Args:
         objective: its name.
-        skipped: the terms that are not in the total, each with the reason.
+        skipped: the terms that are not in the total.
+        plan: what runs in the call.
         tensors: all tensors of the call.
         total: the total of the other terms.
+        step: the step of the clock.
+
+    Returns:
+        The names of the terms that it warned of.
     """
     reached = reached_parameters([total])
-    for term, reason in skipped:
-        given = [tensors.get(each.name) for each in term.inputs if each.name is not None and not each.detach]
+    warned: set[str] = set()
+    for loss, term in skipped:
+        given = [_part(tensors, each) for each in term.references if not getattr(each, "detach", False)]
         missed = reached_parameters(given) - reached
         if missed:
+            warned.add(loss.name)
+            if loss in plan.missing:
+                why = f"`if_missing` leaves it out of a call without `{term.missing(tensors)}`"
+                advice = (
+                    "Pass its tensors in each call on each rank, with weights of 0 in `reduce` if need be"
+                )
+            else:
+                why = reason(loss, step)
+                advice = (
+                    f'Set `at_zero = "compute"` in `[losses.{loss.name}]`, or compute only what '
+                    "`objective.needed()` names"
+                )
             warnings.warn(
-                f"the term `{term.name}` of the objective `{objective}` is not in its total, since {reason}: "
+                f"the term `{loss.name}` of the objective `{objective}` is not in its total, since {why}: "
                 f"{len(missed)} parameters behind its tensors get no gradient from this objective, and "
-                "DistributedDataParallel raises or hangs in the next step if nothing else reaches them. Set "
-                f'`at_zero = "compute"` in `[losses.{term.name}]`, or compute only what '
-                "`objective.needed()` names, or use `find_unused_parameters=True`",
+                "DistributedDataParallel raises or hangs in the next step if nothing else reaches them. "
+                f"{advice}, or use `find_unused_parameters=True`",
                 RuntimeWarning,
                 stacklevel=6,
             )
+    return warned
+
+
+def _part(tensors: Mapping[str, object], reference: Input | Divisor) -> object:
+    """Return what a term takes of the tensors of a call, or None if it is missing."""
+    value = tensors.get(str(reference.name))
+    return None if lacks(value, reference.selectors) else select("a term", reference, value)

@@ -11,14 +11,14 @@ from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError
 from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
-from lossspec.manager.loss.walk import first_tensor, is_list
+from lossspec.manager.loss.walk import device_of, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.lazy import LazyTerms
-from lossspec.manager.objective.plan import Mode, Plan, mode, reason
-from lossspec.manager.record.compiled import RingBuffer
+from lossspec.manager.objective.plan import Mode, Plan, Plans
+from lossspec.manager.record.compiled import RingBuffer, times
 from lossspec.manager.record.ranks import batch_size
-from lossspec.manager.record.weighing import Weighing, stack
+from lossspec.manager.record.weighing import stack
 from lossspec.manager.shown import ShownObjective
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.objective.balance import BoundBalance
     from lossspec.manager.objective.term import BoundTerm
-    from lossspec.manager.record.device import BalancedWeights
     from lossspec.manager.record.recorders import Recorders
 
 
@@ -80,6 +79,7 @@ class Objective(ShownObjective):
         self._named = tuple(sorted(known))  # for graphs, which take no sets
         self._zero_in_graph = torch.zeros((), requires_grad=True)  # a graph cannot make one
         self._warned: set[str] = set()
+        self._warned_of_nothing = False
         for loss, _ in terms:
             if isinstance(loss.function, nn.Module):
                 self.add_module(f"loss_{loss.name}", loss.function)
@@ -89,13 +89,13 @@ class Objective(ShownObjective):
 
     def _start(self) -> None:
         """Follow the clock and the weights."""
-        self._modes: list[Mode] | None = None
-        self._weighing: Weighing | None = None
+        self._plans = Plans(self._terms, self._balance)
         self._has_graph = False
         #: For each graph: the terms that run, and the values of their scheduled arguments.
         self._compiled_for: set[tuple[tuple[tuple[int, Mode], ...], tuple[object, ...]]] = set()
         losses = [loss for loss, _ in self._terms]
-        self._ring = RingBuffer(losses, self._clock, self._device)
+        optional = [column for column, (_, term) in enumerate(self._terms) if term.is_optional]
+        self._ring = RingBuffer(losses, self._clock, self._device, optional)
         self._lazy = LazyTerms(losses)
         self._lazy.counts = self._is_training()
         self._weights.add(losses)
@@ -112,6 +112,13 @@ class Objective(ShownObjective):
         """Return the names of the tensors that the next call needs; others of the spec can be left out."""
         return self._plan.needed
 
+    def optional(self) -> frozenset[str]:
+        """Return the names of the tensors that only terms with ``if_missing = "skip"`` take in the next call.
+
+        A call without one of them, or with None for it, leaves out the terms that take it.
+        """
+        return self._plan.optional
+
     def train(self, mode: bool = True) -> Self:
         """Set the mode of the losses; those that their library builds in eval mode stay in it.
 
@@ -127,8 +134,9 @@ class Objective(ShownObjective):
 
         Args:
             *positional: an error: tensors are passed by keyword.
-            **tensors: by their names in the spec; ``needed()`` returns those that are needed now. Others of
-                the spec are ignored, so one dict serves all its objectives.
+            **tensors: by their names in the spec; ``needed()`` returns those that are needed now, and
+                ``optional()`` those that only terms with ``if_missing`` take. Others of the spec are ignored,
+                so one dict serves all its objectives.
 
         Raises:
             UnknownNameError: the spec has no tensor of this name.
@@ -139,13 +147,13 @@ class Objective(ShownObjective):
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
         plan, own = self._plan, cast("Mapping[str, object]", tensors)
-        if positional or tensors.keys() != plan.needed:
-            own = self._own(positional, tensors)
+        if positional or tensors.keys() != plan.exact:
+            plan, own = self._of_call(positional, tensors)
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
             if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
-                raise self._unexpected_list(name, tensors)
+                raise self._unexpected_list(plan, name, tensors)
         raws: list[torch.Tensor] = []
         try:
             for compute in plan.computes:
@@ -158,77 +166,84 @@ class Objective(ShownObjective):
         if raws and self._balance is None:
             stacked = stack(raws)
             if stacked is None:
-                self._check(raws, tensors)
-            weighing = self._weighing or self._weigh()
+                self._check(plan, raws, tensors)
+            weighing = plan.weighing or plan.weigh()
             recorders.record(weighing, raws, stacked, samples)
             total = weighing.total(raws, stacked)
         else:
-            total = self._balanced(raws, samples, tensors)
+            total = self._balanced(plan, raws, samples, tensors)
         if plan.recorded:
-            self._only_record(samples, tensors)
+            self._only_record(plan, samples, tensors)
         self._lazy.called = True
-        if self._new_plan and recorders.several:
-            self._warn_of_missing_gradients(tensors, total)
+        if plan.is_new and recorders.several:
+            self._warn_of_missing_gradients(plan, tensors, total)
         return total
 
-    def _own(self, positional: tuple[object, ...], tensors: Mapping[str, object]) -> Mapping[str, object]:
-        """Return the tensors of a call that are needed now; the others must be tensors of the spec."""
+    def _of_call(
+        self, positional: tuple[object, ...], tensors: Mapping[str, object]
+    ) -> tuple[Plan, Mapping[str, object]]:
+        """Return the plan of a call, and the tensors that it takes; the others must be those of the spec."""
         plan = self._plan
         if positional or not plan.needed <= tensors.keys() <= self._known:
             check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, len(positional))
-        return plan.own(tensors)
+        if self._plans.optional:
+            plan = self._plans.of_call(tensors)
+            if plan.missing:
+                self._leave_out(plan)
+        return plan, plan.own(tensors)
 
-    def _weigh(self) -> Weighing:
-        self._weighing = Weighing(self._plan.losses, self._plan.idle)
-        return self._weighing
+    def _leave_out(self, plan: Plan) -> None:
+        """Leave a gap in the rows of the terms that are missing from a call."""
+        if self._balance is None:
+            self._recorders.leave_out(plan.missing)
+        self._warn_of_nothing(plan)
+
+    def _warn_of_nothing(self, plan: Plan) -> None:
+        if plan.missing and not plan.running and not self._warned_of_nothing:
+            self._warned_of_nothing = True
+            names = ", ".join(f"`{loss.name}`" for loss in plan.missing)
+            warnings.warn(
+                f"no term of the objective `{self.name}` is left in a call: `if_missing` leaves out {names}, "
+                "and the total is 0",
+                RuntimeWarning,
+                stacklevel=7,
+            )
 
     def _balanced(
-        self, raws: Sequence[torch.Tensor], samples: int, tensors: Mapping[str, object]
+        self,
+        plan: Plan,  # noqa: ARG002 - there are none that run, without a balance
+        raws: Sequence[torch.Tensor],  # noqa: ARG002
+        samples: int,  # noqa: ARG002
+        tensors: Mapping[str, object],
     ) -> torch.Tensor:
-        """Return the total of a balanced objective, and record it; a zero with a graph if no term runs."""
-        balance, losses, idle = self._balance, self._plan.losses, self._plan.idle
-        if not raws or balance is None:
-            return torch.zeros((), device=_device_of(tensors) or self._device, requires_grad=True)
-        self._check(raws, tensors)
-        total: torch.Tensor | None = None
-        values: dict[str, torch.Tensor] = {}
-        weights: dict[str, float] = {}
-        for loss, raw in zip(losses, raws, strict=True):
-            weight = 0.0 if loss.name in idle else cast("float", loss.term_weight)
-            if loss.name in balance.losses:
-                values[loss.name], weights[loss.name] = raw, weight
-            else:
-                total = raw * weight if total is None else total + raw * weight
-        balanced: BalancedWeights = dict.fromkeys(idle, 0.0)
-        if values:
-            contribution, found = balance(values, weights, tensors)
-            balanced |= found
-            total = contribution if total is None else contribution + total
-        self._recorders.record_balanced(list(zip(losses, raws, strict=True)), samples, balanced)
-        return cast("torch.Tensor", total) * losses[0].objective_weight
+        """Return the total where no term runs: a zero with a graph. One with a balance weighs its terms."""
+        return torch.zeros((), device=device_of(tensors.values()) or self._device, requires_grad=True)
 
-    def _only_record(self, samples: int, tensors: Mapping[str, object]) -> None:
+    def flushed(self) -> None:
+        """Warn of what the training loop leaves out: called after a flush."""
+
+    def _only_record(self, plan: Plan, samples: int, tensors: Mapping[str, object]) -> None:
         """Compute and record the terms that are not in the total."""
-        for loss, term in self._plan.recorded:
+        for loss, term in plan.recorded:
             try:
-                raw = _without_gradient(term, tensors)
+                raw = term.without_gradient(tensors)
             except Exception as error:
                 self._add_note(error, term, tensors)
                 raise
             self._recorders.record_balanced([(loss, raw)], samples, {})
 
-    def _check(self, raws: Sequence[torch.Tensor], tensors: Mapping[str, object]) -> None:
+    def _check(self, plan: Plan, raws: Sequence[torch.Tensor], tensors: Mapping[str, object]) -> None:
         """Check that raw results are scalar tensors."""
-        for term, raw in zip(self._plan.summed, raws, strict=True):
+        for term, raw in zip(plan.summed, raws, strict=True):
             try:
                 term.check(raw)
             except LossResultError as error:
                 self._add_note(error, term, tensors)
                 raise
 
-    def _unexpected_list(self, name: str, tensors: Mapping[str, object]) -> LossInputError:
+    def _unexpected_list(self, plan: Plan, name: str, tensors: Mapping[str, object]) -> LossInputError:
         """Return the error of the first term that gets a list for a tensor."""
-        term = next(each for each in self._plan.summed if name in (each.plain or ()))
+        term = next(each for each in plan.summed if name in (each.plain or ()))
         error = term.unexpected_list(name)
         self._add_note(error, term, tensors)
         return error
@@ -236,23 +251,29 @@ class Objective(ShownObjective):
     def _add_note(self, error: Exception, term: BoundTerm, tensors: Mapping[str, object]) -> None:
         add_term_note(error, term.name, self.name, term.needed, tensors)
 
-    def _warn_of_missing_gradients(self, tensors: Mapping[str, object], total: torch.Tensor) -> None:
-        self._new_plan = False
-        known = {term.name for term in self._plan.summed} | self._warned
-        step = self._clock.step
-        skipped = [(term, reason(loss, step)) for loss, term in self._terms if term.name not in known]
+    def _warn_of_missing_gradients(
+        self, plan: Plan, tensors: Mapping[str, object], total: torch.Tensor
+    ) -> None:
+        plan.is_new = False
+        known = {term.name for term in plan.summed} | self._warned
+        skipped = [each for each in self._terms if each[1].name not in known]
         if torch.is_grad_enabled() and skipped:
-            self._warned |= {term.name for term, _ in skipped}
-            warn_of_missing_gradients(self.name, skipped, tensors, total)
+            self._warned |= warn_of_missing_gradients(
+                self.name, skipped, plan, tensors=tensors, total=total, step=self._clock.step
+            )
 
     def _in_graph(self, positional: tuple[object, ...], tensors: dict[str, object]) -> torch.Tensor:
-        key = self._key
-        self._begin_graph(tuple(tensors), self._named, key, len(positional))
+        key: tuple[tuple[int, Mode], ...] = self._key
+        missing: tuple[int, ...] = ()
+        if self._optional:
+            missing = tuple([each for each in self._optional if self._terms[each][1].missing(tensors)])
+            key = tuple([each for each in key if each[0] not in missing])
+        self._begin_graph(tuple(tensors), self._named, key, missing, len(positional))
         ring = self._ring
         raws: dict[int, torch.Tensor] = {}
         for column, each in key:
             term = self._terms[column][1]
-            raws[column] = term(tensors) if each == "sum" else _without_gradient(term, tensors)
+            raws[column] = term(tensors) if each == "sum" else term.without_gradient(tensors)
         if raws:
             self._place_ring(next(iter(raws.values())).device)  # before it is read
             self._note_half(tuple(raw.dtype for raw in raws.values()), tuple(raws))
@@ -262,11 +283,11 @@ class Objective(ShownObjective):
         total: torch.Tensor | None = None
         for column, each in key:
             if each == "sum":
-                weighted = _times(raws[column], ring.term_weight(column))
+                weighted = times(raws[column], ring.term_weight(column))
                 total = weighted if total is None else total + weighted
         if total is None:
-            return self._zero_in_graph.to(_device_of(tensors)) * 1.0
-        return _times(total, ring.objective_weight())
+            return self._zero_in_graph.to(device_of(tensors.values())) * 1.0
+        return times(total, ring.objective_weight())
 
     @on_host
     def _begin_graph(
@@ -274,10 +295,12 @@ class Objective(ShownObjective):
         given: tuple[str, ...],
         known: tuple[str, ...],
         key: tuple[tuple[int, Mode], ...],
+        missing: tuple[int, ...],
         positional: int,
     ) -> None:
-        plan = self._plan
-        check_tensors(self.name, given, plan.needed_by, known, positional)
+        check_tensors(self.name, given, self._plan.needed_by, known, positional)
+        plan = self._plans.without(missing)
+        self._warn_of_nothing(plan)
         for loss, _, _ in plan.running:
             if loss.term_weight is None:
                 raise self._weights.weight_error(loss)
@@ -313,6 +336,7 @@ class Objective(ShownObjective):
         if self._has_graph:
             running = tuple(column for column, _ in self._key)
             idle, samples = self._plan.idle, self._recorders.samples
+            self._ring.keeps_gaps = self._recorders.keeps_gaps
             self._ring.stamp(running, idle, samples, records=self._recorders.is_on)
 
     @on_host
@@ -327,15 +351,11 @@ class Objective(ShownObjective):
 
     def _replan(self) -> None:
         """Make a new plan if another set of terms runs now; weights have moved in any case."""
-        self._weighing = None
         step = self._clock.step
         self._lazy.move(step)
-        modes = [mode(loss, step) for loss, _ in self._terms]
-        if modes != self._modes:
-            self._modes = modes
-            self._plan = Plan(self._terms, modes, self._balance)
+        if self._plans.move(step):
+            self._plan, self._optional = self._plans.now, self._plans.optional
             self._key = self._plan.key
-            self._new_plan = True
             known = {key for key, _ in self._compiled_for}
             if known and self._key not in known and len(known) == recompile_limit():
                 hint = ', or set `at_zero = "compute"` for terms that are skipped at times'
@@ -372,22 +392,5 @@ class Objective(ShownObjective):
 
 #: What ``_start`` makes.
 _OF_ONE_OBJECTIVE = frozenset(
-    {"_modes", "_weighing", "_has_graph", "_compiled_for", "_ring", "_lazy", "_plan", "_key", "_new_plan"}
+    {"_plans", "_plan", "_optional", "_key", "_has_graph", "_compiled_for", "_ring", "_lazy"}
 )
-
-
-def _device_of(tensors: Mapping[str, object]) -> torch.device | None:
-    found = first_tensor(tensors.values())
-    return None if found is None else found.device
-
-
-def _without_gradient(term: BoundTerm, tensors: Mapping[str, object]) -> torch.Tensor:
-    """Compute a term that is only recorded."""
-    with torch.no_grad():
-        return term(tensors)
-
-
-def _times(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Multiply as by a Python float: in at least 32 bits, and round once to the type of ``value``."""
-    wide = torch.float32 if value.dtype in {torch.float16, torch.bfloat16} else value.dtype
-    return (value.to(wide) * weight.to(wide)).to(value.dtype)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 
 from lossspec.errors import UnknownNameError
 from lossspec.manager.loss.messages import add_loss_note, not_a_tensor
+from lossspec.manager.loss.reduce import ReducedLoss
 from lossspec.manager.record.ranks import batch_size
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -35,9 +37,29 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
         self._recorders = recorders
 
     def __missing__(self, name: str) -> Callable[..., Tensor]:
+        loss = self._loss(name)
+        is_reduced = loss.term is not None and loss.term.reduce is not None
+        call = self[name] = self._call(loss, ReducedLoss(loss) if is_reduced else loss.function)
+        return call
+
+    def with_tensors(self, name: str, inputs: Sequence[object], tensors: Mapping[str, object]) -> Tensor:
+        """Run a loss whose ``reduce`` takes tensors, given by name.
+
+        Raises:
+            UnknownNameError: no loss has this name, or its ``reduce`` takes no such tensor.
+            LossInputError: a tensor is missing.
+        """
+        loss = self._loss(name)
+        return self._call(loss, partial(ReducedLoss(loss), **tensors))(*inputs)
+
+    def _loss(self, name: str) -> LMLoss:
         if name not in self._losses:
             raise UnknownNameError(unknown("loss", name, self._losses))
-        loss, weights, recorders = self._losses[name], self._weights, self._recorders
+        return self._losses[name]
+
+    def _call(self, loss: LMLoss, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        """Return what computes a loss by ``function``, records it and weighs it."""
+        name, weights, recorders = loss.name, self._weights, self._recorders
         record_on_host, half = recorders.host.record, torch.float16
 
         def call(*inputs: object) -> Tensor:
@@ -45,7 +67,7 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
             if weight is None:
                 raise weights.weight_error(loss)
             try:
-                raw = loss.function(*inputs)
+                raw = function(*inputs)
             except Exception as error:
                 add_loss_note(error, name, loss.function, inputs)
                 raise
@@ -62,5 +84,4 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
                 recorders.record_on_device([(loss, raw)], samples)
             return raw * (weight * loss.objective_weight)
 
-        self[name] = call
         return call

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError, LossResultError
+from lossspec.language.model import Input
+from lossspec.manager.loss.guard import guarded
+from lossspec.manager.loss.lists import OverLists
 from lossspec.manager.loss.messages import not_a_tensor
+from lossspec.manager.loss.reduce import Reducer
+from lossspec.manager.loss.select import lacks, select
 from lossspec.manager.loss.walk import constant_like, detached, first_tensor, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lossspec.language.model import Input, Term
+    from lossspec.language.model import Divisor, Term
     from lossspec.manager.loss.messages import Function
     from lossspec.registry.entry import Constant
 
@@ -40,33 +45,49 @@ class BoundTerm:
         self.name = term.name
         self.term = term
         self.function = function
-        self.lists = term.lists
-        #: Whether an element of weight 0 in `lists` is in the graph too, as a term of weight 0 would be.
-        self.computes_zero = term.at_zero == "compute"
         self.inputs: tuple[Input, ...] = term.inputs
         self.takes_lists = tuple(takes_lists)
         self.reductions = tuple(reductions)
         self.constants = tuple(constants or ["like"] * len(term.inputs))
         self.by_name = any(each.argument is not None for each in term.inputs)
-        self.needed = tuple(dict.fromkeys(each.name for each in term.inputs if each.name is not None))
+        self.references = term.references
+        self.needed = tuple(dict.fromkeys([str(each.name) for each in term.references]))
+        #: Whether it is left out of calls where one of its tensors is missing.
+        self.is_optional = term.if_missing == "skip"
+        self.reducer = None if term.reduce is None else Reducer(term.name, term.reduce)
+        named = sum(each.name is not None for each in term.inputs)
+        #: What it takes of a call: its inputs, then the weights and the divisor of ``reduce``.
+        self.taken: tuple[Input | Divisor, ...] = (*term.inputs, *term.references[named:])
+        self.over_lists = None if term.lists is None else _over_lists(term, self.taken)
         #: The names in call order if all inputs are plain tensors, the most common case; else None.
         self.plain = tuple(str(each.name) for each in term.inputs) if self._is_plain() else None
         #: Computes the raw result, and checks neither plain inputs nor what is returned.
         self.compute = self._call_prepared if self.plain is None else _direct(function, self.plain)
 
-    def __reduce__(self) -> tuple[type[BoundTerm], tuple[Term, Function, tuple[bool, ...]]]:
+    def __reduce__(self) -> tuple[type[BoundTerm], tuple[object, ...]]:
         """Return what binds a copy of the term: ``compute`` holds the function of this one."""
-        return BoundTerm, (self.term, self.function, self.takes_lists)
+        return BoundTerm, (self.term, self.function, self.takes_lists, self.constants, self.reductions)
 
     def _is_plain(self) -> bool:
-        as_given = all(each.name is not None and not each.detach for each in self.inputs)
-        return as_given and not self.by_name and self.lists is None and not any(self.takes_lists)
+        as_given = all(
+            each.name is not None and not each.detach and not each.selectors for each in self.inputs
+        )
+        is_called_once = self.term.lists is None and self.term.reduce is None
+        return as_given and is_called_once and not self.by_name and not any(self.takes_lists)
+
+    def missing(self, tensors: Mapping[str, object]) -> str:
+        """Return the first reference that a call lacks, or whose value is None; "" if there is none."""
+        for each in self.references:
+            if lacks(tensors.get(str(each.name)), each.selectors):
+                return each.reference
+        return ""
 
     def __call__(self, tensors: Mapping[str, object]) -> torch.Tensor:
         """Return the raw result, a scalar tensor.
 
         Raises:
-            LossInputError: the function expects a tensor and gets a list, or lists differ in length.
+            LossInputError: the function expects a tensor and gets a list, or lists differ in length, or what
+                a reference selects does not exist.
             LossResultError: the result is not a scalar tensor.
         """
         for name in self.plain or ():
@@ -75,6 +96,11 @@ class BoundTerm:
         raw = self.compute(tensors)
         self.check(raw)
         return raw
+
+    def without_gradient(self, tensors: Mapping[str, object]) -> torch.Tensor:
+        """Return the raw result of a term that is only recorded."""
+        with torch.no_grad():
+            return self(tensors)
 
     def check(self, raw: object) -> None:
         """Check a raw result.
@@ -86,68 +112,76 @@ class BoundTerm:
             raise not_a_tensor(self.name, raw)
         if raw.dim() != 0:
             found = f"`{self.name}` must return a scalar, got the shape {tuple(raw.shape)}"
-            advice = "wrap it in a function that returns one number, such as the mean, and register that"
+            advice = 'add `reduce = "mean"` to the term (or "sum", or weights)'
             if self.reductions:
                 choices = " or ".join(f'"{each}"' for each in self.reductions)
                 advice = f"set its argument `reduction` to {choices}"
             raise LossResultError(f"{found}: {advice}")
 
     def _call_prepared(self, tensors: Mapping[str, object]) -> torch.Tensor:
-        values: list[object] = [
-            None if each.name is None else detached(tensors[each.name]) if each.detach else tensors[each.name]
-            for each in self.inputs
-        ]
-        return self._call(values) if self.lists is None else self._over_lists(values)
+        taken = [self._value(each, tensors) for each in self.taken]
+        count = len(self.inputs)
+        values, beside = taken[:count], taken[count:]
+        over = self.over_lists
+        if over is None:
+            return self._reduced(self._call(values, beside), beside)
+        if over.lists.of == "elements":
+            rows, weights = over.rows(values)
+            found = over.combine([self._result(row, beside) for row in rows], weights)
+            return self._reduced(found, beside)
+        rows, weights = over.rows(taken)
+        results = [self._reduced(self._result(row[:count], row[count:]), row[count:]) for row in rows]
+        return over.combine(results, weights)
 
-    def _call(self, values: list[object]) -> torch.Tensor:
+    def _value(self, reference: Input | Divisor, tensors: Mapping[str, object]) -> object:
+        """Return what a reference stands for in a call; None for a number, which `_call` makes."""
+        if reference.name is None:
+            return None
+        value = tensors[reference.name]
+        if reference.selectors:
+            value = select(f"`{self.name}`", reference, value)
+        return detached(value) if isinstance(reference, Input) and reference.detach else value
+
+    def _result(self, values: list[object], beside: Sequence[object]) -> torch.Tensor:
+        found = self._call(values, beside)
+        if not isinstance(found, torch.Tensor):
+            raise not_a_tensor(self.name, found)
+        return found
+
+    def _reduced(self, elements: torch.Tensor, beside: Sequence[object]) -> torch.Tensor:
+        return elements if self.reducer is None else self.reducer(elements, beside)
+
+    def _call(self, values: list[object], beside: Sequence[object]) -> torch.Tensor:
         first = _first(values)
         for index, each in enumerate(self.inputs):
             if each.name is None:
                 values[index] = constant_like(first, each.value or 0.0, self.constants[index])
             elif is_list(values[index]) and not self.takes_lists[index]:
-                raise self.unexpected_list(each.name)
+                raise self.unexpected_list(each.reference)
+        if self.reducer is not None and self.reducer.weights is not None:
+            values = [guarded(each, beside[0]) for each in values]
         if self.by_name:
             named = {str(each.argument): value for each, value in zip(self.inputs, values, strict=True)}
             return self.function(**named)
         return self.function(*values)
 
-    def unexpected_list(self, name: str) -> LossInputError:
+    def unexpected_list(self, reference: str) -> LossInputError:
         """Return the error for a list where the function expects a tensor."""
-        found = f"`{self.name}` expects a tensor as `{name}`, got a list"
-        if self.lists is not None:
+        found = f"`{self.name}` expects a tensor as `{reference}`, got a list"
+        if self.over_lists is not None:
             return LossInputError(f"{found} within the list: `lists` applies to one level, pass a flat list")
         return LossInputError(
-            f'{found}: add `lists = "mean"` (or "sum", or weights) to apply it to each element'
+            f'{found}: add `lists = "mean"` (or "sum", or weights) to apply it to each element, or take one, '
+            f"such as `{reference}[-1]`"
         )
 
-    def _over_lists(self, values: list[object]) -> torch.Tensor:
-        lists = {
-            str(each.name): value for each, value in zip(self.inputs, values, strict=True) if is_list(value)
-        }
-        lengths = {name: len(value) for name, value in lists.items()}
-        counts = set(lengths.values())
-        if len(counts) != 1 or 0 in counts:
-            found = ", ".join(f"`{name}` of length {length}" for name, length in lengths.items()) or "no list"
-            raise LossInputError(f"`{self.name}` expects lists of equal length, at least 1, got {found}")
-        (length,) = counts
-        weights = (self.lists.weights if self.lists is not None else None) or ()
-        if weights and len(weights) != length:
-            raise LossInputError(
-                f"`{self.name}` has {len(weights)} weights in `lists`, got lists of {length} elements"
-            )
-        chosen: Sequence[int] = range(length)
-        if any(weights) and not self.computes_zero:  # where a weight is 0, NaN and inf do not spread
-            chosen = [index for index in chosen if weights[index] != 0.0]
-        parts = [
-            self._call([value[index] if is_list(value) else value for value in values]) for index in chosen
-        ]
-        if weights:
-            parts = [part * weights[index] for index, part in zip(chosen, parts, strict=True)]
-        total = parts[0]
-        for part in parts[1:]:
-            total = total + part
-        is_mean = self.lists is not None and self.lists.combine == "mean"
-        return total / length if is_mean else total
+
+def _over_lists(term: Term, taken: Sequence[Input | Divisor]) -> OverLists | None:
+    if term.lists is None:
+        return None
+    references = [each.reference for each in taken]
+    computes_zero = term.at_zero == "compute"
+    return OverLists(term.name, term.lists, references, len(term.inputs), computes_zero=computes_zero)
 
 
 def _direct(function: Function, names: tuple[str, ...]) -> Callable[[Mapping[str, object]], torch.Tensor]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import torch
 from attrs import frozen
 
+from lossspec.log.rows import GAP
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -52,10 +54,23 @@ class RingBuffer:
         losses: the losses of the objective, one column each.
         clock: gives the position of each row.
         device: the device of the tensors until ``to`` moves them.
+        optional: the columns of losses that can be missing from a call. A row says for each whether it is.
+
+    Attributes:
+        keeps_gaps: whether the place of a missing loss is kept in its history.
     """
 
-    def __init__(self, losses: Sequence[LMLoss], clock: Clock, device: torch.device | None) -> None:
+    def __init__(
+        self,
+        losses: Sequence[LMLoss],
+        clock: Clock,
+        device: torch.device | None,
+        optional: Sequence[int] = (),
+    ) -> None:
         self._losses = tuple(losses)
+        self._optional = tuple(optional)
+        self._width = _RAW + len(losses) + len(optional)
+        self.keeps_gaps = False
         self._clock = clock
         self._stamps: list[_Stamp] = []
         self._running: tuple[int, ...] = ()
@@ -64,7 +79,7 @@ class RingBuffer:
         self._seen = 0
         self.rows_seen = 0
         with torch.inference_mode(mode=False):
-            self.rows = torch.zeros(CAPACITY, len(losses) + _RAW, dtype=torch.float32, device=device)
+            self.rows = torch.zeros(CAPACITY, self._width, dtype=torch.float32, device=device)
             self.index = torch.zeros(1, dtype=torch.int64, device=device)
             self.state = torch.zeros(len(losses) + 2, dtype=_widest(self.rows.device), device=device)
 
@@ -130,7 +145,8 @@ class RingBuffer:
             raws[column].detach().float() if column in raws else nothing
             for column in range(len(self._losses))
         ]
-        row = torch.stack([self.state[_STAMP].float(), nothing + samples, *columns])
+        is_there = [nothing + float(column in raws) for column in self._optional]
+        row = torch.stack([self.state[_STAMP].float(), nothing + samples, *columns, *is_there])
         self.rows.index_copy_(0, self.index % CAPACITY, row.unsqueeze(0))
         self.index.add_(1)
 
@@ -161,7 +177,7 @@ class RingBuffer:
         """Add the new rows, now on the host, to their histories, and return these."""
         new = (int(values[0]) - self._seen) % _WRAP
         lost = max(0, new - CAPACITY)
-        width = len(self._losses) + _RAW
+        width, flags = self._width, _RAW + len(self._losses)
         filled = []
         for number in range(self._seen + lost, self._seen + new):
             start = 1 + number % CAPACITY * width
@@ -170,8 +186,12 @@ class RingBuffer:
                 continue
             stamp = self._stamps[int(row[_STAMP])]
             samples = stamp.samples or row[_SAMPLES]
+            missing = [each for index, each in enumerate(self._optional) if row[flags + index] == 0.0]
             for column, history, *weights in stamp.terms:
-                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
+                if column not in missing:
+                    history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
+                elif self.keeps_gaps:
+                    history.add(0.0, *weights, stamp.epoch, stamp.step, GAP, stamp.time)
                 filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)
@@ -179,6 +199,12 @@ class RingBuffer:
         del self._stamps[:-1]
         self._send()
         return filled
+
+
+def times(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """Multiply as by a Python float: in at least 32 bits, and round once to the type of ``value``."""
+    wide = torch.float32 if value.dtype in {torch.float16, torch.bfloat16} else value.dtype
+    return (value.to(wide) * weight.to(wide)).to(value.dtype)
 
 
 def _moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:

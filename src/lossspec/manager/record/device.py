@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
+from lossspec.log.rows import GAP
 from lossspec.manager.record.host import keep_map
 from lossspec.manager.torch_internals import in_backward
 
@@ -72,12 +73,25 @@ class DeviceRecorder:
             room = self._values[first : first + len(values)]
             torch.stack([value.to(room) for value in values], out=room)
 
-    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
-        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device."""
+    def record_vector(
+        self,
+        weighing: Weighing,
+        stacked: torch.Tensor,
+        samples: int = 1,
+        balanced: torch.Tensor | None = None,
+    ) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``: one copy on the device.
+
+        Args:
+            weighing: the losses and their weights.
+            stacked: the raw results.
+            samples: the batch size.
+            balanced: the term weights as a balancer set them, if there is one: a second copy.
+        """
         if in_backward():
             return
         losses = weighing.losses
-        if len(self._rest) + len(losses) > SLOTS:
+        if len(self._rest) + 2 * len(losses) > SLOTS:
             self._fetch()
         first, clock = len(self._rest), self._clock
         rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
@@ -85,6 +99,16 @@ class DeviceRecorder:
             self._rest.append((loss.history, (weight, *rest)))
         with torch.no_grad():
             self._values[first : first + len(losses)].copy_(stacked)
+            if balanced is not None:
+                self._rest += [(loss.history, None) for loss in losses]
+                self._values[first + len(losses) : len(self._rest)].copy_(balanced)
+
+    def leave_out(self, loss: LMLoss) -> None:
+        """Add a gap to the rows of a loss; nothing is written on the device."""
+        if len(self._rest) + 1 > SLOTS:
+            self._fetch()
+        weights = cast("float", loss.term_weight), loss.objective_weight
+        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP, time())))
 
     def waiting(self) -> torch.Tensor:
         """Return the waiting values, on their device."""

@@ -69,19 +69,34 @@ class HostRecorder:
         if len(flat) >= history.end and not more_follow:
             self._make_room(history)
 
-    def record_vector(self, weighing: Weighing, stacked: torch.Tensor, samples: int = 1) -> None:
-        """Add a row for each loss, whose raw result is one element of ``stacked``."""
+    def record_vector(
+        self,
+        weighing: Weighing,
+        stacked: torch.Tensor,
+        samples: int = 1,
+        balanced: torch.Tensor | None = None,
+    ) -> None:
+        """Add a row for each loss, whose raw result is one element of ``stacked``.
+
+        Args:
+            weighing: the losses and their weights.
+            stacked: the raw results.
+            samples: the batch size.
+            balanced: the term weights as a balancer set them, if there is one.
+        """
         if graph_task() != NO_BACKWARD or not self.is_on:  # `in_backward` without a call
             return
-        losses = weighing.losses
+        losses, weights = weighing.losses, weighing.term_weights
         try:
             values: list[float] = stacked.tolist()
         except RuntimeError:  # in a transform of torch.func
             values = [read_wrapped(raw, loss.name) for loss, raw in zip(losses, stacked, strict=True)]
+        if balanced is not None:
+            weights = [read_wrapped(each, loss.name) for loss, each in zip(losses, balanced, strict=True)]
         clock = self._clock
         rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
         is_full = False
-        for loss, weight, value in zip(losses, weighing.term_weights, values, strict=True):
+        for loss, weight, value in zip(losses, weights, values, strict=True):
             history = loss.history
             flat = history.flat
             flat += (value, weight, *rest)

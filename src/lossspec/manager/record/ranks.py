@@ -12,7 +12,7 @@ import torch
 from torch import distributed
 
 from lossspec.errors import LogError
-from lossspec.log.rows import EPOCH, RAW, SAMPLES, STEP, WIDTH
+from lossspec.log.rows import EPOCH, GAP, RAW, SAMPLES, STEP, WIDTH, without_gaps
 from lossspec.manager.loss.walk import first_tensor
 
 if TYPE_CHECKING:
@@ -28,11 +28,23 @@ def ranks() -> int:
     return distributed.get_world_size() if ready else 1
 
 
+#: What launchers tell a process about its place: torchrun, Slurm, and Lightning, the last two.
+_PLACES = (("RANK",), ("SLURM_PROCID",), ("NODE_RANK", "LOCAL_RANK"))
+
+
 def rank() -> int:
-    """Return the rank of this process, before ``init_process_group`` from the variable of torchrun."""
+    """Return the rank of this process.
+
+    Before ``init_process_group`` it comes from the variables of the launcher, which may only tell whether it
+    is the first.
+    """
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank()
-    return int(os.environ.get("RANK", "0"))
+    for names in _PLACES:
+        found = [int(os.environ[name]) for name in names if name in os.environ]
+        if found:
+            return max(found)
+    return 0
 
 
 def batch_size(values: Iterable[object]) -> int:
@@ -85,33 +97,34 @@ class RankMean:
                 f"{self._run.digest}; build the manager of each rank from the same spec, with the same params"
             )
         if not all(same):
-            return _merge(sections), told
+            gathered: list[Sections] = [{}] * size
+            distributed.all_gather_object(gathered, sections)
+            return merged(gathered), told
         values = sums[len(head) :]
         if not fits:
             self._capacity = 1 << (count - 1).bit_length()
             values = _all_reduce(_products(rows, self._capacity))
         self._set(rows, values, len(values) // 2)
-        return sections, told
+        return merged([sections]), told
 
     @staticmethod
     def _set(rows: list[array[float]], sums: list[float], capacity: int) -> None:
-        start = 0
+        index = 0
         for each in rows:
-            stop = start + len(each) // WIDTH
-            values, samples = sums[start:stop], sums[capacity + start : capacity + stop]
-            each[RAW::WIDTH] = array("d", (v / n if n else nan for v, n in zip(values, samples, strict=True)))
-            each[SAMPLES::WIDTH] = array("d", samples)
-            start = stop
+            for start in range(0, len(each), WIDTH):
+                samples = sums[capacity + index]
+                if samples or each[start + SAMPLES] != GAP:  # else a gap on every rank
+                    each[start + RAW] = sums[index] / samples if samples else nan
+                    each[start + SAMPLES] = samples
+                index += 1
 
 
 def _products(rows: list[array[float]], capacity: int) -> list[float]:
     """Return value times batch size of each row, then the batch sizes, both padded to the capacity."""
-    values = [
-        v * n if n else 0.0  # NaN is what an empty batch gives
-        for row in rows
-        for v, n in zip(row[RAW::WIDTH], row[SAMPLES::WIDTH], strict=True)
-    ]
-    samples = [n for row in rows for n in row[SAMPLES::WIDTH]]
+    samples = [max(n, 0.0) for row in rows for n in row[SAMPLES::WIDTH]]
+    raws = [v for row in rows for v in row[RAW::WIDTH]]
+    # NaN is what an empty batch gives
+    values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]
     padding = [0.0] * (capacity - len(values))
     return [*values, *padding, *samples, *padding]
 
@@ -125,16 +138,16 @@ def _all_reduce(values: list[float]) -> list[float]:
     return found
 
 
-def _merge(sections: Sections) -> Sections:
-    """Average rows that differ between ranks, matched by loss and clock position."""
-    gathered: list[Sections] = [{}] * ranks()
-    distributed.all_gather_object(gathered, sections)
-    merged: dict[str, dict[str, array[float]]] = {}
-    for section in dict.fromkeys(name for each in gathered for name in each):
-        for loss in dict.fromkeys(name for each in gathered for name in each.get(section, {})):
-            found = [each.get(section, {}).get(loss, array("d")) for each in gathered]
-            merged.setdefault(section, {})[loss] = _merge_rows(found)
-    return merged
+def merged(of_ranks: list[Sections]) -> Sections:
+    """Average the rows of some ranks, matched by loss and clock position; a gap weighs nothing."""
+    found: dict[str, dict[str, array[float]]] = {}
+    for section in dict.fromkeys(name for each in of_ranks for name in each):
+        for loss in dict.fromkeys(name for each in of_ranks for name in each.get(section, {})):
+            rows = [each.get(section, {}).get(loss, array("d")) for each in of_ranks]
+            means = _merge_rows(rows) if len(rows) > 1 else without_gaps(rows[0])
+            if means:
+                found.setdefault(section, {})[loss] = means
+    return found
 
 
 def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
@@ -146,11 +159,14 @@ def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
             at = (row[EPOCH], row[STEP])
             seen[at] = seen.get(at, 0) + 1
             places.setdefault((*at, seen[at]), []).append(row)
-    merged = array("d")
-    for _, found in sorted(places.items(), key=lambda place: place[0]):
+    means = array("d")
+    for _, place in sorted(places.items(), key=lambda each: each[0]):
+        found = [each for each in place if each[SAMPLES] != GAP]
+        if not found:  # on no rank
+            continue
         row, samples = found[0], sum(each[SAMPLES] for each in found)
         total = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES])
         row[RAW] = total / samples if samples else nan
         row[SAMPLES] = samples
-        merged.extend(row)
-    return merged
+        means.extend(row)
+    return means

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import TYPE_CHECKING
+from time import time
+from typing import TYPE_CHECKING, cast
 
 import torch
 
 from lossspec.errors import ClockError
+from lossspec.log.rows import GAP
 from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
 from lossspec.manager.record.host import HostRecorder
 from lossspec.manager.record.ranks import batch_size, ranks
+from lossspec.manager.torch_internals import in_backward
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +43,7 @@ class Recorders:
             records nothing.
 
     Attributes:
+        merges: whether the rows are merged with those of other ranks, if several processes train.
         several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
         is_copy: whether these are the recorders of a copied manager or objective.
@@ -48,6 +52,7 @@ class Recorders:
 
     def __init__(self, clock: Clock, full: Callable[[LMHistory], None] | None) -> None:
         self._clock = clock
+        self.merges = False
         self._full = None if full is None else weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
         self.is_copy = full is None
@@ -69,6 +74,11 @@ class Recorders:
     def is_on(self) -> bool:
         """Whether values are recorded; never in a copy."""
         return self.host.is_on
+
+    @property
+    def keeps_gaps(self) -> bool:
+        """Whether the place of a term is kept in the rows of a call that it is missing from."""
+        return self.merges and self.several and self.is_on
 
     def pause(self, *, paused: bool) -> None:
         """Record nothing from now on, or record again; a copy never records."""
@@ -92,6 +102,7 @@ class Recorders:
         raws: Sequence[torch.Tensor],
         stacked: torch.Tensor | None,
         samples: int = 1,
+        balanced: torch.Tensor | None = None,
     ) -> None:
         """Record the raw results of losses, and weigh nothing.
 
@@ -100,14 +111,15 @@ class Recorders:
             raws: the raw result of each.
             stacked: the same as one vector, or None where they make none.
             samples: the batch size.
+            balanced: the term weights as a balancer set them, as a vector; None for those of ``weighing``.
         """
         if stacked is None:
             results = list(zip(weighing.losses, raws, strict=True))
             self.record_balanced(results, samples, {**weighing.zeros})
         elif stacked.is_cpu:
-            self.host.record_vector(weighing, stacked, samples)
+            self.host.record_vector(weighing, stacked, samples, balanced)
         elif self.host.is_on:
-            self._device(stacked.device).record_vector(weighing, stacked, samples)
+            self._device(stacked.device).record_vector(weighing, stacked, samples, balanced)
 
     def record_balanced(
         self, results: Sequence[tuple[LMLoss, torch.Tensor]], samples: int, balanced: BalancedWeights
@@ -137,6 +149,18 @@ class Recorders:
         """Record results that are all on one device other than the CPU."""
         if self.host.is_on:
             self._device(results[0][1].device).record(results, samples, balanced)
+
+    def leave_out(self, losses: Sequence[LMLoss]) -> None:
+        """Note that a call did not compute some losses, which it may have on other ranks."""
+        if not self.keeps_gaps or in_backward():
+            return
+        recorder = next(iter(self._devices.values()), None)  # its rows come before: they are fetched later
+        for loss in losses:
+            if recorder is None:
+                weights = cast("float", loss.term_weight), loss.objective_weight
+                loss.history.add(0.0, *weights, self._clock.epoch, self._clock.step, GAP, time())
+            else:
+                recorder.leave_out(loss)
 
     def _device(self, device: torch.device) -> DeviceRecorder:
         """Return the recorder of a device, for the training thread."""

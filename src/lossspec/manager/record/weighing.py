@@ -62,6 +62,10 @@ class Weighing:
                 total = total + (raw if weight == 1.0 else raw * weight)
         return total if self.objective_weight == 1.0 else total * self.objective_weight
 
+    def balanced(self, stacked: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
+        """Return the term weights times the factors of a balancer, in the type of the values."""
+        return self._vector(stacked.dtype, stacked.device) * factors.to(stacked.dtype)
+
     def _vector(self, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
         vector = self._vectors.get((dtype, device))
         if vector is None:

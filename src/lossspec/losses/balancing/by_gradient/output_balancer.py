@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from lossspec.errors import LossInputError
-from lossspec.losses.balancing.balancer import Balancer, length, mean_over_ranks, weighted_sum
+from lossspec.losses.balancing.balancer import Balancer, weighted_sum
+from lossspec.losses.balancing.measures import length, mean_over_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +26,10 @@ class OutputBalancer(Balancer):
     gradient is ``G`` at the output and zero elsewhere, such as at the discriminator. The authors' code does
     the same by ``output.backward(G)``; here other terms can be added, and ``backward`` is called once.
 
-    A step with a norm that is not finite does not change the average. Without gradients the averages do not
-    change; before the first step the weights are used. In a distributed run the norms are averaged over the
-    processes, weighted by their batch sizes, in one collective (the authors' code averages the averages,
-    which is the same for constant batch sizes).
+    A step with a norm that is not finite does not change the average, and neither does a call without
+    gradients or one that is not recorded; before the first step the weights are used. In a distributed run
+    the norms are averaged over the processes, weighted by their batch sizes, in one collective (the authors'
+    code averages the averages, which is the same for constant batch sizes).
 
     Args:
         losses: the names of the losses.
@@ -91,7 +92,7 @@ class OutputBalancer(Balancer):
         if not total > 0:
             raise LossInputError(f"OutputBalancer needs weights with a sum above 0, got {total}")
         shares = {name: self.total_norm * weights[name] / total for name in values}
-        if not torch.is_grad_enabled():
+        if not self.is_moving:
             applied = self._factors(shares, weights)
             return weighted_sum(values, applied), applied
         gradients = {name: self.gradient(name, value, output) for name, value in values.items()}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError
-from lossspec.losses.balancing.balancer import Balancer, length, mean_over_ranks, weighted_sum
+from lossspec.losses.balancing.balancer import Balancer, weighted_sum
+from lossspec.losses.balancing.measures import length, mean_over_ranks
 from lossspec.losses.check import check_positive, chosen
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class GradientRatio(Balancer):
 
     where r are the reference losses, k the others, and ``theta`` is usually the weight of the last
     layer. No gradient flows through ``lambda_k``. While the others are skipped nothing is
-    differentiated. Without gradients, as in validation, the ratios of the last step are used (0 before
-    the first); the authors' code uses 0.
+    differentiated. In a call without gradients or one that is not recorded, as in validation, the ratios of
+    the last step are used (0 before the first); the authors' code uses 0.
 
     In a distributed run the norms are averaged over the processes, in one collective, so that all have the
     same weights; in the authors' code each process has its own.
@@ -77,7 +78,7 @@ class GradientRatio(Balancer):
     ) -> tuple[Tensor, dict[str, float | Tensor]]:
         """Return the balanced sum of ``values``, and the applied weights."""
         others = [name for name in values if name not in self.reference]
-        if others and torch.is_grad_enabled():
+        if others and self.is_moving:
             self._measure(values, weights, parameter, others)
         applied: dict[str, float | Tensor] = dict(weights)
         for name in others:

@@ -1,0 +1,1 @@
+"""Balancers that weigh losses by their gradients at a tensor."""

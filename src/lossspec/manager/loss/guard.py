@@ -1,0 +1,59 @@
+"""Keeps NaN out of the gradient of what a weight of 0 leaves out.
+
+The gradient of an element of weight 0 is 0, but behind it the loss multiplies that by its own derivative, and
+0 times NaN or infinity is NaN: the gradient of ``(x - y)²`` at a target of NaN, or of a square root at 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class _Guard(torch.autograd.Function):
+    """Passes a tensor on; in backward, replaces NaN by 0 where the mask is true."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(value: Tensor, _: Tensor) -> Tensor:
+        return value.view_as(value)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:  # noqa: ARG004
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (mask,) = ctx.saved_tensors
+        return gradient.masked_fill(mask & gradient.isnan(), 0), None
+
+
+def guarded(value: object, weights: object) -> object:
+    """Return a tensor whose gradient is 0, not NaN, where its weight is 0.
+
+    Args:
+        value: an input of a loss. One whose leading dimensions are not those of the weights is returned as it
+            is, as is one without gradient.
+        weights: what weighs the elements of the loss, in the shape of their leading dimensions.
+
+    >>> x, y = torch.tensor([1.0, 1.0], requires_grad=True), torch.tensor([3.0, torch.nan])
+    >>> w = torch.tensor([1, 0])
+    >>> ((guarded(x, w) - y) ** 2).masked_fill(w == 0, 0).sum().backward()
+    >>> x.grad
+    tensor([-4.,  0.])
+    """
+    if not isinstance(value, torch.Tensor) or not isinstance(weights, torch.Tensor):
+        return value
+    if not (value.requires_grad and torch.is_grad_enabled()) or weights.dim() > value.dim():
+        return value
+    for size, of_value in zip(weights.shape, value.shape, strict=False):
+        if size not in (1, of_value):
+            return value
+    mask = weights.detach() == 0
+    found: object = _Guard.apply(value, mask.reshape(mask.shape + (1,) * (value.dim() - mask.dim())))  # type: ignore[no-untyped-call]
+    return found
