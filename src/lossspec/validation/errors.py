@@ -10,7 +10,7 @@ from attrs import evolve
 from lossspec.faults import Fault
 from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name, listed
 from lossspec.validation import messages
-from lossspec.validation.keywords import STANDS_FOR
+from lossspec.validation.keywords import alternatives
 from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def _missing_key(_error: Error, path: KeyPath) -> Fault:
 
 def _missing_alternative(error: Error, path: KeyPath) -> Fault:
     fault, key = _missing_key(error, path), path[-1]
-    name, others = next(pair for pair in error.validator_value.items() if key in pair[1])
-    return evolve(fault, help=f"`{name}` can stand for {listed(others)}")
+    first, last = next((first, last) for first, last in alternatives(error) if key in last)
+    return evolve(fault, help=f"{listed(first)} can stand for {listed(last)}")
 
 
 def _bad_key(_error: Error, path: KeyPath) -> Fault:
@@ -144,7 +144,7 @@ _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
     "type": _type,
     "additionalProperties": _unknown_key,
     "required": _missing_key,
-    STANDS_FOR: _missing_alternative,
+    "allOf": _missing_alternative,
     "propertyNames": _bad_key,
     "const": _const,
     "enum": _enum,

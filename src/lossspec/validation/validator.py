@@ -23,7 +23,7 @@ from lossspec.faults import MAX_PROBLEMS
 from lossspec.validation import errors, messages
 from lossspec.validation.choices import DEFINITIONS, Choice
 from lossspec.validation.invalid import INVALID
-from lossspec.validation.keywords import KEYWORDS, STANDS_FOR, TYPE_CHECKER, has_type
+from lossspec.validation.keywords import KEYWORDS, TYPE_CHECKER, alternatives, has_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 
 def _is_meant(error: Any, at: KeyPath, meant: set[tuple[KeyPath, str | None]]) -> bool:
     """Return whether a key is missing that a misspelt one means, or for which what that means can stand."""
-    if error.validator not in {"required", STANDS_FOR}:
+    if error.validator not in {"required", "allOf"}:
         return False
-    others = error.validator_value.items() if error.validator == STANDS_FOR else ()
-    keys = [at[-1], *(name for name, needed in others if at[-1] in needed)]
+    others = alternatives(error) if error.validator == "allOf" else ()
+    keys = [at[-1], *(name for first, last in others if at[-1] in last for name in first)]
     return any((at[:-1], key) in meant for key in keys)
 
 
