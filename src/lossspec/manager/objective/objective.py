@@ -309,6 +309,9 @@ class Objective(ProbedObjective):
         if live and len(self._compiled_for) == recompile_limit():
             named = ", ".join(f"`{argument}` of `{loss.name}`" for loss, argument in live)
             self._warn_of_recompiling(f"values of {named}, which a graph holds as constants", "")
+        elif self._optional and len({each for each, _ in self._compiled_for}) == recompile_limit():
+            hint = ", or pass the same tensors in each call: `if_missing` leaves out terms"
+            self._warn_of_recompiling("sets of running terms", hint)
         self._recorders.claim_thread()
         compiled_graphs.begin()
 
