@@ -10,7 +10,7 @@ SEED := $(or $(SEED),$(shell date +%s))
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick test browser test-vision test-trainers snapshots coverage fuzz soak lint format bench docs clean
+.PHONY: help demo quick test browser test-vision test-trainers snapshots coverage fuzz soak lint format bench docs dist release-notes recipe clean
 .PRECIOUS: %/bin/python
 
 help: ## list the targets
@@ -84,6 +84,18 @@ bench: $(VENV)/.installed-bench ## measure speed, as ratios to hand-written code
 docs: $(VENV)/.installed-docs ## build the site into build/site; warnings are errors
 	$(BIN)/python -m docs.generate
 	$(BIN)/zensical build --clean --strict
+
+dist: $(VENV)/.installed-dist ## build the wheel and the source distribution, and check both
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
+
+release-notes: ## print what the changelog says of this version; TAG=v1.2.3 checks that it is the version
+	@$(PYTHON) .ci/release.py notes
+
+recipe: ## print the recipe for conda-forge, after make dist
+	@$(PYTHON) .ci/release.py recipe
 
 clean: ## remove everything that the other targets made
 	rm -rf $(VENV) $(VISION) $(TRAINERS) build dist .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

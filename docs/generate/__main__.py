@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "docs"
+SCHEMAS = ROOT / "schemas"
 TARGET = ROOT / "build" / "docs"
 
 
@@ -30,7 +31,8 @@ def generated() -> dict[str, str]:
 def make(target: Path, pages: Mapping[str, str]) -> None:
     """Rewrite the folder: the written pages of docs/ and these pages."""
     shutil.rmtree(target, ignore_errors=True)
-    for folder in filter(Path.is_dir, (SOURCE / "assets", SOURCE / "images")):
+    # editors and SchemaStore read the schemas from the site
+    for folder in filter(Path.is_dir, (SOURCE / "assets", SOURCE / "images", SCHEMAS)):
         shutil.copytree(folder, target / folder.name)
     for path, content in {**written.pages(SOURCE), **pages}.items():
         file = target / path

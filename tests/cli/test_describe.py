@@ -1,5 +1,6 @@
 """``lossspec list losses``, ``list balancers``, ``list schedules`` and ``describe``."""
 
+import re
 import subprocess
 import sys
 
@@ -83,7 +84,8 @@ def test_list_schedules_has_a_line_for_each():
     lines = run("list", "schedules").splitlines()
     assert [line.split()[0] for line in lines] == list(schedules.types())
     assert any(
-        line.split(maxsplit=1) == ["linear", "A straight line from one value to another."] for line in lines
+        line.split(maxsplit=1) == ["linear", "A straight line from one value to another, or without end."]
+        for line in lines
     )
 
 
@@ -109,11 +111,11 @@ inputs
 
 arguments
   weight                 weight of each class
-                         array of number, at least 0; becomes a tensor
+                         array of numbers, each at least 0; becomes a tensor
   ignore_index = -100    targets of this value are ignored
                          integer
   reduction = "mean"     how the elements are combined
-                         "none" or "mean" or "sum"
+                         "none", "mean" or "sum"
   label_smoothing = 0.0  share of the target spread over all classes
                          number, at least 0 and at most 1; can be a schedule
 
@@ -130,6 +132,15 @@ def test_describe_shows_notes_and_arguments_that_must_be_given():
     assert "  note       The default reduction returns a map" in text
     assert "  alpha (required)     weight of every class except the first" in text
     assert text.endswith("args = { alpha = 0.25 }\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_number"),
+    [("kornia.DiceLoss", True), ("monai.AUCMLoss", True), ("torch.L1Loss", False), ("lossspec.Precomputed", False)],
+)  # fmt: skip
+def test_describe_says_which_loss_has_no_elements(name, is_number):
+    line = "  returns    one number: a term of it cannot have `reduce`\n"
+    assert (line in describe_type(name)) is is_number
 
 
 def test_describe_says_what_a_missing_library_needs():
@@ -196,9 +207,27 @@ def test_describe_shows_a_user_spec(tmp_path):
     assert "lambda_gan" in text
 
 
+def test_describe_shows_how_a_term_is_reduced(tmp_path):
+    path = tmp_path / "mine.loss.toml"
+    path.write_text("""
+format = 1
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x[*][-1]", { name = "y.depth", detach = true }]
+reduce = { weights = "m", by = { name = "n", minimum = 1 } }
+lists = { combine = "sum", decay = 0.8 }
+if_missing = "skip"
+""")
+    assert (
+        "torch.L1Loss(x[*][-1], y.depth.detach()), weight 1, "
+        'reduce { weights = "m", by = { name = "n", minimum = 1.0 } }, '
+        'lists { combine = "sum", decay = 0.8 }, optional'
+    ) in run("describe", str(path))
+
+
 def test_describe_shows_a_schedule_without_a_spec_of_its_name():
     text = run("describe", "linear")
-    assert text.startswith("linear: A straight line from one value to another.")
+    assert text.startswith("linear: A straight line from one value to another, or without end.")
     assert "start_value" in text
 
 
@@ -247,3 +276,62 @@ def test_describe_shows_a_user_schedule():
         assert run("describe", "described.pulse") == "described.pulse: High now and then.\n"
     finally:
         del schedules.lookup.REGISTERED["described.pulse"]
+
+
+NUMBER = {"type": "number", "minimum": 0}
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        (
+            {"type": ["number", "array"], "items": NUMBER, "minimum": 0},
+            "number or array of numbers, at least 0",
+        ),
+        ({"type": ["number", "array"], "items": NUMBER}, "number, or array of numbers, each at least 0"),
+        ({"type": "array", "items": NUMBER}, "array of numbers, each at least 0"),
+        (
+            {"type": "array", "items": {"type": "array", "items": NUMBER}},
+            "array of arrays of numbers, each at least 0",
+        ),
+        (
+            {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+            "array of 2 integers",
+        ),
+        ({"type": "array"}, "array"),
+        ({"type": ["number", "string"], "exclusiveMinimum": 0}, "number or string, above 0"),
+        ({"enum": ["a", "b", 3]}, '"a", "b" or 3'),
+        ({"anyOf": [{"enum": ["all"]}, {"type": "integer", "minimum": 1}]}, '"all" or integer, at least 1'),
+        ({}, "any value"),
+    ],
+)
+def test_the_words_for_what_an_argument_takes(schema, words):
+    from lossspec.registry import Argument
+    from lossspec.report.describe.type import allowed
+
+    assert allowed(Argument("x", schema, "")) == words
+
+
+def test_no_argument_says_the_same_twice():
+    from lossspec.registry import balancers, find, summaries
+    from lossspec.report.describe.type import allowed
+
+    entries = [*map(find, summaries()), *balancers().values()]
+    texts = {allowed(argument) for entry in entries for argument in entry.args.values()}
+    assert len(texts) > 50
+    for text in texts:
+        parts = re.split(r", | and |; ", text)
+        assert len(parts) == len(set(parts)), text
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("L1Los", "torch.L1Loss"),
+        ("linea", "linear"),
+        ("GradientRati", "lossspec.GradientRatio"),
+    ],
+)
+def test_a_misspelt_name_is_looked_for_everywhere(name, near):
+    result = CliRunner().invoke(commands, ["describe", name])
+    assert str(result.exception) == f"unknown name `{name}`: one with a similar name exists: `{near}`"

@@ -70,3 +70,12 @@ def test_torch_is_not_imported(command):
         "assert not {'torch', 'matplotlib', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_balanced_term_is_named():
+    text = plot("vqgan", "--steps-per-epoch", "9", COLUMNS="120").output
+    generator, _ = text.split("objective D")
+    assert (
+        "\n  In training, lossspec.GradientRatio multiplies the weights of rec, lpips, G_GAN.\n" in generator
+    )
+    assert text.count("multiplies") == 1

@@ -102,3 +102,23 @@ def test_a_module_of_the_users_registers_losses(tmp_path, monkeypatch):
     result = run("pix2pix", "--load", "my_module_for_show")
     assert result.exit_code == 0
     assert result.output.startswith("imported\n")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (["--set", "lambda_l1=3"], ["--param", "lambda_l1=3"]),
+        (["--set", "lambda=3"], ["--param", "lambda_l1=3"]),
+        (["--set", "G_L1.weight=3"], ["--set", "losses.G_L1.weight=3"]),
+        (["--param", "losses.G_L1.weight=3"], ["--set", "losses.G_L1.weight=3"]),
+    ],
+)
+def test_what_to_write_instead_is_said_and_works(wrong, right):
+    """The advice is followed here: what it says to write is accepted."""
+    said = str(run("pix2pix", *wrong).exception)
+    option, value = right
+    advice = value.partition("=")[0] if wrong[0] == option else f"`{option} {value.partition('=')[0]}=...`"
+    assert advice.removesuffix(".weight") in said
+    result = run("pix2pix", *right)
+    assert result.exit_code == 0
+    assert lossspec.load("pix2pix", overlay={"losses": {"G_L1": {"weight": 3}}}).digest in result.output

@@ -38,6 +38,22 @@ objective D
     )
 
 
+def test_a_balanced_term_is_named():
+    done = CliRunner().invoke(table_command, ["vqgan", "--steps-per-epoch", "100", "--at", "0"])
+    assert done.output.splitlines()[2:9] == [
+        "objective AE",
+        "  rec          1",
+        "  lpips        1",
+        "  commit       1",
+        "  codebook  0.25",
+        "  G_GAN        0",
+        "  In training, lossspec.GradientRatio multiplies the weights of rec, lpips, G_GAN.",
+    ]
+    arguments = ["vqgan", "--steps-per-epoch", "100", "--at", "0", "--format", "json"]
+    balanced = json.loads(CliRunner().invoke(table_command, arguments).output)["balanced"]
+    assert balanced == dict.fromkeys(["rec", "lpips", "G_GAN"], "lossspec.GradientRatio")
+
+
 def test_csv():
     done = table("--at", "0,99.5,133,199", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.output)))
@@ -58,6 +74,7 @@ def test_json():
         "epochs": [0.0, 150.0],
         "weights": {"G_GAN": [1.0, 1.0], "G_L1": [100.0, 50.0], "D_real": [0.5, 0.5], "D_fake": [0.5, 0.5]},
         "arguments": {"G_L1.beta": [1.0, 3.0]},
+        "balanced": {},
     }
 
 

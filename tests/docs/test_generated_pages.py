@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -210,3 +211,12 @@ def test_a_docstring_becomes_markdown(generate):
 )
 def test_plain_text_is_escaped(generate, text, expected):
     assert module(generate, "markdown").escaped(text) == expected
+
+
+def test_the_schemas_are_on_the_site(generate, tmp_path):
+    root = Path(__file__).parents[2]
+    entry = json.loads((root / ".ci" / "schemastore" / "catalog-entry.json").read_text("utf-8"))
+    [address] = re.findall(r"^site_url: (.+)$", (root / "mkdocs.yml").read_text("utf-8"), re.MULTILINE)
+    generate.make(tmp_path / "site", {})
+    published = tmp_path / "site" / entry["url"].removeprefix(address)
+    assert published.read_bytes() == (root / "schemas" / "lossspec.schema.json").read_bytes()

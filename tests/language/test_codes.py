@@ -81,3 +81,10 @@ def test_page_of_a_code_without_an_example():
     assert (
         page(Code("a-code", "a title", "What.", "Why.")) == "# `a-code`: a title\n\nWhat.\n\n## Why\n\nWhy.\n"
     )
+
+
+def test_what_can_be_ignored_is_said():
+    code = Code("a-code", "a title", "What.", "Why.", can_ignore=True)
+    comment = "`# lossspec: ignore[a-code]`"
+    assert comment in text(code)
+    assert page(code).endswith(f"If it is meant, end the line with {comment}.\n")

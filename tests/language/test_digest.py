@@ -54,6 +54,7 @@ def digest(tmp_path):
         ("start = 0,", "start = 0.0,"),
         ("weight = 0.5", "weight = 5e-1"),
         ('objective = "G"\ntags', 'objective = "G"\nat_zero = "skip"\ntags'),
+        ('tags = ["t"]', 'if_missing = "error"'),
         ("[objectives.G]", "[variants.v]\nlosses.a.weight = 3\n[objectives.G]"),
     ],
 )
@@ -73,6 +74,10 @@ def test_changes_that_keep_the_digest(digest, old, new):
         ('inputs = ["x", "y"]\nobj', 'inputs = ["x", 1.0]\nobj'),
         ('tags = ["t"]', 'at_zero = "record"'),
         ('tags = ["t"]', 'lists = "sum"'),
+        ('tags = ["t"]', 'lists = "min"'),
+        ('tags = ["t"]', 'reduce = "mean"'),
+        ('tags = ["t"]', 'if_missing = "skip"'),
+        ('inputs = ["x", "y"]\nweight', 'inputs = ["x[0]", "y"]\nweight'),
         ('tags = ["t"]', "every = { steps = 2, gain = 2 }"),
         ("end = 10", "end = 11"),
         ('unit = "epoch"', 'unit = "step"'),
@@ -87,6 +92,22 @@ def test_changes_that_change_the_digest(digest, old, new):
         "[objectives.G]", "[objectives.H]" if new == '"H"' else "[objectives.G]"
     )
     assert digest(changed) != digest(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ('reduce = "mean"', 'reduce = { by = "elements" }'),
+        ('reduce = "sum"', "reduce = { by = 1 }"),
+        ('reduce = "batch"', 'reduce = { by = "batch" }'),
+        ('reduce.weights = "x[0]"', 'reduce = { weights = { name = "x[0]" }, by = "elements" }'),
+        ('lists = "mean"', 'lists = { combine = "mean" }'),
+        ('lists = "min"', 'lists = { combine = "min", of = "results" }'),
+    ],
+)
+def test_two_ways_to_write_the_same_have_one_digest(digest, one, other):
+    made = [digest(TEXT.replace('tags = ["t"]', each)) for each in (one, other)]
+    assert made[0] == made[1] != digest(TEXT)
 
 
 def test_the_order_of_summation_counts(digest):
@@ -182,3 +203,24 @@ balance = { type = "lossspec.OutputBalancer", losses = ["b", "a"], inputs = ["z"
         }
     }
     assert spec.digest == "e304f32f67efd521e2c244715a8a7ad179af5ee47a258f8f63a297338fa3892f"
+
+
+def test_canonical_json_of_the_newer_keys(tmp_path):
+    path = tmp_path / "a.loss.toml"
+    path.write_text("""
+format = 1
+[losses.a]
+type = "torch.L1Loss"
+inputs = ["x[*][:-1]", { name = "y.depth", detach = true }]
+lists = { combine = "sum", decay = 2, of = "elements" }
+reduce = { weights = "m[0]", by = { name = "n", minimum = 1 } }
+if_missing = "skip"
+""")
+    [found] = json.loads(canonical(lossspec.load(path)))["losses"]
+    assert found["inputs"] == [
+        {"name": "x[*][:-1]", "value": None, "detach": False, "argument": None},
+        {"name": "y.depth", "value": None, "detach": True, "argument": None},
+    ]
+    assert found["lists"] == {"combine": "sum", "decay": 2, "of": "elements"}
+    assert found["reduce"] == {"weights": "m[0]", "by": {"name": "n", "minimum": 1}}
+    assert found["if_missing"] == "skip"

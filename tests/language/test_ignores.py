@@ -1,6 +1,9 @@
 """Comments that ignore a problem, ``# lossspec: ignore[CODE]``: what they hide, and when they are wrong."""
 
 import pytest
+import tomli
+from hypothesis import given
+from hypothesis import strategies as st
 
 import lossspec
 from lossspec.errors import LossSpecError
@@ -166,3 +169,35 @@ def test_load_still_refuses_what_is_not_ignored(tmp_path):
     path.write_text(f"{HEAD}\nparams.a = 1.0 # lossspec: ignore[unused-input]\n")
     with pytest.raises(LossSpecError, match="parameter `a` is not used"):
         lossspec.load(path)
+
+
+PARTS = (
+    "ignore",
+    "ignor",
+    "[",
+    "]",
+    ",",
+    " ",
+    "#",
+    "unused-param",
+    "unused-input",
+    "unsed-param",
+    "missing-extra",
+    "a",
+)
+
+
+@given(st.lists(st.sampled_from([*PARTS, "# lossspec: ", "lossspec:", '"', "x"]), max_size=12).map("".join))
+def test_fixes_of_comments_change_no_document_and_end(comment):
+    text = f"{HEAD} # lossspec: {comment}\nparams.a = 1.0 # lossspec:{comment}\n"
+    document = tomli.loads(text)
+    for _ in range(8):
+        found = lossspec.validate(text)
+        assert {each.code for each in found} <= {"unused-param", "unused-ignore", "bad-ignore"}
+        text, edits = apply_fixes(text_source(text), found)
+        assert tomli.loads(text) == document
+        if not edits:
+            break
+    assert not edits
+    certain = [each for each in lossspec.validate(text) if each.certain]
+    assert certain == []

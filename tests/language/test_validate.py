@@ -797,3 +797,18 @@ def test_following_the_help(tmp_path, code, help_, document, change):
     [found] = errors(document)
     assert (found.code, help_ in found.help) == (code, True)
     assert errors(document.replace(*change, 1)) == []
+
+
+def test_a_tensor_is_used_wherever_a_reference_names_it():
+    text = """
+format = 1
+params.which = "p[-1]"
+inputs = { x = "", y = "", m = "", n = "", p = "", z = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x[*][0]", { name = "y.depth" }], reduce.weights = "m[0]" }
+losses.b = { type = "torch.L1Loss", inputs = ["${which}", "x[0][0]"], reduce.by.name = "n" }
+objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z[-1]"] }
+"""
+    assert lossspec.validate(text) == []
+    assert [each.message for each in lossspec.validate(text.replace('"m[0]"', '"x[0]"'))] == [
+        "tensor `m` is not used by any loss or variant"
+    ]

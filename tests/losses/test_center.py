@@ -57,6 +57,11 @@ def test_there_must_be_two_different_views(student, teacher, message):
         losses.SelfDistillationLoss(3)(views(student), views(teacher))
 
 
+def test_views_must_be_a_list():
+    with pytest.raises(LossInputError, match="expects `teacher` as a list of views, got a Tensor"):
+        losses.SelfDistillationLoss(3)(views(2), torch.zeros(4, 3))
+
+
 def test_the_dimension_must_be_that_of_the_views():
     with pytest.raises(LossInputError, match=r"has dimension = 4, got `student\[0\]` \(4, 3\)"):
         losses.SelfDistillationLoss(4)(views(2), views(1))

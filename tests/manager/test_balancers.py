@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 import lossspec
 from lossspec import LossManager
-from lossspec.log.rows import WIDTH
+from lossspec.log.rows import TERM_WEIGHT, WIDTH
 
 BALANCERS = {
     "DynamicWeightAverage": {},
@@ -84,8 +84,10 @@ def call(objective, tensors):
 
 def rows(manager):
     losses = manager.get_registered_losses(strip=False)
-    trained = {name: loss.training for name, loss in losses.items()}
-    return {name: (list(each.raw), list(each.flat[1::WIDTH])) for name, each in trained.items()}
+    return {
+        name: (list(loss.training.raw), list(loss.training.flat[TERM_WEIGHT::WIDTH]))
+        for name, loss in losses.items()
+    }
 
 
 @every_balancer
@@ -162,7 +164,7 @@ def test_it_moves_once_in_each_recorded_training_call(make, kind):
     assert not moved(copied, before)
     assert not moved(objective, before)
     losses = manager.get_registered_losses(strip=False)
-    used = [each.validations["validation"].flat[1::WIDTH][-1] for each in losses.values()]
+    used = [each.validations["validation"].flat[TERM_WEIGHT::WIDTH][-1] for each in losses.values()]
     if kind == "GradNorm":  # a step uses the weights from before it
         with manager.unrecorded():
             weights = objective.balance.weights.tolist()

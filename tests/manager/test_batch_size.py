@@ -90,7 +90,7 @@ def test_a_log_without_batch_sizes_is_still_read(run, tmp_path):
     run.update_loss_log()
     path = tmp_path / "run" / "loss_log.jsonl"
     header, chunk = (json.loads(line) for line in path.read_text().splitlines())
-    del chunk["losses"]["l1"]["batch_size"], chunk["time"]
+    del chunk["losses"]["l1"]["batch_size"], chunk["losses"]["l1"]["age"], chunk["time"]
     old = tmp_path / "old.jsonl"
     old.write_text(f"{json.dumps(header)}\n{json.dumps(chunk)}\n")
     columns = read_log(old).losses["l1"]

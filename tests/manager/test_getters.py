@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from lossspec import LossManager
+from lossspec import LossManager, load
 from lossspec.errors import RegistrationError, UnknownNameError
 
 
@@ -129,3 +129,19 @@ def test_a_wrong_query_says_what_it_must_be(manager, query, got):
         with pytest.raises(UnknownNameError) as raised:
             ask(query)
         assert str(raised.value) == f"`query` must be a tag or an iterable of tags, got {got}"
+
+
+def test_printed_weights_name_what_a_balance_moves():
+    spec = load(
+        "vqgan",
+        overlay={
+            "remove": ["losses.lpips"],
+            "objectives": {"AE": {"balance": {"losses": ["rec", "G_GAN"], "args": {"reference": ["rec"]}}}},
+        },
+    )
+    manager = LossManager.from_spec(spec)
+    manager.set_progress(step=300_000)
+    printed = manager.print_weights(capture=True)
+    assert (
+        "rec: 1.0 (before the balance) commit: 1.0 codebook: 0.25 G_GAN: 0.8 (before the balance)" in printed
+    )

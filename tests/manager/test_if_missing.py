@@ -12,7 +12,7 @@ from torch.nn import functional
 from lossspec import LossManager, read_log, register_balancer
 from lossspec.errors import LossInputError
 from lossspec.language.model import Balance, Input, ObjectiveSpec, Spec, Term
-from lossspec.log.rows import STEP, WIDTH
+from lossspec.log.rows import RAW, STEP, WIDTH
 
 SKIP = {"if_missing": "skip"}
 
@@ -178,7 +178,7 @@ def test_each_set_of_terms_is_one_graph(compiled, manager, tensors):
     assert recorded(manager) == {"a": 12, "b": 6, "c": 6}
     rows = manager.get_registered_losses(strip=False)["b"].history.rows
     assert rows[STEP::WIDTH].tolist() == [0, 0, 1, 1, 2, 2]
-    assert rows[0] == pytest.approx(functional.mse_loss(tensors["x"], tensors["labels"]).item())
+    assert rows[RAW] == pytest.approx(functional.mse_loss(tensors["x"], tensors["labels"]).item())
 
 
 def test_a_graph_without_terms_is_a_zero(compiled, make_manager, tensors):

@@ -120,6 +120,66 @@ L1Loss             torch.L1Loss. Mean absolute error. mean(|input - target|)
 """
 
 
+ELEMENTS = """
+inputs = { x = "a list", y = "a list", m = "a mask", n = "a count" }
+losses.masked = { L, inputs = ["x[-1]", "y"], reduce = { weights = "m", by = "weights" } }
+losses.mean = { L1, reduce = "mean" }
+losses.total = { L1, reduce = "sum" }
+losses.item = { L1, reduce = "batch", if_missing = "skip" }
+losses.counted = { L1, reduce = { by = { name = "n", minimum = 1 } } }
+losses.plain = { L1, reduce = { by = { name = "n" } } }
+losses.weighed = { L1, reduce = { weights = { name = "m.a", detach = true } } }
+losses.fifth = { L1, reduce = { weights = "m", by = 5 } }
+losses.least = { L1, lists = "min", reduce = "sum" }
+losses.pixels = { L1, lists = { combine = "min", of = "elements" }, reduce = "sum" }
+losses.raft = { L, inputs = ["x[:-1]", "y"], lists = { combine = "sum", decay = 0.8 } }
+losses.decayed = { L1, lists = { combine = "mean", decay = 0.8 } }
+losses.all = { L, inputs = ["x[*].out", "y"], lists = { combine = "mean", pairs = "all" } }
+losses.dino = { L1, lists = { combine = "max", pairs = "different" } }
+""".replace("L1,", 'L, inputs = ["x", "y"],').replace("L,", 'type = "torch.L1Loss",')
+OF_ELEMENTS = """\
+L = Σ_j m_j [L1Loss(x[-1], y)]_j / Σ_j m_j
+  + mean_j [L1Loss(x, y)]_j
+  + Σ_j [L1Loss(x, y)]_j
+  + Σ_j [L1Loss(x, y)]_j / N
+  + Σ_j [L1Loss(x, y)]_j / max(n, 1)
+  + Σ_j [L1Loss(x, y)]_j / n
+  + mean_j sg(m.a)_j [L1Loss(x, y)]_j
+  + Σ_j m_j [L1Loss(x, y)]_j / 5
+  + min_i [Σ_j [L1Loss(x, y)]_j]_i
+  + Σ_j [min_i [L1Loss(x, y)]_i]_j
+  + Σ_i 0.8^(n - 1 - i) [L1Loss(x[:-1], y)]_i
+  + Σ_i 0.8^(n - 1 - i) [L1Loss(x, y)]_i / Σ_i 0.8^(n - 1 - i)
+  + mean_(i, k) [L1Loss(x[*].out, y)]_(i, k)
+  + max_(i ≠ k) [L1Loss(x, y)]_(i ≠ k)
+
+sg(·)        detached from its graph: no gradient passes
+[·]_i        applied to the i-th elements of its lists, counted from 0
+[·]_(i, k)   applied to the i-th element of one list and the k-th of the other
+[·]_(i ≠ k)  applied to the i-th element of one list and the k-th of the other
+n            the length of its lists
+[·]_j        the j-th element of what the loss returns before its own reduction, or of its weights
+N            the size of the batch: the first dimension of the elements
+item         left out of a call in which one of its tensors is missing
+"""
+
+
+def test_reductions_in_plain_text(spec_of):
+    text = unicode(spec_of(ELEMENTS)).replace("\N{MINUS SIGN}", "-")
+    assert text.startswith(OF_ELEMENTS)
+
+
+def test_reductions_in_latex_can_be_typeset(spec_of):
+    text = latex(spec_of(ELEMENTS))
+    assert (
+        r"\frac{\sum_{j} \mathtt{m}_{j}\, \left[\operatorname{L1Loss}(\mathtt{x[-1]}, \mathtt{y})\right]_{j}}"
+        r"{\sum_{j} \mathtt{m}_{j}}" in text
+    )
+    assert r"\operatorname{mean}_{i, k}" in text
+    for row in rows_of(text):
+        typeset(row)
+
+
 def test_everything_in_plain_text(spec_of):
     text = "\n".join(line.rstrip() for line in unicode(spec_of(EVERYTHING)).splitlines())
     assert text.replace("\N{MINUS SIGN}", "-").startswith(WRITTEN)

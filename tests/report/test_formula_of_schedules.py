@@ -66,7 +66,7 @@ TABLES = [
     table("sawtooth", low=0.5, high=1.0, period=4),
     table("one_cycle", start=0, end=10, start_value=0.0, peak_value=1.0, end_value=0.5, ratio=0.4),
     table("one_cycle", start=3, end=10, start_value=0.0, peak_value=1.0, end_value=0.5, shape="linear"),
-    table("warmup_stable_decay", warmup=10, stable=80, decay=10, peak_value=2.0, shape="sqrt"),
+    table("warmup_stable_decay", warmup=10, stable=80, decay=10, peak_value=2.0, shape="1-sqrt"),
     table("warmup_stable_decay", warmup=0, stable=0, decay=10, peak_value=2.0, shape="linear"),
     table("tanh", start=0, end=10, start_value=1.0, end_value=0.0),
     table("rampup", start=0, end=80, start_value=0.0, end_value=1.0),
@@ -91,6 +91,13 @@ TABLES = [
             table("window", value=8.0, start=5),
         ],
     ),
+]
+TABLES += [
+    table("warmup_stable_decay", warmup=3, stable=8, decay=10, peak_value=2.0, end_value=-1, shape="exp"),
+    table("linear", start=5, start_value=0.5, slope=-0.01),
+    table("linear", start=5, start_value=0.0, slope=0.25, maximum=3.0),
+    table("cosine_restarts", start_value=1.0, end_value=0.1, period=7, peak_mult=0.9),
+    table("cosine_restarts", start_value=1.0, end_value=0.1, period=7, period_mult=1.5),
 ]
 IDS = [f"{index}-{each['type']}" for index, each in enumerate(TABLES)]
 #: Never a multiple of a period above: at a jump, rounding can choose the other side.

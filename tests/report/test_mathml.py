@@ -17,10 +17,33 @@ SPECS = sorted(
 def test_every_formula_is_well_formed_and_leaves_no_bare_text(name):
     table = ET.fromstring(mathml(lossspec.load(name)))
     assert table.tag == "table"
+    assert_tagged(table)
+
+
+def assert_tagged(table):
     tokens = {"mi", "mn", "mo", "mtext", "mspace"}
     for node in table.iter():
         assert node.tag in tokens or not (node.text or "").strip(), f"{node.tag}: {node.text}"
         assert not (node.tail or "").strip()
+
+
+def test_reductions_are_well_formed(spec_of):
+    text = """
+losses.a = { type = "torch.L1Loss", inputs = ["x[*][0]", "y"], reduce = { weights = "m", by = "weights" } }
+losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], reduce = "batch", if_missing = "skip" }
+losses.c = { type = "torch.L1Loss", inputs = ["x", "y"], lists = { combine = "mean", decay = 0.8 } }
+losses.d = { type = "torch.L1Loss", inputs = ["x", "y"], lists = { combine = "mean", pairs = "different" } }
+"""
+    table = ET.fromstring(mathml(spec_of(text)))
+    rows = ["".join(row.itertext()).replace(" ", "") for row in table.iter("tr")]
+    assert rows == [
+        "\N{SCRIPT CAPITAL L}=∑jmj[L1Loss(x[*][0],y)]j∑jmj",
+        "+∑j[L1Loss(x,y)]jN",
+        "+∑i0.8n\N{MINUS SIGN}1\N{MINUS SIGN}i[L1Loss(x,y)]i∑i0.8n\N{MINUS SIGN}1\N{MINUS SIGN}i",
+        "+meani≠k[L1Loss(x,y)]i≠k",
+    ]
+    assert len(list(table.iter("mfrac"))) == 3
+    assert_tagged(table)
 
 
 def operators(name, sign):

@@ -151,11 +151,70 @@ def test_the_shapes_of_a_ramp_are_their_formulas(shape, ramp):
 
 @pytest.mark.parametrize(
     ("shape", "left"),
-    [("linear", [0.75, 0.5]), ("sqrt", [0.5, 1 - 0.5**0.5]), ("cosine", [0.5 + 0.5**1.5, 0.5])],
+    [("linear", [0.75, 0.5]), ("1-sqrt", [0.5, 1 - 0.5**0.5]), ("cosine", [0.5 + 0.5**1.5, 0.5])],
 )
 def test_the_decay_after_a_plateau_has_its_shape(shape, left):
     schedule = s.warmup_stable_decay(warmup=2, stable=2, decay=4, peak_value=1.0, shape=shape)
     assert [schedule(5), schedule(6)] == pytest.approx(left, abs=1e-12)
+
+
+def test_an_exponential_decay_after_a_plateau_goes_by_equal_ratios():
+    """timm: (r^x - r) / (1 - r) of the fall is left, with r = 0.1."""
+    schedule = s.warmup_stable_decay(warmup=2, stable=2, decay=4, peak_value=3.0, end_value=1.0, shape="exp")
+    for t, part in ((4, 0.0), (5, 0.25), (6, 0.5), (7, 0.75), (8, 1.0)):
+        assert schedule(t) == pytest.approx(1 + 2 * (0.1**part - 0.1) / 0.9, abs=1e-12)
+    assert (schedule(4), schedule(8)) == (3.0, 1.0)
+
+
+def test_a_line_with_a_slope_has_no_end():
+    growth = s.linear(start=10, start_value=0.01, slope=0.01)
+    assert [growth(t) for t in (-5, 10, 11, 60)] == pytest.approx([0.01, 0.01, 0.02, 0.51], abs=1e-15)
+    assert growth(1e9) == pytest.approx(1e7, rel=1e-6)
+    falling = s.linear(start=0, start_value=1.0, slope=-0.25, minimum=0.1)
+    assert [falling(t) for t in (0, 2, 4, 1e300)] == [1.0, 0.5, 0.1, 0.1]
+    steep = {"start": 0, "start_value": 0.0, "slope": 1e100}
+    assert s.linear(**steep, maximum=2.0)(1e300) == 2.0
+    with pytest.raises(ScheduleError) as caught:
+        s.linear(**steep)(1e300)
+    assert str(caught.value) == "the value at t = 1e+300 is beyond 1e300; add a `maximum`"
+    assert s.linear(start=0, start_value=2.0, slope=0)(7) == 2.0
+
+
+def test_restarts_without_a_last_one_go_on():
+    """Each restart is where the lengths of the cycles before it end, however many there are."""
+    for mult in (1.0, 1.0 + 1e-12, 1.001, 1.5, 2.0, 10.0):
+        endless = s.cosine_restarts(start_value=1.0, end_value=0.25, period=0.1, period_mult=mult)
+        begin = 0.0
+        for cycle in range(300):
+            length = 0.1 * mult**cycle
+            if begin + length > 1e12:
+                break
+            assert endless(begin) == pytest.approx(1.0, abs=1e-6), (mult, cycle)
+            assert endless(begin + length / 2) == pytest.approx(0.625, abs=1e-6), (mult, cycle)
+            begin += length
+        assert 0.25 <= endless(1e300) <= 1.0
+
+
+def test_restarts_that_grow_without_end_need_a_clamp():
+    growth = {"start_value": 1.0, "end_value": 0.0, "period": 1, "peak_mult": 2}
+    assert s.cosine_restarts(**growth)(900) == 2.0**900
+    assert s.cosine_restarts(**growth, maximum=5.0)(10_000) == 5.0
+    with pytest.raises(ScheduleError) as caught:
+        s.cosine_restarts(**growth)(10_000)
+    assert str(caught.value) == "the value at t = 10000 is beyond 1e300; add a `maximum`"
+
+
+def test_ten_thousand_restarts_cost_as_much_as_one():
+    """They were once 10,000 entries of each schedule: a spec of products of them took 4 GB."""
+    from tracemalloc import get_traced_memory, start, stop
+
+    start()
+    made = [s.cosine_restarts(start_value=1.0, end_value=0.0, period=3, cycles=10_000) for _ in range(100)]
+    _, peak = get_traced_memory()
+    stop()
+    assert peak < 1e6
+    assert made[0](29_997) == 1.0
+    assert (made[0](29_999.999999), made[0](30_000)) == (pytest.approx(0.0, abs=1e-9), 0.0)
 
 
 def test_one_cycle_may_be_two_straight_lines():

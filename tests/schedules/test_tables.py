@@ -76,8 +76,8 @@ PLAIN = {
     ),
     "cosine_restarts": table(
         "cosine_restarts",
-        {"start_value": values, "end_value": values, "period": positive, "cycles": st.integers(1, 9)},
-        {"period_mult": st.floats(1, 3), "peak_mult": st.floats(0.1, 1)},
+        {"start_value": values, "end_value": values, "period": positive},
+        {"period_mult": st.floats(1, 3), "peak_mult": st.floats(0.1, 1), "cycles": st.integers(1, 9)},
     ),
     "cyclical": between(
         "cyclical",
@@ -104,7 +104,7 @@ PLAIN = {
         {
             "start_value": values,
             "end_value": values,
-            "shape": st.sampled_from(["linear", "cosine", "sqrt"]),
+            "shape": st.sampled_from(["linear", "cosine", "1-sqrt", "exp"]),
         },
     ),
     "inverse_time": table(
@@ -132,7 +132,8 @@ def compound(inner):
     )
 
 
-plain = st.one_of(*PLAIN.values())
+endless = table("linear", {"start": positions, "start_value": values, "slope": values})
+plain = st.one_of(*PLAIN.values(), endless)
 clamps = st.fixed_dictionaries({}, optional={"minimum": st.integers(-99, 0), "maximum": st.integers(1, 99)})
 any_table = st.builds(
     lambda made, clamps, unit: {**made, **clamps, **unit},

@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
+from lossspec import schedules
 from lossspec.schedules import from_table
 
 VECTORS = json.loads((Path(__file__).parent / "schedule_vectors.json").read_text(encoding="utf-8"))["vectors"]
@@ -84,17 +86,12 @@ SAID_OTHERWISE = {
     "piecewise_cosine": lambda row: {"type": "piecewise", "shape": "cosine", **row},
 }
 # What a row leaves to its library's defaults, which are not ours, or says in its call and not in its table.
-GIVEN = {
-    "wsd_cosine/transformers": {
-        "start_value": 0.1,
-        "peak_value": 1.0,
-    },  # min_lr_ratio is where it starts, too
-}
+GIVEN = {"wsd": {"start_value": 0.1, "peak_value": 1.0}}  # min_lr_ratio is where it starts, too
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[vector["id"] for vector in VECTORS])
 def test_values_are_those_of_the_peer(vector):
-    schedule = from_table({**ours(vector["canonical"]), **GIVEN.get(vector["id"], {})})
+    schedule = from_table({**ours(vector["canonical"]), **GIVEN.get(vector["canonical"]["type"], {})})
     tolerance = 1e-6 if vector["peer"] == "keras" else 1e-9  # keras computes in float32
     got = [schedule(t) for t in vector["steps"]]
     assert got == pytest.approx(vector["values"], rel=0, abs=tolerance)
@@ -102,4 +99,27 @@ def test_values_are_those_of_the_peer(vector):
 
 
 def test_no_vector_is_missing():
-    assert len(VECTORS) == 32
+    assert len(VECTORS) == 37
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ["cosine", "linear", "1-sqrt"])
+def test_warmup_stable_decay_is_that_of_transformers(shape):
+    from transformers import get_wsd_schedule
+
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    lengths = {"num_warmup_steps": 7, "num_stable_steps": 20, "num_decay_steps": 13}
+    [peer] = get_wsd_schedule(optimizer, **lengths, decay_type=shape, min_lr_ratio=0.25).lr_lambdas
+    values = {"start_value": 0.25, "peak_value": 1.0, "end_value": 0.25}
+    schedule = schedules.warmup_stable_decay(warmup=7, stable=20, decay=13, shape=shape, **values)
+    assert [schedule(t) for t in range(60)] == pytest.approx([peer(t) for t in range(60)], abs=1e-12)
+
+
+@pytest.mark.parametrize("mult", [1, 2, 3])
+def test_endless_restarts_are_those_of_torch(mult):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    peer = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=7, T_mult=mult, eta_min=0.1)
+    schedule = schedules.cosine_restarts(start_value=1.0, end_value=0.1, period=7, period_mult=mult)
+    for t in (*range(120), 1_000, 99_999, 1_000_000):
+        peer.step(t)
+        assert schedule(t) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-6 if t > 1_000 else 1e-9)

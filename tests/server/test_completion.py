@@ -73,7 +73,7 @@ def test_inputs_of_the_type_by_name(editor):
 
 def test_fields_of_a_schedule(editor):
     found = editor.completions('losses.a.weight = { type = "linear", unit = "epoch", |')
-    assert found == ["start", "end", "start_value", "end_value", "minimum", "maximum"]
+    assert found == ["start", "end", "start_value", "end_value", "slope", "minimum", "maximum"]
 
 
 def test_units(editor):
@@ -111,6 +111,19 @@ def test_an_expression_keeps_what_is_around_the_name(editor):
         (TWO + 'losses.b.inputs = [{ name = "|', ["fake", "real"]),
         (TWO + 'losses.b.inputs = { input = "|', ["fake", "real"]),
         ('inputs.z = "a tensor"\nlosses.b.inputs = ["|', ["z"]),
+        ('losses.a.inputs = ["x[*][-1]", { name = "y.depth" }]\nlosses.b.inputs = ["|', ["x", "y"]),
+        ('losses.a.reduce = { weights = "m[0]", by = { name = "n" } }\nlosses.b.inputs = ["|', ["m", "n"]),
+        (TWO + 'losses.b.inputs = ["fake[|', []),
+        (TWO + 'losses.b.reduce.weights = "|"', ["fake", "real"]),
+        (TWO + 'losses.b.reduce = { weights = { name = "|', ["fake", "real"]),
+        (TWO + 'losses.b.reduce = { by = { name = "|', ["fake", "real"]),
+        (TWO + 'losses.b.reduce = "|"', ["mean", "sum", "batch"]),
+        (TWO + 'losses.b.reduce = { by = "|"', ["elements", "weights", "batch"]),
+        (TWO + "losses.b.reduce = { |", ["weights", "by"]),
+        (TWO + "losses.b.reduce.by = { |", ["name", "minimum"]),
+        (TWO + "losses.b.lists = { |", ["combine", "decay", "pairs", "of"]),
+        (TWO + 'losses.b.lists = { combine = "|', ["sum", "mean", "min", "max"]),
+        (TWO + 'losses.b.if_missing = "|"', ["error", "skip"]),
         ('extends = "pix2pix"\nlosses.b.inputs = ["|', ["y", "y_fake", "pred_fake", "pred_real"]),
         (TWO + 'losses.b.objective = "|"', ["G"]),
         (TWO + 'objectives.G.balance.losses = ["|"]', ["a"]),

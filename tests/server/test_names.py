@@ -43,6 +43,13 @@ def text(shown):
         ),
         ("params.l|am = 2.0", "parameter lam = 2.0"),
         ('inputs.x = "an image"\nlosses.a.inputs = ["|x"]', "tensor x: an image"),
+        ('inputs.x = "images"\nlosses.a.inputs = ["x[*]|[-1]"]', "tensor x[*][-1]: images"),
+        ('inputs.m = "a mask"\nlosses.a.reduce.weights = "|m"', "tensor m: a mask"),
+        ('inputs.n = "a count"\nlosses.a.reduce.by = { name = "|n" }', "tensor n: a count"),
+        (
+            'losses.a.lists = { combine = "sum", de|cay = 0.8 }',
+            "decay: Element i of n weighs decay^(n-1-i), the last 1; with sum or mean.",
+        ),
         ('losses.a.weight = { type = "linear", sta|rt = 0 }', "start: where the change begins"),
     ],
 )
@@ -106,6 +113,8 @@ def test_a_parameter_leads_to_the_file_that_defines_it(editor):
         ('params.a = 1\n[variants.v]\nparams.a = 2\nlosses.x.weight = "${a|}"', 2, 7),
         ('params.a = 1\n[variants.v]\nlosses.x.weight = "${a|}"', 0, 7),
         ('losses.x.inputs = ["|y"]\n[inputs]\ny = ""', 2, 0),
+        ('losses.x.inputs = ["y[*].dep|th"]\n[inputs]\ny = ""\ndepth = ""', 2, 0),
+        ('losses.x.reduce = { weights = "|m" }\n[inputs]\nm = ""', 2, 0),
         ('losses.x.objective = "|G"\nobjectives.G.weight = 1', 1, 11),
         ('losses.x = {}\nobjectives.G.balance.losses = ["|x"]', 0, 7),
     ],

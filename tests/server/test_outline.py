@@ -85,3 +85,12 @@ def test_the_range_of_a_wave_has_its_peak(editor):
     wave = 'type = "triangular", unit = "step", up = 30, down = 40, low = 0.25, high = 3.0'
     (found,) = lenses(editor, f"losses.a.weight = {{ {wave} }}\n")
     assert found[0].startswith("weight 0.25 to 3,")
+
+
+def test_a_lens_says_that_a_balance_moves_the_weight(editor):
+    balance = '[objectives.total.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a"]\ninputs = ["x"]\n'
+    text = f"params.k = 5.0\nlosses.a.weight = {SCHEDULE}\nlosses.b.weight = {SCHEDULE}\n{balance}"
+    assert [title for title, _ in lenses(editor, text)] == [
+        "weight 1 to 5, 1 at epoch 0, before the balance",
+        "weight 1 to 5, 1 at epoch 0",
+    ]

@@ -1,5 +1,7 @@
 """A spec of a user that extends a shipped one: it says the difference, and the rest stays as published."""
 
+from functools import partial
+
 import pytest
 import torch
 
@@ -26,7 +28,7 @@ def l1(x, y):
 def hifigan(t):
     """Its terms, from the official code: see test_hifigan."""
     pairs = [pair for maps in zip(t.fmap_fake, t.fmap_real, strict=True) for pair in zip(*maps, strict=True)]
-    logs = [torch.log(torch.clamp(each, min=1e-5)) for each in (t.mel_hat, t.mel)]
+    logs = [t.mel(each).clamp(min=1e-5).log() for each in (t.wav_hat, t.wav)]
     return {
         "G_GAN": sum(((1 - scores) ** 2).mean() for scores in t.pred_fake),
         "G_FM": sum(l1(fake, real.detach()) for fake, real in pairs),
@@ -35,9 +37,10 @@ def hifigan(t):
 
 
 @pytest.fixture
-def vocoder(draw):
-    t = draw(**SCORES, fmap_fake=MAPS, fmap_real=MAPS, wav=(2, 9), wav_hat=(2, 9))
-    t.mel, t.mel_hat = (torch.rand(2, 80, 7, dtype=torch.float64).requires_grad_() for _ in range(2))
+def vocoder(draw, mel):
+    waves = dict.fromkeys(("wav", "wav_hat"), (2, 1, 1024))
+    t = draw(**SCORES, **waves, fmap_fake=MAPS, fmap_real=MAPS, f0=(2, 9), f0_hat=(2, 9))
+    t.mel = partial(mel, size=1024, hop=256, bands=80, sides=384, eps=1e-9, sr=22050)
     return t
 
 
@@ -49,12 +52,12 @@ def test_one_weight(check, own, vocoder):
 
 
 def test_one_term_more(check, own, vocoder):
-    terms = hifigan(vocoder) | {"G_wav": l1(vocoder.wav_hat, vocoder.wav)}
-    total = terms["G_GAN"] + 2 * terms["G_FM"] + 45 * terms["G_mel"] + 0.1 * terms["G_wav"]
+    terms = hifigan(vocoder) | {"G_pitch": l1(vocoder.f0_hat, vocoder.f0)}
+    total = terms["G_GAN"] + 2 * terms["G_FM"] + 45 * terms["G_mel"] + 0.1 * terms["G_pitch"]
     spec = own("""
         extends = "hifigan"
-        inputs = { wav = "truth (N, T) in [-1, 1]", wav_hat = "output, same shape and range" }
-        losses.G_wav = { type = "torch.L1Loss", inputs = ["wav_hat", "wav"], weight = 0.1, objective = "G" }
+        inputs = { f0 = "pitch of the truth (N, T) in Hz", f0_hat = "pitch of the output" }
+        losses.G_pitch = { type = "torch.L1Loss", inputs = ["f0_hat", "f0"], weight = 0.1, objective = "G" }
     """)
     check(spec, "G", vocoder, terms, total)
 

@@ -32,5 +32,21 @@ def describe_command(name: str) -> None:
     except UnknownNameError:
         text = describe_schedule(name) or named_like(name)
         if text is None:
+            if "." not in name and (near := _nearest(name)):
+                raise UnknownNameError(
+                    f"unknown name `{name}`: one with a similar name exists: `{near}`"
+                ) from None
             raise
         click.echo(text)
+
+
+def _nearest(name: str) -> str | None:
+    """Return the schedule or type that is nearest to a name that nothing has, unless a spec is nearer."""
+    from lossspec.language.documents.search import every
+    from lossspec.names import nearest
+    from lossspec.registry import balancers, summaries
+    from lossspec.schedules import types
+
+    whole = {each.partition(".")[2]: each for each in (*summaries(), *balancers())}
+    found = nearest(name, [*(each.name for each in every()), *types(), *whole])
+    return whole.get(found, found if found in types() else None) if found else None

@@ -59,6 +59,9 @@ def _toml(reference: str) -> str:
     from lossspec.language.function_export import document_of
     from lossspec.language.write import write
 
+    if not _FUNCTION(reference):
+        hint = "for a spec, add `--to python`, or print its TOML with `lossspec show`"
+        raise click.UsageError(f"`{reference}` must be MODULE:FUNCTION, such as my_losses:denoise; {hint}")
     made = spec(import_user_function(reference))
     table, keeps_params = document_of(made)
     if not keeps_params:

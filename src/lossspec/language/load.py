@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from lossspec.errors import LossSpecError
 from lossspec.language.converter import as_toml, large_integers
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.findings import CallerOrigin, Findings, TextOrigin
-from lossspec.language.documents.document import Draft, make_draft, read_draft
+from lossspec.language.documents.document import Draft, make_draft, names_in, read_draft
 from lossspec.language.documents.read import parse, read_source, text_source
 from lossspec.language.documents.search import file_of
 from lossspec.language.resolve.layers import Layer
@@ -26,6 +28,7 @@ from lossspec.language.resolve_draft import resolve_draft
 from lossspec.language.schema.committed import validator
 from lossspec.language.structure import structure
 from lossspec.language.text.reference import SUFFIX, Reference
+from lossspec.names import nearest
 from lossspec.paths import user_path
 from lossspec.registry.catalog_faults import catalog_faults
 from lossspec.validation.invalid import mark_invalid
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from lossspec.language.text.source import Source
 
 _NONE: Mapping[str, object] = {}
+_IN_PARAMS = "set it with `params`, on the command line `--param {}=...`"
 
 
 def load(
@@ -95,7 +99,7 @@ def load_draft(
     findings: Findings,
 ) -> Spec:
     """Resolve a draft into a spec, or raise a SpecError with all of its errors."""
-    over = [_overlay(overlay, findings)] if overlay else []
+    over = [_overlay(overlay, draft, findings)] if overlay else []
     resolved = resolve_draft(draft, variants, findings, over=over, given=params)
     findings.drop(lambda fault: _is_elsewhere(fault, _picked(draft, variants)))
     errors = [each for each in findings.diagnostics() if each.severity == "error"]
@@ -119,14 +123,27 @@ def _is_elsewhere(fault: Fault, picked: frozenset[str]) -> bool:
     return section == "variants" and bool(rest) and rest[0] not in picked
 
 
-def _overlay(overlay: Mapping[str, object], findings: Findings) -> Layer:
-    """Check the caller's overlay against the schema of variants."""
+def _overlay(overlay: Mapping[str, object], draft: Draft, findings: Findings) -> Layer:
+    """Check the caller's overlay of a draft against the schema of variants."""
     origin = CallerOrigin("overlay")
     table = dict(overlay)
     faults = validator().faults(table, "overlay")
     for fault in faults:
-        findings.add(origin, fault)
+        findings.add(origin, _meant(fault, draft))
     return Layer(origin, (), mark_invalid(table, faults))
+
+
+def _meant(fault: Fault, draft: Draft) -> Fault:
+    """Return a fault of an overlay, with another help if its key is a parameter or a loss of the draft."""
+    if fault.code != "unknown-key" or len(fault.path) != 1:
+        return fault
+    name = str(fault.path[0])
+    for section, advice in (("params", _IN_PARAMS), ("losses", "write `losses.{}`")):
+        if found := nearest(name, names_in(draft, section)):
+            kind = "a parameter" if section == "params" else "a loss"
+            near = f"it is {kind}" if found == name else f"{kind} with a similar name exists, `{found}`"
+            return evolve(fault, help=f"{near}: {advice.format(found)}", replacement=None, certain=False)
+    return fault
 
 
 def validate(spec: str | Path | Callable[..., object]) -> list[Diagnostic]:

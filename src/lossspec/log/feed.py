@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import evolve
 
 from lossspec.log.points import SeriesPoint, merged, points
-from lossspec.log.reader import LossColumns
+from lossspec.log.reading.columns import LossColumns
 from lossspec.log.rows import (
     EPOCH,
     OBJECTIVE_WEIGHT,
@@ -32,33 +33,44 @@ if TYPE_CHECKING:
     from lossspec.log.rows import Sections
 
 
+class Clock(Protocol):
+    """What a feed asks a clock."""
+
+    @property
+    def stepped(self) -> bool:
+        """Whether steps are counted."""
+
+    @property
+    def epoch_was_set(self) -> bool:
+        """Whether the epoch was set."""
+
+
 class Feed:
     """Hands the points of each flush to writers.
 
     Args:
         writers: the writers.
         run: the run that the values belong to.
+        clock: its clock.
     """
 
-    def __init__(self, writers: Sequence[Writer], run: Run) -> None:
+    def __init__(self, writers: Sequence[Writer], run: Run, clock: Clock) -> None:
         self._run = run
+        self._clock = clock
+        self._process = os.getpid()
         self._channels = [_Channel(each, run) for each in writers]
         self._series = {whole: _Series(whole=whole) for whole in {each.whole for each in writers}}
 
-    def write(self, sections: Sections, axis: Axis) -> int:
-        """Hand over the rows of a flush; return how many there are.
-
-        Args:
-            sections: rows by loss, for each section.
-            axis: the axis of all series.
-        """
-        count = sum(len(rows) for losses in sections.values() for rows in losses.values()) // WIDTH
-        if count:
-            objectives = self._run.objectives()
-            found = {whole: each.add(sections, objectives, axis) for whole, each in self._series.items()}
-            for channel in self._channels:
-                channel.write(found[channel.whole])
-        return count
+    def write(self, sections: Sections) -> None:
+        """Hand over the rows of a flush, by loss for each section."""
+        if os.getpid() != self._process or not any(sections.values()):  # a fork, or nothing new
+            return
+        clock = self._clock
+        axis: Axis = "step" if clock.stepped else "epoch" if clock.epoch_was_set else "call"
+        objectives = self._run.objectives()
+        found = {whole: each.add(sections, objectives, axis) for whole, each in self._series.items()}
+        for channel in self._channels:
+            channel.write(found[channel.whole])
 
     def resume(self) -> None:
         """Continue from a checkpoint: points that a writer has are not written again."""
@@ -172,7 +184,7 @@ class _Channel:
             except Exception as error:  # noqa: BLE001 - as above
                 self._warn(error, stacklevel=5)
 
-    def _warn(self, error: Exception, stacklevel: int = 9) -> None:
+    def _warn(self, error: Exception, stacklevel: int = 8) -> None:
         if not self._has_warned:
             self._has_warned = True
             warnings.warn(

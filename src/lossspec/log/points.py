@@ -13,7 +13,8 @@ from attrs import evolve, fields, frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from lossspec.log.reader import LossColumns, LossLogData
+    from lossspec.log.reading.columns import LossColumns
+    from lossspec.log.reading.reader import LossLogData
 
 Axis = Literal["step", "epoch", "call"]
 
@@ -127,7 +128,7 @@ def points(columns: LossColumns, axis: Axis, *, whole: bool = False) -> list[Poi
         whole: whether positions must be whole numbers: a fractional epoch is rounded down.
 
     >>> from array import array
-    >>> from lossspec.log.reader import LossColumns
+    >>> from lossspec.log.reading.columns import LossColumns
     >>> values = LossColumns(*[array("d", [1, 3, 5])] * 5, step=array("q", [0, 0, 1]))
     >>> [(each.position, each.raw) for each in points(values, "step")]
     [(0, 2.0), (1, 5.0)]
@@ -145,7 +146,7 @@ def points(columns: LossColumns, axis: Axis, *, whole: bool = False) -> list[Poi
 
 def _point(position: float, columns: LossColumns, rows: Sequence[int]) -> Point:
     def mean(column: Sequence[float]) -> float:
-        return sum(column[row] * columns.batch_size[row] for row in rows) / samples
+        return _mean([(column[row], columns.batch_size[row]) for row in rows])
 
     last = rows[-1]
     if len(rows) == 1:
@@ -164,6 +165,12 @@ def _point(position: float, columns: LossColumns, rows: Sequence[int]) -> Point:
     )
 
 
+def _mean(values: Sequence[tuple[float, int]]) -> float:
+    """Return the mean of values by their numbers of samples; an empty batch, whose value is NaN, weighs 0."""
+    samples = sum(count for _, count in values)
+    return sum(value * count for value, count in values if count) / samples if samples else math.nan
+
+
 def merged(first: Point, then: Point) -> Point:
     """Return the mean of two points at one position, of which ``then`` was recorded later.
 
@@ -174,8 +181,7 @@ def merged(first: Point, then: Point) -> Point:
     samples = first.batch_size + then.batch_size
 
     def mean(name: str) -> float:
-        one, other = (getattr(each, name) * each.batch_size for each in (first, then))
-        return float(one + other) / samples
+        return _mean([(getattr(each, name), each.batch_size) for each in (first, then)])
 
     return evolve(
         then,

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import starmap
 from operator import call, delitem
-from time import time
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossResultError
@@ -69,10 +68,6 @@ class LMHistory:
         """Set the term weight of the newest row."""
         self.flat[TERM_WEIGHT - WIDTH] = weight
 
-    def leave_out(self, *row: float) -> None:
-        """Add a gap, for a call that did not compute the loss: both weights, the epoch and the step."""
-        self.flat += (0.0, *row, GAP, time())
-
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""
         surplus = len(self.flat) - self.limit * WIDTH
@@ -121,7 +116,7 @@ class LMHistory:
         """The newest row, also after a flush; empty before the first."""
         flat = self.flat
         end = len(flat)
-        while end and flat[end - 1] == GAP:
+        while end and flat[end - WIDTH + SAMPLES] == GAP:
             end -= WIDTH
         return _numbers(flat[end - WIDTH : end]) if end else self._last
 
@@ -159,8 +154,8 @@ def do_all(actions: Iterable[Action]) -> None:
 def without_gaps(rows: array[float]) -> array[float]:
     """Return the rows that are no gaps.
 
-    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 9, 0, 1, 1, 0, 1, GAP, 9]))
-    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0, 9.0])
+    >>> without_gaps(array("d", [0.5, 1, 1, 0, 0, 4, 60, 0, 1, 1, 0, 1, GAP, 61]))
+    array('d', [0.5, 1.0, 1.0, 0.0, 0.0, 4.0, 60.0])
     """
     if GAP not in rows[SAMPLES::WIDTH]:
         return rows

@@ -49,10 +49,12 @@ class Contexts(State):
         ``lossspec.log.rows``, where "losses" is the section of training.
         """
         self._flusher.observers.append(observer)
+        self._recorders.merges = True
         try:
             yield
         finally:
             self._flusher.observers.remove(observer)
+            self._recorders.merges = self._writes or bool(self._flusher.observers)
 
     def _pause(self, *, paused: bool) -> None:
         self._recorders.pause(paused=paused)

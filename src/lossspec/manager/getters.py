@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from lossspec.manager.record.recorders import Recorders
     from lossspec.manager.record.validation import LatestValidation
+    from lossspec.manager.run import Run
 
 
 class Getters:
     """The getters of a ``LossManager``: they return dicts by loss, for a query of tags."""
 
     _validation: LatestValidation
+    _run: Run
 
     def __init__(self, losses: dict[str, LMLoss], recorders: Recorders) -> None:
         self._losses = losses
@@ -109,6 +111,8 @@ class Getters:
     ) -> dict[str, float]:
         """Return the applied weight of each loss now: term weight times objective weight.
 
+        What a balance makes of it is known after a call: it is in the log.
+
         Args:
             query: tags, as in ``get_registered_losses``.
             precision: as in ``get_loss_values``.
@@ -132,8 +136,16 @@ class Getters:
         return print_or_return(f"(epoch: {epoch}, iters: {iter}) Loss:", values, capture=capture)
 
     def print_weights(self, precision: int | None = 2, capture: bool = False) -> str | None:
-        """Print the applied weights, or return them as text: ``Loss weights: G_L1: 100.0``."""
-        return print_or_return("Loss weights:", self.get_loss_weights(precision=precision), capture=capture)
+        """Print the applied weights, or return them as text: ``Loss weights: G_L1: 100.0``.
+
+        Of a loss that a balance weighs, it is the weight that the balance multiplies, and the text says so.
+        """
+        balanced = {name for each in self._run.balances.values() for name in each.losses}
+        weights = {
+            name: f"{weight} (before the balance)" if name in balanced else weight
+            for name, weight in self.get_loss_weights(precision=precision).items()
+        }
+        return print_or_return("Loss weights:", weights, capture=capture)
 
 
 def select(losses: Mapping[str, LMLoss], query: Iterable[str] | None) -> dict[str, LMLoss]:

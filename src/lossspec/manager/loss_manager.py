@@ -108,18 +108,18 @@ class LossManager(ShownManager, Contexts):
         if enable_logging and self.experiment_dir is not None and rank() == 0:
             self._log = LossLog(self.experiment_dir, self._run, limit, durable=durable, take_over=take_over)
         if enable_logging and writers and rank() == 0:
-            self._feed = Feed(writers, self._run)
+            self._feed = Feed(writers, self._run, self._clock)
         self._objectives = {}
-        recorders = Recorders(self._clock, self._make_room, merges=self._writes)
-        super().__init__(self._run.losses, recorders)
+        super().__init__(self._run.losses, Recorders(self._clock, self._make_room))
+        self._recorders.merges = self._writes
         self._start(on_nonfinite, limit)
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
         parts = self._run, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(
-            *parts, feed=self._feed, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit
-        )
+        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        if self._feed is not None:
+            self._flusher.observers.append(self._feed.write)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)
         written = (self._log is not None or self._feed is not None) and ranks() == 1
         self._registration = Registration(self._run, self._weights, limit, written=written)

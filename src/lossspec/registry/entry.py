@@ -84,7 +84,8 @@ class LossType:
         distribution: the name of the library for ``pip install``.
         extra: the extra of lossspec that installs the library, or "".
         returns: "elements" for a loss without an argument ``reduction`` that may return elements all the
-            same, so that a term of it can have ``reduce``; "" for one that returns one number.
+            same, so that a term of it can have ``reduce``; "number" for one whose ``reduction`` has no
+            effect; "" where the argument tells.
         downloads: what it downloads when it is built, and how to use a local file instead; "" for nothing.
         balancer: whether it is a balancer, which weights the losses of an objective: its constructor takes
             ``losses`` before ``args``, and its call takes ``values`` and ``weights`` before ``inputs``.
@@ -102,7 +103,7 @@ class LossType:
     note: str = ""
     distribution: str = ""
     extra: str = ""
-    returns: Literal["", "elements"] = ""
+    returns: Literal["", "elements", "number"] = ""
     downloads: str = ""
     balancer: bool = False
     owner: str = ""

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     Table = Mapping[str, object]
 
 #: The keys of a term or an objective that a spec can leave out, and their defaults.
-DEFAULTS: Table = {"weight": 1, "at_zero": "skip", "lists": None, "every": None, "balance": None, "args": {}}
+DEFAULTS: Table = {
+    "weight": 1,
+    "at_zero": "skip",
+    "lists": None,
+    "every": None,
+    "reduce": None,
+    "if_missing": "error",
+    "balance": None,
+    "args": {},
+}
 #: The keys of a term that do not change what is computed.
 IGNORED = {"tags"}
 

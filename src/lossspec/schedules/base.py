@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import field, fields, frozen
+from attrs import NOTHING, field, fields, frozen
 
 from lossspec.faults import Fault
+from lossspec.names import listed
 from lossspec.schedules.error import ScheduleError, must_be, shown
 from lossspec.schedules.kinds import Array, Kind, choice, kind_of, number, of_kind
 
@@ -43,10 +44,12 @@ class Schedule(_Stateless):
     Class attributes:
         type_name: the ``type`` in a spec.
         owner: who registered it.
+        stands_for: an optional field, and the fields that are required without it and refused beside it.
     """
 
     type_name: ClassVar[str]
     owner: ClassVar[str] = "lossspec"
+    stands_for: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     unit: Unit | None = field(
         default=None,
@@ -70,7 +73,9 @@ class Schedule(_Stateless):
             except ScheduleError as error:
                 faults += error.faults
         if not faults:  # the rules between fields assume that each field is valid
-            faults = [*self._crossed_clamps(), *self.problems()]
+            faults = [*self._crossed_clamps(), *self._alternatives()]
+        if not faults:
+            faults = [*self.problems()]
         if faults:
             raise ScheduleError(faults, self.type_name)
         function = self.curve()
@@ -102,11 +107,40 @@ class Schedule(_Stateless):
     def _arguments(self) -> dict[str, object]:
         return {each.name: getattr(self, each.name) for each in fields(type(self)) if each.init}
 
+    def _alternatives(self) -> Iterator[Fault]:
+        given = {each.name for each, _ in table_fields(type(self)) if getattr(self, each.name) is not None}
+        for name, others in self.stands_for.items():
+            for each in others:
+                if name in given and each in given:
+                    message = f"`{name}` and `{each}` exclude each other"
+                    help_ = f"`{name}` stands for {listed(others)}: remove one or the other"
+                    yield Fault("unknown-key", message, (each,), help=help_)
+        missing = missing_fields(type(self), given)
+        if missing:
+            yield missing_fault(type(self), missing)
+
     def _crossed_clamps(self) -> Iterator[Fault]:
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and low > high:
             expected = f"at most `maximum` ({shown(high)})"
             yield must_be(expected, low, ("minimum",), "crossed-clamps", "swap the two")
+
+
+def missing_fields(cls: type[Schedule], given: Collection[str]) -> list[str]:
+    """Return the fields that a schedule of this type lacks, in order."""
+    optional = {each for name, others in cls.stands_for.items() if name in given for each in others}
+    needed = {each for others in cls.stands_for.values() for each in others} - optional
+    names = [each.name for each, _ in table_fields(cls) if each.default is NOTHING or each.name in needed]
+    return [name for name in names if name not in given]
+
+
+def missing_fault(cls: type[Schedule], missing: list[str]) -> Fault:
+    """Word the fault of a schedule that lacks fields."""
+    keys, are = ("key", "is") if len(missing) == 1 else ("keys", "are")
+    message = f"{keys} {listed(missing)} {are} missing in a schedule of type `{cls.type_name}`"
+    stand_ins = [name for name, others in cls.stands_for.items() if {*others} <= {*missing}]
+    instead = "".join(f"; `{name}` can stand for {listed(cls.stands_for[name])}" for name in stand_ins)
+    return Fault("missing-key", message, (), help=f"add {listed(missing)}{instead}")
 
 
 def _remade(cls: type[Schedule], arguments: dict[str, Any]) -> Schedule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import cos, pi, sqrt, tanh
+from math import pow as power_of  # always a float, where `**` can be complex
 
 Shape = Callable[[float], float]
 
@@ -27,10 +28,21 @@ def sigmoid(part: float) -> float:
 
 
 def root(part: float) -> float:
-    """The square root: fast, then slow. As a decay it is known as "1-sqrt"."""
+    """The square root: fast, then slow. The decay is named "1-sqrt", after the part that is left."""
     return sqrt(part)
+
+
+def exponential(part: float) -> float:
+    """The exponential decay to a tenth, stretched to reach 1: fast, then slow."""
+    return (1.0 - power_of(0.1, part)) / 0.9
 
 
 _STRETCH = 0.5 / tanh(3.0)
 
-SHAPES: dict[str, Shape] = {"linear": linear, "cosine": cosine, "sigmoid": sigmoid, "sqrt": root}
+SHAPES: dict[str, Shape] = {
+    "linear": linear,
+    "cosine": cosine,
+    "sigmoid": sigmoid,
+    "1-sqrt": root,
+    "exp": exponential,
+}

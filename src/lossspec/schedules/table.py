@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import NOTHING, evolve
 
 from lossspec.faults import Fault
-from lossspec.names import listed, near_or_all, nearest, unknown
-from lossspec.schedules.base import Child, Schedule, plain, table_fields
+from lossspec.names import near_or_all, nearest, unknown
+from lossspec.schedules.base import Child, Schedule, missing_fault, missing_fields, plain, table_fields
 from lossspec.schedules.error import ScheduleError, must_be, shown
 from lossspec.schedules.families.constant import constant
 from lossspec.schedules.kinds import Array, Kind
@@ -65,9 +65,7 @@ def _read(table: object, path: KeyPath) -> tuple[Schedule, list[Fault]]:
         if attribute.name in table:
             values[attribute.name], inside = _value(kind, table[attribute.name], (*path, attribute.name))
             found += inside
-    if any(
-        attribute.default is NOTHING and attribute.name not in table for attribute, _ in table_fields(cls)
-    ):
+    if missing_fields(cls, table):
         return _STAND_IN, found
     try:
         schedule = cls(**values)
@@ -106,11 +104,8 @@ def _keys(cls: type[Schedule], table: Mapping[str, object], path: KeyPath) -> li
             help_ = near_or_all("a key", nearest(key, known), known)
             message = f"unknown key `{key}` in a schedule of type `{cls.type_name}`"
             found.append(Fault("unknown-key", message, (*path, key), help=help_))
-    missing = [key for key, each in known.items() if each.default is NOTHING and key not in table]
-    if missing:
-        keys, are = ("key", "is") if len(missing) == 1 else ("keys", "are")
-        message = f"{keys} {listed(missing)} {are} missing in a schedule of type `{cls.type_name}`"
-        found.append(Fault("missing-key", message, path, help=f"add {listed(missing)}"))
+    if missing := missing_fields(cls, table):
+        found.append(evolve(missing_fault(cls, missing), path=path))
     return found
 
 
@@ -136,12 +131,16 @@ def _of(cls: type[Schedule]) -> dict[str, object]:
         elif attribute.default is not None:
             described["default"] = plain(attribute.default)
         properties[attribute.name] = described
+    alternatives = [
+        {"anyOf": [{"required": [name]}, {"required": [*others]}]} for name, others in cls.stands_for.items()
+    ]
     return {
         "description": summary(cls),
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
         "required": required,
+        **({"allOf": alternatives} if alternatives else {}),
     }
 
 

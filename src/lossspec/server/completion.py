@@ -151,6 +151,8 @@ def _values(document: Document, place: Place) -> Iterator[Choice]:
                 name = f"{before}+{each}"
                 yield Choice(name, "spec", detail, _quoted(name, place))
         return
+    if kind == "tensor" and set(place.typed) & set("[."):  # the name is there; what it holds is not known
+        return
     for name, detail in vocabulary.names(document, path, kind).items():
         yield Choice(name, kind, detail, _quoted(name, place))
     if kind:

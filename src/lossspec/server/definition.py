@@ -10,6 +10,7 @@ from lsprotocol import types as lsp
 from lossspec.errors import LossSpecError
 from lossspec.language.diagnostics.findings import Findings, TextOrigin
 from lossspec.language.documents.document import read_draft
+from lossspec.language.text.selection import tensor_of
 from lossspec.server.state import vocabulary
 from lossspec.server.state.positions import Positions
 
@@ -41,7 +42,8 @@ def definition(document: Document, positions: Positions, position: lsp.Position)
     if kind == "part":
         section, _, name = text.strip("\"'").partition(".")
         return _key(document, positions, path, section, name)
-    return _key(document, positions, path, _SECTIONS[kind], word[0]) if kind in _SECTIONS else None
+    name = tensor_of(text.strip("\"'")) if kind == "tensor" else word[0]  # not the key that it selects
+    return _key(document, positions, path, _SECTIONS[kind], name) if kind in _SECTIONS else None
 
 
 def _spec(document: Document, positions: Positions, text: str, word: str) -> lsp.Location | None:

@@ -9,6 +9,7 @@ from lsprotocol import types as lsp
 
 from lossspec.errors import LossSpecError
 from lossspec.language.text.reference import Reference
+from lossspec.language.text.selection import tensor_of
 from lossspec.registry import find, find_balancer
 from lossspec.report.describe.schedule import describe_schedule
 from lossspec.report.describe.spec import describe_spec
@@ -56,7 +57,8 @@ def _value(document: Document, path: KeyPath, text: str, at: int) -> str:
         return _spec(name, document)
     if kind in {"loss type", "balancer", "schedule"}:
         return describe(kind, name)
-    detail = vocabulary.names(document, path, kind).get(name, "")
+    known = tensor_of(name) if kind == "tensor" else name
+    detail = vocabulary.names(document, path, kind).get(known, "")
     return f"{kind} {name}: {detail}" if detail else ""
 
 

@@ -76,9 +76,22 @@ def _title(document: Document, path: KeyPath) -> str:
         return ""
     unit = cast("dict[str, object]", filled).get("unit", "epoch")
     what = "weight" if path[-1] == "weight" else str(path[-1])
+    more = ", before the balance" if _is_balanced(table, path) else ""
     if found.least == found.greatest:
-        return f"{what} {found.first:.6g}"
-    return f"{what} {found.least:.6g} to {found.greatest:.6g}, {found.first:.6g} at {unit} 0"
+        return f"{what} {found.first:.6g}{more}"
+    return f"{what} {found.least:.6g} to {found.greatest:.6g}, {found.first:.6g} at {unit} 0{more}"
+
+
+def _is_balanced(table: dict[str, object], path: KeyPath) -> bool:
+    """Return whether a path is that of the weight of a term that its objective balances."""
+    *_, section, name, key = path
+    if (section, key) != ("losses", "weight"):
+        return False
+    objective = get(table, ("losses", name, "objective"))
+    balanced = get(
+        table, ("objectives", objective if isinstance(objective, str) else "total", "balance", "losses")
+    )
+    return isinstance(balanced, list) and name in balanced
 
 
 @lru_cache(maxsize=1024)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import evolve
 
 from lossspec.faults import Fault
-from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name
+from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name, listed
 from lossspec.validation import messages
+from lossspec.validation.keywords import alternatives
 from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
@@ -55,6 +56,12 @@ def _missing_key(_error: Error, path: KeyPath) -> Fault:
     *table, key = path
     where = tuple(table)
     return Fault("missing-key", f"key `{key}` is missing{within(where)}", where, "key")
+
+
+def _missing_alternative(error: Error, path: KeyPath) -> Fault:
+    fault, key = _missing_key(error, path), path[-1]
+    first, last = next((first, last) for first, last in alternatives(error) if key in last)
+    return evolve(fault, help=f"{listed(first)} can stand for {listed(last)}")
 
 
 def _bad_key(_error: Error, path: KeyPath) -> Fault:
@@ -137,6 +144,7 @@ _FAULTS: dict[str, Callable[[Error, KeyPath], Fault]] = {
     "type": _type,
     "additionalProperties": _unknown_key,
     "required": _missing_key,
+    "allOf": _missing_alternative,
     "propertyNames": _bad_key,
     "const": _const,
     "enum": _enum,

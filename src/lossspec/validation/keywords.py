@@ -81,6 +81,25 @@ def required(
                 yield ValidationError("missing key", path=[key])
 
 
+def all_of(
+    _validator: Any, argument: list[Schema], value: object, _schema: Schema
+) -> Iterator[ValidationError]:
+    """Check that a table has the keys of one alternative; those that the last one lacks are missing."""
+    if isinstance(value, dict):
+        for each in argument:
+            alternatives = [alternative["required"] for alternative in each["anyOf"]]
+            if not any(value.keys() >= {*keys} for keys in alternatives):
+                for key in alternatives[-1]:
+                    if key not in value:
+                        yield ValidationError("missing key", path=[key])
+
+
+def alternatives(error: Any) -> list[tuple[list[str], list[str]]]:
+    """Return the first and the last alternative of each rule of an error of ``all_of``."""
+    found = [[alternative["required"] for alternative in each["anyOf"]] for each in error.validator_value]
+    return [(each[0], each[-1]) for each in found]
+
+
 def property_names(
     _validator: Any, argument: Schema, value: object, _schema: Schema
 ) -> Iterator[ValidationError]:
@@ -130,6 +149,7 @@ KEYWORDS = {
     "properties": properties,
     "additionalProperties": additional_properties,
     "required": required,
+    "allOf": all_of,
     "propertyNames": property_names,
     "const": const,
     "enum": enum,

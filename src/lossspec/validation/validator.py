@@ -23,7 +23,7 @@ from lossspec.faults import MAX_PROBLEMS
 from lossspec.validation import errors, messages
 from lossspec.validation.choices import DEFINITIONS, Choice
 from lossspec.validation.invalid import INVALID
-from lossspec.validation.keywords import KEYWORDS, TYPE_CHECKER, has_type
+from lossspec.validation.keywords import KEYWORDS, TYPE_CHECKER, alternatives, has_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
 
     #: Words the fault of a string, at a key path, that does not match a pattern.
     Wording = Callable[[str, KeyPath], Fault]
+
+
+def _is_meant(error: Any, at: KeyPath, meant: set[tuple[KeyPath, str | None]]) -> bool:
+    """Return whether a key is missing that a misspelt one means, or for which what that means can stand."""
+    if error.validator not in {"required", "allOf"}:
+        return False
+    others = alternatives(error) if error.validator == "allOf" else ()
+    keys = [at[-1], *(name for first, last in others if at[-1] in last for name in first)]
+    return any((at[:-1], key) in meant for key in keys)
 
 
 class Validator:
@@ -80,7 +89,7 @@ class Validator:
             elif error.validator == "pattern" and (word := self._wordings.get(str(error.validator_value))):
                 yield word(cast("str", error.instance), at)
             elif error.validator != "additionalProperties":
-                if error.validator != "required" or (at[:-1], at[-1]) not in meant:
+                if not _is_meant(error, at, meant):
                     yield errors.fault(error, at)
             else:  # the value of a misspelt key is checked as that of the key that was meant
                 fault = errors.fault(error, at)

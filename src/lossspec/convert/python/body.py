@@ -95,6 +95,12 @@ def _value(part: Part) -> list[Item]:
 
 def _moving(part: Part) -> list[Item]:
     """Return the statements of a term whose weight moves, or that rests at times."""
+    items = _running(part)
+    return [Block(f"if {part.written.there}:", items)] if part.written.there else items
+
+
+def _running(part: Part) -> list[Item]:
+    """Return these statements for a call that has the tensors of the term."""
     every = part.term.every
     due = "" if every is None else f'self.is_due("{part.term.name}", {every.steps})'
     kept = Line(f'self.values["{part.term.name}"] = ', f"{part.variable}.detach()")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from lightning.pytorch import Callback
 from lightning.pytorch.trainer.states import TrainerFn
-from torch import nn
 
 from lossspec.errors import CheckpointError, LossSpecError
 from lossspec.integrations.lightning.driven import Driven
 from lossspec.integrations.lightning.find import managers_in, named
 from lossspec.integrations.lightning.length import set_length
 from lossspec.integrations.lightning.steps import Steps
+from lossspec.integrations.managers import move_losses
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -254,10 +254,8 @@ class LossCallback(Callback):
         self._driven = [
             known.get(id(each)) or Driven(each, f"{name}/" if several else "") for name, each in found.items()
         ]
-        for manager in found.values():  # losses in no attribute of the module, which moves its own
-            for loss in manager.get_registered_losses(strip=False).values():
-                if isinstance(loss.function, nn.Module):
-                    loss.function.to(module.device)
+        for manager in found.values():
+            move_losses(manager, module.device)
 
     def _evaluate(self, module: LightningModule) -> None:
         """Set the clocks as the checkpoint has them, and record nothing: the log is that of the training."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossSpecError
@@ -48,7 +48,7 @@ def named(
     """
     given: object = managers
     found = dict(_managers(given, ""))
-    size = 1 if isinstance(managers, LossManager) else len(managers)
+    size = len(given) if isinstance(given, Sized) else 1
     if not found or len(found) != size:
         raise LossSpecError(f"`managers` must be a LossManager or several, got {given!r}")
     require_originals(found.values())
@@ -63,7 +63,7 @@ def require_originals(managers: Iterable[LossManager]) -> None:
     """
     if any(each.is_copy for each in managers):
         raise LossSpecError(
-            "the LossManager is a copy, which records nothing: processes that are spawned get copies, so "
+            "the LossManager is a copy, which writes nothing: a process that is spawned or forked gets one, so "
             'make it in `configure_model` of the module, or train with `strategy="ddp"`'
         )
 

@@ -67,13 +67,13 @@ def codes() -> Mapping[str, Code]:
 
 def text(code: Code) -> str:
     """Return the explanation of a code for a terminal."""
-    paragraphs = (textwrap.fill(each, 88) for each in (code.what, code.why))
+    paragraphs = (_filled(each) for each in (code.what, code.why))
     parts = [f"{code.severity}[{code.name}]: {code.title}", *paragraphs]
     if code.example:
         bad, good = (textwrap.indent(_visible(each), "    ") for each in (code.example, code.fix))
         parts += ["For example:", bad, "Instead:", good]
     if code.can_ignore:
-        parts.append(textwrap.fill(_ignoring(code), 88))
+        parts.append(_filled(_ignoring(code)))
     return "\n\n".join(part.strip("\n") for part in [*parts, f"More: {code.url}"])
 
 
@@ -92,6 +92,11 @@ def page(code: Code, message: str = "") -> str:
     if code.can_ignore:
         parts += ["## Ignore it", _ignoring(code)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _filled(paragraph: str) -> str:
+    """Break a paragraph into lines, but no code at its hyphen."""
+    return textwrap.fill(paragraph, 88, break_on_hyphens=False, break_long_words=False)
 
 
 def _ignoring(code: Code) -> str:

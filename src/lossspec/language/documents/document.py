@@ -104,23 +104,23 @@ def make_draft(
             findings.diagnosed.extend(error.diagnostics)
         except _ExtendsError as error:
             findings.add(origin, error.fault)
-    known = {*_names(parent), *_params(table)}
+    known = {*names_in(parent, "params"), *_entries(table, "params")}
     for fault in faults:
         findings.add(origin, _as_param(fault, written, known))
     is_whole = parent.is_whole if parent is not None else "extends" not in table
     return Draft(name, origin, written, table, folder, parent, variants, is_whole, filled)
 
 
-def _names(draft: Draft | None) -> Iterator[str]:
-    """Yield the parameters of a draft and of the drafts that it extends."""
+def names_in(draft: Draft | None, section: str) -> Iterator[str]:
+    """Yield the names in a section of a draft and of the drafts that it extends, such as its parameters."""
     while draft is not None:
-        yield from _params(draft.table)
+        yield from _entries(draft.table, section)
         draft = draft.parent
 
 
-def _params(table: Table) -> Iterable[str]:
-    params = table.get("params")
-    return params if isinstance(params, dict) else ()
+def _entries(table: Table, section: str) -> Iterable[str]:
+    found = table.get(section)
+    return found if isinstance(found, dict) else ()
 
 
 def _as_param(fault: Fault, written: Table, known: Collection[str]) -> Fault:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+_IN_OVERLAY = "change a value of the spec with an overlay: on the command line `--set {}=...`"
+
+
 def values(params: object) -> dict[str, object]:
     """Return the value of each parameter of a ``[params]`` table: itself, or its ``default``.
 
@@ -40,7 +43,8 @@ def given_faults(params: Mapping[str, object], given: Mapping[str, object]) -> I
         path = ("params", name)
         if name not in params:
             found = nearest(name, params)
-            help_ = near_or_all("a parameter", found, params)
+            is_path = "." in name
+            help_ = _IN_OVERLAY.format(name) if is_path else near_or_all("a parameter", found, params)
             yield Fault(
                 "unknown-param", f"unknown parameter `{shorten(name)}`", path, "key", help_, replacement=found
             )

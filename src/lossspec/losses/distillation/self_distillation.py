@@ -103,14 +103,20 @@ class SelfDistillationLoss(nn.Module):
         self.center.copy_(self.momentum * self.center + (1 - self.momentum) * mean)
 
     def _check(self, student: Sequence[Tensor], teacher: Sequence[Tensor]) -> None:
+        for name, views in (("student", student), ("teacher", teacher)):
+            if not isinstance(views, (list, tuple)):
+                found = type(views).__name__
+                raise LossInputError(
+                    f"SelfDistillationLoss expects `{name}` as a list of views, got a {found}"
+                )
         if len(student) < 2 or not 1 <= len(teacher) <= len(student):
             raise LossInputError(
                 "SelfDistillationLoss needs at least 2 views of the student and 1 of the teacher, and the "
                 f"teacher's among the student's, got {len(student)} and {len(teacher)}"
             )
-        views = {f"student[{i}]": view for i, view in enumerate(student)}
-        views |= {f"teacher[{i}]": view for i, view in enumerate(teacher)}
-        check_alike(self, "(N, D)", **views)
+        named = {f"student[{i}]": view for i, view in enumerate(student)}
+        others = {f"teacher[{i}]": view for i, view in enumerate(teacher)}
+        check_alike(self, "(N, D)", **named, **others)
         if student[0].shape[1] != len(self.center):
             raise LossInputError(
                 f"SelfDistillationLoss has dimension = {len(self.center)}, got `student[0]` "

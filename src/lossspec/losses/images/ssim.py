@@ -74,9 +74,8 @@ class SSIMLoss(nn.Module):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare ``input`` with ``target``."""
         check_alike(self, "(N, C, H, W)", input=input, target=target)
-        size, smallest = min(input.shape[2:]), self.window_size // 2 + 1
-        needed = {"zeros": 1, "reflect": smallest, "none": self.window_size}[self.padding]
-        if size < needed:
+        needed = {"zeros": 1, "reflect": self.window_size // 2 + 1, "none": self.window_size}[self.padding]
+        if min(input.shape[2:]) < needed:
             raise LossInputError(
                 f"SSIMLoss needs at least {needed}x{needed} pixels, got `input` {tuple(input.shape)}"
             )

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import torch
 from attrs import frozen
 
+from lossspec.log.rows import GAP
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -186,11 +188,10 @@ class RingBuffer:
             samples = stamp.samples or row[_SAMPLES]
             missing = [each for index, each in enumerate(self._optional) if row[flags + index] == 0.0]
             for column, history, *weights in stamp.terms:
-                if column in missing:
-                    if self.keeps_gaps:
-                        history.leave_out(*weights, stamp.epoch, stamp.step)
-                    continue
-                history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
+                if column not in missing:
+                    history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
+                elif self.keeps_gaps:
+                    history.add(0.0, *weights, stamp.epoch, stamp.step, GAP, stamp.time)
                 filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)

@@ -108,7 +108,7 @@ class DeviceRecorder:
         if len(self._rest) + 1 > SLOTS:
             self._fetch()
         weights = cast("float", loss.term_weight), loss.objective_weight
-        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP)))
+        self._rest.append((loss.history, (*weights, self._clock.epoch, self._clock.step, GAP, time())))
 
     def waiting(self) -> torch.Tensor:
         """Return the waiting values, on their device."""
@@ -120,8 +120,6 @@ class DeviceRecorder:
         for value, (history, row) in zip(values, rest, strict=True):
             if row is None:
                 history.weigh_last(value)
-            elif row[-1] == GAP:
-                history.leave_out(*row[:-1])
             else:
                 history.add(value, *row)
         return [history for history, _ in rest]

@@ -16,8 +16,6 @@ from lossspec.manager.record.ranks import RankMean, merged, rank, ranks
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lossspec.log.feed import Feed
-    from lossspec.log.points import Axis
     from lossspec.log.rows import Action, LMHistory, Sections
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
@@ -39,7 +37,6 @@ class Flusher:
         weights: the manager's weights.
         log: the log, or None if this process does not write one.
         validation: keeps the values of the latest validation.
-        feed: feeds the writers, or None if this process has none.
         writes: whether a flush takes the rows out of the histories, for the log of this or another rank.
         on_nonfinite: "record", "warn" or "raise": what to do with a NaN or infinite value.
         limit: the most rows of a loss that wait.
@@ -56,7 +53,6 @@ class Flusher:
         log: LossLog | None,
         validation: LatestValidation,
         *,
-        feed: Feed | None = None,
         writes: bool,
         on_nonfinite: OnNonFinite,
         limit: int,
@@ -67,7 +63,6 @@ class Flusher:
         self._warned_of_epochs = False
         self._unrun = UnrunTerms()
         self._log = log
-        self._feed = feed
         self._writes = writes
         self._on_nonfinite = on_nonfinite
         self._mean = RankMean(run)
@@ -160,29 +155,17 @@ class Flusher:
         lost = self._lost()
         taken = self._taken(sections)
         count = ranks()
-        if count > 1:
-            sections = self._mean_of_ranks(sections, lost, taken)
+        sections = merged([sections]) if count == 1 else self._mean_of_ranks(sections, lost, taken)
         nonfinite = self._nonfinite(sections)
         taken += [self._validation.keeping(each, rows) for each, rows in sections.items() if each != "losses"]
-        written = self._hand_over(sections, lost, count, taken)
+        if self._log is not None:
+            written = self._log.write(sections, lost, count, taken)
+        else:
+            do_all(taken)
+            written = sum(len(rows) for losses in sections.values() for rows in losses.values()) // WIDTH
         for observer in self.observers:
             observer(sections)
         return written, nonfinite
-
-    def _hand_over(
-        self, sections: Sections, lost: Mapping[str, int], ranks: int, taken: Sequence[Action]
-    ) -> int:
-        """Write rows to the log, then to the writers; return how many were written."""
-        written = 0
-        if self._log is not None:
-            written = self._log.write(sections, lost, ranks, taken)
-        else:
-            do_all(taken)
-        if self._feed is None:
-            return written
-        axis: Axis = "step" if self._clock.stepped else "epoch" if self._clock.epoch_was_set else "call"
-        fed = self._feed.write(sections, axis)
-        return fed if self._log is None else written
 
     def _mean_of_ranks(
         self, sections: Sections, lost: Mapping[str, int], taken: Sequence[Action]
@@ -191,8 +174,8 @@ class Flusher:
         try:
             mean, (chunks, dropped) = self._mean(sections, [here, bool(self._dropped)])
         except RuntimeError as error:  # another rank is gone
-            self._hand_over(merged([sections]), lost, 1, taken)
             if self._log is not None:
+                self._log.write(merged([sections]), lost, 1, taken)
                 error.add_note("only the values of this rank were written to the loss log")
             error.add_note(
                 f"rank {rank()} waited for the others in a flush, which all ranks must call: look for the "

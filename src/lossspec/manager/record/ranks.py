@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from array import array
+from math import nan
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,11 +28,23 @@ def ranks() -> int:
     return distributed.get_world_size() if ready else 1
 
 
+#: What launchers tell a process about its place: torchrun, Slurm, and Lightning, the last two.
+_PLACES = (("RANK",), ("SLURM_PROCID",), ("NODE_RANK", "LOCAL_RANK"))
+
+
 def rank() -> int:
-    """Return the rank of this process, before ``init_process_group`` from the variable of torchrun."""
+    """Return the rank of this process.
+
+    Before ``init_process_group`` it comes from the variables of the launcher, which may only tell whether it
+    is the first.
+    """
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank()
-    return int(os.environ.get("RANK", "0"))
+    for names in _PLACES:
+        found = [int(os.environ[name]) for name in names if name in os.environ]
+        if found:
+            return max(found)
+    return 0
 
 
 def batch_size(values: Iterable[object]) -> int:
@@ -100,16 +113,18 @@ class RankMean:
         for each in rows:
             for start in range(0, len(each), WIDTH):
                 samples = sums[capacity + index]
-                if samples:
-                    each[start + RAW], each[start + SAMPLES] = sums[index] / samples, samples
-                index += 1  # without samples it is a gap on every rank, or a value of empty batches
+                if samples or each[start + SAMPLES] != GAP:  # else a gap on every rank
+                    each[start + RAW] = sums[index] / samples if samples else nan
+                    each[start + SAMPLES] = samples
+                index += 1
 
 
 def _products(rows: list[array[float]], capacity: int) -> list[float]:
     """Return value times batch size of each row, then the batch sizes, both padded to the capacity."""
     samples = [max(n, 0.0) for row in rows for n in row[SAMPLES::WIDTH]]
     raws = [v for row in rows for v in row[RAW::WIDTH]]
-    values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]  # NaN for an empty batch
+    # NaN is what an empty batch gives
+    values = [v * n if n else 0.0 for v, n in zip(raws, samples, strict=True)]
     padding = [0.0] * (capacity - len(values))
     return [*values, *padding, *samples, *padding]
 
@@ -150,8 +165,8 @@ def _merge_rows(of_ranks: list[array[float]]) -> array[float]:
         if not found:  # on no rank
             continue
         row, samples = found[0], sum(each[SAMPLES] for each in found)
-        if samples:
-            row[RAW] = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES]) / samples
-            row[SAMPLES] = samples
+        total = sum(each[RAW] * each[SAMPLES] for each in found if each[SAMPLES])
+        row[RAW] = total / samples if samples else nan
+        row[SAMPLES] = samples
         means.extend(row)
     return means

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import weakref
+from time import time
 from typing import TYPE_CHECKING, cast
 
 import torch
 
 from lossspec.errors import ClockError
+from lossspec.log.rows import GAP
 from lossspec.manager.loss.curve import is_count
 from lossspec.manager.record.compiled import CAPACITY, RingBuffer
 from lossspec.manager.record.device import DeviceRecorder
@@ -39,20 +41,18 @@ class Recorders:
         clock: gives the position of each row.
         full: a bound method, called with a history that is full; it is held weakly. None for a copy, which
             records nothing.
-        merges: whether the rows are merged with those of other ranks, if several processes train.
 
     Attributes:
+        merges: whether the rows are merged with those of other ranks, if several processes train.
         several: whether several processes train.
         samples: the batch size that the caller set; None to take it from the tensors.
         is_copy: whether these are the recorders of a copied manager or objective.
         is_paused: whether the manager is in ``unrecorded()``.
     """
 
-    def __init__(
-        self, clock: Clock, full: Callable[[LMHistory], None] | None, *, merges: bool = False
-    ) -> None:
+    def __init__(self, clock: Clock, full: Callable[[LMHistory], None] | None) -> None:
         self._clock = clock
-        self._merges = merges
+        self.merges = False
         self._full = None if full is None else weakref.WeakMethod(full)
         self.host = HostRecorder(clock, self.make_room)
         self.is_copy = full is None
@@ -78,7 +78,7 @@ class Recorders:
     @property
     def keeps_gaps(self) -> bool:
         """Whether the place of a term is kept in the rows of a call that it is missing from."""
-        return self._merges and self.several and self.is_on
+        return self.merges and self.several and self.is_on
 
     def pause(self, *, paused: bool) -> None:
         """Record nothing from now on, or record again; a copy never records."""
@@ -158,7 +158,7 @@ class Recorders:
         for loss in losses:
             if recorder is None:
                 weights = cast("float", loss.term_weight), loss.objective_weight
-                loss.history.leave_out(*weights, self._clock.epoch, self._clock.step)
+                loss.history.add(0.0, *weights, self._clock.epoch, self._clock.step, GAP, time())
             else:
                 recorder.leave_out(loss)
 

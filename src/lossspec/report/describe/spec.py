@@ -80,7 +80,10 @@ def _description(table: Table, name: str) -> str:
 
 def _term(term: Term) -> str:
     inputs = ", ".join(map(_input, term.inputs))
-    return f"{term.type}({inputs}), weight {_weight(term.weight)}"
+    text = f"{term.type}({inputs}), weight {_weight(term.weight)}"
+    text += f", reduce {toml(term.reduce.written())}" if term.reduce is not None else ""
+    text += f", lists {toml(term.lists.written())}" if term.lists is not None else ""
+    return f"{text}, optional" if term.if_missing == "skip" else text
 
 
 def _balance(balance: Balance) -> str:
@@ -89,7 +92,8 @@ def _balance(balance: Balance) -> str:
 
 
 def _input(each: Input) -> str:
-    text = toml(each.value) if each.name is None else f"{each.name}.detach()" if each.detach else each.name
+    name = each.reference
+    text = toml(each.value) if each.name is None else f"{name}.detach()" if each.detach else name
     return f"{each.argument}={text}" if each.argument else text
 
 

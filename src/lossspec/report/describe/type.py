@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.errors import UnknownNameError
+from lossspec.language.checks.reductions import may_return_elements
 from lossspec.names import listed, unknown
 from lossspec.registry import balancers, find, find_balancer, libraries, missing_library, summaries
 from lossspec.report.describe.text import columns, toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lossspec.registry import Argument, CallInput, LossType
 
+_ONE_NUMBER = "one number: a term of it cannot have `reduce`"
 _EXAMPLES: Mapping[object, object] = {
     "integer": 1,
     "number": 1.0,
@@ -57,6 +59,7 @@ def _facts(entry: LossType) -> Iterator[str]:
         "formula": entry.formula,
         "note": entry.note,
         "downloads": entry.downloads,
+        "returns": "" if entry.balancer or may_return_elements(entry) else _ONE_NUMBER,
         "reference": entry.reference,
         "library": missing_library(entry) or f"{entry.distribution}, which is installed",
     }
@@ -95,25 +98,72 @@ def allowed(argument: Argument) -> str:
     return "; ".join(words)
 
 
+_LIMITS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "above",
+    "maximum": "at most",
+    "exclusiveMaximum": "below",
+}
+
+
 def _kind(schema: Mapping[str, object]) -> str:
     enum, either = schema.get("enum"), schema.get("anyOf")
     if isinstance(enum, list):
-        return " or ".join(toml(value) for value in enum)
+        return _or([toml(value) for value in enum])
     if isinstance(either, list):
         return " or ".join(_kind(each) for each in either)
     kinds = schema.get("type", "any value")
-    words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
-    items = schema.get("items")
-    if isinstance(items, dict):
-        words += f" of {_kind(items)}"
-    limits = {
-        "minimum": "at least",
-        "exclusiveMinimum": "above",
-        "maximum": "at most",
-        "exclusiveMaximum": "below",
-    }
-    bounds = [f"{word} {schema[key]}" for key, word in limits.items() if key in schema]
-    return f"{words}, {' and '.join(bounds)}" if bounds else words
+    names = [str(each) for each in kinds] if isinstance(kinds, list) else [str(kinds)]
+    items, bounds = schema.get("items"), _bounds(schema)
+    if not isinstance(items, dict):
+        return _bounded(" or ".join(names), bounds)
+    array, inner = _array(schema), _innermost(items)
+    others = [name for name in names if name != "array"]
+    if not others:
+        return _bounded(array, f"each {inner}" if inner else "")
+    if bounds == inner:  # of a number, and of each number of an array
+        return _bounded(f"{' or '.join(others)} or {array}", bounds)
+    return f"{_bounded(' or '.join(others), bounds)}, or {_bounded(array, f'each {inner}' if inner else '')}"
+
+
+def _or(words: Sequence[str]) -> str:
+    """Join words.
+
+    >>> _or(["a", "b", "c"]), _or(["a"])
+    ('a, b or c', 'a')
+    """
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _bounds(schema: Mapping[str, object]) -> str:
+    return " and ".join(f"{word} {schema[key]}" for key, word in _LIMITS.items() if key in schema)
+
+
+def _bounded(words: str, bounds: str) -> str:
+    return f"{words}, {bounds}" if bounds else words
+
+
+def _array(schema: Mapping[str, object]) -> str:
+    """Return an array, its length where it is fixed, and what its elements are, without their bounds.
+
+    >>> _array({"items": {"type": "array", "items": {"type": "number"}}, "minItems": 2, "maxItems": 2})
+    'array of 2 arrays of numbers'
+    """
+    items, least = schema.get("items"), schema.get("minItems")
+    length = f"{least} " if least is not None and least == schema.get("maxItems") else ""
+    if not isinstance(items, dict):
+        return "array"
+    kind = str(items.get("type", "value"))
+    inside = _array(items).replace("array", "arrays", 1) if kind == "array" else f"{kind}s"
+    return f"array of {length}{inside}"
+
+
+def _innermost(items: object) -> str:
+    """Return the bounds of the elements of an array, or of arrays in it."""
+    if not isinstance(items, dict):
+        return ""
+    return _bounds(items) or _innermost(items.get("items"))
 
 
 def example(entry: LossType) -> str:

@@ -14,7 +14,7 @@ from lossspec.report.draw.lines import Line
 from lossspec.report.draw.terminal import ROWS, text_plot
 from lossspec.report.draw.text import figure
 from lossspec.report.forecast.phases import in_words, phases
-from lossspec.report.forecast.weights import RunLength, curves
+from lossspec.report.forecast.weights import RunLength, balance_note, curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +40,13 @@ class WeightPanel:
 
     Attributes:
         title: its title.
+        note: what else moves the weights, or "".
         lines: the curves, each value held until the next.
         phases: the phases of each curve, by name.
     """
 
     title: str
+    note: str
     lines: list[Line] = field(repr=False)
     phases: dict[str, list[Phase]] = field(repr=False)
 
@@ -75,7 +77,8 @@ def weight_panels(spec: Spec, run: RunLength) -> list[WeightPanel]:
         }
         title = f"objective {objective}" + (", scheduled arguments" if is_argument else "")
         ways = {name: phases(*zip(*points, strict=True)) for name, points in sampled.items()}
-        found.append(WeightPanel(title, _held(sampled, float(run.epochs)), ways))
+        note = "" if is_argument else balance_note(spec, objective)
+        found.append(WeightPanel(title, note, _held(sampled, float(run.epochs)), ways))
     return found
 
 
@@ -92,7 +95,8 @@ def draw_weights(spec: Spec, run: RunLength, path: Path) -> None:
     heights = [STILL if panel.still else 1.0 for panel in panels]
     picture = Picture([panel.title for panel in panels], "epoch", 0, run.epochs, heights)
     for panel, drawn in zip(panels, picture.panels, strict=True):
-        drawn.remark("applied weight" if "argument" not in panel.title else "value")
+        what = "applied weight, before the balance" if panel.note else "applied weight"
+        drawn.remark("value" if "argument" in panel.title else what)
         drawn.scale([line.ys for line in panel.lines], from_zero=True)
         drawn.lines(panel.lines)
         for change in panel.changes():
@@ -125,6 +129,7 @@ def weights_as_text(spec: Spec, run: RunLength, width: int, *, colour: bool = Fa
             first, *more = textwrap.wrap(in_words(found), max(width - longest - 4, 10))
             rows.append(f"  {painted(f'{name:<{longest}}', index if colour else None)}  {first}")
             rows += [f"  {'':<{longest}}  {line}" for line in more]
+        rows += [f"  {line}" for line in textwrap.wrap(panel.note, max(width - 2, 10))]
         rows.append("")
     return "\n".join(rows[:-1])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.report.draw.text import Row, exact, figure, grid
-from lossspec.report.forecast.weights import curves
+from lossspec.report.forecast.weights import balance_note, balanced, curves
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +41,7 @@ class WeightTable:
             for curve, values in self.rows:
                 if curve.objective == objective:
                     lines.append((f"  {curve.name}", *map(figure, values)))
+            lines += [(f"  {note}",)] if (note := balance_note(self.spec, objective)) else []
         return grid(lines)
 
     def csv(self) -> str:
@@ -53,7 +54,7 @@ class WeightTable:
         return out.getvalue()
 
     def json(self) -> str:
-        """Return a JSON document: ``spec``, ``digest``, ``epochs``, ``weights``, ``arguments``."""
+        """Return a JSON document; ``balanced`` has the type of the balancer of each term that has one."""
         weights = {curve.name: values for curve, values in self.rows if not curve.argument}
         arguments = {curve.name: values for curve, values in self.rows if curve.argument}
         document = {
@@ -62,6 +63,7 @@ class WeightTable:
             "epochs": self.epochs,
             "weights": weights,
             "arguments": arguments,
+            "balanced": balanced(self.spec),
         }
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

@@ -142,6 +142,27 @@ def curves(spec: Spec) -> list[Curve]:
     return weights + arguments
 
 
+def balanced(spec: Spec) -> dict[str, str]:
+    """Return the type of the balancer of each term that has one.
+
+    Its weight is the curve times what the balancer finds in training, which no forecast knows.
+    """
+    return {
+        name: objective.balance.type
+        for objective in spec.objectives.values()
+        if objective.balance is not None
+        for name in objective.balance.losses
+    }
+
+
+def balance_note(spec: Spec, objective: str) -> str:
+    """Return a sentence about the terms of an objective that are balanced, "" if there are none."""
+    balance = spec.objectives[objective].balance
+    if balance is None:
+        return ""
+    return f"In training, {balance.type} multiplies the weights of {', '.join(balance.losses)}."
+
+
 def _weight(spec: Spec, term: Term) -> Curve:
     objective_weight = spec.objectives[term.objective].weight
     factors: tuple[tuple[str, float | Schedule], ...] = (

@@ -46,14 +46,14 @@ MATHML = Notation(
     },
     detached="<mi>sg</mi><mrow>({})</mrow>",
     at_steps="<mrow>[{} | {}]</mrow>",
-    element="<msub><mrow>[{}]</mrow><mi>i</mi></msub>",
-    lists={
-        "sum": "<munder><mo>∑</mo><mi>i</mi></munder><msub><mrow>[{}]</mrow><mi>i</mi></msub>",
-        "mean": "<msub><mi>mean</mi><mi>i</mi></msub><msub><mrow>[{}]</mrow><mi>i</mi></msub>",
-        "weights": (
-            "<munder><mo>∑</mo><mi>i</mi></munder><msub><mi>c</mi><mi>i</mi></msub>"
-            "<msub><mrow>[{}]</mrow><mi>i</mi></msub>"
-        ),
+    element="<msub><mrow>[{}]</mrow><mrow>{}</mrow></msub>",
+    part="<msub><mrow>{}</mrow><mrow>{}</mrow></msub>",
+    pairs={"all": "i,k", "different": "i≠k"},
+    over={
+        "sum": "<munder><mo>∑</mo><mrow>{}</mrow></munder>{}",
+        "mean": "<msub><mi>mean</mi><mrow>{}</mrow></msub>{}",
+        "min": "<munder><mi>min</mi><mrow>{}</mrow></munder>{}",
+        "max": "<munder><mi>max</mi><mrow>{}</mrow></munder>{}",
     },
     less="&lt;",
     not_more="≤",

@@ -9,12 +9,13 @@ from attrs import frozen
 from lossspec.registry import find, find_balancer
 from lossspec.report.draw.text import exact
 from lossspec.report.formula.equations import scheduled
+from lossspec.report.formula.reductions import BATCH, LENGTH
 from lossspec.report.formula.terms import VARIABLES, TermWriter, has_long_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.language.model import Spec
+    from lossspec.language.model import Input, Spec, Term
     from lossspec.report.formula.math.notation import Notation
 
 CLOCK = {
@@ -56,14 +57,43 @@ def signs(spec: Spec, notation: Notation) -> Iterator[Entry]:
         symbol = notation.at_steps.format(notation.number(count), VARIABLES["step"])
         yield Entry(symbol, f"1 where the step is a multiple of {count}, else 0")
     anything = notation.letters["·"]
-    if any(each.detach for term in terms for each in term.inputs):
+    if any(each.detach for term in terms for each in _inputs(term)):
         yield Entry(notation.detached.format(anything), "detached from its graph: no gradient passes")
-    if any(term.lists is not None for term in terms):
-        yield Entry(notation.element.format(anything), "applied to the i-th elements of its lists")
+    yield from _elements(spec, notation)
     for term in terms:
         if term.lists is not None and term.lists.weights is not None:
             weights = ", ".join(map(exact, term.lists.weights))
             yield Entry("c_i", f"in {term.name}, in order: {weights}")
+    for term in terms:
+        if term.if_missing == "skip":
+            yield Entry(notation.text(term.name), "left out of a call in which one of its tensors is missing")
+
+
+def _inputs(term: Term) -> tuple[Input, ...]:
+    """Return the inputs of a term, and the weights of its elements if it has them."""
+    weights = term.reduce.weights if term.reduce is not None else None
+    return term.inputs if weights is None else (*term.inputs, weights)
+
+
+def _elements(spec: Spec, notation: Notation) -> Iterator[Entry]:
+    """Yield the meanings of the signs for elements: of lists, of pairs of them, and of what losses return."""
+    anything = notation.letters["·"]
+    lists = [term.lists for term in spec.losses.values() if term.lists is not None]
+    reductions = [term.reduce for term in spec.losses.values() if term.reduce is not None]
+    if any(each.pairs is None for each in lists):
+        counted = ", counted from 0" if any(each.decay is not None for each in lists) else ""
+        meaning = f"applied to the i-th elements of its lists{counted}"
+        yield Entry(notation.element.format(anything, "i"), meaning)
+    for pairs in dict.fromkeys(each.pairs for each in lists if each.pairs is not None):
+        meaning = "applied to the i-th element of one list and the k-th of the other"
+        yield Entry(notation.element.format(anything, notation.pairs[pairs]), meaning)
+    if any(each.decay is not None for each in lists):
+        yield Entry(LENGTH, "the length of its lists")
+    if reductions:
+        meaning = "the j-th element of what the loss returns before its own reduction, or of its weights"
+        yield Entry(notation.element.format(anything, "j"), meaning)
+    if any(each.by == "batch" for each in reductions):
+        yield Entry(BATCH, "the size of the batch: the first dimension of the elements")
 
 
 def inputs(spec: Spec, notation: Notation) -> Iterator[Entry]:

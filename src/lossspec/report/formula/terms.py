@@ -8,6 +8,7 @@ from attrs import frozen
 
 from lossspec.report.formula.math.notation import PLAIN
 from lossspec.report.formula.math.writer import value_of
+from lossspec.report.formula.reductions import combined
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ class TermWriter:
         arguments = self.arguments(term.args, term.name)
         inside = f"{inputs}; {arguments}" if arguments and not has_long_arguments(term) else inputs
         call = f"{self.notation.loss(self.names[term.type])}({inside})"
-        if term.lists is None:
-            return call
-        how = term.lists.combine if term.lists.weights is None else "weights"
-        return self.notation.lists[how].format(call)
+        return combined(self.notation, term, call, self.input)
 
     def balanced(self, balance: Balance, terms: Sequence[Term]) -> list[str]:
         """Return the balance of some terms: a line for each, and one for inputs and arguments."""
@@ -89,11 +87,11 @@ class TermWriter:
         )
 
     def input(self, each: Input) -> str:
-        """Return an input: a tensor, detached or not, or a number."""
+        """Return an input: a tensor or what is taken of it, detached or not, or a number."""
         if each.name is None:
             text = self.notation.number(each.value or 0.0)
         else:
-            text = self.notation.named(each.name)
+            text = self.notation.named(each.reference)
             text = self.notation.detached.format(text) if each.detach else text
         return f"{self.notation.named(each.argument)} = {text}" if each.argument else text
 

@@ -76,7 +76,7 @@ class warmup_stable_decay(Schedule):
         start_value + (peak_value - start_value) * t / warmup                        t < warmup
         peak_value                                                                   for `stable`
         peak_value + (end_value - peak_value) * g((t - warmup - stable) / decay)     for `decay`
-        g(x) = (1 - cos(pi x)) / 2, x, or sqrt(x)
+        g(x) = (1 - cos(pi x)) / 2, x, sqrt(x), or (1 - 0.1^x) / 0.9
 
     ``start_value`` before 0, exactly ``end_value`` from the end of the decay on.
 
@@ -87,10 +87,12 @@ class warmup_stable_decay(Schedule):
         peak_value: the value of the plateau.
         start_value: the value at 0; 0 unless given.
         end_value: the value after; 0 unless given.
-        shape: the shape of the decay: "cosine" (unless given), "linear" or "sqrt".
+        shape: the shape of the decay: "cosine" (unless given), "linear", "1-sqrt" or "exp". What is left of
+            the fall is 1 - sqrt(x) with "1-sqrt", and falls by equal ratios to a tenth with "exp", stretched
+            to end at 0.
 
-    Source: ``transformers.get_wsd_schedule``; Hu et al. 2024, https://arxiv.org/abs/2404.06395; for
-    "sqrt" Hägele et al. 2024, https://arxiv.org/abs/2405.18392.
+    Source: ``transformers.get_wsd_schedule`` and timm's ``WSDLRScheduler``; Hu et al. 2024,
+    https://arxiv.org/abs/2404.06395; for "1-sqrt" Hägele et al. 2024, https://arxiv.org/abs/2405.18392.
 
     >>> phases = warmup_stable_decay(warmup=10, stable=80, decay=10, peak_value=2.0)
     >>> phases(5), phases(50), phases(95), phases(100)
@@ -103,8 +105,8 @@ class warmup_stable_decay(Schedule):
     peak_value: float = field(metadata=number("the value of the plateau"))
     start_value: float = field(default=0.0, metadata=number("the value at 0"))
     end_value: float = field(default=0.0, metadata=number("the value after the decay"))
-    shape: Literal["cosine", "linear", "sqrt"] = field(
-        default="cosine", metadata=choice("the shape of the decay", "cosine", "linear", "sqrt")
+    shape: Literal["cosine", "linear", "1-sqrt", "exp"] = field(
+        default="cosine", metadata=choice("the shape of the decay", "cosine", "linear", "1-sqrt", "exp")
     )
 
     def curve(self) -> Function:

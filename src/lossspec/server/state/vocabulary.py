@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Literal
 
 from lossspec import schedules
 from lossspec.errors import LossSpecError
+from lossspec.language.checks.inputs import references
 from lossspec.language.diagnostics.findings import Findings
 from lossspec.language.documents.document import read_draft
 from lossspec.language.documents.search import find, folders
 from lossspec.language.resolve.params import values
 from lossspec.language.resolve.variants import declared, stack
 from lossspec.language.text.reference import SUFFIX
+from lossspec.language.text.selection import tensor_of
 from lossspec.registry import balancers, summaries
 from lossspec.schedules.table import summary
 from lossspec.wording import dotted
@@ -35,6 +37,9 @@ _KINDS: tuple[tuple[KeyPath, Kind], ...] = (
     (("objectives", "*", "balance", "type"), "balancer"),
     (("losses", "*", "inputs", "*"), "tensor"),
     (("losses", "*", "inputs", "*", "name"), "tensor"),
+    (("losses", "*", "reduce", "weights"), "tensor"),
+    (("losses", "*", "reduce", "weights", "name"), "tensor"),
+    (("losses", "*", "reduce", "by", "name"), "tensor"),
     (("objectives", "*", "balance", "inputs", "*"), "tensor"),
     (("objectives", "*", "balance", "inputs", "*", "name"), "tensor"),
     (("losses", "*", "objective"), "objective"),
@@ -125,11 +130,8 @@ def tensors(table: Table) -> Names:
     """Return the tensors of a spec, each with its description: those declared, and those that losses use."""
     found = {name: each if isinstance(each, str) else "" for name, each in _section(table, "inputs").items()}
     for loss in _tables(table, "losses").values():
-        inputs = loss.get("inputs")
-        each = inputs if isinstance(inputs, list) else inputs.values() if isinstance(inputs, dict) else ()
-        for one in each:
-            name = one.get("name") if isinstance(one, dict) else one
-            if isinstance(name, str) and "${" not in name:
+        for _, reference in references(loss):
+            if name := tensor_of(reference):
                 found.setdefault(name, "")
     return found
 

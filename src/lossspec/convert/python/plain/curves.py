@@ -67,20 +67,22 @@ def cosine_restarts(
     start_value: float,
     end_value: float,
     period: float,
-    cycles: int,
+    cycles: int | None = None,
     period_mult: float = 1.0,
     peak_mult: float = 1.0,
 ) -> float:
     """Half a cosine wave, again and again, each from its own peak."""
     if t <= 0.0:
         return start_value
-    begin, peak, length = 0.0, start_value, period
-    for cycle in range(cycles):
-        peak, length = start_value * peak_mult**cycle, period * period_mult**cycle
-        if t + 1e-9 * period < begin + length or (cycle == cycles - 1 and t < begin + length):
-            return end_value + (peak - end_value) * (0.5 + 0.5 * math.cos(math.pi * (t - begin) / length))
-        begin += length
-    return end_value
+    last = math.inf if cycles is None else cycles - 1.0
+    cycle = min((t / period + 1e-9) // 1.0, last) if period_mult == 1.0 else 0.0
+    begin, length = cycle * period, period
+    while t - begin >= (1.0 - 1e-9) * length and cycle < last:
+        begin, length, cycle = begin + length, length * period_mult, cycle + 1.0
+    if t >= begin + length:
+        return end_value
+    peak = start_value * power(peak_mult, cycle) if start_value else 0.0
+    return end_value + (peak - end_value) * (0.5 + 0.5 * math.cos(math.pi * (t - begin) / length))
 
 
 def triangular(

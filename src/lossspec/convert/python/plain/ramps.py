@@ -9,10 +9,20 @@ import math
 from bisect import bisect_right
 
 
-def linear(t: float, *, start: float, end: float, start_value: float, end_value: float) -> float:
-    """A straight line from one value to another."""
+def linear(
+    t: float,
+    *,
+    start: float,
+    start_value: float,
+    end: float = math.inf,
+    end_value: float = 0.0,
+    slope: float | None = None,
+) -> float:
+    """A straight line from one value to another, or without end."""
     if t <= start:
         return start_value
+    if slope is not None:
+        return start_value + slope * (t - start)
     if t >= end:
         return end_value
     return start_value + (end_value - start_value) * ((t - start) / (end - start))
@@ -168,4 +178,6 @@ def shaped(part: float, shape: str) -> float:
         return 0.5 - 0.5 * math.cos(math.pi * part)
     if shape == "sigmoid":
         return 0.5 + 0.5 / math.tanh(3.0) * math.tanh(6.0 * part - 3.0)
-    return math.sqrt(part) if shape == "sqrt" else part
+    if shape == "1-sqrt":
+        return math.sqrt(part)
+    return (1.0 - math.pow(0.1, part)) / 0.9 if shape == "exp" else part

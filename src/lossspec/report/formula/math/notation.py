@@ -40,8 +40,10 @@ class Notation:
         calls: the known functions, by name.
         detached: a detached input.
         at_steps: 1 at every n-th step, else 0; takes n and the variable of the step.
-        element: an expression applied to one element of its lists.
-        lists: an expression applied to each element and combined, by how.
+        element: one element of an expression; takes the expression and the index.
+        part: one element of a tensor; takes the tensor and the index.
+        pairs: the index of the pairs of two lists, by which of them are taken.
+        over: "sum", "mean", "min" or "max" over an index, of an expression; takes both.
         less: the sign for "is less than".
         not_more: the sign for "is at most".
     """
@@ -63,7 +65,9 @@ class Notation:
     detached: str
     at_steps: str
     element: str
-    lists: Mapping[str, str]
+    part: str
+    pairs: Mapping[str, str]
+    over: Mapping[str, str]
     less: str
     not_more: str
 
@@ -158,11 +162,14 @@ LATEX = Notation(
     },
     detached=r"\operatorname{{sg}}({})",
     at_steps=r"\left[{} \mid {}\right]",
-    element=r"\left[{}\right]_{{i}}",
-    lists={
-        "sum": r"\sum_{{i}} \left[{}\right]_{{i}}",
-        "mean": r"\operatorname{{mean}}_{{i}} \left[{}\right]_{{i}}",
-        "weights": r"\sum_{{i}} c_{{i}} \left[{}\right]_{{i}}",
+    element=r"\left[{}\right]_{{{}}}",
+    part="{}_{{{}}}",
+    pairs={"all": "i, k", "different": r"i \neq k"},
+    over={
+        "sum": r"\sum_{{{}}} {}",
+        "mean": r"\operatorname{{mean}}_{{{}}} {}",
+        "min": r"\min_{{{}}} {}",
+        "max": r"\max_{{{}}} {}",
     },
     less="<",
     not_more=r"\leq",
@@ -196,8 +203,10 @@ PLAIN = Notation(
     },
     detached="sg({})",
     at_steps="[{} | {}]",
-    element="[{}]_i",
-    lists={"sum": "Σ_i [{}]_i", "mean": "mean_i [{}]_i", "weights": "Σ_i c_i [{}]_i"},
+    element="[{}]_{}",
+    part="{}_{}",
+    pairs={"all": "(i, k)", "different": "(i ≠ k)"},
+    over={"sum": "Σ_{} {}", "mean": "mean_{} {}", "min": "min_{} {}", "max": "max_{} {}"},
     less="<",
     not_more="≤",
 )

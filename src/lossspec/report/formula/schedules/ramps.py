@@ -27,8 +27,10 @@ def shaped(shape: str, part: Expression) -> Expression:
         case "sigmoid":
             bend = call("tanh", plus(times(6, part), -3))
             return over(plus(1, over(bend, call("tanh", 3))), 2)
-        case "sqrt":
+        case "1-sqrt":
             return call("sqrt", part)
+        case "exp":
+            return over(minus(1, power(0.1, part)), 0.9)
         case _:
             return part
 
@@ -36,10 +38,6 @@ def shaped(shape: str, part: Expression) -> Expression:
 def between(first: float, last: float, way: Expression) -> Expression:
     """Return the expression from ``first`` to ``last`` as ``way`` goes from 0 to 1."""
     return plus(first, times(last - first, way))
-
-
-def _linear(schedule: linear, part: Expression) -> Expression:
-    return between(schedule.start_value, schedule.end_value, part)
 
 
 def _polynomial(schedule: polynomial, part: Expression) -> Expression:
@@ -69,13 +67,21 @@ def _rampup(schedule: rampup, part: Expression) -> Expression:
 
 #: The expressions between start and end, of the part of the way that is done.
 _WAYS: dict[str, Callable[[Any, Expression], Expression]] = {
-    "linear": _linear,
     "polynomial": _polynomial,
     "exponential": _exponential,
     "cosine": _cosine,
     "tanh": _tanh,
     "rampup": _rampup,
 }
+
+
+def _linear(schedule: linear, clock: LocalClock) -> Pieces:
+    since, before = clock.since(schedule.start), (schedule.start, schedule.start_value)
+    if schedule.end is None or schedule.end_value is None:
+        line = plus(schedule.start_value, times(schedule.slope or 0.0, since))
+        return clock.pieces(before, (math.inf, line))
+    line = between(schedule.start_value, schedule.end_value, over(since, schedule.end - schedule.start))
+    return clock.pieces(before, (schedule.end, line), (math.inf, schedule.end_value))
 
 
 def _ramp(schedule: Any, clock: LocalClock) -> Pieces:
@@ -132,6 +138,7 @@ def _warmup_stable_decay(schedule: warmup_stable_decay, clock: LocalClock) -> Pi
 
 RAMPS: dict[str, Formula] = {
     **dict.fromkeys(_WAYS, _ramp),
+    "linear": _linear,
     "logistic": _logistic,
     "piecewise": _piecewise,
     "one_cycle": _one_cycle,

@@ -57,8 +57,8 @@ def _cyclical(schedule: cyclical, clock: LocalClock) -> Pieces:
 
 def _cosine_restarts(schedule: cosine_restarts, clock: LocalClock) -> Pieces:
     found = clock.pieces((0, schedule.start_value))
-    last = clock.pieces((math.inf, schedule.end_value))
-    if schedule.cycles <= LISTED:
+    last = [] if schedule.cycles is None else clock.pieces((math.inf, schedule.end_value))
+    if schedule.cycles is not None and schedule.cycles <= LISTED:
         begin = 0.0
         for cycle in range(schedule.cycles):
             length = schedule.period * schedule.period_mult**cycle
@@ -67,26 +67,25 @@ def _cosine_restarts(schedule: cosine_restarts, clock: LocalClock) -> Pieces:
             begin += length
             found += clock.pieces((begin, _half_wave(peak, schedule.end_value, part)))
         return found + last
-    cycle_number, part, end = _counted(schedule, clock)
+    cycle_number, part = _counted(schedule, clock)
     many: Operand = schedule.start_value
     if schedule.peak_mult != 1:
         many = times(many, power(schedule.peak_mult, cycle_number))
-    return found + clock.pieces((end, _half_wave(many, schedule.end_value, part))) + last
+    return found + clock.pieces((schedule.end, _half_wave(many, schedule.end_value, part))) + last
 
 
-def _counted(schedule: cosine_restarts, clock: LocalClock) -> tuple[Expression, Expression, float]:
-    """Return the number of the cycle, the part of it that has passed, and the end of the last cycle."""
+def _counted(schedule: cosine_restarts, clock: LocalClock) -> tuple[Expression, Expression]:
+    """Return the number of the cycle, and the part of it that has passed."""
     period, mult, passed = schedule.period, schedule.period_mult, clock.since(0)
     if mult == 1:
         count = Local("n", call("floor", over(passed, period)))
-        return count, over(call("mod", passed, period), period), period * schedule.cycles
+        return count, over(call("mod", passed, period), period)
     grown = plus(1, over(times(mult - 1, passed), period))
     count = Local("n", call("floor", over(call("log", grown), call("log", mult))))
     # Cycle n begins at period (mult^n - 1) / (mult - 1) and lasts period mult^n.
     begun = over(times(period, plus(power(mult, count), -1)), mult - 1)
     part = over(minus(passed, begun), times(period, power(mult, count)))
-    end = period * (mult**schedule.cycles - 1) / (mult - 1)
-    return count, Local("u", part), end
+    return count, Local("u", part)
 
 
 def _half_wave(peak: Operand, last: float, part: Expression) -> Expression:
