@@ -28,6 +28,7 @@ _COMMANDS = {
     "lsp": "Run the language server, for editors.",
     "new": "Create a commented spec to start from (also `init`).",
     "plot": "Plot the weight of every term over a run, before training.",
+    "probe": "Show what each term does at one batch, and suggest weights.",
     "report": "Write an HTML report on one run, or comparing several.",
     "schema": "Print the JSON Schema of the language, for editors.",
     "show": "Print a resolved spec as TOML, JSON or a formula.",

@@ -125,7 +125,8 @@ class Probe:
     def _cosine(self, row: str, column: str) -> str:
         if row == column:
             return "1"
-        return f"{self.cosines.get((row, column), self.cosines.get((column, row), math.nan)):.2f}"
+        cosine = self.cosines.get((row, column), self.cosines.get((column, row), math.nan))
+        return "-" if math.isnan(cosine) else f"{cosine:.2f}"
 
     def json(self) -> str:
         """Return the same as JSON; a number that is not finite is null."""
