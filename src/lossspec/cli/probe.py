@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, cast
+from zipfile import BadZipFile
 
 import click
 
@@ -108,6 +110,10 @@ def probe_command(
         click.echo(found.text() if format_ == "table" else found.json())
 
 
+#: What numpy, torch and safetensors raise for a file that is not theirs, or not of tensors alone.
+_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, EOFError, BadZipFile, UnpicklingError)
+
+
 def _tensors(path: Path) -> dict[str, Any]:
     """Read tensors by name; nothing in the file is run.
 
@@ -124,10 +130,14 @@ def _tensors(path: Path) -> dict[str, Any]:
                 return {name: torch.as_tensor(arrays[name]) for name in arrays.files}
         if path.suffix == ".safetensors":
             with extra_for("a .safetensors file", "safetensors"):
+                from safetensors import SafetensorError
                 from safetensors.torch import load_file
-            return dict(load_file(path))
+            try:
+                return dict(load_file(path))
+            except SafetensorError as error:
+                raise ValueError(str(error)) from error
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError, EOFError) as error:
+    except _UNREADABLE as error:
         problem = str(error).splitlines()[0]
         raise click.ClickException(f"cannot read tensors from `{path}`: {problem}") from error
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
