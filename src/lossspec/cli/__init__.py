@@ -54,7 +54,7 @@ def _color_option(*, hidden: bool = False) -> click.Option:
         callback=_set_color,
         expose_value=False,
         hidden=hidden,
-        help="Whether to use colours. Default: `auto`, as NO_COLOR, FORCE_COLOR and the terminal say.",
+        help="Whether to use colours. By default NO_COLOR, FORCE_COLOR and the terminal decide.",
     )
 
 
@@ -121,7 +121,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of a terminal that cannot show a character
             stream.reconfigure(errors="backslashreplace")
-    warnings.showwarning = _show_warning
+    warnings.showwarning = _show_warning  # type: ignore[assignment]  # it ignores where the code is
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
