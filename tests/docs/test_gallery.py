@@ -177,8 +177,11 @@ def taken(table, objective):
     holders = [term for term in table["losses"].values() if term.get("objective", "total") == objective]
     balance = table.get("objectives", {}).get(objective, {}).get("balance", {})
     for holder in [*holders, balance]:
-        inputs = holder.get("inputs", [])
-        for each in inputs.values() if isinstance(inputs, dict) else inputs:
+        inputs, reduce = holder.get("inputs", []), holder.get("reduce", {})
+        found = [*(inputs.values() if isinstance(inputs, dict) else inputs)]
+        if isinstance(reduce, dict):
+            found += [reduce.get("weights"), reduce["by"] if isinstance(reduce.get("by"), dict) else None]
+        for each in found:
             name = each["name"] if isinstance(each, dict) else each
             if isinstance(name, str):
                 yield re.split(r"[\[.]", name)[0]
