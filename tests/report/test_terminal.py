@@ -144,7 +144,7 @@ def test_the_largest_and_smallest_floats_are_plotted(ys):
     assert len(dots(rows)) > 5
 
 
-def test_a_plot_of_any_length_evaluates_a_bounded_number_of_moments(calls):
+def test_a_plot_of_any_length_takes_a_bounded_number_of_moments(calls):
     spec = lossspec.load("pix2pix+decay")
     run = RunLength(10**9, 10**9)
     assert calls(lambda: weights_as_text(spec, run, 80)) < 2_000_000
