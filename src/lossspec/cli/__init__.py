@@ -54,7 +54,7 @@ def _color_option(*, hidden: bool = False) -> click.Option:
         callback=_set_color,
         expose_value=False,
         hidden=hidden,
-        help="Whether to use colours. Default: `auto`, as NO_COLOR, FORCE_COLOR and the terminal say.",
+        help="Whether to use colours. By default NO_COLOR, FORCE_COLOR and the terminal decide.",
     )
 
 
@@ -110,14 +110,7 @@ def commands() -> None:
     """
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,  # noqa: ARG001 - Python calls it with all of them
-    lineno: int,  # noqa: ARG001
-    file: object = None,  # noqa: ARG001
-    line: str | None = None,  # noqa: ARG001
-) -> None:
+def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
     """Print a warning of ours as one line; others are for developers."""
     if category is RuntimeWarning:
         click.echo(f"warning: {message}", err=True)
@@ -128,7 +121,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of a terminal that cannot show a character
             stream.reconfigure(errors="backslashreplace")
-    warnings.showwarning = _show_warning
+    warnings.showwarning = _show_warning  # type: ignore[assignment]  # it ignores where the code is
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
