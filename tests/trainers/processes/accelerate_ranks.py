@@ -1,4 +1,4 @@
-"""Two processes train with Accelerate. Arguments: a spec, a folder, the first epoch, the one after the last."""
+"""Two processes train with Accelerate. Arguments: a spec, a folder, the first epoch, the end."""
 
 import sys
 import traceback
