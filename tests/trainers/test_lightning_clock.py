@@ -117,6 +117,17 @@ def test_an_index_without_optimizer_is_an_error(spec, tmp_path):
         trainer([LossCallback(optimizer=3)], tmp_path).fit(Small(spec))
 
 
+@pytest.mark.parametrize("wrong", [-1, True, "1", 1.0])
+def test_an_optimizer_is_named_by_its_index(wrong):
+    with pytest.raises(LossSpecError, match="`optimizer` must be an index, 0 or more, got"):
+        LossCallback(optimizer=wrong)
+
+
+def test_a_second_callback_is_refused_by_lightning(tmp_path):
+    with pytest.raises(RuntimeError, match="more than one stateful callback of type `LossCallback`"):
+        trainer([LossCallback(), LossCallback()], tmp_path)
+
+
 def test_a_second_fit_goes_on(spec, run, tmp_path):
     module = Small(spec, run)
     fit = trainer([LossCallback()], tmp_path, max_epochs=1)
