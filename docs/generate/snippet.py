@@ -38,8 +38,8 @@ def takes(spec: Spec, objective: str) -> list[str]:
     """Return the names of the tensors of an objective, in the order of its terms."""
     terms = [term for term in spec.losses.values() if term.objective == objective]
     balance = spec.objectives[objective].balance
-    inputs = [each for term in terms for each in term.inputs] + [*(balance.inputs if balance else ())]
-    return list(dict.fromkeys(each.name for each in inputs if each.name is not None))
+    references = [each for term in terms for each in term.references] + [*(balance.inputs if balance else ())]
+    return list(dict.fromkeys(each.name for each in references if each.name is not None))
 
 
 def _head(spec: Spec) -> Iterator[str]:

@@ -10,7 +10,7 @@ from lossspec.language.function import spec as spec
 from lossspec.language.load import load as load
 from lossspec.language.load import validate as validate
 from lossspec.language.model import Spec as Spec
-from lossspec.log.reader import read_log as read_log
+from lossspec.log.reading.reader import read_log as read_log
 from lossspec.log.rows import LMHistory as LMHistory
 from lossspec.manager.building.spec import build as build
 from lossspec.manager.config import ConfigManager as ConfigManager

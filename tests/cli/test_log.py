@@ -213,7 +213,7 @@ def test_events_need_no_torch(run, tmp_path):
     code = (
         "import sys; sys.modules['torch'] = None\n"
         "from pathlib import Path\n"
-        "from lossspec.log.reader import read_log\n"
+        "from lossspec.log.reading.reader import read_log\n"
         "from lossspec.log.tensorboard import write_events\n"
         "print(write_events(read_log(sys.argv[1]), Path(sys.argv[2])).stat().st_size > 0)"
     )

@@ -181,7 +181,7 @@ def taken(table, objective):
         for each in inputs.values() if isinstance(inputs, dict) else inputs:
             name = each["name"] if isinstance(each, dict) else each
             if isinstance(name, str):
-                yield name
+                yield re.split(r"[\[.]", name)[0]
 
 
 class Stand:

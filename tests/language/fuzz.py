@@ -40,6 +40,8 @@ TOKENS = [
     *(b'{ type = "product", schedules = [] }', b'{ type = "linear", start = 0, end = 0 }'),
     *(b"{\n  a = 1,\n}", b"\\x41", b"\\e", b"07:32", b",\n}", b"{ # x\n"),
     *(b'"${a * a}"', b'{ name = "y", detach = true }'),
+    *b"reduce if_missing combine pairs decay by weights [-1] [:-1] [*] [::2] .depth .__class__ ()".split(),
+    *(b'{ weights = "m", by = { name = "n", minimum = 1 } }', b'{ combine = "sum", decay = 0.8 }'),
 ]
 
 

@@ -164,13 +164,18 @@ tags = ["t"]
 at_zero = "compute"
 lists = [1.0, 0.5]
 every = { steps = 16, gain = 16.0 }
+[losses.b]
+type = "torch.L1Loss"
+inputs = ["x", "y"]
+objective = "G"
 [objectives.G]
 weight = { type = "constant", unit = "epoch", value = 3.0 }
-balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z"], args = { per_item = false } }
+balance = { type = "lossspec.OutputBalancer", losses = ["b", "a"], inputs = ["z"], args.per_item = false }
 """)
     spec = lossspec.load(path)
     found = json.loads(canonical(spec))
-    assert found["losses"] == [
+    assert [each["name"] for each in found["losses"]] == ["a", "b"]
+    assert found["losses"][:1] == [
         {
             "name": "a",
             "type": "torch.SmoothL1Loss",
@@ -191,13 +196,13 @@ balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z"], ar
             "weight": {"type": "constant", "unit": "epoch", "value": 3},
             "balance": {
                 "type": "lossspec.OutputBalancer",
-                "losses": ["a"],
+                "losses": ["b", "a"],
                 "args": {"per_item": False},
                 "inputs": [{"name": "z", "value": None, "detach": False, "argument": None}],
             },
         }
     }
-    assert spec.digest == "066acef0b9cf9fe04a45feaf84735d1991d9a2f025585e1fa243b58f3b91366b"
+    assert spec.digest == "e304f32f67efd521e2c244715a8a7ad179af5ee47a258f8f63a297338fa3892f"
 
 
 def test_canonical_json_of_the_newer_keys(tmp_path):

@@ -11,7 +11,7 @@ from lossspec import schedules
 from lossspec.errors import LossSpecError
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.function import SpecFunction
-from lossspec.language.model import Input, Term
+from lossspec.language.model import Divisor, Input, Lists, Reduce, Term
 
 
 def l1(**keys):
@@ -190,3 +190,33 @@ def test_live_losses_become_a_table():
     assert "unknown-key" in [each.code for each in found]
     with pytest.raises(LossSpecError, match="the key `other` must be the name of its loss, `live`"):
         lossspec.load(lambda: {"other": Live()})
+
+
+def test_the_newer_keys_of_a_term():
+    @lossspec.spec
+    def masked(gamma=0.8, mask="m"):
+        return {
+            "losses": {
+                "a": {
+                    "type": "torch.L1Loss",
+                    "inputs": ("x[*][-1]", {"name": "y.depth", "detach": True}),
+                    "reduce": {"weights": f"{mask}[0]", "by": {"name": "n", "minimum": 1}},
+                    "lists": {"combine": "sum", "decay": gamma},
+                    "if_missing": "skip",
+                }
+            }
+        }
+
+    term = lossspec.load(masked, params={"gamma": 0.5}).losses["a"]
+    assert [each.reference for each in term.references] == ["x[*][-1]", "y.depth", "m[0]", "n"]
+    assert term.reduce == Reduce(Input("m", selectors=(0,)), Divisor("n", minimum=1.0))
+    assert (term.lists, term.if_missing) == (Lists("sum", decay=0.5), "skip")
+
+
+def test_a_wrong_selector_of_a_function_is_a_fault_at_its_def():
+    @lossspec.spec
+    def wrong():
+        return {"losses": {"a": {"type": "torch.L1Loss", "inputs": ["x.grad()", "y"]}}}
+
+    with pytest.raises(SpecError, match=r"bad-selector.*`\"x.grad\(\)\"` is not a valid reference"):
+        lossspec.load(wrong)

@@ -12,6 +12,7 @@ import lossspec
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.function_export import Symbol, document_of
 from lossspec.language.text.expression import evaluate
+from lossspec.language.write import write
 from lossspec.schedules import constant
 
 CONSTANT = {"type": "constant", "unit": "step", "value": 2.0}
@@ -76,6 +77,23 @@ def test_symbols_become_expressions(function, weight):
 def test_other_uses_of_a_parameter_are_filled_in(function, weight):
     found, keeps_params = traced(function)
     assert (found, keeps_params) == (weight, False)
+
+
+def test_the_newer_keys_keep_their_parameters(tmp_path):
+    def fn(gamma=0.8, by=5.0, how="weights", mask="m"):
+        lists = {"combine": "mean", "decay": gamma}
+        table = l1(1.0, lists=lists, reduce={"weights": mask, "by": how})
+        return {"losses": table["losses"] | {"b": l1(1.0, reduce={"by": by * 2})["losses"]["a"]}}
+
+    table, keeps_params = document_of(lossspec.spec(fn))
+    assert keeps_params
+    assert table["losses"]["a"]["lists"] == {"combine": "mean", "decay": "${gamma}"}
+    assert table["losses"]["a"]["reduce"] == {"weights": "${mask}", "by": "${how}"}
+    assert table["losses"]["b"]["reduce"] == {"by": "${by * 2}"}
+    path = tmp_path / "fn.loss.toml"
+    path.write_text(write(table))
+    params = {"gamma": 0.5, "by": 3.0, "how": "batch", "mask": "w[*]"}
+    assert lossspec.load(path, params=params).digest == lossspec.load(lossspec.spec(fn), params=params).digest
 
 
 def test_a_function_without_parameters_loses_none():

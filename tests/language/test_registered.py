@@ -51,6 +51,16 @@ def test_a_live_argument_takes_any_schedule(type_, fields, expected):
     assert [message[: len(start)] for message, start in zip(found, expected, strict=True)] == expected
 
 
+def test_it_is_taken_at_its_word_that_it_returns_elements():
+    """What a class of the user returns is not known before the first call; our own catalogues say it."""
+    text = TEXT % ("acme.pulse", "high = 2.0") + '[losses.robust.reduce]\nweights = "mask"\n'
+    assert lossspec.validate(text) == []
+    [found] = lossspec.validate(text.replace("mylab.LogCosh", "kornia.PSNRLoss").replace("args", "# args"))[
+        1:
+    ]
+    assert found.code == "no-elements"
+
+
 def test_it_is_loaded_with_its_schedule(tmp_path):
     path = tmp_path / "mine.loss.toml"
     path.write_text(TEXT % ("acme.pulse", "high = 2.0"))

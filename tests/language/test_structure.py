@@ -126,14 +126,18 @@ def specs(draw):
     losses = {name: draw(terms(name, objectives)) for name in keys}
     totals = {}
     for name in dict.fromkeys(each.objective for each in losses.values()):
-        members = tuple(each.name for each in losses.values() if each.objective == name)
+        in_it = [each for each in losses.values() if each.objective == name]
+        members = tuple(each.name for each in in_it)
+        can_balance = len(members) > 1 and any(each.weight != 0 for each in in_it)
         balance = Balance(
             "lossspec.OutputBalancer",
             members,
             inputs=(draw(tensors),),
             args=draw(st.fixed_dictionaries({}, optional={"per_item": st.booleans()})),
         )
-        totals[name] = ObjectiveSpec(name, draw(weights), draw(st.one_of(st.none(), st.just(balance))))
+        totals[name] = ObjectiveSpec(
+            name, draw(weights), draw(st.sampled_from([None, balance] if can_balance else [None]))
+        )
     used = [each for term in losses.values() for each in term.inputs]
     for reduce in (term.reduce for term in losses.values() if term.reduce):
         used += [each for each in (reduce.weights, reduce.by) if isinstance(each, Input | Divisor)]

@@ -16,6 +16,7 @@ L1 = 'type = "torch.L1Loss", inputs = ["x", "y"]'
 TWO = """\
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "G" }
 losses.b = { type = "torch.MSELoss", inputs = ["x", "y"], objective = "D" }
+losses.c = { type = "torch.MSELoss", inputs = ["x", "y"], objective = "G" }
 """
 BALANCE = TWO + "[objectives.G.balance]\n"
 OUTPUT = BALANCE + 'type = "lossspec.OutputBalancer"\n'
@@ -105,7 +106,8 @@ variants.v.losses.a.inputs = ["x", "z"]
     "a tensor that only a balance uses": """
 inputs = { x = "", y = "", w = "" }
 losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }
-objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["w"] }
+losses.b = { type = "torch.MSELoss", inputs = ["x", "y"] }
+objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a", "b"], inputs = ["w"] }
 """,
     # params
     "an unknown parameter": """
@@ -318,13 +320,13 @@ objectives.total.weight = 0.5
     "no objective is named total if others are": TWO
     + "[objectives.total]  # <- empty-objective\nweight = 0.5",
     # balance
-    "a balance without a type": TWO + '[objectives.G.balance]  # <- missing-key\nlosses = ["a"]',
+    "a balance without a type": TWO + '[objectives.G.balance]  # <- missing-key\nlosses = ["a", "c"]',
     "a balance of no losses": TWO
     + '[objectives.G.balance]  # <- missing-key\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]',
     "a balance of an unknown type": TWO
-    + '[objectives.G.balance]\ntype = "lossspec.OutputBalncer"  # <- unknown-type\nlosses = ["a"]\ninputs = ["z"]',
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalncer"  # <- unknown-type\nlosses = ["a", "c"]\ninputs = ["z"]',
     "a loss is no balance": TWO
-    + '[objectives.G.balance]\ntype = "torch.L1Loss"  # <- unknown-type\nlosses = ["a"]',
+    + '[objectives.G.balance]\ntype = "torch.L1Loss"  # <- unknown-type\nlosses = ["a", "c"]',
     "a balance is no loss": """
 [losses.a]
 type = "lossspec.OutputBalancer"  # <- unknown-type
@@ -334,14 +336,28 @@ inputs = ["x"]
     + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a", "b"]  # <- unknown-loss',
     "a balance of the same loss twice": TWO
     + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a", "a"]  # <- duplicate-value',
+    "a balance of one loss": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.SoftAdapt"\nlosses = ["a"]  # <- wrong-length',
+    "a balance of losses that are all skipped": TWO.replace(
+        "losses.a = {", "losses.a = { weight = 0,"
+    ).replace("losses.c = {", 'losses.c = { weight = 0.0, at_zero = "record",')
+    + '[objectives.G.balance]\ntype = "lossspec.SoftAdapt"\nlosses = ["a", "c"]  # <- skipped-balance',
+    "a balance of a loss that comes late": TWO.replace(
+        "losses.c = {", 'losses.c = { weight = 0, at_zero = "compute",'
+    )
+    + '[objectives.G.balance]\ntype = "lossspec.SoftAdapt"\nlosses = ["a", "c"]',
+    "an argument of a balance that names no loss of it": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.LearningRateAnnealing"\nlosses = ["a", "c"]\ninputs = ["z"]\nargs = { reference = "b" }  # <- unknown-loss',
+    "one of several arguments that names no loss": TWO
+    + '[objectives.G.balance]\ntype = "lossspec.GradientRatio"\nlosses = ["a", "c"]\ninputs = ["z"]\nargs = { reference = ["a", "x"] }  # <- unknown-loss',
     "an argument of a balance": TWO
-    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a"]\ninputs = ["z"]\nargs = { decay = 2.0 }  # <- out-of-range',
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a", "c"]\ninputs = ["z"]\nargs = { decay = 2.0 }  # <- out-of-range',
     "an argument of a balance that must be given": TWO
-    + '[objectives.G.balance]  # <- missing-argument\ntype = "lossspec.GradientRatio"\nlosses = ["a"]\ninputs = ["z"]',
+    + '[objectives.G.balance]  # <- missing-argument\ntype = "lossspec.GradientRatio"\nlosses = ["a", "c"]\ninputs = ["z"]',
     "an input of a balance": TWO
-    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a"]\ninputs = ["z", "w"]  # <- input-count',
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\nlosses = ["a", "c"]\ninputs = ["z", "w"]  # <- input-count',
     "an argument given to an inherited balance": TWO
-    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a"]\n'
+    + '[objectives.G.balance]\ntype = "lossspec.OutputBalancer"\ninputs = ["z"]\nlosses = ["a", "c"]\n'
     + "[variants.v.objectives.G.balance.args]\ndcay = 0.5  # <- unknown-key",
     # removing, variants
     "removing what is not there": """
@@ -781,3 +797,18 @@ def test_following_the_help(tmp_path, code, help_, document, change):
     [found] = errors(document)
     assert (found.code, help_ in found.help) == (code, True)
     assert errors(document.replace(*change, 1)) == []
+
+
+def test_a_tensor_is_used_wherever_a_reference_names_it():
+    text = """
+format = 1
+params.which = "p[-1]"
+inputs = { x = "", y = "", m = "", n = "", p = "", z = "" }
+losses.a = { type = "torch.L1Loss", inputs = ["x[*][0]", { name = "y.depth" }], reduce.weights = "m[0]" }
+losses.b = { type = "torch.L1Loss", inputs = ["${which}", "x[0][0]"], reduce.by.name = "n" }
+objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z[-1]"] }
+"""
+    assert lossspec.validate(text) == []
+    assert [each.message for each in lossspec.validate(text.replace('"m[0]"', '"x[0]"'))] == [
+        "tensor `m` is not used by any loss or variant"
+    ]

@@ -59,7 +59,7 @@ weight = -0.0
 objective = "G"
 [objectives.G]
 weight = { type = "constant", unit = "step", value = 2.0 }
-balance = { type = "lossspec.OutputBalancer", losses = ["b"], inputs = ["z"], args = { per_item = false } }
+balance = { type = "lossspec.OutputBalancer", losses = ["b", "a"], inputs = ["z"], args.per_item = false }
 """)
     spec = lossspec.load(path)
     again = reread(spec)

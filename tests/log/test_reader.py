@@ -99,8 +99,11 @@ def test_a_chunk_that_is_damaged_does_not_stop_a_run(tmp_path):
     path = write(tmp_path, (0, [1.0]))
     path.write_text(path.read_text().replace('"rows":1,', ""))
     write(tmp_path, (0, [2.0]))
-    with pytest.raises(LogError, match="the log is damaged"):
-        read_log(tmp_path)
+    with pytest.warns(RuntimeWarning) as caught:
+        log = read_log(tmp_path)
+    problem = "`losses.a.rows` must be a whole number of at least 0, got None"
+    assert [str(each.message) for each in caught] == [f"{path}:2: {problem}; a damaged line is left out"]
+    assert (log.losses["a"].raw.tolist(), log.damaged) == ([2.0], {2: problem})
 
 
 @pytest.mark.parametrize("section", ["losses", "validation"])
@@ -127,12 +130,12 @@ def test_an_unknown_loss_gets_the_nearest_name(tmp_path, section):
         ("1,2,3\n", "`{path}` is not a loss log of lossspec: it has the line '1,2,3\\n'"),
         (b"\xff\xfe\n", "`{path}` is not a loss log of lossspec: it has the line '\ufffd\ufffd\\n'"),
         (
-            '{"record":"header","format":1}\n{"record":"chunk","chunk":0,"losses":{"a":{"rows":2,"raw":[1]}}}\n',
-            "{path}:2: the log is damaged: KeyError('term_weight')",
+            '{"record":"header","format":1,"losses":{"a":{"tags":1}}}\n',
+            "{path}:1: the log is damaged: `losses.a.tags` must be an array of strings",
         ),
         (
-            '{"record":"header","format":1}\nnull\n{"record":"chunk","chunk":0,"losses":{}}\n',
-            "`{path}` is not a loss log of lossspec: it has the line 'null\\n'",
+            '{"record":"header","format":1,"params":[]}\n',
+            "{path}:1: the log is damaged: `params` must be a table, got []",
         ),
     ],
 )
@@ -145,11 +148,34 @@ def test_a_file_that_is_not_a_log_is_named(tmp_path, text, message):
     assert str(raised.value) == message.format(path=path)
 
 
-def test_columns_of_different_lengths_are_damage(tmp_path):
-    path = write(tmp_path, (0, [1.0, 2.0]))
-    path.write_text(path.read_text().replace('"step":[0,1]', '"step":[0,1,2]'))
-    with pytest.raises(LogError, match=r"loss_log.jsonl:2: the log is damaged: .*columns of 2 rows differ"):
-        read_log(path)
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ('"step":[0,1]', '"step":[0,1,2]', "`losses.a.step` must hold 2 values, got 3"),
+        ('"step":[0,1]', '"step":[0,0.5]', "`losses.a.step` must hold whole numbers, got [0, 0.5]"),
+        ('"raw":[1,2]', '"raw":[1,"x"]', "`losses.a.raw` must hold numbers, got [1, 'x']"),
+        ('"raw":[1,2]', '"raw":[1,[2]]', "`losses.a.raw` must hold numbers, got [1, [2]]"),
+        ('"raw":[1,2],', "", "`losses.a.raw` is missing"),
+        ('"losses":{', '"losses":[{', "it is not a record"),
+        ('"chunk":0', '"chunk":true', "`chunk` must be a whole number of at least 0, got True"),
+        (
+            '"rows":2',
+            '"rows":2000000000',
+            "`losses.a.rows` must be the length of the columns, got 2000000000",
+        ),
+        ('"ranks"', '"lost":{"a":-1},"ranks"', "`lost.a` must be a whole number of at least 0, got -1"),
+        ('"validation":{}', '"sections":7', "`sections` must be a table, got 7"),
+    ],
+)
+def test_a_damaged_line_is_left_out_and_named(tmp_path, old, new, problem):
+    path = write(tmp_path, (0, [1.0, 2.0]), (1, [3.0]))
+    header, first, last = path.read_text().splitlines()
+    assert old in first
+    path.write_text("\n".join([header, first.replace(old, new, 1), last, ""]))
+    with pytest.warns(RuntimeWarning, match="a damaged line is left out"):
+        log = read_log(path)
+    assert log.damaged == {2: problem}
+    assert log.losses["a"].raw.tolist() == [3.0]
 
 
 def test_another_digest_is_refused(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lossspec import LossManager, read_log
 from lossspec.errors import LogError, NonFiniteError
 from lossspec.log.format import chunk_line, numbers
-from lossspec.log.reader import COLUMNS
+from lossspec.log.reading.columns import COLUMNS
 from lossspec.log.rows import WIDTH
 
 ZERO = torch.tensor(0.0)

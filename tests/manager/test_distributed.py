@@ -15,7 +15,7 @@ from lossspec.log.rows import RAW, SAMPLES, STEP, WIDTH
 from lossspec.manager.record.ranks import _merge_rows, batch_size
 
 PROCESSES = Path(__file__).parent / "processes"
-SCENARIOS = 13
+SCENARIOS = 14
 
 
 @pytest.mark.slow

@@ -390,7 +390,7 @@ def test_advice_about_a_loss_without_reduction_works(make_manager, result, wrapp
     assert total(make_manager, given, type="test_inputs.one").item() == 1.0
 
 
-def test_advice_about_a_loss_of_elements_without_reduction_works(make_manager):
+def test_advice_about_a_loss_of_elements_works(make_manager):
     register_loss("test_inputs.elements")(lambda x, y: (x - y).abs())
     given = {"x": torch.ones(2), "y": torch.zeros(2)}
     with pytest.raises(LossResultError, match='add `reduce = "mean"` to the term'):

@@ -57,8 +57,9 @@ def test_declared_inputs_and_those_of_a_balance_are_known(tmp_path):
         inputs = { x = "", y = "", layer = "", spare = "" }
         losses.a = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "A" }
         losses.b = { type = "torch.L1Loss", inputs = ["x", "y"], objective = "B" }
+        losses.d = { type = "torch.MSELoss", inputs = ["x", "y"], objective = "B" }
         variants.more.losses.c = { type = "torch.L1Loss", inputs = ["spare", "y"], objective = "A" }
-        objectives.B.balance = { type = "test_known.first", losses = ["b"], inputs = ["layer"] }
+        objectives.B.balance = { type = "test_known.first", losses = ["b", "d"], inputs = ["layer"] }
         """
     )
     manager = LossManager.from_spec(path)
@@ -78,7 +79,7 @@ def test_the_batch_size_is_that_of_a_needed_tensor(make_manager):
 
 
 @pytest.mark.parametrize(
-    "balance", ["", 'objectives.total.balance = { type = "test_known.sum", losses = ["a"] }']
+    "balance", ["", 'objectives.total.balance = { type = "test_known.sum", losses = ["a", "b"] }']
 )
 def test_a_tensor_can_be_called_self(tmp_path, balance):
     @register_balancer("test_known.sum")
@@ -91,14 +92,15 @@ def test_a_tensor_can_be_called_self(tmp_path, balance):
 
     path = tmp_path / "t.loss.toml"
     path.write_text(
-        f'format = 1\nlosses.a = {{ type = "torch.L1Loss", inputs = ["self", "other"] }}\n{balance}'
+        f'format = 1\nlosses.a = {{ type = "torch.L1Loss", inputs = ["self", "other"] }}\n'
+        f'losses.b = {{ type = "torch.MSELoss", inputs = ["self", "other"] }}\n{balance}'
     )
     manager = LossManager.from_spec(path)
     objective = manager.objective()
     assert sorted(objective.needed()) == ["other", "self"]
     tensors = {"self": torch.ones(2), "other": torch.zeros(2)}
-    assert objective(**tensors) == 1.0
-    assert copy.deepcopy(objective)(**tensors) == 1.0
-    assert manager.get_loss_values() == {"a": 1.0}
+    assert objective(**tensors) == 2.0
+    assert copy.deepcopy(objective)(**tensors) == 2.0
+    assert manager.get_loss_values() == {"a": 1.0, "b": 1.0}
     with pytest.raises(UnknownNameError, match="unknown tensor `othr`"):
         objective(self=torch.ones(2), othr=torch.zeros(2))

@@ -146,7 +146,7 @@ def test_pairs_of_one_list_with_itself(make_manager):
     same(found, expected, xs)
 
 
-def test_lists_of_weights_and_divisors_are_taken_element_by_element(make_manager):
+def test_lists_of_weights_are_taken_element_by_element(make_manager):
     """A detector of several levels: each has its own mask and number of positives."""
     levels = [torch.randn(2, n, requires_grad=True) for n in (8, 4)]
     targets = [torch.randn(2, n) for n in (8, 4)]

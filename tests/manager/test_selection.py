@@ -121,7 +121,7 @@ def outputs():
     return [[torch.rand(2, n, requires_grad=True) for n in (3, 4, 5)] for _ in range(2)]
 
 
-def test_the_last_of_each_is_compared_and_only_it_gets_a_gradient(make_manager):
+def test_only_the_last_of_each_gets_a_gradient(make_manager):
     scales = outputs()
     manager = make_manager(
         gan={"type": "torch.MSELoss", "inputs": ["pred[*][-1]", 1.0], "lists": "sum"},

@@ -10,7 +10,7 @@ import lossspec
 from lossspec import LossManager
 from lossspec.cli import commands
 from lossspec.errors import LossInputError
-from lossspec.log.reader import read_log
+from lossspec.log.reading.reader import read_log
 from lossspec.report.run.page import write_report
 
 SPEC = 'format = 1\nlosses.l1 = { type = "torch.L1Loss", inputs = ["x", "y"] }\n'

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from lossspec.errors import MissingExtraError, MissingWeightsError
+from lossspec.language.checks.reductions import may_return_elements
 from lossspec.manager.building.module import construct
 from lossspec.manager.loss.walk import constant_like
 from lossspec.registry import libraries, load, types
@@ -270,6 +271,19 @@ def test_it_builds_is_called_and_has_a_gradient(name, no_network):
     found = gradient(name, inputs)
     assert found.isfinite().all()
     assert found.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_what_it_returns_is_what_reduce_is_allowed_for(name):
+    """The validator refuses `reduce` for what always returns one number: no entry may be there by mistake."""
+    entry = ENTRIES[name]
+    if not may_return_elements(entry):
+        assert construct(entry, arguments_of(name))(**inputs_of(name)).dim() == 0
+    elif "reduction" in entry.args:
+        args = arguments_of(name) | {"reduction": "none"}
+        assert construct(entry, args)(**inputs_of(name, f"{name}.reduction.none")).dim() > 0
+    else:
+        assert name == "lossspec.Precomputed"
 
 
 @pytest.mark.parametrize("name", BUILT)

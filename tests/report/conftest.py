@@ -17,7 +17,7 @@ from lossspec import LossManager, Spec
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
 
 #: The value of a term at (epoch, step).
 Values = dict[str, Callable[[int, int], float]]

@@ -13,7 +13,8 @@ import torch
 
 import lossspec
 from lossspec import LossManager, read_log
-from lossspec.log.reader import LossColumns, LossLogData
+from lossspec.log.reading.columns import LossColumns
+from lossspec.log.reading.reader import LossLogData
 from lossspec.report.run.logged_spec import spec_of_run
 from lossspec.report.run.page import report
 from lossspec.report.run.page_data import NamedLog, page_data

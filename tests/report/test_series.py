@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec.log.reader import LossColumns, LossLogData
+from lossspec.log.reading.columns import LossColumns
+from lossspec.log.reading.reader import LossLogData
 from lossspec.report.draw.envelope import envelope
 from lossspec.report.run.page_data import NamedLog, page_data
 from lossspec.report.run.series import Axis, Series

@@ -45,6 +45,22 @@ LARGE = {
         f'losses.a = {{ type = "torch.L1Loss", inputs = ["x", "y"], weight = "${{n}}{" * 2" * 30_000}" }}',
         "bad-expression",
     ),
+    "50,000 selectors": (
+        f'losses.a = {{ type = "torch.L1Loss", inputs = ["x{"[0]" * 50_000}", "y"] }}',
+        "bad-selector",
+    ),
+    "a selector of 200,000 digits": (
+        f'losses.a = {{ type = "torch.L1Loss", inputs = ["x[{"9" * 200_000}]", "y"] }}',
+        "bad-selector",
+    ),
+    "a key of 100,000 underscores": (
+        f'losses.a = {{ type = "torch.L1Loss", inputs = ["x.a{"_" * 100_000}", "y"] }}',
+        "bad-selector",
+    ),
+    "100,000 open brackets in a reference": (
+        f'losses.a = {{ type = "torch.L1Loss", inputs = ["x{"[" * 100_000}", "y"] }}',
+        "bad-selector",
+    ),
     "5,000 inputs": (
         'losses.a = { type = "torch.L1Loss", inputs = [' + ", ".join(f'"i{n}"' for n in range(5_000)) + "] }",
         None,

@@ -15,6 +15,8 @@ from lossspec.language.documents.search import shipped
 NAMES = """
 pix2pix cyclegan pix2pixhd spade srgan esrgan realesrgan stylegan2 wgan_gp lsgan hinge_gan vqgan beta_vae
 hifigan encodec dac deblurgan lama nnunet knowledge_distillation simclr vicreg barlow_twins detr
+clip dpo dino byol gaussian_splatting bigvgan ppo rectified_flow ddpm edm mae raft monodepth2 retinanet vits
+ldm_autoencoder
 """
 FILES = {path.name.removesuffix(".loss.toml"): path for path in Path(shipped()).glob("*.loss.toml")}
 TABLES = {name: parse(read_source(path)) for name, path in sorted(FILES.items())}

@@ -5,10 +5,8 @@ import pytest
 SHAPES = {
     "image": (1, 3, 16, 16),
     "fake": (1, 3, 16, 16),
-    "pred_fake": [(2, 1, 4, 4), (2, 1, 2, 2)],
-    "pred_real": [(2, 1, 4, 4), (2, 1, 2, 2)],
-    "feats_fake": [[(2, 4, 8, 8), (2, 8, 4, 4)], [(2, 4, 4, 4), (2, 8, 2, 2)]],
-    "feats_real": [[(2, 4, 8, 8), (2, 8, 4, 4)], [(2, 4, 4, 4), (2, 8, 2, 2)]],
+    "pred_fake": [[(2, 4, 8, 8), (2, 8, 4, 4), (2, 1, 4, 4)], [(2, 4, 4, 4), (2, 8, 2, 2), (2, 1, 2, 2)]],
+    "pred_real": [[(2, 4, 8, 8), (2, 8, 4, 4), (2, 1, 4, 4)], [(2, 4, 4, 4), (2, 8, 2, 2), (2, 1, 2, 2)]],
 }
 LAYERS = {"relu1_1": 1 / 32, "relu2_1": 1 / 16, "relu3_1": 1 / 8, "relu4_1": 1 / 4, "relu5_1": 1.0}
 
@@ -16,14 +14,14 @@ LAYERS = {"relu1_1": 1 / 32, "relu2_1": 1 / 16, "relu3_1": 1 / 8, "relu4_1": 1 /
 def matching(t):
     """The sum over layers, one value a scale."""
     return [
-        sum((fake - real.detach()).abs().mean() for fake, real in zip(fakes, reals, strict=True))
-        for fakes, reals in zip(t.feats_fake, t.feats_real, strict=True)
+        sum((fake - real.detach()).abs().mean() for fake, real in zip(fakes[:-1], reals[:-1], strict=True))
+        for fakes, reals in zip(t.pred_fake, t.pred_real, strict=True)
     ]
 
 
 def generator(t, vgg19):
     return {
-        "G_GAN": sum(((scores - 1) ** 2).mean() for scores in t.pred_fake),
+        "G_GAN": sum(((each[-1] - 1) ** 2).mean() for each in t.pred_fake),
         "G_FM": sum(matching(t)) / 2,
         "G_VGG": sum(
             weight * (vgg19(t.fake, layer) - vgg19(t.image.detach(), layer)).abs().mean()
@@ -43,8 +41,8 @@ def test_generator(check, draw, vgg19, params, factor):
 def test_discriminator(check, draw, vgg19):
     t = draw(**SHAPES)
     terms = {
-        "D_real": sum(((scores - 1) ** 2).mean() for scores in t.pred_real),
-        "D_fake": sum((scores**2).mean() for scores in t.pred_fake),
+        "D_real": sum(((each[-1] - 1) ** 2).mean() for each in t.pred_real),
+        "D_fake": sum((each[-1] ** 2).mean() for each in t.pred_fake),
     }
     check("pix2pixhd", "D", t, terms, 0.5 * sum(terms.values()), overlay=vgg19.of("G_VGG"))
 

@@ -1,12 +1,12 @@
 """spade, from the official code: hinge, every adversarial term the mean over scales, no half."""
 
+#: What three discriminators return: feature maps, then scores.
+SCALES = [[(2, 4, 2 * size, 2 * size), (2, 8, size, size), (2, 1, size, size)] for size in (4, 2, 1)]
 SHAPES = {
     "image": (1, 3, 16, 16),
     "fake": (1, 3, 16, 16),
-    "pred_fake": [(2, 1, 4, 4), (2, 1, 2, 2), (2, 1, 1, 1)],
-    "pred_real": [(2, 1, 4, 4), (2, 1, 2, 2), (2, 1, 1, 1)],
-    "feats_fake": [[(2, 4, 8, 8), (2, 8, 4, 4)], [(2, 4, 4, 4), (2, 8, 2, 2)], [(2, 4, 2, 2), (2, 8, 1, 1)]],
-    "feats_real": [[(2, 4, 8, 8), (2, 8, 4, 4)], [(2, 4, 4, 4), (2, 8, 2, 2)], [(2, 4, 2, 2), (2, 8, 1, 1)]],
+    "pred_fake": SCALES,
+    "pred_real": SCALES,
 }
 LAYERS = {"relu1_1": 1 / 32, "relu2_1": 1 / 16, "relu3_1": 1 / 8, "relu4_1": 1 / 4, "relu5_1": 1.0}
 
@@ -14,11 +14,11 @@ LAYERS = {"relu1_1": 1 / 32, "relu2_1": 1 / 16, "relu3_1": 1 / 8, "relu4_1": 1 /
 def generator(t, vgg19):
     pairs = [
         (fake, real.detach())
-        for fakes, reals in zip(t.feats_fake, t.feats_real, strict=True)
-        for fake, real in zip(fakes, reals, strict=True)
+        for fakes, reals in zip(t.pred_fake, t.pred_real, strict=True)
+        for fake, real in zip(fakes[:-1], reals[:-1], strict=True)
     ]
     return {
-        "G_GAN": -sum(scores.mean() for scores in t.pred_fake) / 3,
+        "G_GAN": -sum(each[-1].mean() for each in t.pred_fake) / 3,
         "G_FM": sum((fake - real).abs().mean() for fake, real in pairs) / 3,
         "G_VGG": sum(
             weight * (vgg19(t.fake, layer) - vgg19(t.image.detach(), layer)).abs().mean()
@@ -37,8 +37,8 @@ def test_generator(check, draw, vgg19):
 def test_discriminator(check, draw, vgg19):
     t = draw(**SHAPES)
     terms = {
-        "D_fake": sum((1 + scores).clamp(min=0).mean() for scores in t.pred_fake) / 3,
-        "D_real": sum((1 - scores).clamp(min=0).mean() for scores in t.pred_real) / 3,
+        "D_fake": sum((1 + each[-1]).clamp(min=0).mean() for each in t.pred_fake) / 3,
+        "D_real": sum((1 - each[-1]).clamp(min=0).mean() for each in t.pred_real) / 3,
     }
     check("spade", "D", t, terms, terms["D_fake"] + terms["D_real"], overlay=vgg19.of("G_VGG"))
 

@@ -1,36 +1,14 @@
 """LossCallback in other processes: several ranks, and LightningCLI."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from tests.docs.blocks import ROOT
+from tests.trainers.launch import PROCESSES, PYTHON, TORCHRUN, started
 
 from lossspec import read_log
 
-PROCESSES = Path(__file__).parent / "processes"
-TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
-
-def started(command, folder):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    done = subprocess.run(
-        list(map(str, command)),
-        capture_output=True,
-        text=True,
-        timeout=250,
-        check=False,
-        cwd=folder,
-        env=environment,
-    )
-    assert done.returncode == 0, done.stderr[-5000:]
-    return done
-
-
-@pytest.mark.parametrize("launcher", [TORCHRUN, [sys.executable]], ids=["torchrun", "Lightning"])
+@pytest.mark.parametrize("launcher", [TORCHRUN, PYTHON], ids=["torchrun", "Lightning"])
 def test_two_ranks_share_one_log(spec, run, tmp_path, launcher):
     """Each rank has 5 of 10 samples. Lightning starts its second process itself."""
     script = [PROCESSES / "lightning_ranks.py", spec]
@@ -61,10 +39,19 @@ def test_the_spec_is_an_argument_of_a_command_line(spec, tmp_path):
         "    - class_path: lossspec.integrations.lightning.LossCallback\n"
         "      init_args:\n        prog_bar: true\n"
     )
-    command = [sys.executable, PROCESSES / "cli.py", "fit", "--config", config]
-    done = started([*command, "--model.spec", spec, "--model.params", '{"top": 5.0}'], tmp_path)
-    del done
+    command = [*PYTHON, PROCESSES / "cli.py", "fit", "--config", config]
+    started([*command, "--model.spec", spec, "--model.params", '{"top": 5.0}'], tmp_path)
     log = read_log(tmp_path / "run")
     assert log.losses["near"].step.tolist() == list(range(6))
     assert log.losses["near"].term_weight.tolist() == pytest.approx([1 + 0.4 * step for step in range(6)])
     assert log.header["params"] == {"top": 5.0}
+
+
+def test_forked_processes_have_copies(spec, run, tmp_path):
+    done = started([*PYTHON, PROCESSES / "lightning_copies.py", spec, run, "ddp_fork", "early"], tmp_path, 1)
+    assert "LossSpecError: the LossManager is a copy, which writes nothing" in done.stderr
+
+
+def test_spawned_processes_can_make_a_manager(spec, run, tmp_path):
+    started([*PYTHON, PROCESSES / "lightning_copies.py", spec, run, "ddp_spawn", "late"], tmp_path)
+    assert read_log(run).losses["near"].step.tolist() == list(range(6))

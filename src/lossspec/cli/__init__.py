@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import sys
+import warnings
 from importlib import import_module
 from keyword import iskeyword
 
@@ -71,11 +72,18 @@ def commands() -> None:
     """
 
 
+def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Print a warning of ours as one line; others are for developers."""
+    if category is RuntimeWarning:
+        click.echo(f"warning: {message}", err=True)
+
+
 def main() -> None:
     """Run the command line; an error of lossspec is printed as one message, without a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # of a terminal that cannot show a character
             stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = _show_warning  # type: ignore[assignment]  # it ignores where the code is
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:

@@ -12,7 +12,8 @@ from lossspec.cli.options import FilePath, format_option
 from lossspec.cli.text import write_output
 
 if TYPE_CHECKING:
-    from lossspec.log.reader import LossColumns, LossLogData
+    from lossspec.log.reading.columns import LossColumns
+    from lossspec.log.reading.reader import LossLogData
 
 _RUN = click.argument("run", type=FilePath(path_type=Path))
 
@@ -115,7 +116,7 @@ def plot(run: Path, output: Path | None) -> None:
 
 
 def _read(run: Path) -> LossLogData:
-    from lossspec.log.reader import read_log
+    from lossspec.log.reading.reader import read_log
 
     return read_log(run)
 
@@ -124,7 +125,7 @@ def _summary(columns: LossColumns) -> dict[str, float | None]:
     from math import isfinite, isnan
 
     values = list(columns.weighted)
-    pairs = [pair for pair in zip(values, columns.batch_size, strict=True) if isfinite(pair[0])]
+    pairs = [pair for pair in zip(values, columns.batch_size, strict=True) if isfinite(pair[0]) and pair[1]]
     finite = [value for value, _ in pairs]
     samples = sum(count for _, count in pairs)
     return {

@@ -35,7 +35,7 @@ def report_command(runs: tuple[Path, ...], output: Path | None, points: int) -> 
 
     Example: lossspec report runs/7 runs/8 -o compared.html
     """
-    from lossspec.log.reader import read_log
+    from lossspec.log.reading.reader import read_log
     from lossspec.report.run.page import write_report
 
     logs = [read_log(run) for run in runs]

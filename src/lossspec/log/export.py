@@ -13,13 +13,14 @@ from attrs import fields
 
 from lossspec.log.format import name_of_non_finite
 from lossspec.log.points import Point, series
-from lossspec.log.reader import COLUMNS
+from lossspec.log.reading.columns import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from lossspec.log.points import SeriesPoint
-    from lossspec.log.reader import LossColumns, LossLogData
+    from lossspec.log.reading.columns import LossColumns
+    from lossspec.log.reading.reader import LossLogData
 
 _FLOAT = Struct("f")
 _SINGLE = frozenset({"raw", "weighted"})

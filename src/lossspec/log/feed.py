@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import evolve
 
 from lossspec.log.points import SeriesPoint, merged, points
-from lossspec.log.reader import LossColumns
+from lossspec.log.reading.columns import LossColumns
 from lossspec.log.rows import (
     EPOCH,
     OBJECTIVE_WEIGHT,

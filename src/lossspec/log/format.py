@@ -33,7 +33,7 @@ _TRAINING = {"losses": "training"}
 FILE_NAME = "loss_log.jsonl"
 #: The epoch and step of a row.
 Position = tuple[float, int]
-_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def line(record: Mapping[str, object]) -> bytes:
@@ -145,7 +145,7 @@ def name_of_non_finite(value: float) -> str:
 def numbers(column: object, rows: int) -> list[float]:
     """Return the values of a column: a list with a value a row, or one value for all rows."""
     values: list[float | str] = column if isinstance(column, list) else [cast("float | str", column)] * rows
-    return [_NON_FINITE[each] if isinstance(each, str) else each for each in values]
+    return [NON_FINITE[each] if isinstance(each, str) else each for each in values]
 
 
 def reaches(chunk: Mapping[str, object], position: Position) -> bool:

@@ -13,7 +13,8 @@ from attrs import evolve, fields, frozen
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from lossspec.log.reader import LossColumns, LossLogData
+    from lossspec.log.reading.columns import LossColumns
+    from lossspec.log.reading.reader import LossLogData
 
 Axis = Literal["step", "epoch", "call"]
 
@@ -127,7 +128,7 @@ def points(columns: LossColumns, axis: Axis, *, whole: bool = False) -> list[Poi
         whole: whether positions must be whole numbers: a fractional epoch is rounded down.
 
     >>> from array import array
-    >>> from lossspec.log.reader import LossColumns
+    >>> from lossspec.log.reading.columns import LossColumns
     >>> values = LossColumns(*[array("d", [1, 3, 5])] * 5, step=array("q", [0, 0, 1]))
     >>> [(each.position, each.raw) for each in points(values, "step")]
     [(0, 2.0), (1, 5.0)]

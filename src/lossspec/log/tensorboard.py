@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lossspec.log.points import SeriesPoint
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
 
 #: How the names of our event files end.
 SUFFIX = ".lossspec"

@@ -58,6 +58,11 @@ class LossLog:
         """The path of the log."""
         return self._file.path
 
+    @property
+    def is_forked(self) -> bool:
+        """Whether this process is a fork of the one that opened the log."""
+        return self._file.is_forked
+
     def check(self) -> None:
         """Check that the file belongs to this spec.
 

@@ -43,8 +43,8 @@ class State(Getters):
 
     @property
     def is_copy(self) -> bool:
-        """Whether this is a copied manager, which records nothing."""
-        return self._recorders.is_copy
+        """Whether this is a copied manager, or that of the parent of a forked process: nothing is written."""
+        return self._recorders.is_copy or (self._log is not None and self._log.is_forked)
 
     def state_dict(self) -> dict[str, object]:
         """Return the state to resume a run: clock, digest, position in the log, losses, weights set by hand.

@@ -29,6 +29,7 @@ class Argument:
         path: whether it is the path of a file of local weights, in the spec's folder.
         ours: whether lossspec adds it and does not pass it to the constructor: ``reduction`` for a loss that
             returns a map and has none, ``weights_path`` for a loss that would download.
+        losses: whether its strings name losses that the balancer weighs.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Argument:
     tensor: bool = False
     path: bool = False
     ours: bool = False
+    losses: bool = False
 
 
 @frozen
@@ -54,6 +56,7 @@ class CallInput:
         constant: what a number in a spec becomes: a tensor shaped ``like`` the first one; a ``class`` index
             for each item and position, the first tensor's shape without its classes; one value an ``item``;
             or ``none``, it is refused.
+        repeats: whether it stands for any number of inputs, at least one; the last input can.
     """
 
     name: str
@@ -61,6 +64,7 @@ class CallInput:
     shape: str = ""
     required: bool = True
     constant: Constant = "like"
+    repeats: bool = False
 
 
 @frozen
@@ -80,7 +84,8 @@ class LossType:
         distribution: the name of the library for ``pip install``.
         extra: the extra of lossspec that installs the library, or "".
         returns: "elements" for a loss without an argument ``reduction`` that may return elements all the
-            same, so that a term of it can have ``reduce``; "" for one that returns one number.
+            same, so that a term of it can have ``reduce``; "number" for one whose ``reduction`` has no
+            effect; "" where the argument tells.
         downloads: what it downloads when it is built, and how to use a local file instead; "" for nothing.
         balancer: whether it is a balancer, which weights the losses of an objective: its constructor takes
             ``losses`` before ``args``, and its call takes ``values`` and ``weights`` before ``inputs``.
@@ -98,7 +103,7 @@ class LossType:
     note: str = ""
     distribution: str = ""
     extra: str = ""
-    returns: Literal["", "elements"] = ""
+    returns: Literal["", "elements", "number"] = ""
     downloads: str = ""
     balancer: bool = False
     owner: str = ""

@@ -122,8 +122,6 @@ def json_schema() -> dict[str, dict[str, object]]:
 
 
 def _of(cls: type[Schedule]) -> dict[str, object]:
-    from lossspec.validation.keywords import STANDS_FOR  # imports jsonschema, which a schedule does not need
-
     properties: dict[str, object] = {"type": {"description": summary(cls), "const": cls.type_name}}
     required = ["type"]
     for attribute, kind in table_fields(cls):
@@ -133,13 +131,16 @@ def _of(cls: type[Schedule]) -> dict[str, object]:
         elif attribute.default is not None:
             described["default"] = plain(attribute.default)
         properties[attribute.name] = described
+    alternatives = [
+        {"anyOf": [{"required": [name]}, {"required": [*others]}]} for name, others in cls.stands_for.items()
+    ]
     return {
         "description": summary(cls),
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
         "required": required,
-        **({STANDS_FOR: {key: [*each] for key, each in cls.stands_for.items()}} if cls.stands_for else {}),
+        **({"allOf": alternatives} if alternatives else {}),
     }
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 Schema = dict[str, Any]
-#: A keyword of ours: a key, and the keys that are required without it.
-STANDS_FOR = "x-stands-for"
 
 #: TOML's types: 1.0 is not an integer, and NaN and infinity are not numbers.
 TYPE_CHECKER = Draft7Validator.TYPE_CHECKER.redefine_many(
@@ -83,15 +81,23 @@ def required(
                 yield ValidationError("missing key", path=[key])
 
 
-def stands_for(
-    _validator: Any, argument: Mapping[str, list[str]], value: object, _schema: Schema
+def all_of(
+    _validator: Any, argument: list[Schema], value: object, _schema: Schema
 ) -> Iterator[ValidationError]:
-    """Check that a table has the keys for which a missing one would stand; editors skip this keyword."""
+    """Check that a table has the keys of one alternative; those that the last one lacks are missing."""
     if isinstance(value, dict):
-        for name, others in argument.items():
-            for key in others:
-                if name not in value and key not in value:
-                    yield ValidationError("missing key", path=[key])
+        for each in argument:
+            alternatives = [alternative["required"] for alternative in each["anyOf"]]
+            if not any(value.keys() >= {*keys} for keys in alternatives):
+                for key in alternatives[-1]:
+                    if key not in value:
+                        yield ValidationError("missing key", path=[key])
+
+
+def alternatives(error: Any) -> list[tuple[list[str], list[str]]]:
+    """Return the first and the last alternative of each rule of an error of ``all_of``."""
+    found = [[alternative["required"] for alternative in each["anyOf"]] for each in error.validator_value]
+    return [(each[0], each[-1]) for each in found]
 
 
 def property_names(
@@ -143,7 +149,7 @@ KEYWORDS = {
     "properties": properties,
     "additionalProperties": additional_properties,
     "required": required,
-    STANDS_FOR: stands_for,
+    "allOf": all_of,
     "propertyNames": property_names,
     "const": const,
     "enum": enum,

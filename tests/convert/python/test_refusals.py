@@ -1,11 +1,10 @@
 """What plain Python cannot say is refused by name, with the reason."""
 
 import pytest
-from attrs import evolve
 
 import lossspec
 from lossspec.convert.python import ExportError, to_python
-from lossspec.language.model import Input, Lists, Term
+from lossspec.language.model import Input, Term
 
 
 def test_a_balance():
@@ -77,10 +76,3 @@ def test_every_field_of_a_term_is_known():
     from lossspec.convert.python.term import KNOWN
 
     assert KNOWN[Term] | KNOWN[Input] <= {each.name for cls in (Term, Input) for each in cls.__attrs_attrs__}
-
-
-def test_lists_that_it_does_not_know(load):
-    spec = load('[losses.a]\ntype = "torch.L1Loss"\ninputs = ["x", "y"]\nlists = "sum"')
-    spec = evolve(spec, losses={"a": evolve(spec.losses["a"], lists=Lists("min"))})
-    with pytest.raises(ExportError, match="`lists = 'min'` is not exported yet"):
-        to_python(spec)

@@ -11,6 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 from lossspec import LossManager, read_log, schedules
 from lossspec.errors import CheckpointError
 from lossspec.language.model import Every, Input, ObjectiveSpec, Reduce, Spec, Term
+from lossspec.writers import CsvWriter
 
 torch.set_num_threads(1)
 folder = Path(sys.argv[1])
@@ -334,6 +335,24 @@ def a_compiled_objective_records_its_batch_sizes():
     check(read_log(run).losses["a"].raw.tolist(), torch.tensor([mean, mean]).tolist(), "mean")
 
 
+def writers_of_rank_0_get_the_mean_in_one_collective():
+    """There is no folder: the writers alone make the ranks flush."""
+    path = folder / "writers.csv"
+    manager = LossManager.from_spec(spec(a={"weight": 2.0}), writers=[CsvWriter(path)])
+    for step in range(3):
+        manager.objective()(x=torch.full((2, 3), values_of(RANK, 3)[step]), y=torch.zeros(2, 3))
+        manager.step()
+    collectives.clear()
+    manager.update_loss_log()
+    check(collectives, ["all_reduce"], "collectives of a flush")
+    distributed.barrier()
+    lines = [line.split(",") for line in path.read_text().splitlines()[1:]]
+    mean = [sum(values_of(rank, 3)[step] for rank in range(RANKS)) / RANKS for step in range(3)]
+    check([float(line[3]) for line in lines if line[0] == "a"], mean, "means")
+    check([float(line[6]) for line in lines if line[0] == "total/total"], mean, "totals")
+    check({int(line[9]) for line in lines}, {2 * RANKS}, "samples")
+
+
 if __name__ == "__main__":
     for scenario in (
         the_log_holds_the_mean_by_batch_in_one_collective,
@@ -349,6 +368,7 @@ if __name__ == "__main__":
         the_advice_for_a_skip_helps,
         a_rank_without_a_tensor_weighs_nothing,
         a_missing_tensor_that_stops_ddp_warns_with_the_cause,
+        writers_of_rank_0_get_the_mean_in_one_collective,
     ):
         scenario()
         print(f"rank {RANK} of {RANKS}: {scenario.__name__}", flush=True)

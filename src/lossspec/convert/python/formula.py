@@ -6,12 +6,13 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from lossspec.convert.python.layout import WIDTH, literal
+from lossspec.language.model import Divisor
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lossspec.language.model import ObjectiveSpec, Spec, Term
+    from lossspec.language.model import Lists, ObjectiveSpec, Reduce, Spec, Term
 
 
 def docstring(spec: Spec) -> list[str]:
@@ -71,12 +72,33 @@ def _summand(term: Term) -> str:
     weight = "" if term.weight == 1.0 else f"{_weight(term.name, term.weight)} "
     words = [each for each in term.args.values() if isinstance(each, str)]
     name = term.type.partition(".")[2] + (f"[{', '.join(words)}]" if words else "")
-    inputs = ", ".join(str(_number(each.value)) if each.name is None else each.name for each in term.inputs)
-    listed = ""
-    if term.lists is not None:
-        listed = f"{term.lists.combine if term.lists.weights is None else 'weighted sum'} of "
+    inputs = ", ".join(each.reference or _number(each.value) for each in term.inputs)
     every = "" if term.every is None else f", times {_number(term.every.gain)} every {term.every.steps} steps"
-    return f"{weight}{listed}{name}({inputs}){every}"
+    given = ", where its tensors are given" if term.if_missing == "skip" else ""
+    return f"{weight}{_listed(term.lists)}{name}({inputs}){_reduced(term.reduce)}{every}{given}"
+
+
+def _listed(lists: Lists | None) -> str:
+    if lists is None:
+        return ""
+    if lists.weights is not None:
+        return "weighted sum of "
+    of = {None: "", "all": "over all pairs ", "different": "over pairs of different positions "}[lists.pairs]
+    decay = "" if lists.decay is None else f"with decay {_number(lists.decay)} "
+    return f"{lists.combine} {of}{decay}of {'each element of ' if lists.of == 'elements' else ''}"
+
+
+def _reduced(reduce: Reduce | None) -> str:
+    if reduce is None:
+        return ""
+    weighted = f", weighted by {reduce.weights.reference}" if reduce.weights is not None else ""
+    if isinstance(reduce.by, Divisor):
+        least = "" if reduce.by.minimum is None else f" (at least {_number(reduce.by.minimum)})"
+        return f"{weighted}, sum divided by {reduce.by.reference}{least}"
+    if isinstance(reduce.by, str):
+        words = {"elements": ", mean", "weights": ", mean by weight", "batch": ", sum of each item, mean"}
+        return weighted + words[reduce.by]
+    return f"{weighted}, sum" + ("" if reduce.by == 1.0 else f" divided by {_number(reduce.by)}")
 
 
 def _weight(name: str, weight: float | Schedule) -> str:

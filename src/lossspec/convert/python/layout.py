@@ -65,6 +65,10 @@ def flat(node: ast.AST) -> str:
             text = f"lambda {ast.unparse(args)}: {flat(body)}"
         case ast.GeneratorExp():
             text = f"{flat(node.elt)} {_loops(node)}"
+        case ast.ListComp():
+            text = f"[{flat(node.elt)} {_loops(node)}]"
+        case ast.Subscript(value=value, slice=index):
+            text = f"{flat(value)}[{ast.unparse(index)}]"
         case ast.Attribute(value=value, attr=name):
             text = f"{flat(value)}.{name}"
         case _:
@@ -72,7 +76,7 @@ def flat(node: ast.AST) -> str:
     return text
 
 
-def _loops(node: ast.GeneratorExp) -> str:
+def _loops(node: ast.GeneratorExp | ast.ListComp) -> str:
     (loop,) = node.generators
     target = ast.unparse(loop.target)
     chosen = "".join(f" if {ast.unparse(each)}" for each in loop.ifs)
@@ -125,8 +129,9 @@ def _arguments(items: list[ast.expr | ast.keyword], indent: int) -> list[str]:
 def _generator(node: ast.GeneratorExp, indent: int) -> list[str]:
     (loop,) = node.generators
     chosen = [f"if {ast.unparse(each)}" for each in loop.ifs]
-    lines = [flat(node.elt), _loops(node).removesuffix("".join(f" {each}" for each in chosen)), *chosen]
-    return [" " * indent + each for each in lines]
+    head = _loops(node).partition(" in ")[0]
+    lines = [*_broken("", node.elt, "", indent), *_broken(f"{head} in ", loop.iter, "", indent)]
+    return [*lines, *(" " * indent + each for each in chosen)]
 
 
 def _summands(node: ast.AST, indent: int) -> list[str]:

@@ -152,10 +152,10 @@ def _helpers(scope: Scope) -> Iterator[str]:
     wanted = [*scope.curves, *sorted(scope.helpers)]
     for name in wanted:
         home = next(each for each in (ramps, curves, helpers) if hasattr(each, name))
-        text = re.sub(r"  # noqa: [^\n]*", "", inspect.getsource(getattr(home, name)))
+        text = re.sub(r"  # (noqa|type): [^\n]*", "", inspect.getsource(getattr(home, name)))
         yield text.strip()
-        for other in ("shaped", "power"):
-            if re.search(rf"\b{other}\(", text) and other not in wanted:
+        for other in ("shaped", "power", "entry", "is_list", "Guard"):
+            if re.search(rf"\b{other}[(.]", text) and other not in wanted:
                 wanted.append(other)
 
 
@@ -184,7 +184,7 @@ def _imports(text: str, scope: Scope) -> list[str]:
         ("math", ""): "math",
     }
     known |= {("bisect", "bisect_right"): "bisect_right", ("typing", "Any"): "Any"}
-    known |= {("collections.abc", name): name for name in ("Callable", "Iterable", "Iterator")}
+    known |= {("collections.abc", name): name for name in ("Callable", "Iterable", "Iterator", "Mapping")}
     known |= {each: each[1] or each[0] for each in scope.source.imports} | scope.imports
     whole, parts = set[str](), dict[str, list[str]]()
     for (module, name), alias in known.items():

@@ -56,7 +56,7 @@ def write_objective(objective: ObjectiveSpec, scope: Scope, name: str) -> list[s
     """
     terms = [each for each in scope.spec.losses.values() if each.objective == objective.name]
     terms = [each for each in terms if not never_runs(each, objective)]
-    tensors = list(dict.fromkeys(each.name for term in terms for each in term.inputs if each.name))
+    tensors = list(dict.fromkeys(str(each.name) for term in terms for each in term.references))
     if "self" in tensors:
         refuse(f"the objective `{objective.name}`", "no module takes a tensor called `self`: rename it")
     variables = Names(_CALLED | set(scope.imports.values()) | {*tensors})
@@ -112,13 +112,9 @@ def _scale(objective: ObjectiveSpec, scope: Scope) -> tuple[str, bool]:
 
 def _hint(tensor: str, parts: Sequence[Part], scope: Scope, *, is_needed: bool) -> str:
     """Return the annotation of a tensor."""
-    depths = [part.depth(tensor, scope.types[part.term.name]) for part in parts if tensor in part.tensors]
-    if None in depths:
-        hint = "Callable[[Tensor], Tensor]"
-    else:
-        depth = max(each for each in depths if each is not None)
-        hint = "list[" * depth + "Tensor" + "]" * depth
-    return hint if is_needed else f"{hint} | None = None"
+    hints = {part.hint(tensor, scope.types[part.term.name]) for part in parts if tensor in part.tensors}
+    hint = "Any" if "Any" in hints else max(hints, key=len)  # the deepest list, or a callable
+    return hint if is_needed else "Any = None" if hint == "Any" else f"{hint} | None = None"
 
 
 def _docstring(tensors: Sequence[str], always: set[str], scope: Scope) -> list[str]:

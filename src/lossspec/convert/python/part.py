@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.convert.python.call import kind_of
 from lossspec.convert.python.layout import literal
-from lossspec.convert.python.term import Written, kind_of
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from lossspec.convert.python.scope import Scope
+    from lossspec.convert.python.term import Written
     from lossspec.language.model import ObjectiveSpec, Term
     from lossspec.registry import LossType
 
@@ -41,18 +42,25 @@ class Part:
     @property
     def tensors(self) -> set[str]:
         """The names of the tensors that it takes."""
-        return {each.name for each in self.term.inputs if each.name}
+        return {str(each.name) for each in self.term.references}
 
-    def depth(self, tensor: str, entry: LossType) -> int | None:
-        """Return how many lists deep a tensor of its is, or None where it is a callable."""
-        kinds = [
-            kind_of(self.term, entry, n) for n, each in enumerate(self.term.inputs) if each.name == tensor
-        ]
-        return None if "callable" in kinds else ("list" in kinds) + (self.term.lists is not None)
+    def hint(self, tensor: str, entry: LossType) -> str:
+        """Return the annotation of a tensor that it takes."""
+        inputs = enumerate(self.term.inputs)
+        kinds = [kind_of(self.term, entry, number) for number, each in inputs if each.name == tensor]
+        taken = [each for each in self.term.references if each.name == tensor]
+        if "callable" in kinds:
+            return "Callable[[Tensor], Tensor]"
+        if len(kinds) < len(taken) or any(each.selectors for each in taken):
+            return "Any"
+        depth = ("list" in kinds) + (self.term.lists is not None)
+        return "list[" * depth + "Tensor" + "]" * depth
 
     @property
     def rests(self) -> bool:
         """Whether there are calls in which it is not computed."""
+        if self.written.there:
+            return True
         if self.term.every is not None and self.term.at_zero != "compute":
             return True
         return bool(self.zero) and self.term.at_zero == "skip"

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 #: What every module defines or imports.
 FIXED = frozenset({"torch", "nn", "Tensor", "Objective", "objectives"})
 #: The helpers of ``helpers.py``.
-HELPERS = frozenset({"classes", "detached", "elements", "filled", "mean", "per_item"})
+HELPERS = frozenset(
+    {"classes", "decayed", "detached", "elements", "entry", "filled", "greatest", "guarded", "has", "least"}
+    | {"Guard", "is_list", "mean", "pairs", "per_item", "reduced"}
+)
 #: The loss type whose value is its input: it needs no module.
 PASSED_ON = "lossspec.Precomputed"
 _OURS = __name__.partition(".")[0]
@@ -54,9 +57,7 @@ class Scope:
             [word for name, entry in ours.items() for word in _words(spec.losses[name], entry)],
         )
         self.names = Names(
-            FIXED
-            | HELPERS
-            | {each.name for term in spec.losses.values() for each in term.inputs if each.name}
+            FIXED | HELPERS | {str(each.name) for term in spec.losses.values() for each in term.references}
         )
         self.names.taken |= self.source.definitions.keys() | {name for _, name in self.source.imports}
         self.imports: dict[tuple[str, str], str] = {}

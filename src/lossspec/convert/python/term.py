@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from attrs import fields, frozen
 
+from lossspec.convert.python.call import Call, is_there
 from lossspec.convert.python.layout import literal
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.scope import PASSED_ON
-from lossspec.language.model import Input, Lists, Term
+from lossspec.language.model import Divisor, Input, Lists, Reduce, Term
 from lossspec.paths import user_path
-from lossspec.registry.entry import CallInput
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
     from lossspec.convert.python.names import Names
     from lossspec.convert.python.scope import Scope
-    from lossspec.registry import Argument, LossType
+    from lossspec.registry import Argument
 
-#: What the exporter writes of a term and of its inputs; it refuses all else.
-KNOWN = {
-    Term: {"name", "type", "inputs", "args", "weight", "objective", "tags", "at_zero", "lists", "every"},
-    Input: {"name", "value", "detach", "argument"},
+#: What the exporter writes of a term and of its parts; it refuses all else.
+KNOWN: dict[type, set[str]] = {
+    Term: {"name", "type", "inputs", "args", "weight", "objective", "tags", "at_zero", "every"}
+    | {"lists", "reduce", "if_missing"},
+    Input: {"name", "value", "detach", "argument", "selectors"},
+    Divisor: {"name", "minimum", "selectors"},
+    Lists: {"combine", "weights", "decay", "pairs", "of"},
+    Reduce: {"weights", "by"},
 }
 
 
@@ -37,11 +41,13 @@ class Written:
         made: statements of the constructor: what is assigned, and the expression.
         before: statements right before the call: arguments that move.
         call: the expression of its raw value.
+        there: the condition that a call has its tensors, or "" where it needs them.
     """
 
     made: tuple[tuple[str, str], ...]
     before: tuple[str, ...]
     call: str
+    there: str
 
 
 def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, str]) -> Written:
@@ -56,9 +62,8 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
     Raises:
         ExportError: the term says something that plain Python can't.
     """
-    _require_known(term, term)
-    for each in term.inputs:
-        _require_known(term, each)
+    for part in (term, *term.inputs, *term.references, term.lists, term.reduce):
+        _require_known(term, part)
     entry = scope.types[term.name]
     args = {name: _argument(scope, entry.args.get(name), value) for name, value in term.args.items()}
     moving = {
@@ -69,6 +74,8 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
     attribute = attributes.take(term.name, f"loss_{term.name}")
     ours = {name for name, argument in entry.args.items() if argument.ours}
     given = {name: value for name, value in args.items() if name not in ours}
+    if term.reduce is not None and "reduction" in entry.args and "reduction" not in ours:
+        given["reduction"] = literal("none")
     made: list[tuple[str, str]] = []
     if entry.function:
         function = scope.code(entry)
@@ -91,33 +98,16 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
     if term.lists is not None and term.lists.weights is not None:
         weights = attributes.take(f"{term.name}_weights")
         made.append((f"self.{weights} = ", literal([*term.lists.weights])))
-    call = _Call(term, entry, scope, local, function, extra, ending)
-    return Written(tuple(made), tuple(before), call.over_lists(weights) if term.lists else call.once(local))
+    call = Call(term, entry, scope, local, function, extra, ending)
+    there = is_there(term, scope, local) if term.if_missing == "skip" else ""
+    return Written(tuple(made), tuple(before), call.expression(weights), there)
 
 
-def call_input(term: Term, entry: LossType, number: int) -> CallInput:
-    """Return what the catalogue says of an input of a term; one that it does not have is a plain tensor."""
-    argument = term.inputs[number].argument
-    if argument is not None:
-        return next((each for each in entry.inputs if each.name == argument), CallInput(argument))
-    return entry.inputs[number] if number < len(entry.inputs) else CallInput("")
-
-
-def kind_of(term: Term, entry: LossType, number: int) -> str:
-    """Return what a loss takes as an input: a tensor, a list or a callable."""
-    return call_input(term, entry, number).kind
-
-
-def _require_known(term: Term, part: Term | Input) -> None:
+def _require_known(term: Term, part: Term | Input | Divisor | Lists | Reduce | None) -> None:
     """Refuse what the language has and this exporter does not know."""
-    known = KNOWN[type(part)]
-    for each in fields(type(part)):
-        if each.name not in known and getattr(part, each.name) != each.default:
+    for each in fields(type(part)) if part is not None else ():
+        if each.name not in KNOWN[type(part)] and getattr(part, each.name) != each.default:
             refuse(f"`{term.name}`", f"`{each.name}` is not exported yet")
-    if isinstance(part, Term) and part.lists is not None:
-        written = part.lists.written()
-        if written not in ("sum", "mean") and not isinstance(written, list):
-            refuse(f"`{term.name}`", f"`lists = {written!r}` is not exported yet")
 
 
 def _argument(scope: Scope, argument: Argument | None, value: object) -> str:
@@ -142,90 +132,3 @@ def _floats(value: object) -> object:
 
 def _keywords(args: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in args.items())
-
-
-@frozen
-class _Call:
-    term: Term
-    entry: LossType
-    scope: Scope
-    local: Mapping[str, str]
-    function: str
-    extra: Mapping[str, str]
-    ending: str
-
-    def once(self, local: Mapping[str, str]) -> str:
-        """Return the call with tensors under these names."""
-        given = [self._given(number, local) for number in range(len(self.term.inputs))]
-        named = [
-            f"{each.argument}={value}" if each.argument else value
-            for each, value in zip(self.term.inputs, given, strict=True)
-        ]
-        if not self.function:
-            return given[0]
-        return f"{self.function}({', '.join([*named, *filter(None, [_keywords(self.extra)])])}){self.ending}"
-
-    def over_lists(self, weights: str) -> str:
-        """Return the call for each element of its lists, combined."""
-        names = dict.fromkeys(
-            str(each.name)
-            for number, each in enumerate(self.term.inputs)
-            if each.name and kind_of(self.term, self.entry, number) != "callable"
-        )
-        letters = [each for each in ("x", "y", "z", "u", "v", "w") if each not in self.local.values()]
-        letters += [f"each_{number}" for number in range(len(names))]
-        inner = dict(zip(names, letters, strict=False))
-        call = self.once({**self.local, **inner})
-        how = self.term.lists or Lists("sum")
-        if call == next(iter(inner.values())) and how == Lists("sum"):
-            return f"sum({self.local[next(iter(names))]})"
-        target, source = ", ".join(inner.values()), self.local[next(iter(names))]
-        if len(names) > 1:
-            source = f"{self.scope.helper('elements')}({', '.join(self.local[name] for name in names)})"
-        if how.combine == "mean":
-            return f"{self.scope.helper('mean')}({call} for {target} in {source})"
-        if how.weights is None:
-            return f"sum({call} for {target} in {source})"
-        target = f"({target})" if len(names) > 1 else target
-        some_rest = 0.0 in how.weights and any(how.weights) and self.term.at_zero != "compute"
-        chosen = " if weight != 0.0" if some_rest else ""  # where it is 0, NaN and inf do not spread
-        loop = f"for weight, {target} in zip(self.{weights}, {source}, strict=True){chosen}"
-        return f"sum(weight * {call} {loop})"
-
-    def _given(self, number: int, local: Mapping[str, str]) -> str:
-        each = self.term.inputs[number]
-        kind = kind_of(self.term, self.entry, number)
-        if each.name is None:
-            return self._constant(
-                each.value or 0.0, call_input(self.term, self.entry, number).constant, local
-            )
-        if not each.detach or kind == "callable":
-            return local[each.name]
-        if kind == "list":
-            return f"{self.scope.helper('detached')}({local[each.name]})"
-        return f"{local[each.name]}.detach()"
-
-    def _constant(self, value: float, kind: str, local: Mapping[str, str]) -> str:
-        """Return what a number becomes beside the first tensor."""
-        first = next(
-            (
-                n
-                for n, each in enumerate(self.term.inputs)
-                if each.name and kind_of(self.term, self.entry, n) != "callable"
-            ),
-            None,
-        )
-        if first is None:
-            refuse(
-                f"`{self.term.name}`",
-                f"the number {value} takes the shape of the first tensor, and none is given",
-            )
-        name = local[str(self.term.inputs[first].name)]
-        if kind != "like":
-            helper = self.scope.helper("classes" if kind == "class" else "per_item")
-            return f"{helper}({name}, {literal(int(value) if kind == 'class' else float(value))})"
-        if kind_of(self.term, self.entry, first) == "list":
-            return f"{self.scope.helper('filled')}({name}, {literal(float(value))})"
-        if value in {0.0, 1.0}:
-            return f"torch.{'ones' if value else 'zeros'}_like({name})"
-        return f"torch.full_like({name}, {literal(float(value))})"

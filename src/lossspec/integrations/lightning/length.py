@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lightning.pytorch.callbacks import GradientAccumulationScheduler
 
 from lossspec.errors import ClockError
+from lossspec.integrations.managers import losses_in_fractions
 
 if TYPE_CHECKING:
     from lightning.pytorch import Trainer
@@ -41,8 +42,7 @@ def set_length(manager: LossManager, trainer: Trainer) -> None:
     Raises:
         ClockError: nobody knows the length.
     """
-    losses = manager.get_registered_losses(strip=False)
-    dependent = {name: loss for name, loss in losses.items() if "fraction" in loss.units()}
+    dependent = losses_in_fractions(manager)
     if dependent:
         manager.set_progress(**length_of(trainer))
     for name, loss in dependent.items():

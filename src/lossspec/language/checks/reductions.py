@@ -50,13 +50,16 @@ def _reduce(reduce: object, loss: Table, entry: LossType | None, path: KeyPath) 
 def may_return_elements(entry: LossType) -> bool:
     """Return whether a loss may return elements, so that `reduce` has something to reduce.
 
-    A loss with an argument `reduction` does unless "none" is not among its values. Of the others, only the
-    catalogues that come with lossspec are held to what they return: one number, or what `returns` says.
+    What the catalogue says in `returns` counts first. Else a loss with an argument `reduction` does, unless
+    "none" is not among its values. A loss without one returns one number, if its catalogue comes with
+    lossspec: tests hold these to what they return. Those of others are taken at their word.
     """
+    if entry.returns:
+        return entry.returns == "elements"
     if "reduction" in entry.args:
         values = entry.args["reduction"].schema.get("enum")
         return not isinstance(values, list) or "none" in values
-    return entry.owner != "lossspec" or entry.returns == "elements"
+    return entry.owner != "lossspec"
 
 
 def _lists(lists: Table, loss: Table, entry: LossType | None, path: KeyPath) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.errors import UnknownNameError
+from lossspec.language.checks.reductions import may_return_elements
 from lossspec.names import listed, unknown
 from lossspec.registry import balancers, find, find_balancer, libraries, missing_library, summaries
 from lossspec.report.describe.text import columns, toml
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from lossspec.registry import Argument, CallInput, LossType
 
+_ONE_NUMBER = "one number: a term of it cannot have `reduce`"
 _EXAMPLES: Mapping[object, object] = {
     "integer": 1,
     "number": 1.0,
@@ -57,6 +59,7 @@ def _facts(entry: LossType) -> Iterator[str]:
         "formula": entry.formula,
         "note": entry.note,
         "downloads": entry.downloads,
+        "returns": "" if entry.balancer or may_return_elements(entry) else _ONE_NUMBER,
         "reference": entry.reference,
         "library": missing_library(entry) or f"{entry.distribution}, which is installed",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, cast
 
 from attrs import evolve, frozen
@@ -12,7 +13,7 @@ from lossspec.language.write import write
 
 if TYPE_CHECKING:
     from lossspec.language.model import Spec
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
 
 
 @frozen
@@ -49,5 +50,13 @@ def spec_of_run(log: LossLogData) -> RunSpec:
     try:
         spec = load(logged)
     except LossSpecError as error:
-        return RunSpec(reference, digest, write(document), None, str(error).strip().splitlines()[0])
+        return RunSpec(reference, digest, _text(document), None, str(error).strip().splitlines()[0])
     return RunSpec(reference, digest, write(document), evolve(spec, reference=reference))
+
+
+def _text(document: dict[str, object]) -> str:
+    """Return a document that does not load as TOML, or as JSON if TOML cannot hold it."""
+    try:
+        return write(document)
+    except (TypeError, ValueError):
+        return json.dumps(document, indent=2)

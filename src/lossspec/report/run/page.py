@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lossspec.language.model import Spec
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
     from lossspec.report.draw.text import Row
     from lossspec.report.run.logged_spec import RunSpec
     from lossspec.report.run.page_data import NamedLog

@@ -17,7 +17,7 @@ from lossspec.report.run.series import Axis, series_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
     from lossspec.report.run.series import AxisUnit, Series
 
 #: The default number of stretches of a run: more than a screen has pixels.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
 
 #: Stretches across a panel: about one per pixel.
 STRETCHES = 1200

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lossspec.log.reader import LossColumns, LossLogData
+    from lossspec.log.reading.columns import LossColumns
+    from lossspec.log.reading.reader import LossLogData
 
 AxisUnit = Literal["epoch", "step", "call"]
 
@@ -155,4 +156,8 @@ def series_of(log: LossLogData, losses: Mapping[str, LossColumns] | None = None)
 def _series(name: str, objective: str, rows: LossColumns) -> Series:
     with np.errstate(over="ignore", invalid="ignore"):  # a balancer can return an infinite weight
         weight = np.multiply(rows.term_weight, rows.objective_weight)
-    return Series(name, objective, rows.raw, weight, rows.weighted, rows.epoch, rows.step, rows.batch_size)
+    columns = rows.raw, weight, rows.weighted, rows.epoch, rows.step, rows.batch_size
+    samples = np.asarray(rows.batch_size)
+    if not samples.all():  # an empty batch has no mean
+        return Series(name, objective, *(np.asarray(each)[samples > 0] for each in columns))
+    return Series(name, objective, *columns)

@@ -14,7 +14,7 @@ from lossspec.report.run.series import Axis, series_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.log.reader import LossLogData
+    from lossspec.log.reading.reader import LossLogData
     from lossspec.report.run.series import Series
 
 #: In a run without epochs, the part of its steps that is "first", and the part that is "last".

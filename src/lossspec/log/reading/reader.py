@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
 from array import array
-from contextlib import suppress
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,18 @@ from attrs import define, evolve, field
 
 from lossspec.errors import LogError, UnknownNameError
 from lossspec.log.file import parse
-from lossspec.log.format import FILE_NAME, FORMAT, numbers, sections_of
-from lossspec.log.lineage import Lineage
+from lossspec.log.format import FILE_NAME, FORMAT
+from lossspec.log.reading.columns import (
+    COLUMNS,
+    Chunk,
+    DamagedError,
+    LossColumns,
+    count,
+    read_chunk,
+    resume,
+    table,
+)
+from lossspec.log.reading.lineage import Lineage
 from lossspec.names import unknown
 from lossspec.paths import user_path
 
@@ -22,53 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lossspec.log.format import Position
-
-#: The columns of a loss, and the array type of each.
-COLUMNS = {
-    "raw": "f",
-    "term_weight": "d",
-    "objective_weight": "d",
-    "weighted": "f",
-    "epoch": "d",
-    "step": "q",
-    "batch_size": "q",
-    "time": "d",
-}
-
-
-@define
-class LossColumns:
-    """The values of one loss, oldest first; all columns have the same length.
-
-    Attributes:
-        raw: the mean of the raw result.
-        term_weight: the term weight, with the gain of ``every``.
-        objective_weight: the objective weight.
-        weighted: the product of the three.
-        epoch: the epoch of the clock.
-        step: the step of the clock.
-        batch_size: the number of samples of the call; 1 if unknown, or in a log of an earlier version.
-        time: when it was recorded, in seconds since 1970, to a millisecond; in a log of an earlier version,
-            when it was written.
-    """
-
-    raw: array[float] = field(factory=lambda: array("f"))
-    term_weight: array[float] = field(factory=lambda: array("d"))
-    objective_weight: array[float] = field(factory=lambda: array("d"))
-    weighted: array[float] = field(factory=lambda: array("f"))
-    epoch: array[float] = field(factory=lambda: array("d"))
-    step: array[int] = field(factory=lambda: array("q"))
-    batch_size: array[int] = field(factory=lambda: array("q"))
-    time: array[float] = field(factory=lambda: array("d"))
-
-    def __attrs_post_init__(self) -> None:
-        if not self.batch_size:
-            self.batch_size = array("q", [1]) * len(self)
-        if not self.time:
-            self.time = array("d", [0.0]) * len(self)
-
-    def __len__(self) -> int:
-        return len(self.raw)
 
 
 class NotInLogError(UnknownNameError, KeyError):
@@ -97,6 +60,7 @@ class LossLogData:
             the sum before the objective weight. A log of an earlier version has none.
         lost: how many values of each loss were dropped, by loss.
         resumes: the (epoch, step) at which the run was resumed.
+        damaged: what is wrong with each line that was left out, by its number.
     """
 
     path: Path
@@ -106,6 +70,7 @@ class LossLogData:
     totals: dict[str, dict[str, LossColumns]] = field(factory=dict)
     lost: dict[str, int] = field(factory=dict)
     resumes: list[tuple[float, int]] = field(factory=list)
+    damaged: dict[int, str] = field(factory=dict)
 
     @property
     def validation(self) -> dict[str, LossColumns]:
@@ -121,34 +86,18 @@ class LossLogData:
         return {f"total/{name}": columns for name, columns in self.totals.get(section, {}).items()}
 
 
-@define
-class _Chunk:
-    """The rows of one flush; ``resumes`` if it is the first of a resumed run."""
-
-    number: int
-    sections: dict[str, dict[str, LossColumns]]
-    totals: dict[str, dict[str, LossColumns]]
-    lost: dict[str, int]
-    resumes: bool
-
-    def position(self) -> tuple[float, int]:
-        """Return the epoch and step of the first row."""
-        firsts = [each for section in self.sections.values() for each in section.values() if len(each)]
-        return min((each.epoch[0], each.step[0]) for each in firsts)
-
-
 def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogData:
     """Read a loss log.
 
     A torn last line, as a killed run leaves, is dropped. Where a run was resumed, the values that it computed
-    again replace the earlier ones.
+    again replace the earlier ones. A damaged line within the log is left out, with a warning that names it.
 
     Args:
         path: the file, or the folder of the run.
         digest: the digest that the log must have, if given.
 
     Raises:
-        LogError: the file is missing, damaged, not a loss log, or has another format or digest.
+        LogError: the file is missing, not a loss log, has a damaged header, or another format or digest.
     """
     file = user_path(path)
     file = file / FILE_NAME if file.is_dir() else file
@@ -161,62 +110,68 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
     if digest is not None and header.get("digest") != digest:
         found = header.get("digest")
         raise LogError(f"`{file}` is the log of another spec: expected digest {digest}, got {found}")
-    lineage: Lineage[_Chunk] = Lineage()
+    try:
+        _check_header(header)
+    except DamagedError as error:
+        raise LogError(f"{file}:1: the log is damaged: {error}") from None
+    log = LossLogData(file, header)
+    lineage: Lineage[Chunk] = Lineage()
     resumes = False
     for number, record in records:
         try:
-            if record["record"] == "chunk":
-                chunk = _chunk(record, resumes=resumes)
-                lineage.add(chunk.number, chunk)
-                resumes = False
-            elif record["record"] == "resume":
-                _resume(lineage, record["after"])
-                resumes = True
-        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-            raise LogError(f"{file}:{number}: the log is damaged: {error!r}") from error
+            resumes = _add(lineage, record, resumes=resumes)
+        except DamagedError as error:
+            log.damaged[number] = str(error)
+    if log.damaged:
+        _warn_of_damage(log)
     chunks = [chunk if cut is None else _cut(chunk, cut) for chunk, cut in lineage.flushes()]
-    return _joined(LossLogData(file, header), chunks)
+    return _joined(log, chunks)
 
 
-def _chunk(record: Mapping[str, Any], *, resumes: bool) -> _Chunk:
-    written = record.get("time", 0.0)
-    sections, totals = (
-        {
-            section: {name: _columns(columns, written) for name, columns in losses.items()}
-            for section, losses in found.items()
-        }
-        for found in (sections_of(record), record.get("totals", {}))
-    )
-    return _Chunk(record["chunk"], sections, totals, record.get("lost", {}), resumes)
+def _add(lineage: Lineage[Chunk], record: Mapping[str, Any] | None, *, resumes: bool) -> bool:
+    """Add a record to the lineage; return whether the next chunk is the first of a resumed run."""
+    if record is None:
+        raise DamagedError("it is not a record")
+    if record["record"] == "chunk":
+        chunk = read_chunk(record, resumes=resumes)
+        lineage.add(chunk.number, chunk)
+        return False
+    if record["record"] == "resume":
+        resume(lineage, record.get("after"))
+        return True
+    return resumes
 
 
-def _columns(columns: Mapping[str, Any], written: float) -> LossColumns:
-    rows = columns["rows"]
-    ages = numbers(columns.get("age", 0.0), rows)
-    columns = {"batch_size": 1, **columns, "time": [round(written - age, 3) for age in ages]}
-    found: dict[str, Any] = {name: _column(kind, columns[name], rows) for name, kind in COLUMNS.items()}
-    if any(len(values) != rows for values in found.values()):
-        raise ValueError(f"columns of {rows} rows differ in length")
-    return LossColumns(**found)
+def _check_header(header: Mapping[str, Any]) -> None:
+    """Check the members of a header that readers use."""
+    for name, each in table(header.get("losses", {}), "losses").items():
+        tags = table(each, f"losses.{name}").get("tags", [])
+        if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+            raise DamagedError(f"`losses.{name}.tags` must be an array of strings")
+        _check_text(each.get("objective"), f"losses.{name}.objective")
+    for name in ("spec", "digest", "device"):
+        _check_text(header.get(name), name)
+    for name in ("params", "versions"):
+        table(header.get(name, {}), name)
+    if header.get("document") is not None:
+        table(header["document"], "document")
+    if not isinstance(header.get("time", 0.0), int | float):
+        raise DamagedError("`time` must be a number")
+    count(header.get("ranks", 1), "ranks")
 
 
-def _column(kind: str, column: object, rows: int) -> array[Any]:
-    """Return a column, a list or one value for all rows, as an array."""
-    if not isinstance(column, list):
-        return array(kind, numbers(column, 1)) * rows
-    with suppress(TypeError):  # a value that is not finite is a string
-        return array(kind, column)
-    return array(kind, numbers(column, rows))
+def _check_text(value: object, where: str) -> None:
+    if not (value is None or isinstance(value, str)):
+        raise DamagedError(f"`{where}` must be a string or null")
 
 
-def _resume(lineage: Lineage[_Chunk], after: Mapping[str, Any]) -> None:
-    if "chunk" in after:
-        lineage.resume_after(after["chunk"])
-    else:
-        lineage.resume_at((after["epoch"], after["step"]))
+def _warn_of_damage(log: LossLogData) -> None:
+    number, problem = next(iter(log.damaged.items()))
+    lines = "a damaged line is" if len(log.damaged) == 1 else f"{len(log.damaged)} damaged lines are"
+    warnings.warn(f"{log.path}:{number}: {problem}; {lines} left out", RuntimeWarning, stacklevel=3)
 
 
-def _cut(chunk: _Chunk, position: Position) -> _Chunk:
+def _cut(chunk: Chunk, position: Position) -> Chunk:
     """Return a chunk without the rows that a resumed run computed again."""
     sections, totals = (
         {
@@ -237,10 +192,10 @@ def _before(columns: LossColumns, position: tuple[float, int]) -> LossColumns:
     return LossColumns(**found)
 
 
-def _joined(log: LossLogData, chunks: list[_Chunk]) -> LossLogData:
+def _joined(log: LossLogData, chunks: list[Chunk]) -> LossLogData:
     for chunk in chunks:
-        for name, count in chunk.lost.items():
-            log.lost[name] = log.lost.get(name, 0) + count
+        for name, lost in chunk.lost.items():
+            log.lost[name] = log.lost.get(name, 0) + lost
         for section, losses in chunk.sections.items():
             if losses:
                 _extend(
@@ -261,13 +216,19 @@ def _extend(target: dict[str, LossColumns], losses: Mapping[str, LossColumns]) -
             getattr(found, column).extend(getattr(columns, column))
 
 
-def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
     try:
         with path.open("rb") as file:
             for number, text in enumerate(file, start=1):
                 if not text.endswith(b"\n"):
                     return  # torn by a killed run, or still being written
-                yield number, parse(text, path)
+                if number == 1:
+                    yield number, parse(text, path)
+                else:
+                    try:
+                        yield number, parse(text, path)
+                    except LogError:
+                        yield number, None
     except FileNotFoundError as error:
         raise LogError(f"the loss log `{path}` is missing") from error
     except OSError as error:

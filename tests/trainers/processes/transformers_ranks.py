@@ -1,0 +1,58 @@
+"""Two ranks train in the Trainer of transformers, under torchrun. Arguments: a spec, a folder for the run."""
+
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import torch
+from tests.trainers.test_transformers import near, samples, trainer, weights
+from torch import distributed
+
+from lossspec import LossManager
+
+torch.set_num_threads(1)
+spec, folder = sys.argv[1:]
+ours = []
+
+
+def counted(name):
+    """Count the collectives that lossspec starts; the Trainer has its own."""
+    real = getattr(distributed, name)
+
+    def call(*args, **kwargs):
+        if any("lossspec/manager" in frame.filename for frame in traceback.extract_stack(limit=8)):
+            ours.append(name)
+        return real(*args, **kwargs)
+
+    setattr(distributed, name, call)
+
+
+for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
+    counted(name)
+
+manager = LossManager.from_spec(spec, experiment_dir=folder)
+flushes = []
+flush = manager.update_loss_log
+
+
+def counted_flush():
+    before = len(ours)
+    flush()
+    flushes.append(len(ours) - before)
+
+
+manager.update_loss_log = counted_flush
+fit = trainer(
+    manager,
+    samples(16, near),
+    f"{folder}/out",
+    gradient_accumulation_steps=2,
+    save_strategy="epoch",
+    num_train_epochs=1,
+)
+fit._get_train_sampler = lambda *_: torch.utils.data.SequentialSampler(fit.train_dataset)
+fit.train()
+rank = distributed.get_rank()
+found = {"flushes": flushes, "others": len(ours) - sum(flushes), "weights": weights(fit.model).tolist()}
+Path(folder, f"rank{rank}.json").write_text(json.dumps(found))
