@@ -56,6 +56,7 @@ class CallInput:
         constant: what a number in a spec becomes: a tensor shaped ``like`` the first one; a ``class`` index
             for each item and position, the first tensor's shape without its classes; one value an ``item``;
             or ``none``, it is refused.
+        repeats: whether it stands for any number of inputs, at least one; the last input can.
     """
 
     name: str
@@ -63,6 +64,7 @@ class CallInput:
     shape: str = ""
     required: bool = True
     constant: Constant = "like"
+    repeats: bool = False
 
 
 @frozen

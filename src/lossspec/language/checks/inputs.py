@@ -39,7 +39,8 @@ def call_faults(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Faul
         return
     if isinstance(inputs, list):
         least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
-        if not least <= len(inputs) <= most:
+        repeats = any(each.repeats for each in entry.inputs)
+        if len(inputs) < least or (len(inputs) > most and not repeats):
             yield _wrong_count(entry, len(inputs), path)
     elif isinstance(inputs, dict):
         yield from _names(entry, inputs, path)
@@ -52,7 +53,8 @@ def inputs_with_call(entry: LossType, inputs: object) -> list[tuple[str | int, o
     """Return the key and the value of each of the ``inputs`` of a term, and what the loss takes there."""
     if isinstance(inputs, list):
         calls = dict(enumerate(entry.inputs))
-        return [(index, value, calls.get(index)) for index, value in enumerate(inputs)]
+        last = entry.inputs[-1] if entry.inputs and entry.inputs[-1].repeats else None
+        return [(index, value, calls.get(index, last)) for index, value in enumerate(inputs)]
     if isinstance(inputs, dict):
         by_name = {each.name: each for each in entry.inputs}
         return [(key, value, by_name.get(key)) for key, value in inputs.items()]
@@ -122,6 +124,8 @@ def _wrong_count(entry: LossType, count: int, path: KeyPath) -> Fault:
     names = ["`{}`{}".format(each.name, "" if each.required else " (optional)") for each in entry.inputs]
     least, most = sum(1 for each in entry.inputs if each.required), len(entry.inputs)
     expected = f"{most}" if least == most else f"{least} to {most}"
+    if any(each.repeats for each in entry.inputs):
+        expected = f"at least {least}"
     inputs = "input" if most == 1 else "inputs"
     message = f"`{dotted(path[:-1])}` must have {expected} {inputs} for `{entry.name}`, got {count}"
     return Fault("input-count", message, path, help=f"in call order: {', '.join(names)}")

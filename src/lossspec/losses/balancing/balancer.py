@@ -33,6 +33,7 @@ class Balancer(nn.Module):
             False in validation, in ``unrecorded()`` and in copies.
         epoch: the epoch of the manager's clock, which the objective sets too.
         samples: the batch size of the call, the weight of this process in a mean over several.
+        name: for messages.
 
     Example:
         >>> class Equal(Balancer):
@@ -47,6 +48,7 @@ class Balancer(nn.Module):
     def __init__(self, losses: Sequence[str]) -> None:
         super().__init__()
         self.losses = tuple(losses)
+        self.name = type(self).__name__
         self.moves = True
         self.epoch = 0.0
         self.samples = 1
@@ -91,7 +93,7 @@ class Balancer(nn.Module):
             if value.is_cpu and bool(value.detach() <= 0):
                 found = f"got `{name}` = {value.detach().item():.6g}"
                 raise LossInputError(
-                    f"{type(self).__name__} needs positive losses, {found}: {why}. Take `{name}` out of the "
+                    f"{self.name} needs positive losses, {found}: {why}. Take `{name}` out of the "
                     "`losses` of the balance, or use a loss that is above 0"
                 )
 
@@ -141,7 +143,7 @@ class Balancer(nn.Module):
             shapes = ", ".join(str(tuple(each.shape)) for each in by)
             what = f"the tensor of shape {shapes}" if len(by) == 1 else f"the tensors of shapes {shapes}"
             raise LossInputError(
-                f"{type(self).__name__} differentiates `{loss}`, which was not computed from {what} "
+                f"{self.name} differentiates `{loss}`, which was not computed from {what} "
                 "with gradients: is it the right tensor, and is it not detached?"
             )
         gradients = iter(found)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from attrs import evolve
+
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.manager.building.module import construct
 from lossspec.manager.building.spec import find_type
@@ -12,15 +14,18 @@ from lossspec.manager.objective.objective import Objective
 from lossspec.manager.objective.of_self import ObjectiveOfSelf
 from lossspec.manager.objective.term import BoundTerm
 from lossspec.names import unknown
-from lossspec.registry import balancers, find_balancer
+from lossspec.registry import balancers, find_balancer, load
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from lossspec.language.model import Balance, Spec
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.recorders import Recorders
     from lossspec.manager.run import Run
+    from lossspec.registry import LossType
 
 
 def build_balances(spec: Spec) -> dict[str, BoundBalance]:
@@ -42,12 +47,31 @@ def _bound(objective: str, balance: Balance) -> BoundBalance:
     if entry is None:
         where = f" in the balance of `{objective}`"
         raise UnknownNameError(unknown("balancer", balance.type, balancers(), where))
-    module = construct(entry, {"losses": balance.losses, **balance.args})
-    lists = [
-        any(call.kind == "list" for call in entry.inputs if call.name == (each.argument or call.name))
-        for each in balance.inputs
+    by_name = {each.name: each for each in entry.inputs}
+    in_order = [*entry.inputs, *[each for each in entry.inputs if each.repeats] * len(balance.inputs)]
+    calls = [
+        by_name.get(str(each.argument), call) for each, call in zip(balance.inputs, in_order, strict=False)
     ]
-    return BoundBalance(objective, balance, module, lists)
+    inputs = [
+        evolve(each, argument=None) if call.repeats else each
+        for each, call in zip(balance.inputs, calls, strict=True)
+    ]
+    bound = evolve(balance, inputs=tuple(inputs))
+    return BoundBalance(objective, bound, _module(entry, balance), [each.kind == "list" for each in calls])
+
+
+def _module(entry: LossType, balance: Balance) -> nn.Module:
+    """Return the balancer; a method of torchjd is built with its own arguments, then adapted."""
+    if entry.library != "torchjd":
+        return construct(entry, {"losses": balance.losses, **balance.args})
+    load(entry)  # or the error says what to install
+    from lossspec.losses.balancing.torchjd_adapter import adapt, takes_count
+
+    vectors = {name: value for name, value in balance.args.items() if entry.args[name].tensor}
+    options = {name: value for name, value in balance.args.items() if name not in vectors}
+    if takes_count(entry.target):
+        options["shape"] = len(balance.losses)
+    return adapt(construct(entry, options), balance.losses, cast("dict[str, list[float]]", vectors))
 
 
 def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorders: Recorders) -> Objective:

@@ -16,10 +16,10 @@ from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.lazy import LazyTerms
 from lossspec.manager.objective.plan import Mode, Plan, Plans
+from lossspec.manager.objective.probed import ProbedObjective
 from lossspec.manager.record.compiled import RingBuffer, times
 from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import stack
-from lossspec.manager.shown import ShownObjective
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.recorders import Recorders
 
 
-class Objective(ShownObjective):
+class Objective(ProbedObjective):
     """The weighted sum of the terms of one objective, as a module.
 
     ``LossManager.objective`` makes it. Called with named tensors, it computes the terms that run now, records
