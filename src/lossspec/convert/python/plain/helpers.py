@@ -22,8 +22,8 @@ def has(value: Any, *path: Any) -> bool:
     if not isinstance(first, str):
         return has(value[first], *rest)
     name = first.removeprefix(".")
-    there = name in value if isinstance(value, Mapping) else hasattr(value, name)
-    return there and has(entry(value, name), *rest)
+    names = value if isinstance(value, Mapping) else getattr(value, "_fields", ())
+    return name in names and has(entry(value, name), *rest)
 
 
 def is_list(value: Any) -> bool:
