@@ -17,9 +17,9 @@ PAGE = "reference/cli.md"
 INTRODUCTION = """\
 # Command line
 
-`lossspec` and `python -m lossspec` are the same. Every command has `--help`. Exit codes: 0 is success, 1 is
-a problem, 2 is a wrong call. Colours are for terminals: `NO_COLOR` turns them off, `FORCE_COLOR` on, and
-`--color`, before or after the command, wins over both.
+`lossspec` and `python -m lossspec` are the same, and so are `new` and `init`. Every command has `--help`.
+Exit codes: 0 is success, 1 is a problem, 2 is a wrong call. Colours are for terminals: `NO_COLOR` turns them
+off, `FORCE_COLOR` on, and `--color`, before or after the command, wins over both.
 Tab completion takes one line: see [editors and shells](../guides/editors.md#tab-completion).
 """
 

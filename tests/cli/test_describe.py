@@ -136,8 +136,13 @@ def test_describe_shows_notes_and_arguments_that_must_be_given():
 
 @pytest.mark.parametrize(
     ("name", "is_number"),
-    [("kornia.DiceLoss", True), ("monai.AUCMLoss", True), ("torch.L1Loss", False), ("lossspec.Precomputed", False)],
-)  # fmt: skip
+    [
+        ("kornia.DiceLoss", True),
+        ("monai.AUCMLoss", True),
+        ("torch.L1Loss", False),
+        ("lossspec.Precomputed", False),
+    ],
+)
 def test_describe_says_which_loss_has_no_elements(name, is_number):
     line = "  returns    one number: a term of it cannot have `reduce`\n"
     assert (line in describe_type(name)) is is_number

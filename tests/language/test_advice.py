@@ -61,6 +61,18 @@ def test_a_tensor_to_divide_by_is_a_table():
     assert lossspec.validate(HEAD + L1 % f"reduce = {{ by = {found.replacement} }}") == []
 
 
+def test_a_tensor_of_weights_is_in_a_table():
+    [found] = lossspec.validate(HEAD + L1 % 'reduce = "mask"')
+    assert found.help == 'weights are written `{ weights = "mask" }`'
+    assert lossspec.validate(HEAD + L1 % f"reduce = {found.replacement}") == []
+
+
+def test_an_optional_loss_is_written_with_if_missing():
+    line = quoted(advice(L1 % "optional = true", "unknown-key"))
+    assert line == 'if_missing = "skip"'
+    assert lossspec.validate(HEAD + L1 % line) == []
+
+
 @pytest.mark.parametrize("line", ['weights = "m", by = "weights"', 'by = "elements"'])
 def test_dividing_by_weights_needs_weights(line):
     help_ = advice(L1 % 'reduce = { by = "weights" }', "missing-key")

@@ -148,6 +148,15 @@ class Server:
 
     def complete(self, name, text):
         """Return the completions at the bar in a text."""
+        found = self.at("completion", name, text)
+        return [item["label"] for item in (found["items"] if isinstance(found, dict) else found or [])]
+
+    def hover(self, name, text):
+        """Return what is shown at the bar in a text."""
+        return self.at("hover", name, text)["contents"]["value"]
+
+    def at(self, feature, name, text):
+        """Return what a feature finds at the bar in a text."""
         before, _, after = text.partition("|")
         uri = (self.root / "specs" / f"{name}.loss.toml").as_uri()
         document = {"uri": uri, "languageId": "toml", "version": 1, "text": before + after}
@@ -156,8 +165,7 @@ class Server:
             lambda message: (message.get("params") or {}).get("uri") == uri
         )  # diagnostics: it was read
         position = {"line": before.count("\n"), "character": len(before.rpartition("\n")[2])}
-        found = self.ask("textDocument/completion", textDocument={"uri": uri}, position=position)
-        return [item["label"] for item in (found["items"] if isinstance(found, dict) else found or [])]
+        return self.ask(f"textDocument/{feature}", textDocument={"uri": uri}, position=position)
 
 
 @pytest.fixture(scope="module")
@@ -201,3 +209,19 @@ def test_completion(server, name):
 
 def test_the_arguments_of_a_type_are_its_own(server):
     assert set(server.complete("own", HEAD + SMOOTH + "args = { | }\n")) == {"reduction", "beta"}
+
+
+HOVERS = {
+    "reduce": (SMOOTH + 're|duce = "mean"\n', "counts ignored items and ignores class weights"),
+    "by": (SMOOTH + "reduce = { b|y = 5 }\n", "What the sum is divided by"),
+    "lists": (SMOOTH + 'lis|ts = "min"\n', "Apply it to each element of list inputs and combine"),
+    "decay": (SMOOTH + 'lists = { combine = "sum", de|cay = 0.8 }\n', "decay^(n-1-i), the last 1"),
+    "if_missing": (SMOOTH + 'if_mis|sing = "skip"\n', "absent or None: raise an error, or skip the loss"),
+    "a reference": (SMOOTH + 'inputs = ["x[*]|[-1]", "y"]\n', "[*] for each"),
+}
+
+
+@pytest.mark.parametrize("name", HOVERS)
+def test_hover(server, name):
+    text, expected = HOVERS[name]
+    assert expected in server.hover(f"hover-{name.replace(' ', '-')}", HEAD + text)

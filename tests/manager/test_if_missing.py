@@ -144,6 +144,10 @@ def test_the_log_has_only_the_calls_in_which_a_term_ran(make_manager, tensors, t
     assert losses["b"].step.tolist() == [0, 3]
 
 
+def test_it_shows_what_it_takes_if_given(manager):
+    assert repr(manager.objective()).split("\n  ")[1:] == ["needs x, y", "takes labels, mask too, if given"]
+
+
 def test_a_copy_leaves_out_the_same(manager, tensors):
     objective = copy.deepcopy(manager.objective())
     given = {"x": tensors["x"], "y": tensors["y"]}
@@ -179,6 +183,17 @@ def test_each_set_of_terms_is_one_graph(compiled, manager, tensors):
     rows = manager.get_registered_losses(strip=False)["b"].history.rows
     assert rows[STEP::WIDTH].tolist() == [0, 0, 1, 1, 2, 2]
     assert rows[RAW] == pytest.approx(functional.mse_loss(tensors["x"], tensors["labels"]).item())
+
+
+@torch._dynamo.config.patch(recompile_limit=2)
+def test_more_sets_of_terms_than_graphs_are_warned_of(compiled, manager, tensors):
+    objective, _ = compiled(manager.objective())
+    given = {name: tensors[name] for name in ("x", "y")}
+    objective(**given)
+    with pytest.warns(
+        RuntimeWarning, match="`total` is compiled for 2 sets of running terms, the most .* tensors"
+    ):
+        objective(**given, labels=tensors["labels"])
 
 
 def test_a_graph_without_terms_is_a_zero(compiled, make_manager, tensors):

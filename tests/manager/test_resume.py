@@ -300,7 +300,7 @@ def record(manager, *numbers):
         manager.step()
 
 
-def test_a_later_checkpoint_brings_back_what_a_resume_left_aside(tmp_path):
+def test_a_later_checkpoint_brings_back_what_was_left_aside(tmp_path):
     with plain_run(tmp_path) as manager:
         record(manager, *range(10))
         first = manager.state_dict()

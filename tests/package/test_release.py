@@ -176,6 +176,8 @@ class TestSchemaStore:
         entry = json.loads((STORE / "catalog-entry.json").read_text(encoding="utf-8"))
         assert list(entry) == ["name", "description", "fileMatch", "url"]
         assert entry["fileMatch"] == ["*.loss.toml"]
+        schema = json.loads((ROOT / "schemas" / "lossspec.schema.json").read_text(encoding="utf-8"))
+        assert entry["url"] == schema["$id"]
         assert entry["url"].startswith("https://")
 
     @pytest.mark.parametrize("path", sorted(STORE.rglob("*.toml")), ids=lambda path: path.stem)

@@ -211,14 +211,8 @@ def export(spec: Spec) -> dict[str, nn.Module] | None:
         with pytest.raises(ExportError, match="its balance, `lossspec"):
             to_python(spec)
         return None
-    try:
-        text = to_python(spec)
-    except ExportError as error:
-        if "is not exported yet" not in str(error):
-            raise
-        return None
     namespace: dict = {"__name__": spec.name}
-    exec(text, namespace)
+    exec(to_python(spec), namespace)
     return namespace["objectives"]()
 
 

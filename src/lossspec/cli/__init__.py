@@ -54,7 +54,7 @@ def _color_option(*, hidden: bool = False) -> click.Option:
         callback=_set_color,
         expose_value=False,
         hidden=hidden,
-        help="Whether to use colours. Default: `auto`, as NO_COLOR, FORCE_COLOR and the terminal say.",
+        help="Whether to use colours. By default NO_COLOR, FORCE_COLOR and the terminal decide.",
     )
 
 

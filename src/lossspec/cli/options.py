@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Command = Callable[..., None]
 
 
+#: The most epochs of a run, and steps of an epoch.
+_MOST = 10**9
+
+
 class FilePath(click.Path):
     """A path, with the home folder for ``~``, which the shell leaves in ``--output=~/file``."""
 
@@ -153,11 +157,15 @@ def run_length_options(command: Command) -> Command:
     """Add ``--epochs`` and ``--steps-per-epoch``: the command gets ``run``."""
 
     @click.option(
-        "--epochs", type=click.IntRange(min=1), default=200, show_default=True, help="Length of the run."
+        "--epochs",
+        type=click.IntRange(1, _MOST),
+        default=200,
+        show_default=True,
+        help="Length of the run.",
     )
     @click.option(
         "--steps-per-epoch",
-        type=click.IntRange(min=1),
+        type=click.IntRange(1, _MOST),
         help="Optimiser steps per epoch, for schedules that count steps.",
     )
     @functools.wraps(command)

@@ -18,6 +18,7 @@ from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
 from lossspec.manager.options import check_options, device_of
+from lossspec.manager.probe.manager import ProbedManager
 from lossspec.manager.record.flush import Flusher
 from lossspec.manager.record.ranks import rank, ranks
 from lossspec.manager.record.recorders import Recorders, check_batch_size
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.flush import OnNonFinite
 
 
-class LossManager(ShownManager, Contexts):
+class LossManager(ShownManager, ProbedManager, Contexts):
     """Runs the losses of a model: weighs each by its schedule, records it, and logs it.
 
     Args:

@@ -41,6 +41,8 @@ class ShownObjective(nn.Module):
         losses = [loss for loss, _ in self._terms]
         lines = [f"Objective {equation(self.name, losses, _balancer(self._balance))}"]
         lines.append(cut(f"needs {', '.join(sorted(self._plan.needed)) or 'nothing'}"))
+        if optional := sorted(self._plan.optional):
+            lines.append(cut(f"takes {', '.join(optional)} too, if given"))
         running = {loss.name for loss, *_ in self._plan.running}
         if skipped := [loss.name for loss in losses if loss.name not in running]:
             lines.append(cut(f"leaves out {', '.join(skipped)} now"))

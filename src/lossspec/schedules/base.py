@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from attrs import NOTHING, field, fields, frozen
 
-from lossspec.faults import Fault
+from lossspec.faults import MAX_PROBLEMS, Fault
 from lossspec.names import listed
 from lossspec.schedules.error import ScheduleError, must_be, shown
 from lossspec.schedules.kinds import Array, Kind, choice, kind_of, number, of_kind
@@ -75,7 +76,7 @@ class Schedule(_Stateless):
         if not faults:  # the rules between fields assume that each field is valid
             faults = [*self._crossed_clamps(), *self._alternatives()]
         if not faults:
-            faults = [*self.problems()]
+            faults = [*islice(self.problems(), MAX_PROBLEMS + 1)]
         if faults:
             raise ScheduleError(faults, self.type_name)
         function = self.curve()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.faults import Fault
+from lossspec.faults import MAX_PROBLEMS, Fault
 from lossspec.scalars import plain_number
 from lossspec.schedules.error import ScheduleError, counted, must_be, shown
 from lossspec.wording import dotted
@@ -61,22 +62,28 @@ class Number(Kind):
         if isinstance(value, bool) or not isinstance(value, int | float):
             kind = "a whole number" if self.whole else "a number"
             raise ScheduleError([must_be(kind, value, path, "wrong-type")])
-        for valid, expected, code in (
-            (
-                -LARGEST <= value <= LARGEST,
-                "a finite number of at most 1e100 in magnitude",
-                "not-finite",
-            ),  # NaN is neither
-            (value == 0 or abs(value) >= 1 / LARGEST, "0 or at least 1e-100 in magnitude", "out-of-range"),
-            (not self.whole or value % 1 == 0, "a whole number", "wrong-type"),
-            (self.above is None or value > self.above, f"above {shown(self.above)}", "out-of-range"),
-            (self.least is None or value >= self.least, f"at least {shown(self.least)}", "out-of-range"),
-            (self.most is None or value <= self.most, f"at most {shown(self.most)}", "out-of-range"),
-            (self.below is None or value < self.below, f"below {shown(self.below)}", "out-of-range"),
-        ):
-            if not valid:
-                raise ScheduleError([must_be(expected, value, path, code)])
+        if wrong := self._wrong(value):
+            expected, code = wrong
+            raise ScheduleError([must_be(expected, value, path, code)])
         return int(value) if self.whole else float(value)
+
+    def _wrong(self, value: float) -> tuple[str, str] | None:
+        """Return what a number must be and the code of the fault, or None if nothing is wrong."""
+        if not -LARGEST <= value <= LARGEST:  # nor is NaN
+            return "a finite number of at most 1e100 in magnitude", "not-finite"
+        if value != 0 and abs(value) < 1 / LARGEST:
+            return "0 or at least 1e-100 in magnitude", "out-of-range"
+        if self.whole and value % 1 != 0:
+            return "a whole number", "wrong-type"
+        for bound, is_within, word in (
+            (self.above, gt, "above"),
+            (self.least, ge, "at least"),
+            (self.most, le, "at most"),
+            (self.below, lt, "below"),
+        ):
+            if bound is not None and not is_within(value, bound):
+                return f"{word} {shown(bound)}", "out-of-range"
+        return None
 
     def schema(self) -> dict[str, object]:
         bounds = {
@@ -143,6 +150,8 @@ class Array(Kind):
         taken: list[object] = []
         faults: list[Fault] = []
         for position, item in enumerate(value):
+            if len(faults) > MAX_PROBLEMS:
+                break
             try:
                 taken.append(self.items.take(item, (*path, position)))
             except ScheduleError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import evolve
 
 from lossspec.faults import Fault
-from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name, listed
+from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name, listed, shorten
 from lossspec.validation import messages
 from lossspec.validation.keywords import alternatives
 from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     from lossspec.faults import KeyPath
 
+#: How a tensor is written where a word is expected and its name may be meant, by the end of the path.
+_TENSORS = {
+    ("reduce", "by"): ("a tensor is written", '{ name = "%s" }'),
+    ("reduce",): ("weights are written", '{ weights = "%s" }'),
+}
 #: A ``jsonschema.ValidationError``, whose attributes its types call possibly unset.
 Error: TypeAlias = Any
 
@@ -86,9 +91,10 @@ def _const(error: Error, path: KeyPath) -> Fault:
 
 def _enum(error: Error, path: KeyPath) -> Fault:
     found = messages.not_a_choice(error.instance, path, error.validator_value)
-    if path[-2:] == ("reduce", "by") and not found.help and is_name(str(error.instance)):
-        meant = f'{{ name = "{error.instance}" }}'
-        return evolve(found, help=f"a tensor is written `{meant}`", replacement=meant)
+    for place, (words, form) in _TENSORS.items():
+        if path[-len(place) :] == place and not found.help and is_name(str(error.instance)):
+            meant = form % shorten(error.instance)
+            return evolve(found, help=f"{words} `{meant}`", replacement=meant)
     return found
 
 

@@ -33,6 +33,7 @@ _ALIASES = {
 #: The same for keys with several possible meanings: the likely name here, and the help.
 _LIKELY = {
     "schedule": ("weight", "write the schedule in `weight`: `weight = { type = ..., unit = ... }`"),
+    "optional": ("if_missing", 'an optional loss has `if_missing = "skip"`'),
     "from": ("start_value", "a value is called `start_value` here, a position `start`"),
     "to": ("end_value", "a value is called `end_value` here, a position `end`"),
 }

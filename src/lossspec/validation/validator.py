@@ -12,6 +12,7 @@ a document does not grow with the registry.
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
     #: Words the fault of a string, at a key path, that does not match a pattern.
     Wording = Callable[[str, KeyPath], Fault]
+
+
+_NUMBER = {"type": "number"}
 
 
 def _is_meant(error: Any, at: KeyPath, meant: set[tuple[KeyPath, str | None]]) -> bool:
@@ -66,6 +70,7 @@ class Validator:
         self._wordings = wordings or {}
         self._choices: dict[int, Choice] = {}
         keywords = {**KEYWORDS, "$ref": self._ref, "oneOf": self._one_of, "anyOf": self._one_of}
+        keywords["items"] = self._items
         extended: Any = extend(Draft7Validator, keywords, type_checker=TYPE_CHECKER)  # type: ignore[no-untyped-call]
         self._validator = extended(self.schema)
 
@@ -114,6 +119,23 @@ class Validator:
         if found is None:
             raise KeyError(name)
         return found
+
+    def _items(
+        self, validator: Any, items: Schema, value: object, _schema: Schema
+    ) -> Iterator[ValidationError]:
+        """Check the items of an array; numbers that any schema of a number takes cost next to nothing."""
+        if not isinstance(value, list):
+            return
+        takes_numbers = self._takes_any_number(items)
+        for index, each in enumerate(value):
+            is_number = type(each) is int or (type(each) is float and math.isfinite(each))
+            if not (takes_numbers and is_number):
+                yield from validator.descend(each, items, path=index)
+
+    def _takes_any_number(self, schema: Schema) -> bool:
+        if "$ref" in schema:
+            schema = self._definition(schema["$ref"])
+        return _NUMBER in schema.get("oneOf", [])
 
     def _choice(self, branches: list[Schema]) -> Choice:
         choice = self._choices.get(id(branches))

@@ -32,6 +32,8 @@ class Block:
 
 Item: TypeAlias = Line | Block
 
+#: The most summands of one expression: Python gives up on sums of some thousands.
+_LONGEST = 64
 _NOTHING = "torch.zeros((), requires_grad=True)"
 
 
@@ -52,7 +54,8 @@ def body(parts: Sequence[Part], scale: str, *, scale_moves: bool, indent: int) -
     items = [item for each in first for item in _value(each)]
     detached = ", ".join(f'"{each.term.name}": {each.variable}.detach()' for each in first)
     items.append(Line("self.values = ", f"{{{detached}}}"))
-    total = _sum([each for each in first if not each.only_recorded])
+    *sums, total = _sums([each for each in first if not each.only_recorded])
+    items += [Line("total = ", each) for each in sums]
     if not rest and not scale_moves:
         return [*_lines(_merged(items), indent), *_result(total, scale, indent)]
     head: list[Item] = [Line("scale = ", scale)] if scale_moves else []
@@ -122,9 +125,13 @@ def _running(part: Part) -> list[Item]:
     return [Block(f"if {due}:", items)] if due else items
 
 
-def _sum(parts: Iterable[Part]) -> str:
-    text = " ".join(_signed(each.weight, each.variable) for each in parts)
-    return text.removeprefix("+ ").replace("- ", "-", 1) if text.startswith("- ") else text.removeprefix("+ ")
+def _sums(parts: Sequence[Part]) -> list[str]:
+    """Return the sum of parts; a long one as several, each of which goes on from the ``total`` so far."""
+    signed = [_signed(each.weight, each.variable) for each in parts]
+    chunks = [" ".join(signed[begin : begin + _LONGEST]) for begin in range(0, len(signed), _LONGEST)] or [""]
+    first, *more = chunks
+    first = "-" + first.removeprefix("- ") if first.startswith("- ") else first.removeprefix("+ ")
+    return [first, *(f"total {each}" for each in more)]
 
 
 def _signed(weight: str, variable: str) -> str:

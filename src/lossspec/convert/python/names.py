@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+from itertools import count
 
 
 class Names:
@@ -16,13 +17,20 @@ class Names:
 
     def __init__(self, taken: set[str] | frozenset[str] = frozenset()) -> None:
         self.taken = set(taken)
+        self._next: dict[str, int] = {}  # by name: no number below it is free
 
     def take(self, *wanted: str) -> str:
         """Return the first of the names that is free, or else the last with a number behind it."""
-        numbered = (f"{wanted[-1]}_{number}" for number in range(2, 10**6))
-        name = next(each for each in (*wanted, *numbered) if self.is_free(each))
+        name = next(filter(self.is_free, wanted), None) or self._numbered(wanted[-1])
         self.taken.add(name)
         return name
+
+    def _numbered(self, name: str) -> str:
+        for number in count(self._next.get(name, 2)):
+            if self.is_free(numbered := f"{name}_{number}"):
+                self._next[name] = number + 1
+                break
+        return numbered
 
     def is_free(self, name: str) -> bool:
         """Say whether nothing has this name, Python itself included."""

@@ -16,6 +16,7 @@ from lossspec.integrations.lightning.find import managers_in, named
 from lossspec.integrations.lightning.length import set_length
 from lossspec.integrations.lightning.steps import Steps
 from lossspec.integrations.managers import move_losses
+from lossspec.integrations.recording import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,9 +71,8 @@ class LossCallback(Callback):
         self._steps = Steps(optimizer, self._move)
         self._saved: Mapping[str, Any] | None = None
         self._attached = ExitStack()
-        self._paused = ExitStack()
-        self._section: tuple[str, ExitStack] | None = None
-        self._logged_at = 0
+        self._recording = Recording()
+        self._logged_at = self._position = 0
 
     # The run
 
@@ -100,7 +100,7 @@ class LossCallback(Callback):
             set_length(each.manager, trainer)
             each.manager.set_progress(step=step)
             each.begin_epoch(trainer.current_epoch)  # a run that resumes in an epoch does not start it
-        self._logged_at = step
+        self._logged_at = self._position = step
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Set the epoch."""
@@ -146,11 +146,11 @@ class LossCallback(Callback):
         """Record nothing, and set the length of the run, which schedules may need."""
         for manager in self._managers:
             set_length(manager, trainer)
-        self._pause()
+        self._recording.to_nowhere(self._managers)
 
     def on_sanity_check_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record again."""
-        self._paused.close()
+        self._recording.to_training()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Outside of `fit`, compute and record nothing."""
@@ -167,7 +167,7 @@ class LossCallback(Callback):
     ) -> None:
         """Record to the section of the dataloader."""
         if trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking:
-            self._validate(_section_of(trainer.val_dataloaders, dataloader_idx))
+            self._recording.to_section(self._managers, _section_of(trainer.val_dataloaders, dataloader_idx))
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Flush, and log the means of the validation."""
@@ -181,9 +181,8 @@ class LossCallback(Callback):
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record to training again."""
-        self._validate(None)
-        if trainer.state.fn != TrainerFn.FITTING:
-            self._paused.close()
+        if not trainer.sanity_checking:
+            self._recording.to_training()
 
     def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record nothing."""
@@ -191,7 +190,7 @@ class LossCallback(Callback):
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record again."""
-        self._paused.close()
+        self._recording.to_training()
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record nothing."""
@@ -199,7 +198,7 @@ class LossCallback(Callback):
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Record again."""
-        self._paused.close()
+        self._recording.to_training()
 
     # The end
 
@@ -266,26 +265,15 @@ class LossCallback(Callback):
                 name: state["manager"][name] for name in ("epoch", "step", "total_epochs", "total_steps")
             }
             each.manager.set_progress(**clock)
-        self._pause()
-
-    def _pause(self) -> None:
-        for manager in self._managers:
-            self._paused.enter_context(manager.unrecorded())
+        self._recording.to_nowhere(self._managers)
 
     def _move(self, step: int) -> None:
         for manager in self._managers:
-            manager.set_progress(step=step)
-
-    def _validate(self, section: str | None) -> None:
-        """Record to a validation section from now on, or to training."""
-        if self._section is not None and self._section[0] != section:
-            self._section[1].close()
-            self._section = None
-        if section is not None and self._section is None:
-            stack = ExitStack()
-            self._section = section, stack
-            for manager in self._managers:
-                stack.enter_context(manager.validating(section))
+            if step == self._position + 1:
+                manager.step()  # with several ranks, it also flushes before a history is full
+            else:
+                manager.set_progress(step=step)
+        self._position = step
 
     def _flush(self) -> None:
         for manager in self._managers:
@@ -299,8 +287,7 @@ class LossCallback(Callback):
             module.log(name, value, on_step=on_step, on_epoch=on_epoch, prog_bar=shown, batch_size=1)
 
     def _release(self) -> None:
-        self._validate(None)
-        self._paused.close()
+        self._recording.to_training()
         self._steps.stop()
         self._attached.close()
 

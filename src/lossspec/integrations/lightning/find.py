@@ -63,8 +63,8 @@ def require_originals(managers: Iterable[LossManager]) -> None:
     """
     if any(each.is_copy for each in managers):
         raise LossSpecError(
-            "the LossManager is a copy, which writes nothing: a process that is spawned or forked gets one, so "
-            'make it in `configure_model` of the module, or train with `strategy="ddp"`'
+            "the LossManager is a copy, which writes nothing: a process that is spawned or forked gets one, "
+            'so make it in `configure_model` of the module, or train with `strategy="ddp"`'
         )
 
 

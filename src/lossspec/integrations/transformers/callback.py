@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback
 
 from lossspec.errors import LossSpecError
-from lossspec.integrations.managers import losses_in_fractions, move_losses
+from lossspec.integrations.managers import losses_in_fractions, move_losses, objectives_of
+from lossspec.integrations.recording import Recording
 from lossspec.integrations.transformers.checkpoint import load, save
 from lossspec.integrations.transformers.share import batches_in_step
+from lossspec.manager.loss.messages import describe
 from lossspec.manager.loss_manager import LossManager
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
+
+    from lossspec.manager.objective.objective import Objective
 
 
 class LossCallback(TrainerCallback):
@@ -40,26 +43,26 @@ class LossCallback(TrainerCallback):
         given: object = manager
         if not isinstance(given, LossManager) or manager.is_copy:
             raise LossSpecError(
-                f"`manager` must be a LossManager that is not a copy, got {given!r}: make it with "
-                "`LossManager.from_spec(...)` in the process that trains"
+                f"`manager` must be a LossManager that is not a copy, got {describe(given)}: make it "
+                "with `LossManager.from_spec(...)` in the process that trains"
             )
         self._manager = manager
+        self._objectives: list[Objective] = []
         self._epoch = 0
-        self._outside = ExitStack()
-        self._between_steps = ExitStack()
+        self._recording = Recording()
 
     def on_init_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Record nothing until the training begins."""
-        self._pause()
+        self._recording.to_nowhere([self._manager])
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Set the clock and the length of the run; restore the state of a checkpoint."""
-        self._outside.close()
         move_losses(self._manager, args.device)
+        self._objectives = objectives_of(self._manager)
         if state.global_step:
             load(self._manager, args, state)
         self._epoch = int(state.epoch or 0)
@@ -67,7 +70,7 @@ class LossCallback(TrainerCallback):
             self._manager.set_progress(total_steps=state.max_steps)
         self._manager.set_progress(epoch=self._epoch, step=state.global_step)
         self._epoch -= 1  # the first epoch begins after this
-        self._validate()
+        self._recording.to_section([self._manager], "validation")
 
     def on_epoch_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -80,19 +83,19 @@ class LossCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Record to training, and note how many batches the step accumulates."""
-        self._between_steps.close()
+        self._recording.to_training()
         batches = _batches(
             args.gradient_accumulation_steps, state.global_step, kwargs.get("train_dataloader")
         )
-        for name in self._objectives():
-            batches_in_step[self._manager.objective(name)] = batches
+        for objective in self._objectives:
+            batches_in_step[objective] = batches
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Count the step. What comes before the next one is validation."""
         self._manager.step()
-        self._validate()
+        self._recording.to_section([self._manager], "validation")
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -111,21 +114,8 @@ class LossCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Flush, and record nothing more."""
-        self._between_steps.close()
         self._manager.update_loss_log()
-        self._pause()
-
-    def _objectives(self) -> set[str]:
-        losses = self._manager.get_registered_losses(strip=False).values()
-        return {loss.objective for loss in losses if loss.objective is not None}
-
-    def _validate(self) -> None:
-        self._between_steps.close()
-        self._between_steps.enter_context(self._manager.validating())
-
-    def _pause(self) -> None:
-        self._outside.close()
-        self._outside.enter_context(self._manager.unrecorded())
+        self._recording.to_nowhere([self._manager])
 
 
 def _batches(accumulated: int, step: int, loader: Any) -> int:

@@ -21,9 +21,19 @@ FILE = "lossspec.pt"
 
 
 def save(manager: LossManager, args: TrainingArguments, state: TrainerState) -> None:
-    """Save the state of a manager in the checkpoint that the Trainer has just saved."""
+    """Save the state of a manager in the checkpoint that the Trainer has just saved.
+
+    Raises:
+        CheckpointError: it is in another folder.
+    """
+    folder = _folder(args, state)
+    if args.should_save and not folder.is_dir():
+        raise CheckpointError(
+            f"the Trainer saved no checkpoint in `{folder}`, where the state of the manager belongs: in a "
+            'hyperparameter search, which has other folders, set `save_strategy="no"`'
+        )
     if args.should_save:
-        torch.save(manager.state_dict(), _folder(args, state) / FILE)
+        torch.save(manager.state_dict(), folder / FILE)
 
 
 def load(manager: LossManager, args: TrainingArguments, state: TrainerState) -> None:

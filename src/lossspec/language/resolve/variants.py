@@ -46,7 +46,8 @@ def with_variants(base: Stack, names: Iterable[str]) -> Stack:
     """Return a stack with some of its variants applied, in the order of the document."""
     wanted = list(names)
     if len(wanted) > 1:
-        wanted = [name for name in declared(base.table) if name in wanted][:MAX_PICKED]
+        picked = {*wanted}
+        wanted = [name for name in declared(base.table) if name in picked][:MAX_PICKED]
     result = base
     for name in wanted:
         variant = get(base.table, ("variants", name))

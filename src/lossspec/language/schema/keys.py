@@ -27,7 +27,7 @@ def spec_schema() -> Schema:
     """Return the schema of a spec, without the definitions that it refers to."""
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "$id": "https://lossspec.org/schemas/lossspec.schema.json",
+        "$id": "https://lossspec.readthedocs.io/en/latest/schemas/lossspec.schema.json",
         "title": "lossspec, format 1",
         "description": "A training objective as data: a file NAME.loss.toml.",
         "x-tombi-toml-version": "v1.1.0",

@@ -62,11 +62,13 @@ class Reference:
         elif not _is_spec_name(head):
             expected = f"NAME[+VARIANT...] or the path of a file that ends in `{SUFFIX}`"
             raise BadReferenceError(f"{wrong}: expected {expected}")
-        for index, variant in enumerate(variants):
+        seen: set[str] = set()
+        for variant in variants:
             if not is_name(variant):
                 raise BadReferenceError(f"{wrong}: `{shorten(variant)}` is not a valid variant name")
-            if variant in variants[:index]:
-                raise BadReferenceError(f"{wrong}: it has variant `{variant}` twice")
+            if variant in seen:
+                raise BadReferenceError(f"{wrong}: it has variant `{shorten(variant)}` twice")
+            seen.add(variant)
         name = str(user_path(head)) if head.startswith("~") else head
         return cls(name, tuple(variants))
 

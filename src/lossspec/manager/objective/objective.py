@@ -16,10 +16,10 @@ from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
 from lossspec.manager.objective.lazy import LazyTerms
 from lossspec.manager.objective.plan import Mode, Plan, Plans
+from lossspec.manager.objective.probed import ProbedObjective
 from lossspec.manager.record.compiled import RingBuffer, times
 from lossspec.manager.record.ranks import batch_size
 from lossspec.manager.record.weighing import stack
-from lossspec.manager.shown import ShownObjective
 from lossspec.manager.torch_internals import on_host, recompile_limit
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lossspec.manager.record.recorders import Recorders
 
 
-class Objective(ShownObjective):
+class Objective(ProbedObjective):
     """The weighted sum of the terms of one objective, as a module.
 
     ``LossManager.objective`` makes it. Called with named tensors, it computes the terms that run now, records
@@ -309,6 +309,9 @@ class Objective(ShownObjective):
         if live and len(self._compiled_for) == recompile_limit():
             named = ", ".join(f"`{argument}` of `{loss.name}`" for loss, argument in live)
             self._warn_of_recompiling(f"values of {named}, which a graph holds as constants", "")
+        elif self._optional and len({each for each, _ in self._compiled_for}) == recompile_limit():
+            hint = ", or pass the same tensors in each call: `if_missing` leaves out terms"
+            self._warn_of_recompiling("sets of running terms", hint)
         self._recorders.claim_thread()
         compiled_graphs.begin()
 

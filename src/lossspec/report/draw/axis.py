@@ -40,8 +40,10 @@ class Scale:
             return value
         if self.kind == "log":
             return math.log10(value) if value > 0 else math.nan
-        size = abs(value) / self.linear_to
-        return math.copysign(LINEAR_WIDTH + math.log10(size) if size > 1 else LINEAR_WIDTH * size, value)
+        size = abs(value)
+        if size <= self.linear_to:
+            return LINEAR_WIDTH * (value / self.linear_to)
+        return math.copysign(LINEAR_WIDTH + math.log10(size) - math.log10(self.linear_to), value)
 
 
 def scale_of(curves: Iterable[Sequence[float]]) -> Scale:
@@ -58,7 +60,7 @@ def scale_of(curves: Iterable[Sequence[float]]) -> Scale:
         return Scale("linear")
     smallest = min(min(curve) for curve in finite if curve)
     if smallest > 0 and max(sizes) / smallest >= DECADES:
-        return Scale("log", decades=math.log10(max(sizes) / smallest))
+        return Scale("log", decades=math.log10(max(sizes)) - math.log10(smallest))
     if smallest <= 0 and max(sizes) / min(sizes) >= DECADES:
         return Scale("symlog", min(sizes))
     return Scale("linear")
@@ -70,16 +72,16 @@ def ticks(low: float, high: float, about: int) -> list[float]:
     Args:
         low: where it begins.
         high: where it ends, above ``low``.
-        about: the most numbers to return.
+        about: the most numbers to return, at least 1.
 
     >>> ticks(0, 199, 5), ticks(0.0, 0.5, 6)
     ([0.0, 50.0, 100.0, 150.0], [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
     """
-    rough = (high - low) / max(about, 1)
+    rough = high / about - low / about  # their difference may be beyond the largest float
     power = 10.0 ** math.floor(math.log10(rough))
     for factor in (1.0, 2.0, 2.5, 5.0, 10.0, 20.0):
         step = factor * power
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last - first < about:
             break
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]

@@ -34,15 +34,13 @@ class Canvas:
     width: int
     height: int
     _bits: dict[tuple[int, int], int] = field(factory=dict, repr=False)
-    _owners: dict[tuple[int, int], list[int]] = field(factory=dict, repr=False)
+    _owners: dict[tuple[int, int], set[int]] = field(factory=dict, repr=False)
 
     def dot(self, x: int, y: int, owner: int) -> None:
         """Set the dot in column ``x`` from the left and row ``y`` from the top."""
         cell = (x // 2, y // 4)
         self._bits[cell] = self._bits.get(cell, 0) | _BITS[y % 4][x % 2]
-        owners = self._owners.setdefault(cell, [])
-        if owner not in owners:
-            owners.append(owner)
+        self._owners.setdefault(cell, set()).add(owner)
 
     def lines(self, *, colour: bool) -> list[str]:
         """Return the rows of text. Where lines overlap, their colours alternate."""
@@ -58,5 +56,5 @@ class Canvas:
         )
 
     def _owner(self, x: int, y: int) -> int | None:
-        owners = sorted(self._owners.get((x, y), []))
+        owners = sorted(self._owners.get((x, y), ()))
         return owners[x // 2 % len(owners)] if owners else None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from lossspec.report.draw.lines import Line
 
 ROWS = 10
+#: A smaller range than this has no digits left to divide it.
+LEAST = 1e-300
 
 
 @frozen
@@ -42,7 +44,8 @@ class PlotArea:
         height = self.scale.height(y)
         if not math.isfinite(height):
             return None
-        return round((self.high - height) / (self.high - self.low) * (4 * self.height - 1))
+        span = self.high / 2 - self.low / 2  # half of it: the whole may be beyond the largest float
+        return round((self.high / 2 - height / 2) / span * (4 * self.height - 1))
 
 
 def text_plot(
@@ -71,7 +74,7 @@ def text_plot(
     heights = [scale.height(y) for line in lines for y in line.ys if math.isfinite(scale.height(y))]
     heights += [0.0] if scale.kind == "linear" else []
     low, high = min(heights), max(heights)
-    high = high if high > low else low + 1.0
+    high = high if high - low > LEAST else low + 1.0
     labels = [(tick, figure(tick)) for tick in _ticks(scale, low, high, rows)]
     left = max(margins[0], *(len(text) for _, text in labels))
     right = max(margins[1], *(len(line.name) for line in lines))
@@ -128,7 +131,8 @@ def _ticks(scale: Scale, low: float, high: float, rows: int) -> list[float]:
         powers = [10.0**power for power in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
         return powers[:: math.ceil(len(powers) / 5)] or [10**low, 10**high]
     lowest = math.ceil(math.log10(scale.linear_to) - 1e-9)
-    powers = [10.0**power for power in range(lowest, lowest + math.ceil(max(high, -low)) + 1)]
+    highest = min(lowest + math.ceil(max(high, -low)), 308)
+    powers = [10.0**power for power in range(lowest, highest + 1)]
     both = [*(-power for power in reversed(powers)), 0.0, *powers]
     return [tick for tick in both if low - 1e-9 <= scale.height(tick) <= high + 1e-9]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from bisect import bisect_right
+from functools import cache, partial
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ from lossspec.report.draw.lines import Line
 from lossspec.report.draw.terminal import ROWS, text_plot
 from lossspec.report.draw.text import figure
 from lossspec.report.forecast.phases import in_words, phases
-from lossspec.report.forecast.weights import RunLength, balance_note, curves
+from lossspec.report.forecast.weights import RunLength, affordable, balance_note, curves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from lossspec.language.model import Spec
@@ -68,13 +69,13 @@ def weight_panels(spec: Spec, run: RunLength) -> list[WeightPanel]:
         ClockError: a schedule counts steps, and ``run`` has no ``steps_per_epoch``.
     """
     found = []
-    by_panel = sorted(curves(spec), key=lambda curve: [*spec.objectives].index(curve.objective))
+    places = {name: place for place, name in enumerate(spec.objectives)}
+    by_panel = sorted(curves(spec), key=lambda curve: places[curve.objective])
+    moments = _moments(run, affordable(by_panel))
     for (objective, is_argument), group in groupby(
         by_panel, lambda each: (each.objective, bool(each.argument))
     ):
-        sampled = {
-            curve.name: [(x, curve.at(moment)) for x, moment in _moments(curve, run)] for curve in group
-        }
+        sampled = {curve.name: [(x, curve.at(moment)) for x, moment in moments(curve)] for curve in group}
         title = f"objective {objective}" + (", scheduled arguments" if is_argument else "")
         ways = {name: phases(*zip(*points, strict=True)) for name, points in sampled.items()}
         note = "" if is_argument else balance_note(spec, objective)
@@ -134,11 +135,16 @@ def weights_as_text(spec: Spec, run: RunLength, width: int, *, colour: bool = Fa
     return "\n".join(rows[:-1])
 
 
-def _moments(curve: Curve, run: RunLength) -> list[tuple[float, Moment]]:
-    """Return the moments at which a curve can change: only the first, every epoch, or every step."""
-    if not curve.units:
-        return [(0.0, run.moment(0))]
-    return run.epoch_moments() if curve.units == {"epoch"} else run.moments()
+def _moments(run: RunLength, most: int) -> Callable[[Curve], list[tuple[float, Moment]]]:
+    """Return what gives the moments of a curve: only the first, those of epochs, or those of steps."""
+    epochs, steps = cache(partial(run.epoch_moments, most)), cache(partial(run.moments, most))
+
+    def of(curve: Curve) -> list[tuple[float, Moment]]:
+        if not curve.units:
+            return [(0.0, run.moment(0))]
+        return epochs() if curve.units == {"epoch"} else steps()
+
+    return of
 
 
 def _held(curves: dict[str, Points], end: float) -> list[Line]:

@@ -16,11 +16,18 @@ from lossspec.errors import ClockError
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lossspec.language.model import Spec, Term
     from lossspec.schedules import Unit
 
-#: The most steps that are evaluated, evenly spaced; every epoch is evaluated.
+#: The most moments at which a curve is evaluated, evenly spaced.
 MOMENTS = 20_000
+#: The most schedules that are evaluated for all curves together, each inside another counted: a tenth of a
+#: second.
+WORK = 100_000
+#: The fewest moments: a plot has about as many columns.
+FEWEST = 50
 
 
 @frozen
@@ -64,18 +71,23 @@ class RunLength:
             return Moment(epoch, None, epoch / self.epochs)
         return self._at_step(int(epoch * self.steps_per_epoch), self.steps_per_epoch)
 
-    def epoch_moments(self) -> list[tuple[float, Moment]]:
-        """Return the first moment of every epoch, each with its place on an axis of epochs."""
-        return [(float(epoch), self.moment(epoch)) for epoch in range(self.epochs)]
+    def epoch_moments(self, most: int = MOMENTS) -> list[tuple[float, Moment]]:
+        """Return the first moment of every epoch, each with its place on an axis of epochs.
 
-    def moments(self) -> list[tuple[float, Moment]]:
-        """Return the moments of the run, each with its place on an axis of epochs."""
+        Of more epochs than ``most``, about so many are taken, evenly spaced, and the last.
+        """
+        every = -(-self.epochs // most)
+        epochs = sorted({*range(0, self.epochs, every), self.epochs - 1})
+        return [(float(epoch), self.moment(epoch)) for epoch in epochs]
+
+    def moments(self, most: int = MOMENTS) -> list[tuple[float, Moment]]:
+        """Return about ``most`` moments of the run, each with its place on an axis of epochs."""
         per_epoch = self.steps_per_epoch
         if per_epoch is None:
-            return self.epoch_moments()
+            return self.epoch_moments(most)
         total = self.epochs * per_epoch
-        every = max(1, total // MOMENTS)
-        steps = sorted({*range(0, total, every), *range(0, total, per_epoch), total - 1})
+        starts = range(0, total, per_epoch) if self.epochs <= most else ()
+        steps = sorted({*range(0, total, max(1, total // most)), *starts, total - 1})
         return [(step / per_epoch, self._at_step(step, per_epoch)) for step in steps]
 
     def _at_step(self, step: int, per_epoch: int) -> Moment:
@@ -161,6 +173,19 @@ def balance_note(spec: Spec, objective: str) -> str:
     if balance is None:
         return ""
     return f"In training, {balance.type} multiplies the weights of {', '.join(balance.losses)}."
+
+
+def affordable(curves: Iterable[Curve]) -> int:
+    """Return the number of moments at which curves can be evaluated: fewer, the more schedules they have."""
+    count = sum(_schedules_in(schedule.to_table()) for curve in curves for schedule in curve.schedules)
+    return min(max(WORK // max(count, 1), FEWEST), MOMENTS)
+
+
+def _schedules_in(table: object) -> int:
+    if isinstance(table, dict):
+        return 1 + sum(_schedules_in(each) for each in table.values() if isinstance(each, dict | list))
+    inner = table if isinstance(table, list) else []
+    return sum(_schedules_in(each) for each in inner if isinstance(each, dict))
 
 
 def _weight(spec: Spec, term: Term) -> Curve:

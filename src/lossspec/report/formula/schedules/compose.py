@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from lossspec.schedules.families.compose import join, product, warmup
 
 RUN = LocalClock()
+#: The most pieces of a formula.
+MOST = 200
 
 
 def pieces_of(schedule: Schedule, clock: LocalClock = RUN) -> Pieces:
@@ -39,9 +41,24 @@ def pieces_of(schedule: Schedule, clock: LocalClock = RUN) -> Pieces:
     Args:
         schedule: of any type. A registered one is written as a function of its fields.
         clock: the clock that it sees.
+
+    One of more than ``MOST`` pieces is written as a function without its fields: nobody would read it.
     """
     formula = _FORMULAS.get(schedule.type_name, _opaque)
+    if _size(schedule) > MOST:
+        formula = _elided
     return merged(clamped(formula(schedule, clock), schedule.minimum, schedule.maximum))
+
+
+def _size(schedule: Schedule) -> int:
+    """Return about how many pieces a formula has, at least one for each schedule inside."""
+    inside = [getattr(schedule, name, ()) for name in ("points", "boundaries", "milestones")]
+    children = [*getattr(schedule, "schedules", ()), *filter(None, [getattr(schedule, "then", None)])]
+    return 1 + sum(map(len, inside)) + sum(map(_size, children))
+
+
+def _elided(schedule: Schedule, clock: LocalClock) -> Pieces:
+    return everywhere(Opaque(schedule.type_name, clock.since(0), (), schedule))
 
 
 def _warmup(schedule: warmup, clock: LocalClock) -> Pieces:
