@@ -15,6 +15,7 @@ import lossspec
 import lossspec.errors
 import lossspec.losses
 import lossspec.report
+import lossspec.writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,6 +36,21 @@ GROUPS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
         ),
         "lossspec",
         ("LossManager", "Objective", "LMLoss", "LMHistory", "build", "read_log", "ConfigManager"),
+    ),
+    "writers": (
+        "Writers",
+        (
+            "Pass the values of a run on to trackers while it trains. See also "
+            "[the guide](../../guides/trainers/trackers.md)."
+        ),
+        "lossspec.writers",
+        tuple(lossspec.writers.__all__),
+    ),
+    "points": (
+        "Points",
+        "What a writer of your own is given, and what it must have.",
+        "lossspec.log",
+        ("Writer", "Run", "SeriesPoint", "Point"),
     ),
     "register": (
         "Registering",

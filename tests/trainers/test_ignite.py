@@ -213,7 +213,7 @@ def test_a_resumed_run_equals_the_uninterrupted_one(spec, run, tmp_path):
     assert len(read_log(run).losses["near"]) == 12
 
 
-def test_a_trainer_that_begins_anew_sets_the_clock_back_and_warns(spec):
+def test_a_trainer_that_begins_anew_sets_the_clock_back(spec):
     manager = make(spec)
     for _ in range(5):
         manager.step()

@@ -37,11 +37,6 @@ class MLflowWriter:
 
     Raises:
         MissingExtraError: mlflow is not installed.
-
-    Example::
-
-        with mlflow.start_run() as run:
-            manager = LossManager.from_spec("beta_vae", writers=[MLflowWriter(run)])
     """
 
     whole = True

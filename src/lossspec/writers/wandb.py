@@ -29,11 +29,6 @@ class WandbWriter:
 
     Args:
         run: the return value of ``wandb.init``; you finish it. None on ranks other than 0.
-
-    Example::
-
-        with wandb.init(project="faces") as run:
-            manager = LossManager.from_spec("beta_vae", writers=[WandbWriter(run)])
     """
 
     whole = False
