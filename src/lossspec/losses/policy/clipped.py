@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class ClippedSurrogateLoss(nn.Module):
     """PPO's loss of the policy: an advantage times a ratio of probabilities, which is clipped.
 
-    .. math:: mean(-min(r A, clip(r, 1 - clip, 1 + clip_high) A)),  r = exp(l - l_old)
+    .. math:: mean(-min(r A, clip(r, 1 - clip, 1 + clip_high) A)),  r = exp(p - q)
+
+    p is the log-probability of an action now, ``log_prob``, and q the one before, ``old_log_prob``.
 
     Args:
         clip: 0 or more, and at most 1. It can be set at any time, also by a schedule.
@@ -26,7 +28,7 @@ class ClippedSurrogateLoss(nn.Module):
         reduction: ``"mean"``, ``"sum"``, or ``"none"`` for one value an action or token.
 
     Shape:
-        log_prob: l, log-probabilities of the actions under the policy, any shape, in nats; old_log_prob: when
+        log_prob: log-probabilities of the actions under the policy, any shape, in nats; old_log_prob: when
         they were taken, the same shape, usually without gradient; advantages: the same shape. Returns a
         scalar.
 

@@ -55,7 +55,7 @@ class EntropyLoss(nn.Module):
 class PolicyKLLoss(nn.Module):
     """Divergence of a policy from a reference, estimated on the actions that the policy took.
 
-    .. math:: k1 = mean(d),  k2 = mean(d^2 / 2),  k3 = mean(exp(-d) - 1 + d),  d = l - l_ref
+    .. math:: mean of k1 = d,  k2 = d^2 / 2,  or k3 = exp(-d) - 1 + d,  d = log_prob - reference
 
     ``k1`` and ``k3`` have the divergence as their mean; ``k3`` is never negative and varies less.
 
