@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 class ClippedSurrogateLoss(nn.Module):
     """PPO's loss of the policy: an advantage times a ratio of probabilities, which is clipped.
 
-    .. math:: mean(-min(r A, clip(r, 1 - clip, 1 + clip_high) A)),  r = exp(log_prob - old_log_prob)
+    .. math:: mean(-min(r A, clip(r, 1 - c, 1 + h) A)),  r = exp(p - q)
+
+    where ``p`` are the log-probabilities of the actions, ``q`` the old ones, ``A`` the advantages, ``c`` is
+    ``clip`` and ``h`` is ``clip_high``.
 
     Args:
         clip: 0 or more, and at most 1. It can be set at any time, also by a schedule.
