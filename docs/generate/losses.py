@@ -29,7 +29,8 @@ terms of an objective and decides what they contribute. See [a balance](../objec
 
 def pages() -> dict[str, str]:
     """Return the pages by path."""
-    every = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
+    known = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
+    every = {name: found for name, found in known.items() if found or _balancers(name)}
     rows = (
         (f"[`{library}`]({library}.md)", _count(library, found), _needs([*found, *_balancers(library)][0]))
         for library, found in every.items()
