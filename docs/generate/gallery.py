@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SPECS = Path(__file__).parents[2] / "specs"
 FIELDS = Path(__file__).with_name("fields.toml")
+CHECKED = Path(__file__).with_name("checked.toml")
 INTRODUCTION = """\
 # Gallery
 
@@ -97,8 +98,25 @@ def _page(spec: Spec, path: Path) -> Iterator[str]:
         yield from _variant(spec, load(f"{spec.name}+{name}"), variant)
     yield from _section("Losses", about)
     yield from _section("Sources", about)
+    yield from _checked(spec.name)
     yield "## The file"
     yield block(re.sub(r"^#:schema.*\n\n?", "", text), "toml")
+
+
+def _checked(name: str) -> Iterator[str]:
+    """Yield what a spec was run beside, if that was noted."""
+    noted = tomli.loads(CHECKED.read_text(encoding="utf-8")).get(name, [])
+    if noted:
+        yield "## Checked against"
+        yield "Run once beside the code below on the same random tensors: values and gradients, in float32."
+        heads = ["code", "revision", "what was compared", "largest relative difference"]
+        yield table(heads, map(_check, noted))
+
+
+def _check(noted: Mapping[str, str | float]) -> tuple[str, ...]:
+    address = f"https://github.com/{noted['code']}"
+    difference = f"{noted['difference']:.0e}" if noted["difference"] else "0"
+    return f"[`{noted['file']}`]({address})", f"`{noted['revision']}`", str(noted["what"]), difference
 
 
 def _formula(spec: Spec) -> str:

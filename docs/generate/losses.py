@@ -31,7 +31,7 @@ def pages() -> dict[str, str]:
     """Return the pages by path."""
     every = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
     rows = (
-        (f"[`{library}`]({library}.md)", str(len(found)), _needs(found[0]))
+        (f"[`{library}`]({library}.md)", _count(library, found), _needs([*found, *_balancers(library)][0]))
         for library, found in every.items()
     )
     count = sum(map(len, every.values()))
@@ -53,14 +53,22 @@ def _needs(entry: LossType) -> str:
     return f'`pip install "lossspec[{entry.extra}]"`'
 
 
+def _balancers(library: str) -> list[LossType]:
+    return [each for each in balancers().values() if each.library == library]
+
+
+def _count(library: str, entries: list[LossType]) -> str:
+    return str(len(entries)) if entries else f"{len(_balancers(library))} balancers"
+
+
 def _library(name: str, entries: list[LossType]) -> Iterator[str]:
+    weighing = _balancers(name)
     yield f"# {name}"
-    yield f"Needs {_needs(entries[0])}."
-    links = ((f"[`{each.name}`](#{_anchor(each)})", escaped(each.summary)) for each in entries)
+    yield f"Needs {_needs([*entries, *weighing][0])}."
+    links = ((f"[`{each.name}`](#{_anchor(each)})", escaped(each.summary)) for each in entries or weighing)
     yield table(["type", "what it is"], links)
     for each in entries:
         yield from _type(each, block(written(each), "toml"))
-    weighing = [each for each in balancers().values() if each.name.startswith(f"{name}.")]
     if weighing:
         yield "## Balancers"
         yield BALANCERS

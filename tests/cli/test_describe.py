@@ -340,3 +340,12 @@ def test_no_argument_says_the_same_twice():
 def test_a_misspelt_name_is_looked_for_everywhere(name, near):
     result = CliRunner().invoke(commands, ["describe", name])
     assert str(result.exception) == f"unknown name `{name}`: one with a similar name exists: `{near}`"
+
+
+@pytest.mark.parametrize("wrong", ["variants.v = 3", 'variants.v.params = ""', "variants.v.params = [1]"])
+def test_describe_shows_a_spec_whose_variant_is_wrong(wrong, tmp_path):
+    """The spec itself is right, and loads."""
+    file = tmp_path / "a.loss.toml"
+    loss = 'losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }'
+    file.write_text(f"format = 1\n{loss}\n{wrong}\n", encoding="utf-8")
+    assert "variants" in run("describe", str(file))

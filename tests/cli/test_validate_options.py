@@ -227,10 +227,11 @@ def test_what_is_watched(folder, monkeypatch):
         ("validat", "unknown command `validat`: a command with a similar name exists: `validate`"),
         ("ini", "unknown command `ini`: a command with a similar name exists: `init`"),
         ("colour", "unknown command `colour`: expected one of `describe`, `diff`"),
+        ("log shwo", "unknown command `shwo`: a command with a similar name exists: `show`"),
     ],
 )
 def test_a_misspelt_command_gets_a_suggestion(word, message):
-    result = CliRunner().invoke(commands, [word, "--fix"])
+    result = CliRunner().invoke(commands, [*word.split(), "--fix"])
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
 

@@ -166,6 +166,21 @@ def test_the_index_has_one_sentence_for_each_spec(generated):
         assert len(said) < 150, name
 
 
+def test_a_page_says_what_the_spec_was_checked_against(generated):
+    noted = tomllib.loads((ROOT / "docs" / "generate" / "checked.toml").read_text("utf-8"))
+    assert set(noted) <= set(SPECS)
+    assert len(noted) >= 15
+    for name in SPECS:
+        section = generated[f"gallery/{name}.md"].partition("\n## Checked against\n")[2].partition("\n## ")[0]
+        rows = [line for line in section.splitlines() if line.startswith("| [")]
+        assert len(rows) == len(noted.get(name, ()))
+        for row, each in zip(rows, noted.get(name, ()), strict=True):
+            assert re.fullmatch(r"[0-9a-f]{7}", each["revision"])
+            assert each["difference"] < 2e-5
+            assert f"https://github.com/{each['code']}" in row
+            assert each["what"] in row
+
+
 def snippet_of(generated, reference):
     blocks = re.findall(r"```python\n(.*?)```", generated[f"gallery/{reference}.md"], re.DOTALL)
     assert len(blocks) == 1
@@ -177,8 +192,11 @@ def taken(table, objective):
     holders = [term for term in table["losses"].values() if term.get("objective", "total") == objective]
     balance = table.get("objectives", {}).get(objective, {}).get("balance", {})
     for holder in [*holders, balance]:
-        inputs = holder.get("inputs", [])
-        for each in inputs.values() if isinstance(inputs, dict) else inputs:
+        inputs, reduce = holder.get("inputs", []), holder.get("reduce", {})
+        found = [*(inputs.values() if isinstance(inputs, dict) else inputs)]
+        if isinstance(reduce, dict):
+            found += [reduce.get("weights"), reduce["by"] if isinstance(reduce.get("by"), dict) else None]
+        for each in found:
             name = each["name"] if isinstance(each, dict) else each
             if isinstance(name, str):
                 yield re.split(r"[\[.]", name)[0]

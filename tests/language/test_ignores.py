@@ -134,6 +134,14 @@ def test_other_comments_are_comments(comment):
     assert lossspec.validate(f"{HEAD}  {comment}\n") == []
 
 
+def test_what_must_be_fixed_stays_whatever_a_comment_says(tmp_path):
+    text = f"{HEAD}\nlosses.l2.wieght = 2.0  # lossspec: ignore[unknown-key, missing-key, unused-param]\n"
+    assert {code for code, _, _ in found(text)} == {"unknown-key", "missing-key", "bad-ignore"}
+    (tmp_path / "a.loss.toml").write_text(text)
+    with pytest.raises(LossSpecError, match="unknown key `wieght`"):
+        lossspec.load(tmp_path / "a.loss.toml")
+
+
 def test_what_an_error_leaves_unclear_is_never_ignored():
     ignorable = {name for name, code in codes().items() if code.can_ignore}
     assert ignorable == {"missing-extra", "unused-input", "unused-param"}

@@ -64,3 +64,10 @@ def test_invalid_references(text, message):
 )
 def test_extends_takes_a_name_and_never_a_path(text, is_right):
     assert (re.search(PATTERN, text) is not None) is is_right
+
+
+def test_a_reference_may_have_many_variants():
+    variants = [f"v{index}" for index in range(30_000)]
+    assert Reference.parse("+".join(["a", *variants])).variants == tuple(variants)
+    with pytest.raises(BadReferenceError, match="it has variant `v7` twice"):
+        Reference.parse("+".join(["a", *variants, "v7"]))

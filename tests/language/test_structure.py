@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from cattrs import ClassValidationError, transform_error
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from lossspec.language.model import (
     Term,
 )
 from lossspec.language.structure import converter
+from lossspec.language.text.selection import gives_list
 from lossspec.language.write import to_table, write
 
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
@@ -114,7 +116,9 @@ def terms(name, objectives):
     def term(kind, rest):
         if "reduce" in rest:  # it and the argument exclude each other
             kind.get("args", {}).pop("reduction", None)
-        return Term(name=name, **kind, **rest)
+        made = Term(name=name, **kind, **rest)
+        is_listed = made.lists is not None or not any(gives_list(each.reference) for each in made.references)
+        return made if is_listed else evolve(made, lists=Lists("mean"))
 
     return st.builds(term, kinds, shared)
 

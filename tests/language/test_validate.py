@@ -806,7 +806,7 @@ params.which = "p[-1]"
 inputs = { x = "", y = "", m = "", n = "", p = "", z = "" }
 losses.a = { type = "torch.L1Loss", inputs = ["x[*][0]", { name = "y.depth" }], reduce.weights = "m[0]" }
 losses.b = { type = "torch.L1Loss", inputs = ["${which}", "x[0][0]"], reduce.by.name = "n" }
-objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a"], inputs = ["z[-1]"] }
+objectives.total.balance = { type = "lossspec.OutputBalancer", losses = ["a", "b"], inputs = ["z[-1]"] }
 """
     assert lossspec.validate(text) == []
     assert [each.message for each in lossspec.validate(text.replace('"m[0]"', '"x[0]"'))] == [

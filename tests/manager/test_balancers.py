@@ -78,8 +78,8 @@ class Model:
         return {**given, "layer": self.layer, "parameters": [self.layer]}
 
 
-def call(objective, tensors):
-    return objective(**{name: tensors[name] for name in objective.needed()})
+def call(objective, tensors, more=()):
+    return objective(**{name: tensors[name] for name in {*objective.needed(), *more}})
 
 
 def rows(manager):
@@ -284,6 +284,22 @@ def test_values_in_other_types_are_weighed_alike(make, kind, dtype):
         assert total.dtype == dtype
         if kind != "UncertaintyWeighting":
             assert total.item() == pytest.approx(expected, rel=0.02)
+
+
+@every_balancer
+def test_a_term_that_a_call_lacks_keeps_its_weight(make, kind):
+    manager, model = make(kind, b={"if_missing": "skip"}), Model()
+    objective = manager.objective("G")
+    for step in range(3):
+        call(objective, model(step), {"b"})
+    before = copy.deepcopy(objective.balance.state_dict())
+    call(objective, model(3))
+    after = objective.balance.state_dict()
+    place = 2  # of `b` in `losses`
+    for name in before.keys() & {"weights", "last", "first", "averages"}:
+        assert after[name][place] == before[name][place]
+    assert len(rows(manager)["b"][0]) == 3
+    assert len(rows(manager)["a"][0]) == 4
 
 
 def test_an_optimiser_that_misses_the_parameters_is_reported(make):

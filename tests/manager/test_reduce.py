@@ -280,6 +280,18 @@ def test_it_compiles_to_one_graph(compiled, make_manager, reduce):
     assert counter.frame_count == 1
 
 
+@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>:DeprecationWarning")  # torch's
+def test_short_types_are_the_same_compiled(compiled, make_manager):
+    plain = make_manager(a={"type": "torch.MSELoss", "reduce": {"weights": "w", "by": "weights"}}).objective()
+    objective, _ = compiled(plain)
+    x, y = draw(4, 3, dtype=torch.bfloat16)
+    w = torch.tensor([1.0, 0.0, 0.5, 2.0])
+    found, expected = objective(x=x, y=y, w=w), plain(x=x, y=y, w=w)
+    assert found.dtype is torch.bfloat16
+    assert torch.equal(found, expected)
+    assert torch.equal(*(torch.autograd.grad(each, x)[0] for each in (found, expected)))
+
+
 def test_nothing_is_read_from_the_device(make_manager):
     """A read of a value would fail on the meta device."""
     x, w = torch.empty(4, 3, device="meta"), torch.empty(4, device="meta")

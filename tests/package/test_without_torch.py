@@ -89,6 +89,7 @@ FAILS = {
     "plot a.loss.toml -o a.svg": 'pip install "lossspec[plot]"',
     "log plot run": '"lossspec[plot]"',
     "log export run --format tensorboard": 'pip install "lossspec[tensorboard]"',
+    "probe a.loss.toml --batch a.loss.toml": f"`lossspec probe` needs torch, which is not installed: {HOW}",
     "report run": 'pip install "lossspec[report]"',
 }
 

@@ -9,6 +9,7 @@ import tomli
 import lossspec
 from lossspec.errors import MissingExtraError, RegistrationError
 from lossspec.registry import (
+    balancers,
     catalog,
     find,
     installed_spec_folders,
@@ -163,7 +164,7 @@ def test_every_extra_is_in_pyproject():
 
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    for entry in types().values():
+    for entry in [*types().values(), *balancers().values()]:
         wanted = "torch" if entry.distribution == "lossspec" else entry.distribution
         assert any(each.startswith(wanted) for each in extras[entry.extra])
         assert entry.extra == "torch" or "lossspec[torch]" in extras[entry.extra]

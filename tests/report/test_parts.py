@@ -146,3 +146,7 @@ def test_an_exact_number_reads_back(value):
 def test_a_grid_aligns_and_leaves_no_blanks():
     rows = [("a", "bb", "c"), (), ("headline that is wider than all",), ("long", "1", "")]
     assert grid(rows) == "a     bb  c\n\nheadline that is wider than all\nlong   1"
+
+
+def test_ticks_of_a_small_range_are_not_all_zero():
+    assert ticks(0.0, 4e-20, 5) == [0.0, 1e-20, 2e-20, 3e-20, 4e-20]

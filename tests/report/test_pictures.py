@@ -110,3 +110,24 @@ def test_without_matplotlib_the_message_says_what_to_install(tmp_path, monkeypat
     assert (
         str(error.value) == 'pictures need matplotlib, which is not installed: pip install "lossspec[plot]"'
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (5e-324, 1.0),
+        (5e-324, 0.0),
+        (5e-324, 1.7e308),
+        (100.0, -1e308),
+        (1.7e308, -1.7e308),
+        (1.7e308, -5e-324),
+    ],
+)
+def test_the_largest_and_smallest_floats_are_drawn(one, other, tmp_path):
+    """Beyond some size matplotlib warns, or fails."""
+    picture = Picture(["panel"], "epoch", 0, 10)
+    lines = [Line("one", [0, 10], [one] * 2), Line("other", [0, 10], [other] * 2)]
+    picture.panels[0].scale([line.ys for line in lines], from_zero=True)
+    picture.panels[0].lines(lines)
+    picture.save(tmp_path / "a.svg")
+    assert {"one", "other"} <= {*texts(tmp_path / "a.svg")}

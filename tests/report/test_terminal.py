@@ -121,3 +121,31 @@ def test_odd_curves(line):
     rows = text_plot([line], 40)
     assert dots(rows)
     assert line.name in "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    "ys",
+    [
+        [5e-324, 5e-324],
+        [0.0, 5e-324],
+        [1.0, 5e-324],
+        [-1.0, 5e-324],
+        [100.0, -1e308],
+        [1.7e308, -1.7e308],
+        [1.7e308, 5e-324],
+        [1.7e308, -5e-324],
+    ],
+)
+def test_the_largest_and_smallest_floats_are_plotted(ys):
+    lines = [Line("a", [0, 10], [ys[0]] * 2), Line("b", [0, 10], [ys[1]] * 2)]
+    rows = text_plot(lines, 40)
+    assert any(row.endswith(" a") for row in rows)
+    assert any(row.endswith(" b") for row in rows)
+    assert len(dots(rows)) > 5
+
+
+def test_a_plot_of_any_length_takes_a_bounded_number_of_moments(calls):
+    spec = lossspec.load("pix2pix+decay")
+    run = RunLength(10**9, 10**9)
+    assert calls(lambda: weights_as_text(spec, run, 80)) < 2_000_000
+    assert "rises" not in weights_as_text(spec, run, 80)

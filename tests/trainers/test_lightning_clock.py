@@ -117,6 +117,17 @@ def test_an_index_without_optimizer_is_an_error(spec, tmp_path):
         trainer([LossCallback(optimizer=3)], tmp_path).fit(Small(spec))
 
 
+@pytest.mark.parametrize("wrong", [-1, True, "1", 1.0])
+def test_an_optimizer_is_named_by_its_index(wrong):
+    with pytest.raises(LossSpecError, match="`optimizer` must be an index, 0 or more, got"):
+        LossCallback(optimizer=wrong)
+
+
+def test_a_second_callback_is_refused_by_lightning(tmp_path):
+    with pytest.raises(RuntimeError, match="more than one stateful callback of type `LossCallback`"):
+        trainer([LossCallback(), LossCallback()], tmp_path)
+
+
 def test_a_second_fit_goes_on(spec, run, tmp_path):
     module = Small(spec, run)
     fit = trainer([LossCallback()], tmp_path, max_epochs=1)
@@ -201,3 +212,45 @@ def test_a_length_that_the_user_sets_is_enough(fraction, run, tmp_path):
     assert read_log(run).losses["near"].term_weight.tolist() == pytest.approx(
         [step / 20 for step in range(10)]
     )
+
+
+class Shuffled(Small):
+    def train_dataloader(self):
+        return DataLoader(data(20), batch_size=2, shuffle=True)
+
+    def loss(self, batch):
+        return super().loss([torch.nn.functional.dropout(batch[0])])
+
+
+@pytest.mark.parametrize("weight", ["1.0", '{ type = "constant", unit = "fraction", value = 1.0 }'])
+def test_the_callback_draws_no_random_numbers(tmp_path, weight):
+    """The model is the same as without it."""
+    spec = tmp_path / "same.loss.toml"
+    models = []
+    for callbacks, used in (([LossCallback()], weight), ([], "1.0")):
+        term = f'{{ type = "torch.L1Loss", inputs = ["y_fake", "y"], weight = {used} }}'
+        spec.write_text(f"format = 1\nlosses.near = {term}\n")
+        module = Shuffled(spec)
+        torch.manual_seed(5)
+        trainer(callbacks, tmp_path, log_every_n_steps=1).fit(module)
+        models.append(module.model.weight)
+    assert torch.equal(*models)
+
+
+@pytest.mark.parametrize(
+    ("options", "steps_of_epochs"),
+    [
+        ({"fast_dev_run": 2}, [0, 1]),
+        ({"overfit_batches": 2}, [0, 1, 2, 3]),
+        ({"limit_val_batches": 0}, list(range(10))),
+        ({"check_val_every_n_epoch": None, "val_check_interval": 3}, list(range(10))),
+        ({"max_epochs": None, "max_steps": 7}, list(range(7))),
+        ({"limit_train_batches": 0}, []),
+    ],
+)
+def test_other_ways_to_run(spec, run, options, steps_of_epochs):
+    module = Small(spec, run)
+    trainer([LossCallback()], run.parent, **options).fit(module)
+    module.losses.update_loss_log()
+    log = run / "loss_log.jsonl"
+    assert (steps(run) if log.stat().st_size else []) == steps_of_epochs

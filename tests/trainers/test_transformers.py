@@ -102,7 +102,7 @@ def trainer(manager, data, folder, *, callback=True, evaluation=None, **options)
         eval_dataset=evaluation,
         data_collator=collate,
         compute_loss_func=ComputeLoss(manager.objective()),
-        callbacks=[LossCallback(manager)] if callback else [],
+        callbacks=[LossCallback(manager) for _ in range(callback)],
     )
 
 
@@ -313,6 +313,25 @@ def test_uncounted_labels_need_the_callback(tmp_path):
 def test_a_callback_needs_a_manager(wrong):
     with pytest.raises(LossSpecError, match="`manager` must be a LossManager that is not a copy"):
         LossCallback(wrong)
+
+
+def test_one_manager_in_two_callbacks_is_an_error(tmp_path):
+    manager = manager_of(REGRESS, tmp_path)
+    for _ in range(2):  # two Trainers may have it, one after the other
+        trainer(manager, samples(4, near), tmp_path / "out").train()
+    with pytest.raises(LossSpecError, match="two LossCallbacks of this Trainer have the same manager"):
+        trainer(manager, samples(4, near), tmp_path / "out", callback=2)
+
+
+def test_compute_loss_takes_an_objective_alone(tmp_path):
+    manager = manager_of(REGRESS, tmp_path)
+    for wrong in (manager, None, torch.nn.L1Loss()):
+        with pytest.raises(LossInputError, match=r"`objective` must be `manager.objective\(name\)`, got"):
+            ComputeLoss(wrong)
+    compiled = torch.compile(manager.objective(), backend="eager")
+    tensor = torch.ones(2)
+    with torch.no_grad():
+        assert ComputeLoss(compiled)({"y_fake": tensor}, 3 * tensor) == pytest.approx(2.0 + 2 * 4.0)
 
 
 def test_items_can_be_counted_as_the_loss_does(tmp_path):

@@ -14,8 +14,8 @@ from keyword import iskeyword
 import click
 
 from lossspec._version import __version__
+from lossspec.cli.groups import Suggesting, color_option, with_color
 from lossspec.errors import LossSpecError
-from lossspec.names import unknown
 
 _COMMANDS = {
     "describe": "Describe a loss type, balancer, spec or schedule.",
@@ -28,6 +28,7 @@ _COMMANDS = {
     "lsp": "Run the language server, for editors.",
     "new": "Create a commented spec to start from (also `init`).",
     "plot": "Plot the weight of every term over a run, before training.",
+    "probe": "Show what each term does at one batch, and suggest weights.",
     "report": "Write an HTML report on one run, or comparing several.",
     "schema": "Print the JSON Schema of the language, for editors.",
     "show": "Print a resolved spec as TOML, JSON or a formula.",
@@ -36,68 +37,30 @@ _COMMANDS = {
 }
 
 
-#: Other names that people try first.
-_ALIASES = {"init": "new"}
-_COLOURS = {"auto": None, "always": True, "never": False}
-
-
-def _set_color(context: click.Context, _: click.Parameter, value: str | None) -> None:
-    if value is not None:
-        context.color = _COLOURS[value]
-
-
-def _color_option(*, hidden: bool = False) -> click.Option:
-    """Return ``--color``, an option of the program that every command also takes."""
-    return click.Option(
-        ["--color"],
-        type=click.Choice([*_COLOURS]),
-        callback=_set_color,
-        expose_value=False,
-        hidden=hidden,
-        help="Whether to use colours. By default NO_COLOR, FORCE_COLOR and the terminal decide.",
-    )
-
-
-class _Commands(click.Group):
+class _Commands(Suggesting):
     """The commands, each in its own module and imported only to run it or to show its help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*_COMMANDS]  # `list` is a module of this package once it is imported
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        name = _ALIASES.get(cmd_name, cmd_name)
+        name = self.aliases.get(cmd_name, cmd_name)
         if name not in _COMMANDS:
             return None
         module = import_module(f"lossspec.cli.{name}{'_' if iskeyword(name) else ''}")
         command = getattr(module, f"{name}_command")
-        return _with_color(command) if isinstance(command, click.Command) else None
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            if args[0].startswith("-"):
-                raise
-            raise click.UsageError(unknown("command", args[0], [*_COMMANDS, *_ALIASES]), ctx) from error
+        return with_color(command) if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
 
-def _with_color(command: click.Command) -> click.Command:
-    """Add ``--color`` to a command and to those under it, so that it is accepted anywhere."""
-    if not any(each.name == "color" for each in command.params):
-        command.params.append(_color_option(hidden=True))
-        for each in command.commands.values() if isinstance(command, click.Group) else ():
-            _with_color(each)
-    return command
-
-
 @click.group(
-    cls=_Commands, params=[_color_option()], context_settings={"help_option_names": ["-h", "--help"]}
+    cls=_Commands,
+    aliases={"init": "new"},
+    params=[color_option()],
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="lossspec")
 def commands() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.cli.groups import Suggesting
 from lossspec.cli.options import FilePath, format_option
 from lossspec.cli.text import write_output
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _RUN = click.argument("run", type=FilePath(path_type=Path))
 
 
-@click.group("log")
+@click.group("log", cls=Suggesting)
 def log_command() -> None:
     """Show, convert or plot the loss log of a run.
 

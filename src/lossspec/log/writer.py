@@ -44,6 +44,7 @@ class LossLog:
         self._limit = limit
         self._waiting: Sections = {}
         self._lost: Mapping[str, int] = {}
+        self._probes: list[Mapping[str, object]] = []
         self._header_line: Mapping[str, object] | None = None
         self._opened = False
         self._wrote = False
@@ -96,6 +97,10 @@ class LossLog:
         """The rows that the file did not take, which a checkpoint saves."""
         return self._waiting
 
+    def add_probe(self, record: Mapping[str, object]) -> None:
+        """Write the record of a probe with the next rows."""
+        self._probes = [*self._probes, record][-self._limit :]
+
     def begin(self) -> None:
         """Write the header, if the file has none."""
         if self._file.is_forked:
@@ -118,6 +123,7 @@ class LossLog:
         self._resumed_from = chunks
         self._waiting = waiting
         self._lost = {}
+        self._probes = []
 
     def write(
         self, sections: Sections, lost: Mapping[str, int], ranks: int, taken: Sequence[Action] = ()
@@ -152,6 +158,8 @@ class LossLog:
             more: dict[str, object] = {"ranks": ranks}
             if lost:
                 more["lost"] = lost
+            if self._probes:
+                more["probes"] = self._probes
             objectives = self._run.objectives()
             summed = {section: totals(losses, objectives) for section, losses in waiting.items()}
             now = round(time.time(), 3)
@@ -165,6 +173,7 @@ class LossLog:
             (setattr, self._file, "end", end),
             (setattr, self, "_waiting", {}),
             (setattr, self, "_lost", {}),
+            (setattr, self, "_probes", []),
             (setattr, self, "chunks", self.chunks + 1),
             (setattr, self, "_resumed_from", None),
             (setattr, self, "_opened", True),

@@ -117,8 +117,14 @@ class LossManager(ShownManager, ProbedManager, Contexts):
 
     def _start(self, on_nonfinite: OnNonFinite = "record", limit: int = 1) -> None:
         self._validation = LatestValidation()
-        parts = self._run, self._clock, self._weights, self._log, self._validation
-        self._flusher = Flusher(*parts, writes=self._writes, on_nonfinite=on_nonfinite, limit=limit)
+        parts = self._losses, self._run, self._clock, self._weights, self._log
+        self._flusher = Flusher(
+            *parts,
+            validation=self._validation,
+            writes=self._writes,
+            on_nonfinite=on_nonfinite,
+            limit=limit,
+        )
         if self._feed is not None:
             self._flusher.observers.append(self._feed.write)
         self._calls = LossCalls(self._losses, self._weights, self._recorders)

@@ -87,6 +87,8 @@ class State(Getters):
         self._recorders.fetch()
         self._registration.forget()
         self._validation.forget()
+        for objective in self._objectives.values():
+            objective.forget_probes()
         self._recorders.samples = self._recorders.samples or cast("int | None", saved["batch_size"])
         self._flusher.position = chunks = cast("int", saved["chunks"])
         if self._log is not None:

@@ -74,7 +74,7 @@ class Schedule(_Stateless):
             except ScheduleError as error:
                 faults += error.faults
         if not faults:  # the rules between fields assume that each field is valid
-            faults = [*self._crossed_clamps(), *self._alternatives()]
+            faults = [*self._crossed_clamps(), *(self._alternatives() if self.stands_for else ())]
         if not faults:
             faults = [*islice(self.problems(), MAX_PROBLEMS + 1)]
         if faults:
@@ -131,8 +131,11 @@ def missing_fields(cls: type[Schedule], given: Collection[str]) -> list[str]:
     """Return the fields that a schedule of this type lacks, in order."""
     optional = {each for name, others in cls.stands_for.items() if name in given for each in others}
     needed = {each for others in cls.stands_for.values() for each in others} - optional
-    names = [each.name for each, _ in table_fields(cls) if each.default is NOTHING or each.name in needed]
-    return [name for name in names if name not in given]
+    return [
+        each.name
+        for each, _ in table_fields(cls)
+        if each.name not in given and (each.default is NOTHING or each.name in needed)
+    ]
 
 
 def missing_fault(cls: type[Schedule], missing: list[str]) -> Fault:
@@ -174,9 +177,16 @@ def children(description: str, least: int) -> dict[str, Kind]:
 
 def table_fields(cls: type[Schedule]) -> list[tuple[Attribute[object], Kind]]:
     """Return the fields of a table of this type: ``unit`` first, its own, and the clamps last."""
-    pairs = [(attribute, kind_of(attribute)) for attribute in fields(cls)]
-    unit, minimum, maximum, *own = [(attribute, kind) for attribute, kind in pairs if kind is not None]
-    return [unit, *own, minimum, maximum]
+    found = _FIELDS.get(cls)
+    if found is None:
+        pairs = [(attribute, kind_of(attribute)) for attribute in fields(cls)]
+        unit, minimum, maximum, *own = [(attribute, kind) for attribute, kind in pairs if kind is not None]
+        found = _FIELDS[cls] = [unit, *own, minimum, maximum]
+    return found
+
+
+#: The fields of each type, found once: a spec can have 10,000 schedules.
+_FIELDS: dict[type[Schedule], list[tuple[Attribute[object], Kind]]] = {}
 
 
 def invalid_position(t: float) -> ScheduleError:

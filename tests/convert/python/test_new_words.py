@@ -136,6 +136,17 @@ def test_terms_without_their_tensors_are_left_out(twin):
         assert module.values.keys() == wanted
 
 
+def test_a_field_is_no_method_of_the_tuple(twin):
+    """Each tuple has a method `count`, which is no field."""
+    made = twin(term("") + term('if_missing = "skip"', '["x", "out.count"]', name="b"))
+    x, y = draw(4), draw(4)
+    for out in (Output(x, []), {"count": y}):
+        theirs, mine = (
+            each(x=x, y=y, out=out) for each in (made.manager.objective(), made.objectives["total"])
+        )
+        assert mine.item() == theirs.item()
+
+
 def test_without_a_term_the_total_is_a_zero(twin):
     made = twin(term('if_missing = "skip"'))
     total = made.objectives["total"]()

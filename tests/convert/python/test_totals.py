@@ -212,3 +212,20 @@ def test_half_precision_stays(twin):
     given = {name: torch.randn(4, dtype=torch.bfloat16) for name in ("x", "y")}
     made.objectives["total"].set_progress(epoch=3)
     assert made.objectives["total"](**given).dtype == torch.bfloat16
+
+
+def test_a_sum_of_many_terms_is_written_in_parts(twin, pair):
+    """Python does not parse, or unparse, a sum of a thousand terms."""
+    made = twin("".join(f"[losses.a{i}]\n{L1}\nweight = {(i + 1) / 7}\n" for i in range(140)))
+    assert made.text.count("        total = (\n") == 2
+    made.check(**pair)
+
+
+def test_names_are_handed_out_without_trying_a_million(calls):
+    from lossspec.convert.python.names import Names
+
+    names = Names()
+    taken = []
+    assert calls(lambda: taken.extend(names.take("lambda") for _ in range(1000))) < 20_000
+    assert taken[:2] == ["lambda_2", "lambda_3"]
+    assert len({*taken}) == 1000

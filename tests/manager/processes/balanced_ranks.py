@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
+from torchjd.aggregation import UPGradWeighting
 
 from lossspec import LossManager
 from lossspec.log.rows import WIDTH
@@ -137,11 +138,49 @@ def differentiating_within_leaves_ddp_alone():
     assert torch.equal(*both), both
 
 
+def the_gramian_is_that_of_the_whole_batch():
+    """At a parameter of the mean gradient, at features of all items: as torchjd on one process would."""
+    table = {"type": "torchjd.UPGrad", "losses": ["a", "b", "c"]}
+    batches = [torch.tensor([[0.3, 1.2, -0.5]]), torch.tensor([[-1.0, 0.4, 0.8]])]
+    weights = torch.tensor([2.0, 1.0, 0.5])
+
+    def values_of(features):
+        return torch.stack([features.sum(), (features**2).mean() - features[0, 0], (-features).exp().mean()])
+
+    for at in ("layer", "features"):
+        _, objective = objective_of("UPGrad", table | {"inputs": ["layer"]})
+        layer = torch.tensor([0.5, 1.0, 2.0], requires_grad=True)
+        features = layer * batches[RANK]
+        values = dict(zip("abc", values_of(features), strict=True))
+        collectives.clear()
+        objective(**values, layer=layer if at == "layer" else features)
+        check(collectives, ["all_reduce"], f"collectives of UPGrad at {at}")
+        whole = [layer * batch for batch in batches]
+        mean = (values_of(whole[0]) + values_of(whole[1])) / 2 * weights
+        by = [layer] if at == "layer" else whole
+        rows = [torch.autograd.grad(each, by, retain_graph=True) for each in mean]
+        jacobian = torch.stack([torch.cat([each.flatten() for each in row]) for row in rows])
+        expected = UPGradWeighting()(jacobian @ jacobian.T)
+        close(objective.balance.weights.tolist(), expected.double().tolist(), f"weights at {at}")
+
+
+def scales_of_imtl_stay_equal():
+    _, objective = objective_of("IMTLL", {"type": "torchjd.IMTLL", "losses": ["a", "b", "c"]})
+    given = tensors_of(torch.tensor([0.5, 1.5], requires_grad=True), 0, (0.5, 2.0)[RANK])
+    del given["layer"]
+    objective(**given).backward()
+    both = [torch.zeros(3) for _ in range(2)]
+    distributed.all_gather(both, objective.balance.log_scale.grad)
+    assert torch.equal(*both), both
+
+
 if __name__ == "__main__":
     weights_are_those_of_the_mean_in_one_collective_a_step(json.loads(Path(sys.argv[1]).read_text()))
     wrapping_makes_no_difference()
     a_loss_that_only_one_rank_has_moves_both()
     differentiating_within_leaves_ddp_alone()
+    the_gramian_is_that_of_the_whole_batch()
+    scales_of_imtl_stay_equal()
     print(f"rank {RANK} is done", flush=True)
     distributed.barrier()  # a rank that leaves early can abort the others
     distributed.destroy_process_group()

@@ -9,14 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTH = 110
+#: An expression of more letters is not laid out: that takes a second, and nobody reads 10,000 points.
+LONGEST = 50_000
+#: The attribute of a node that keeps its text.
+_FLAT = "_on_one_line"
 
 
 def statement(prefix: str, expression: str, suffix: str = "", indent: int = 0) -> list[str]:
-    """Return the lines of ``prefix + expression + suffix``.
+    """Return the lines of ``prefix + expression + suffix``; one of more than ``LONGEST`` letters is one line.
 
     >>> print(*statement("x = ", "f(a, b)"), sep="")
     x = f(a, b)
     """
+    if len(expression) > LONGEST:
+        return [" " * indent + prefix + expression + suffix]
     return _broken(prefix, ast.parse(expression, mode="eval").body, suffix, indent)
 
 
@@ -48,7 +54,15 @@ def literal(value: object) -> str:
 
 
 def flat(node: ast.AST) -> str:
-    """Return an expression on one line."""
+    """Return an expression on one line; the node keeps it, for each level around it asks again."""
+    text: str | None = getattr(node, _FLAT, None)
+    if text is None:
+        text = _flat(node)
+        setattr(node, _FLAT, text)
+    return text
+
+
+def _flat(node: ast.AST) -> str:
     match node:
         case ast.Constant(value=value):
             text = literal(value)

@@ -21,10 +21,15 @@ def length_of(trainer: Trainer) -> dict[str, Any]:
 
     Under manual optimisation it does not know how many batches make a step, so only the epochs are known,
     or ``max_steps`` if there is one optimiser. The same holds if the accumulation changes during the run.
+
+    In the sanity check the epochs are enough, if they are known: to count the steps, the trainer would make
+    the training dataloader, which draws random numbers, and Lightning takes back what that check draws.
     """
     found: dict[str, Any] = {}
     if trainer.max_epochs is not None and trainer.max_epochs > 0:
         found["total_epochs"] = trainer.max_epochs
+        if trainer.sanity_checking:
+            return found
     automatic = trainer.lightning_module.automatic_optimization
     steady = not any(isinstance(each, GradientAccumulationScheduler) for each in trainer.callbacks)
     if automatic and steady:

@@ -27,9 +27,14 @@ class Steps:
 
     Attributes:
         count: the number of steps so far; None before the run.
+
+    Raises:
+        LossSpecError: the index is not a whole number of at least 0.
     """
 
     def __init__(self, optimizer: int | None, move: Callable[[int], None]) -> None:
+        if optimizer is not None and (type(optimizer) is not int or optimizer < 0):
+            raise LossSpecError(f"`optimizer` must be an index, 0 or more, got {optimizer!r}")
         self._optimizer = optimizer
         self._move = move
         self._hook: RemovableHandle | None = None
@@ -45,7 +50,7 @@ class Steps:
         """
         optimizers = trainer.optimizers
         wanted = 0 if self._optimizer is None and len(optimizers) == 1 else self._optimizer
-        if wanted is not None and not 0 <= wanted < len(optimizers):
+        if wanted is not None and wanted >= len(optimizers):
             raise LossSpecError(
                 f"`optimizer` must be the index of one of {len(optimizers)} optimizers, got {wanted}"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from transformers import TrainerCallback
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
 
     from lossspec.manager.objective.objective import Objective
+
+#: The control of the Trainer that a manager belongs to: one object for each Trainer.
+_trainers: WeakKeyDictionary[LossManager, TrainerControl] = WeakKeyDictionary()
 
 
 class LossCallback(TrainerCallback):
@@ -54,7 +58,17 @@ class LossCallback(TrainerCallback):
     def on_init_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        """Record nothing until the training begins."""
+        """Record nothing until the training begins.
+
+        Raises:
+            LossSpecError: another callback of this Trainer has the same manager.
+        """
+        if _trainers.get(self._manager) is control:
+            raise LossSpecError(
+                "two LossCallbacks of this Trainer have the same manager, and would count each step: "
+                "pass one of them"
+            )
+        _trainers[self._manager] = control
         self._recording.to_nowhere([self._manager])
 
     def on_train_begin(

@@ -9,11 +9,11 @@ import torch
 
 from lossspec.errors import LossInputError
 from lossspec.integrations.transformers.share import batches_in_step, labels_that_count, share_of_items
+from lossspec.manager.loss.messages import describe
+from lossspec.manager.objective.objective import Objective
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from lossspec.manager.objective.objective import Objective
 
 
 class ComputeLoss:
@@ -33,6 +33,9 @@ class ComputeLoss:
         items: counts the items in the labels of a batch, if its losses average over something else than the
             labels that are not -100. For causal language models the Trainer counts ``labels[..., 1:]``.
 
+    Raises:
+        LossInputError: ``objective`` is something else.
+
     Example:
         >>> import torch, lossspec
         >>> objective = lossspec.LossManager.from_spec("pix2pix").objective("D")
@@ -47,6 +50,9 @@ class ComputeLoss:
     def __init__(
         self, objective: Objective, *, items: Callable[[torch.Tensor], torch.Tensor] = labels_that_count
     ) -> None:
+        given: object = objective
+        if not isinstance(getattr(given, "_orig_mod", given), Objective):  # it can be compiled
+            raise LossInputError(f"`objective` must be `manager.objective(name)`, got {describe(given)}")
         self.objective = objective
         self._items = items
 

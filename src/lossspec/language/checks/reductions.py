@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
-from lossspec.language.checks.inputs import inputs_with_call
+from lossspec.language.checks.inputs import inputs_with_call, references
 from lossspec.language.text.selection import gives_list
 from lossspec.validation.invalid import INVALID
+from lossspec.wording import dotted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ def reduction_faults(terms: Sequence[TypedTerm]) -> Iterator[Fault]:
             yield from _reduce(reduce, loss, entry, path)
         if isinstance(lists, dict):
             yield from _lists(lists, loss, entry, path)
+        yield from _lists_of_reduce(loss, path)
 
 
 def _reduce(reduce: object, loss: Table, entry: LossType | None, path: KeyPath) -> Iterator[Fault]:
@@ -64,7 +66,6 @@ def may_return_elements(entry: LossType) -> bool:
 
 def _lists(lists: Table, loss: Table, entry: LossType | None, path: KeyPath) -> Iterator[Fault]:
     here: KeyPath = (*path, "lists")
-    reduce = loss.get("reduce")
     combine, pairs = lists.get("combine"), lists.get("pairs")
     if "decay" in lists:
         if combine in ("min", "max"):
@@ -80,16 +81,28 @@ def _lists(lists: Table, loss: Table, entry: LossType | None, path: KeyPath) -> 
         yield Fault("missing-key", message, (*here, "of"), help='add `reduce = "mean"`, or another reduction')
     if pairs is None or pairs is INVALID:
         return
-    weights = reduce.get("weights") if isinstance(reduce, dict) else None
-    inside: KeyPath = ()
-    if isinstance(weights, dict):
-        weights, inside = weights.get("name"), ("name",)
-    if isinstance(weights, str) and gives_list(weights):
-        why = "a list of weights has one for each element, and a pair has two elements"
-        place: KeyPath = (*path, "reduce", "weights", *inside)
-        yield _excluded("weights", "pairs", place, ((*here, "pairs"),), why)
     if entry is not None:
         yield from _pairs(entry, loss.get("inputs"), path)
+
+
+def _lists_of_reduce(loss: Table, path: KeyPath) -> Iterator[Fault]:
+    """Yield a fault for each reference of `reduce` that is surely a list, where no list can be."""
+    lists = loss.get("lists")
+    for inside, reference in references({"reduce": loss.get("reduce")}):
+        if not gives_list(reference):
+            continue
+        place, key = (*path, *inside), str(inside[1])
+        if lists is None:
+            message = (
+                f"`{dotted(place)}` must be a tensor, got a list, `{reference}`: the term has no `lists`"
+            )
+            yield Fault("input-kind", message, place, help="take one element, or add `lists`")
+        elif isinstance(lists, dict) and lists.get("pairs") in ("all", "different"):
+            why = "a list has one for each element, and a pair has two elements"
+            yield _excluded(key, "pairs", place, ((*path, "lists", "pairs"),), why)
+        elif isinstance(lists, dict) and lists.get("of") == "elements":
+            why = "the elements are combined before `reduce`, which then takes no list"
+            yield _excluded(key, 'of = "elements"', place, ((*path, "lists", "of"),), why)
 
 
 def _pairs(entry: LossType, inputs: object, path: KeyPath) -> Iterator[Fault]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from contextlib import suppress
+from math import nan
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from lossspec.log.format import NON_FINITE, sections_of
 
@@ -71,6 +72,25 @@ class DamagedError(ValueError):
     """A record of a log does not have the shape of its kind; the message says where."""
 
 
+@frozen
+class LoggedProbe:
+    """What ``probe_every`` found at one step.
+
+    Attributes:
+        objective: the objective.
+        epoch: the epoch of the clock.
+        step: the step of the clock.
+        shares: for each term, its share of the total and of the gradient.
+        cosines: for each two terms, the cosine between their gradients; None if one has no gradient.
+    """
+
+    objective: str
+    epoch: float
+    step: int
+    shares: Mapping[str, tuple[float, float]]
+    cosines: Mapping[tuple[str, str], float | None]
+
+
 @define
 class Chunk:
     """The rows of one flush; ``resumes`` if it is the first of a resumed run."""
@@ -80,6 +100,7 @@ class Chunk:
     totals: dict[str, dict[str, LossColumns]]
     lost: dict[str, int]
     resumes: bool
+    probes: list[LoggedProbe] = field(factory=list)
 
     def position(self) -> tuple[float, int]:
         """Return the epoch and step of the first row."""
@@ -107,7 +128,39 @@ def read_chunk(record: Mapping[str, Any], *, resumes: bool) -> Chunk:
     )
     lost = table(record.get("lost", {}), "lost")
     counts = {name: count(each, f"lost.{name}") for name, each in lost.items()}
-    return Chunk(count(record.get("chunk"), "chunk"), sections, totals, counts, resumes)
+    probes = record.get("probes", [])
+    if not isinstance(probes, list):
+        raise DamagedError(f"`probes` must be an array, got {_short(probes)}")
+    number = count(record.get("chunk"), "chunk")
+    return Chunk(number, sections, totals, counts, resumes, [_probe(each) for each in probes])
+
+
+def _probe(record: object) -> LoggedProbe:
+    found = table(record, "probes")
+    objective = found.get("objective")
+    if not isinstance(objective, str):
+        raise DamagedError(f"`probes.objective` must be a string, got {_short(objective)}")
+    shares = {
+        name: (_share(each, "share"), _share(each, "gradient_share"))
+        for name, each in table(found.get("terms"), "probes.terms").items()
+    }
+    cosines: dict[tuple[str, str], float | None] = {}
+    given = found.get("cosines")
+    for each in given if isinstance(given, list) else [given]:
+        named = table(each, "probes.cosines")
+        terms, cosine = named.get("terms"), named.get("cosine")
+        if not isinstance(terms, list) or len(terms) != 2 or not set(map(str, terms)) <= shares.keys():
+            raise DamagedError(f"`probes.cosines.terms` must name two terms, got {_short(terms)}")
+        pair = str(terms[0]), str(terms[1])
+        cosines[pair] = None if cosine is None else _number(cosine, "probes.cosines.cosine")
+    step = count(found.get("step"), "probes.step")
+    return LoggedProbe(objective, _number(found.get("epoch"), "probes.epoch"), step, shares, cosines)
+
+
+def _share(term: object, name: str) -> float:
+    """Return a share of a term; one that is not finite is null."""
+    share = table(term, "probes.terms").get(name)
+    return nan if share is None else _number(share, f"probes.terms.{name}")
 
 
 def resume(lineage: Lineage[Chunk], after: object) -> None:

@@ -16,6 +16,7 @@ from lossspec.log.reading.columns import (
     COLUMNS,
     Chunk,
     DamagedError,
+    LoggedProbe,
     LossColumns,
     count,
     read_chunk,
@@ -61,6 +62,7 @@ class LossLogData:
         lost: how many values of each loss were dropped, by loss.
         resumes: the (epoch, step) at which the run was resumed.
         damaged: what is wrong with each line that was left out, by its number.
+        probes: what ``probe_every`` found, oldest first.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class LossLogData:
     lost: dict[str, int] = field(factory=dict)
     resumes: list[tuple[float, int]] = field(factory=list)
     damaged: dict[int, str] = field(factory=dict)
+    probes: list[LoggedProbe] = field(factory=list)
 
     @property
     def validation(self) -> dict[str, LossColumns]:
@@ -180,7 +183,8 @@ def _cut(chunk: Chunk, position: Position) -> Chunk:
         }
         for found in (chunk.sections, chunk.totals)
     )
-    return evolve(chunk, sections=sections, totals=totals)
+    probes = [each for each in chunk.probes if (each.epoch, each.step) < position]
+    return evolve(chunk, sections=sections, totals=totals, probes=probes)
 
 
 def _before(columns: LossColumns, position: tuple[float, int]) -> LossColumns:
@@ -194,6 +198,7 @@ def _before(columns: LossColumns, position: tuple[float, int]) -> LossColumns:
 
 def _joined(log: LossLogData, chunks: list[Chunk]) -> LossLogData:
     for chunk in chunks:
+        log.probes += chunk.probes
         for name, lost in chunk.lost.items():
             log.lost[name] = log.lost.get(name, 0) + lost
         for section, losses in chunk.sections.items():

@@ -22,7 +22,7 @@ class SpectrogramL1Loss(nn.Module):
     .. math:: mean |c(X) - c(Y)|,  c(X) = X, ln max(X, floor), or log10 max(X, floor)
 
     with ``max`` replaced by ``X + floor`` for ``floor_by="add"``. It takes spectrograms of magnitudes or
-    mel bands, which the model has computed; for waveforms use ``auraloss.STFTLoss``.
+    mel bands, which the model has computed; for waveforms use ``MelSpectrogramLoss``.
 
     Args:
         scale: ``"linear"``, ``"ln"`` or ``"log10"``.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError, MissingExtraError, MissingWeightsError
+from lossspec.losses.weights_file import refuse_inflating
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,12 +47,13 @@ def weights_from_file(path: Path) -> dict[str, Tensor]:
 
     Raises:
         MissingWeightsError: the file does not exist.
-        LossInputError: it is not a ``state_dict``.
+        LossInputError: it is not a ``state_dict``, or it is compressed.
     """
     if not path.is_file():
         raise MissingWeightsError(
             f"VGG19's weights are missing: {path}, the value of `weights`, does not exist"
         )
+    refuse_inflating(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (UnpicklingError, EOFError, RuntimeError) as error:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import torch.hub
 
 from lossspec.errors import MissingWeightsError
+from lossspec.losses.weights_file import refuse_inflating
 from lossspec.manager.torch_internals import HUB_FOLDER
 from lossspec.paths import user_path
 
@@ -44,11 +45,13 @@ def local_weights(
 
     Raises:
         MissingWeightsError: a requested file is neither at the path nor in the cache.
+        LossInputError: a file is compressed, and may be far larger than it seems.
     """
     load, cache = torch.load, torch.hub.get_dir()
 
-    def load_tensors(*args: Any, **kwargs: Any) -> object:
-        return load(*args, **{**kwargs, "weights_only": True})
+    def load_tensors(f: Any, *args: Any, **kwargs: Any) -> object:
+        refuse_inflating(f)
+        return load(f, *args, **{**kwargs, "weights_only": True})
 
     def fetch(
         url: str,

@@ -6,6 +6,7 @@ The gradient of an element of weight 0 is 0, but behind it the loss multiplies t
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -30,7 +31,20 @@ class _Guard(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (mask,) = ctx.saved_tensors
+        if _is_known_clean(gradient):
+            return gradient, None
         return gradient.masked_fill(mask & gradient.isnan(), 0), None
+
+
+def _is_known_clean(gradient: Tensor) -> bool:
+    """Return whether a gradient on the CPU has no NaN, which one read tells; others are not read."""
+    if torch.compiler.is_compiling() or not gradient.is_cpu:
+        return False
+    wide = torch.float32 if gradient.dtype in {torch.float16, torch.bfloat16} else gradient.dtype
+    try:
+        return math.isfinite(gradient.detach().sum(dtype=wide).item())
+    except (RuntimeError, TypeError):  # in a transform of torch.func, or complex
+        return False
 
 
 def guarded(value: object, weights: object) -> object:

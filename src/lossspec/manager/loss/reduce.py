@@ -68,19 +68,18 @@ class Reducer:
         wide = torch.float32 if kind in {torch.float16, torch.bfloat16} else kind
         weight: torch.Tensor | None = None
         if self.weights is not None:
-            weight = self._leading(beside[0], given).to(wide)
-            expanded = weight.reshape(weight.shape + (1,) * (given.dim() - weight.dim()))
-            given = given.masked_fill(expanded == 0, 0).to(wide) * expanded
+            weight = self._leading(beside[0], elements)
+            given = _weighed(elements, weight, wide)
         if self.by == "elements" and weight is None:
             return given.mean(dtype=wide).to(kind)
         total = given.sum(dtype=wide)
         if self.by == "elements":
-            return (total / given.numel()).to(kind)
+            return (total / elements.numel()).to(kind)
         if self.by == "batch":
             return (total / self._items(elements)).to(kind)
         if self.by == "weights" and weight is not None:
-            repeated = given.numel() // max(weight.numel(), 1)
-            return _quotient_or_zero(total, weight.sum() * repeated).to(kind)
+            repeated = elements.numel() // max(weight.numel(), 1)
+            return _quotient_or_zero(total, weight.sum(dtype=wide) * repeated).to(kind)
         if isinstance(self.by, Divisor):
             return (total / self._number(beside[-1], total)).to(kind)
         return total.to(kind) if self.by == 1.0 else (total / cast("float", self.by)).to(kind)
@@ -134,6 +133,21 @@ class Reducer:
             )
         number = divisor.reshape(()).to(total)
         return number if least is None else number.clamp(min=least)
+
+
+def _weighed(elements: torch.Tensor, weight: torch.Tensor, wide: torch.dtype) -> torch.Tensor:
+    """Return weights times elements, already summed over the dimensions in which all elements weigh the same.
+
+    So the elements are read once, and what follows is as small as the weights.
+    """
+    shape = weight.shape + (1,) * (elements.dim() - weight.dim())
+    dims = [index for index, size in enumerate(shape) if size == 1]
+    given = elements.sum(dim=dims, keepdim=True, dtype=wide) if dims else elements.to(wide)
+    expanded = weight.reshape(shape)
+    if weight.dtype is torch.bool:
+        return given.masked_fill(expanded.logical_not(), 0)
+    expanded = expanded.to(wide)
+    return given.masked_fill(expanded == 0, 0) * expanded
 
 
 def _quotient_or_zero(total: torch.Tensor, by: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import torch
 
 from lossspec.manager.loss.messages import check_tensors
 from lossspec.manager.shown import ShownObjective
@@ -10,20 +12,54 @@ from lossspec.manager.shown import ShownObjective
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import torch
+    from torch.utils.hooks import RemovableHandle
 
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
     from lossspec.manager.objective.plan import Plans
 
 
+class Prober(Protocol):
+    """A forward hook that probes an objective now and then."""
+
+    def __call__(
+        self, objective: Any, _: tuple[object, ...], tensors: dict[str, object], __: torch.Tensor, /
+    ) -> None:
+        """Probe the objective if it is time."""
+
+    def forget(self) -> None:
+        """Probe the next training call: the run went back to a checkpoint."""
+
+
 class ProbedObjective(ShownObjective):
     """How an ``Objective`` is probed."""
 
+    _probers: tuple[Prober, ...] = ()
     _plans: Plans
     _known: frozenset[str]
     _clock: Clock
     _weights: Weights
+
+    def add_prober(self, prober: Prober) -> RemovableHandle:
+        """Call a prober after each call in eager mode; return what removes it."""
+        self._probers = (*self._probers, prober)
+        return self.register_forward_hook(prober, with_kwargs=True)
+
+    def forget_probes(self) -> None:
+        """Tell the probers that the run went back."""
+        for each in self._probers:
+            each.forget()
+
+    def records_training(self) -> bool:
+        """Return whether calls now are part of the training, with gradients, and recorded."""
+        return self._is_training() and self._recorders.is_on and torch.is_grad_enabled()
+
+    def _is_training(self) -> bool:
+        raise NotImplementedError
+
+    def position(self) -> tuple[float, int]:
+        """Return the epoch and the step of the clock."""
+        return self._clock.epoch, self._clock.step
 
     def probed(self, tensors: Mapping[str, object]) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
         """Return the raw value and the applied weight of each term that is in the total of a call now.

@@ -125,10 +125,15 @@ class Probe:
     def _cosine(self, row: str, column: str) -> str:
         if row == column:
             return "1"
-        return f"{self.cosines.get((row, column), self.cosines.get((column, row), math.nan)):.2f}"
+        cosine = self.cosines.get((row, column), self.cosines.get((column, row), math.nan))
+        return "-" if math.isnan(cosine) else f"{cosine:.2f}"
 
     def json(self) -> str:
         """Return the same as JSON; a number that is not finite is null."""
+        return json.dumps({**self.record(), "findings": self.findings}, indent=2, allow_nan=False)
+
+    def record(self) -> dict[str, object]:
+        """Return the numbers as JSON data; one that is not finite is None."""
         terms = {
             term.name: {
                 name: _finite(getattr(term, name))
@@ -136,7 +141,7 @@ class Probe:
             }
             for term in self.terms
         }
-        found = {
+        return {
             "objective": self.objective,
             "wrt": self.wrt,
             "total": _finite(self.total),
@@ -144,9 +149,7 @@ class Probe:
             "cosines": [
                 {"terms": list(pair), "cosine": _finite(cosine)} for pair, cosine in self.cosines.items()
             ],
-            "findings": self.findings,
         }
-        return json.dumps(found, indent=2, allow_nan=False)
 
 
 def pairs(names: list[str]) -> list[tuple[str, str]]:

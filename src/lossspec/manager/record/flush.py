@@ -16,12 +16,13 @@ from lossspec.manager.record.ranks import RankMean, merged, rank, ranks
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from lossspec.log.protocol import Run
     from lossspec.log.rows import Action, LMHistory, Sections
     from lossspec.log.writer import LossLog
     from lossspec.manager.clock.clock import Clock
     from lossspec.manager.clock.weights import Weights
+    from lossspec.manager.loss.loss import LMLoss
     from lossspec.manager.record.validation import LatestValidation
-    from lossspec.manager.run import Run
 
     Observer = Callable[[Sections], None]
 
@@ -32,7 +33,8 @@ class Flusher:
     """Moves the rows of a manager's histories to its log.
 
     Args:
-        run: the manager's losses and spec.
+        losses: the manager's losses, by name.
+        run: the run, whose digest all ranks must share.
         clock: the manager's clock.
         weights: the manager's weights.
         log: the log, or None if this process does not write one.
@@ -47,17 +49,18 @@ class Flusher:
 
     def __init__(
         self,
+        losses: Mapping[str, LMLoss],
         run: Run,
         clock: Clock,
         weights: Weights,
         log: LossLog | None,
-        validation: LatestValidation,
         *,
+        validation: LatestValidation,
         writes: bool,
         on_nonfinite: OnNonFinite,
         limit: int,
     ) -> None:
-        self._losses = run.losses
+        self._losses = losses
         self._clock = clock
         self._unmoved = UnmovedClock(clock, weights)
         self._warned_of_epochs = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lossspec.language.diagnostics.findings import Findings
 from lossspec.language.documents.document import read_draft
@@ -38,10 +38,7 @@ def _spec(spec: Spec) -> Iterator[str]:
     variants: Table = {}
     while draft is not None:  # from the spec to the specs that it extends: its own entries win
         own = _table(draft.written, "variants")
-        for table in (
-            *(_table(cast("Table", each), "params") for each in own.values()),
-            _table(draft.written, "params"),
-        ):
+        for table in (*(_table(each, "params") for each in own.values()), _table(draft.written, "params")):
             params = {**{name: each for name, each in table.items() if isinstance(each, dict)}, **params}
         variants = {**own, **variants}
         draft = draft.parent
@@ -69,8 +66,10 @@ def _section(title: str, rows: Mapping[str, str]) -> Iterator[str]:
         yield from columns({head: [text] for head, text in rows.items()})
 
 
-def _table(document: Table, key: str) -> Table:
-    return cast("Table", document.get(key, {}))
+def _table(document: object, key: str) -> Table:
+    """Return a table of a document, empty if it is not one: a variant that is not picked may have faults."""
+    found = document.get(key) if isinstance(document, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def _description(table: Table, name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
+from attrs import evolve
+
 from lossspec.errors import MissingExtraError
 from lossspec.report.draw.axis import scale_of
 from lossspec.report.draw.lines import Line, parts, spread, with_gaps
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 9.0, 3.2  # of a panel, in inches
 TITLE_PAD = 16  # between a panel and its title, in points: room for the notes on marks
 NAMES_AT = 1.04  # in widths of a panel
+LARGEST = 1e150  # a value beyond it is drawn there, one below 1 / LARGEST at 0
 FEW_DECADES = 2.0  # below this, a logarithmic axis has ticks between the powers of ten
 SHARED_DASH = 4.0  # the length in points for which each of several overlapping lines shows in turn
 
@@ -79,6 +82,12 @@ class Picture:
         return path
 
 
+def _drawable(ys: Sequence[float]) -> list[float]:
+    """Return values as far as they can be drawn: matplotlib's axes go on beyond the values."""
+    sized = [max(min(y, LARGEST), -LARGEST) if math.isfinite(y) else y for y in ys]
+    return [0.0 if abs(y) < 1 / LARGEST else y for y in sized]
+
+
 class Panel:
     """The part of a picture that shows one objective.
 
@@ -105,7 +114,7 @@ class Panel:
         """Set a scale on which all of ``curves`` can be read; a linear one includes 0 if ``from_zero``."""
         from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # an extra
 
-        scale = scale_of(curves)
+        scale = scale_of([_drawable(ys) for ys in curves])
         if scale.kind == "symlog":
             self.axes.set_yscale("symlog", linthresh=scale.linear_to, linscale=0.7)
         elif scale.kind == "log":
@@ -119,6 +128,7 @@ class Panel:
 
     def line(self, index: int, line: Line) -> None:
         """Draw a line; a line of one point is a dot."""
+        line = evolve(line, ys=_drawable(line.ys))
         self.axes.plot(
             line.xs,
             line.ys,
@@ -133,6 +143,7 @@ class Panel:
 
     def lines(self, lines: Sequence[Line]) -> None:
         """Draw lines that can overlap: where they do, they show in turn."""
+        lines = [evolve(line, ys=_drawable(line.ys)) for line in lines]
         for index, (line, found) in enumerate(zip(lines, parts(lines), strict=True)):
             if not found:  # a point
                 self.axes.plot(line.xs, line.ys, "o", color=colour(index), markersize=3)

@@ -15,6 +15,7 @@ from lossspec.report.diff import differences
 from lossspec.report.formula.mathml import mathml, meanings
 from lossspec.report.run.logged_spec import spec_of_run
 from lossspec.report.run.page_data import STRETCHES, named, page_data
+from lossspec.report.run.probes import probe_rows
 from lossspec.report.run.summary import first_and_last_rows
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def _facts(run: NamedLog) -> Iterator[str]:
 def _warnings(log: LossLogData) -> Iterator[str]:
     for name, count in log.lost.items():
         yield f"{count:,} values of {name} were lost because the log could not be written"
+    for number, problem in log.damaged.items():
+        yield f"line {number} of the log is damaged and left out: {problem}"
 
 
 def _objectives(runs: Sequence[NamedLog], specs: Sequence[RunSpec]) -> Iterator[str]:
@@ -144,7 +147,18 @@ def _numbers(run: NamedLog) -> str:
     width = len(heads[1])
     lines = [_row(row, "th", width) for row in heads] + [_row(row, "td", width) for row in body]
     table = f'<table class="numbers">{"".join(lines)}</table>'
-    return f'<h3>{escape(run.name)}</h3><div class="scroll">{table}</div>'
+    return f'<h3>{escape(run.name)}</h3><div class="scroll">{table}</div>{_probes(run.log)}'
+
+
+def _probes(log: LossLogData) -> str:
+    """Return the table of what the probes of a run found; "" if there were none."""
+    rows = probe_rows(log.probes)
+    if not rows:
+        return ""
+    width = max(map(len, rows))
+    lines = "".join(_row(row, "th" if index < 1 else "td", width) for index, row in enumerate(rows))
+    table = f'<table class="numbers">{lines}</table>'
+    return f'<h4>Gradients, from {len(log.probes)} probes</h4><div class="scroll">{table}</div>'
 
 
 def _row(row: Row, cell: str, width: int) -> str:

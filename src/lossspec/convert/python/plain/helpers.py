@@ -22,8 +22,8 @@ def has(value: Any, *path: Any) -> bool:
     if not isinstance(first, str):
         return has(value[first], *rest)
     name = first.removeprefix(".")
-    there = name in value if isinstance(value, Mapping) else hasattr(value, name)
-    return there and has(entry(value, name), *rest)
+    names = value if isinstance(value, Mapping) else getattr(value, "_fields", ())
+    return name in names and has(entry(value, name), *rest)
 
 
 def is_list(value: Any) -> bool:
@@ -77,8 +77,10 @@ def reduced(
     wide = torch.promote_types(losses.dtype, torch.float32)
     given, kind = losses.to(wide), losses.dtype if losses.dtype.is_floating_point else wide
     weight = given.new_ones(()) if weights is None else torch.as_tensor(weights).to(given)
-    expanded = weight.reshape(weight.shape + (1,) * (losses.dim() - weight.dim()))
     if weights is not None:
+        expanded = weight.reshape(weight.shape + (1,) * (losses.dim() - weight.dim()))
+        alike = [index for index, size in enumerate(expanded.shape) if size == 1]
+        given = given.sum(dim=alike, keepdim=True) if alike else given
         given = given.masked_fill(expanded == 0, 0) * expanded
     if isinstance(by, str) and by == "weights":
         whole = weight.sum() * (losses.numel() // max(weight.numel(), 1))

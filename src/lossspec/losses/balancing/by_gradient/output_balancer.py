@@ -106,7 +106,7 @@ class OutputBalancer(Balancer):
         """Update the averages of the losses that have gradients."""
         lengths = [length(each, per_item=self.per_item) for each in gradients.values()]
         found = mean_over_ranks(lengths, samples if self.per_item else 1)
-        where = [self.losses.index(name) for name in gradients]
+        where = self.index(self.places(gradients), found.device)
         finite, old = found.isfinite(), self.averages[where]
         counts = self.counts[where] * self.decay + 1
         self.counts[where] = torch.where(finite, counts, self.counts[where])
@@ -115,7 +115,7 @@ class OutputBalancer(Balancer):
     def _factors(
         self, shares: Mapping[str, float], weights: Mapping[str, float]
     ) -> dict[str, float | Tensor]:
-        where = [self.losses.index(name) for name in shares]
+        where = self.index(self.places(shares), self.averages.device)
         average, known = self.averages[where], self.counts[where] > 0
         return {
             name: torch.where(known[index], share / (self.eps + average[index]), weights[name])
