@@ -87,7 +87,7 @@ def probe_command(
     Example: lossspec probe pix2pix --objective G --batch batch.pt --wrt y_fake
     """
     with torch_for("`lossspec probe`"):
-        from lossspec.manager import LossManager
+        from lossspec.manager.loss_manager import LossManager
 
     tensors = _tensors(batch)
     manager = LossManager.from_spec(reference, dict(params), dict(overlay), enable_logging=False)
