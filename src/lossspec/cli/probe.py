@@ -51,8 +51,12 @@ def _shares(_: click.Context, __: click.Parameter, text: str | None) -> dict[str
     metavar="TENSOR",
     help="A tensor to take gradients at. Can be repeated. Default: the first input of each term.",
 )
-@click.option("--epoch", type=click.FloatRange(min=0), default=0.0, help="The epoch of the weights.")
-@click.option("--step", type=click.IntRange(min=0), default=0, help="The step of the weights.")
+@click.option(
+    "--epoch", type=click.FloatRange(min=0), default=0.0, show_default=True, help="The epoch of the weights."
+)
+@click.option(
+    "--step", type=click.IntRange(min=0), default=0, show_default=True, help="The step of the weights."
+)
 @click.option(
     "--suggest",
     callback=_shares,
