@@ -97,10 +97,13 @@ def probe_command(
     manager = LossManager.from_spec(reference, dict(params), dict(overlay), enable_logging=False)
     manager.set_progress(epoch=epoch, step=step)
     name = objective or _only(manager)
-    at = list(wrt) or _first_inputs(manager, name)
+    module = manager.objective(name)
+    if missing := module.needed() - tensors.keys():
+        names = ", ".join(f"`{each}`" for each in sorted(missing))
+        raise click.ClickException(f"`{batch}` is missing tensors of the objective `{name}`: {names}")
+    at = list(wrt) or [each for each in _first_inputs(manager, name) if each in tensors]
     for each in at:
         _require_grad(tensors.get(each))
-    module = manager.objective(name)
     known = {key: tensors[key] for key in tensors if key in module.needed() | module.optional()}
     found = manager.probe(name, wrt=at, **known)
     if output is not None:
@@ -115,7 +118,7 @@ def probe_command(
 
 
 #: What numpy, torch and safetensors raise for a file that is not theirs, or not of tensors alone.
-_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, EOFError, BadZipFile, UnpicklingError)
+_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, BadZipFile)
 
 
 def _tensors(path: Path) -> dict[str, Any]:
@@ -141,6 +144,9 @@ def _tensors(path: Path) -> dict[str, Any]:
             except SafetensorError as error:
                 raise ValueError(str(error)) from error
         found = torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, EOFError) as error:  # torch advises to load the file without this check
+        expected = "expected tensors by name and nothing else"
+        raise click.ClickException(f"cannot read tensors from `{path}`: {expected}") from error
     except _UNREADABLE as error:
         problem = str(error).splitlines()[0]
         raise click.ClickException(f"cannot read tensors from `{path}`: {problem}") from error
