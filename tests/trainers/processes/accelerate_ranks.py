@@ -1,5 +1,6 @@
 """Two processes train with Accelerate. Arguments: a spec, a folder, the first epoch, the end."""
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -63,4 +64,6 @@ for epoch in range(first, last):
     accelerator.save_state(folder / f"epoch{epoch + 1}")
 print(f"{accelerator.process_index}: {ours} {set(during)} {seen}", flush=True)
 manager.close()
+accelerator.wait_for_everyone()
 accelerator.end_training()
+os._exit(0)  # the end of the interpreter can meet a thread of gloo's, and abort
