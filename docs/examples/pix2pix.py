@@ -92,7 +92,7 @@ def train(run: Path, epochs: int, seed: int) -> tuple[float, float]:
 
 @click.command()
 @click.option("--run", type=click.Path(path_type=Path), default=None, help="the folder to write into")
-@click.option("--epochs", default=24, show_default=True, type=click.IntRange(min=1))
+@click.option("--epochs", default=24, show_default=True, type=click.IntRange(min=2))
 @click.option("--seed", default=0, show_default=True)
 def main(run: Path | None, epochs: int, seed: int) -> None:
     """Train pix2pix on two photographs and show what was learned and what was logged."""

@@ -115,7 +115,7 @@ def _checked(name: str) -> Iterator[str]:
 
 def _check(noted: Mapping[str, str | float]) -> tuple[str, ...]:
     address = f"https://github.com/{noted['code']}"
-    difference = f"{noted['difference']:.0e}" if noted["difference"] else "none"
+    difference = f"{noted['difference']:.0e}" if noted["difference"] else "0"
     return f"[`{noted['file']}`]({address})", f"`{noted['revision']}`", str(noted["what"]), difference
 
 

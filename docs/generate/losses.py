@@ -29,8 +29,7 @@ terms of an objective and decides what they contribute. See [a balance](../objec
 
 def pages() -> dict[str, str]:
     """Return the pages by path."""
-    known = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
-    every = {library: found for library, found in known.items() if found}  # torchjd has balancers alone
+    every = {library: list(types(library).values()) for library in sorted(libraries(), key=_order)}
     rows = (
         (f"[`{library}`]({library}.md)", _count(library, found), _needs([*found, *_balancers(library)][0]))
         for library, found in every.items()

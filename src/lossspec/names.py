@@ -61,9 +61,8 @@ def similar(name: str, known: Iterable[str], cutoff: float = 0.6) -> list[str]:
         return []
     candidates = [each for each in known if len(each) <= _LONG]
     cost = sum(_PAIR + len(name) * len(each) for each in candidates)
-    left = max(_left.get() - cost, 0)
-    _left.set(left)
-    return _matches(name, candidates, cutoff) if left else []
+    _left.set(max(_left.get() - cost, 0))  # what is left pays for one search, however large
+    return _matches(name, candidates, cutoff)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -204,7 +204,7 @@ def flushes() -> tuple[float, float]:
         seconds = []
         for _ in range(chunks):
             for _ in range(size):
-                record(loss, value)
+                record(loss, value, 1, 1.0)
             start = time.perf_counter()
             manager.update_loss_log()
             seconds.append(time.perf_counter() - start)

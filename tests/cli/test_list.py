@@ -141,3 +141,10 @@ def test_hostile_text_stays_on_its_line(folder):
     assert line.startswith("  a  \\u001b[2J a\\u202eb")
     assert len(line) <= 105
     assert len(listed()) > 20
+
+
+def test_a_library_of_balancers_only(monkeypatch):
+    monkeypatch.setattr("lossspec.registry.libraries", lambda: ("mylib",))
+    monkeypatch.setattr("lossspec.registry.summaries", lambda _: {})
+    _, _, error = run("losses", "--library", "mylib")
+    assert str(error) == "library `mylib` has balancers only: `lossspec list balancers mylib`"

@@ -13,7 +13,7 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 
 from lossspec import LossManager
 from lossspec.cli.log import log_command
-from lossspec.errors import MissingExtraError
+from lossspec.errors import LogError, MissingExtraError
 
 
 @pytest.fixture
@@ -262,3 +262,17 @@ def test_an_unwritable_file_is_one_message(run, tmp_path):
 @pytest.mark.parametrize("command", [[], ["show"], ["export"], ["plot"]])
 def test_help_has_an_example(command):
     assert "Example: lossspec log " in call(*command, "--help")
+
+
+def test_a_run_is_plotted_from_its_first_value_on(tmp_path):
+    folder = tmp_path / "run"
+    with LossManager(experiment_dir=folder, device="cpu") as manager:
+        manager.register_loss_fn("a", lambda x: x)
+        manager.export_base_log()
+        with pytest.raises(LogError, match=r"nothing is recorded in .*loss_log.jsonl`, so there is"):
+            CliRunner().invoke(log_command, ["plot", str(folder)], catch_exceptions=False)
+        with manager.validating("seen"):
+            manager.compute_loss("a", torch.tensor(1.0))
+        manager.update_loss_log()
+    pictures = call("plot", folder).splitlines()
+    assert [Path(each).name for each in pictures] == ["losses-seen.png"]

@@ -98,6 +98,11 @@ def test_bad_calls_say_what_to_do(saved, tmp_path):
         (tmp_path / name).write_text("not tensors")
         output = call("pix2pix", "--objective", "G", "--batch", tmp_path / name, fails=True)
         assert "cannot read tensors from" in output
+    (tmp_path / "empty.pt").touch()
+    output = call("pix2pix", "--objective", "G", "--batch", tmp_path / "empty.pt", fails=True)
+    assert "expected tensors by name and nothing else" in output
+    output = call("pix2pix", "--objective", "D", "--batch", saved, fails=True)
+    assert "is missing tensors of the objective `D`: `pred_real`" in output
     torch.save([1, 2], tmp_path / "list.pt")
     assert "must hold a dict of tensors by name, got list" in call(
         "pix2pix", "--objective", "G", "--batch", tmp_path / "list.pt", fails=True
@@ -110,7 +115,7 @@ def test_nothing_in_a_batch_is_run(tmp_path):
             return (tmp_path / "harmed").touch, ()
 
     torch.save({"y": Harmful()}, tmp_path / "harm.pt")
-    assert "cannot read tensors from" in call(
-        "pix2pix", "--objective", "G", "--batch", tmp_path / "harm.pt", fails=True
-    )
+    output = call("pix2pix", "--objective", "G", "--batch", tmp_path / "harm.pt", fails=True)
+    assert "cannot read tensors from" in output
+    assert "weights_only" not in output
     assert not (tmp_path / "harmed").exists()

@@ -215,7 +215,7 @@ def terms(fill: Filler) -> dict[str, str]:
             lambda _: {"inputs": ["x[*][1:2][:-1].a.b.c.d.e", "y[*][1:2][:-1].a.b.c.d.e"]}
         ),
         "reductions": fill.many(
-            lambda _: {"reduce": {"weights": "w[*][0].a", "by": {"name": "n", "minimum": 1}}}
+            lambda _: {"reduce": {"weights": "w[0].a[1].b", "by": {"name": "n", "minimum": 1}}}
         ),
         "objectives": fill.many(lambda i: {"objective": f"o{i}"}),
         "balances": "format=1\n"

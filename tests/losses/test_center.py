@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -65,3 +69,12 @@ def test_views_must_be_a_list():
 def test_the_dimension_must_be_that_of_the_views():
     with pytest.raises(LossInputError, match=r"has dimension = 4, got `student\[0\]` \(4, 3\)"):
         losses.SelfDistillationLoss(4)(views(2), views(1))
+
+
+@pytest.mark.slow
+def test_it_is_that_of_all_processes():
+    """Each has other views, and both take the mean over all of them."""
+    script = Path(__file__).parent / "processes" / "center_ranks.py"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run([*command, script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr

@@ -98,7 +98,7 @@ def direction(total, given, by=("first", "second")):
 
 
 @pytest.mark.parametrize("kind", GRAMIAN)
-def test_the_gradient_at_the_tensors_is_that_of_torchjds_aggregator(make, kind):
+def test_the_gradient_is_that_of_torchjds_aggregator(make, kind):
     manager = make(kind, GRAMIAN[kind], ["first", "second"])
     objective, theirs = manager.objective(), getattr(aggregation, kind)(**GRAMIAN[kind])
     for step in range(3):
@@ -362,7 +362,7 @@ def test_it_moves_only_in_recorded_training_calls(make, kind, args, inputs):
     assert str(objective.balance.state_dict()) == before
 
 
-def test_detached_tensors_are_an_error_that_names_term_and_tensor(make):
+def test_a_detached_tensor_names_term_and_tensor(make):
     manager, given = make("UPGrad", {}, ["first"]), tensors()
     given["first"] = given["first"].detach()
     with pytest.raises(
@@ -384,12 +384,12 @@ def test_a_logarithm_of_what_is_not_positive_is_an_error(make, kind, why, value)
         call(manager.objective(), given)
 
 
-def test_a_vector_of_another_length_names_argument_and_count(make):
+def test_a_vector_of_another_length_is_named(make):
     with pytest.raises(LossInputError, match=r"UPGrad needs one value in `pref_vector` for each of its 3"):
         make("UPGrad", {"pref_vector": [0.5, 0.5]}, ["first"])
 
 
-def test_too_few_losses_for_krum_is_an_error_that_names_the_objective(make):
+def test_too_few_losses_for_krum_name_the_objective(make):
     manager = make("Krum", {"n_byzantine": 1}, ["first"])
     with pytest.raises(ValueError, match="at least 4 rows") as raised:
         call(manager.objective(), tensors())

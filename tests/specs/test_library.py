@@ -11,6 +11,7 @@ import pytest
 import lossspec
 from lossspec.language.documents.read import parse, read_source
 from lossspec.language.documents.search import shipped
+from lossspec.language.write import write
 
 NAMES = """
 pix2pix cyclegan pix2pixhd spade srgan esrgan realesrgan stylegan2 wgan_gp lsgan hinge_gan vqgan beta_vae
@@ -78,3 +79,13 @@ def written(name: str) -> str:
     text = Path(__file__).with_name(f"test_{name}.py").read_text()
     cases = [variant for variant in TABLES[name].get("variants", {}) if f'"+{variant}"' in text]
     return text + "".join(f"\n{name}+{variant}" for variant in cases)
+
+
+@each_spec
+def test_what_show_prints_is_valid_and_the_same_spec(name, tmp_path):
+    path = tmp_path / "written.loss.toml"
+    for reference in (name, *(f"{name}+{each}" for each in TABLES[name].get("variants", {}))):
+        spec = lossspec.load(reference)
+        path.write_text(write(spec), encoding="utf-8")
+        assert [each for each in lossspec.validate(path) if each.code != "missing-extra"] == [], reference
+        assert lossspec.load(path).digest == spec.digest, reference

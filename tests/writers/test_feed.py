@@ -218,6 +218,18 @@ def test_a_resumed_run_skips_what_the_tracker_has(make, train, kept, tmp_path):
     assert {step for (tag, step) in tracker.values() if tag.startswith("unseen/")} == {12}
 
 
+def test_a_resumed_run_without_a_clock_still_writes():
+    """All its positions are 0: nothing tells what the tracker has."""
+    state = one_loss(Kept()).state_dict()
+    tracker = Kept(there={"training": 500})
+    manager = one_loss(tracker)
+    manager.load_state_dict(state)
+    for value in (1.0, 3.0):
+        manager.compute_loss("a", torch.tensor([value]))
+    manager.update_loss_log()
+    assert [each.point.raw for each in tracker.points] == [2.0]
+
+
 def test_going_back_in_one_process_writes_nothing_twice(make, train, kept):
     manager = make(kept)
     train(manager, range(3), ends=False)

@@ -110,7 +110,10 @@ def losses_command(word: str, library: str | None) -> None:
 
     if library is not None and library not in libraries():
         raise UnknownNameError(unknown("library", library, libraries()))
-    _show(summaries(library), "loss type", word)
+    found = summaries(library)
+    if not found:
+        raise UnknownNameError(f"library `{library}` has balancers only: `lossspec list balancers {library}`")
+    _show(found, "loss type", word)
 
 
 list_command.add_command(losses_command)

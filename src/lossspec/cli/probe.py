@@ -52,8 +52,12 @@ def _shares(_: click.Context, __: click.Parameter, text: str | None) -> dict[str
     metavar="TENSOR",
     help="A tensor to take gradients at. Can be repeated. Default: the first input of each term.",
 )
-@click.option("--epoch", type=click.FloatRange(min=0), default=0.0, help="The epoch of the weights.")
-@click.option("--step", type=click.IntRange(min=0), default=0, help="The step of the weights.")
+@click.option(
+    "--epoch", type=click.FloatRange(min=0), default=0.0, show_default=True, help="The epoch of the weights."
+)
+@click.option(
+    "--step", type=click.IntRange(min=0), default=0, show_default=True, help="The step of the weights."
+)
 @click.option(
     "--suggest",
     callback=_shares,
@@ -88,16 +92,19 @@ def probe_command(
     Example: lossspec probe pix2pix --objective G --batch batch.pt --wrt y_fake
     """
     with torch_for("`lossspec probe`"):
-        from lossspec.manager import LossManager
+        from lossspec.manager.loss_manager import LossManager
 
     tensors = _tensors(batch)
     manager = LossManager.from_spec(reference, dict(params), dict(overlay), enable_logging=False)
     manager.set_progress(epoch=epoch, step=step)
     name = objective or _only(manager)
-    at = list(wrt) or _first_inputs(manager, name)
+    module = manager.objective(name)
+    if missing := module.needed() - tensors.keys():
+        names = ", ".join(f"`{each}`" for each in sorted(missing))
+        raise click.ClickException(f"`{batch}` is missing tensors of the objective `{name}`: {names}")
+    at = list(wrt) or [each for each in _first_inputs(manager, name) if each in tensors]
     for each in at:
         _require_grad(tensors.get(each))
-    module = manager.objective(name)
     known = {key: tensors[key] for key in tensors if key in module.needed() | module.optional()}
     found = manager.probe(name, wrt=at, **known)
     if output is not None:
@@ -112,7 +119,7 @@ def probe_command(
 
 
 #: What numpy, torch and safetensors raise for a file that is not theirs, or not of tensors alone.
-_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, EOFError, BadZipFile, UnpicklingError)
+_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, BadZipFile)
 
 
 def _tensors(path: Path) -> dict[str, Any]:
@@ -138,6 +145,9 @@ def _tensors(path: Path) -> dict[str, Any]:
             except SafetensorError as error:
                 raise ValueError(str(error)) from error
         found = torch.load(path, map_location="cpu", weights_only=True)
+    except (UnpicklingError, EOFError) as error:  # torch advises to load the file without this check
+        expected = "expected tensors by name and nothing else"
+        raise click.ClickException(f"cannot read tensors from `{path}`: {expected}") from error
     except _UNREADABLE as error:
         problem = str(error).splitlines()[0]
         raise click.ClickException(f"cannot read tensors from `{path}`: {problem}") from error

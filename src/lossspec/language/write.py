@@ -38,8 +38,16 @@ def write(spec: Spec | Mapping[str, object]) -> str:
 
 
 def to_table(spec: Spec) -> Table:
-    """Return the document of a resolved spec, without keys at their default."""
+    """Return the document of a resolved spec, without keys at their default.
+
+    A tensor of `[inputs]` that only other variants take is left out: nothing in the document would use it.
+    """
     table = converter().unstructure(spec)
+    if "inputs" in table:
+        taken = {each.name for term in spec.losses.values() for each in term.references}
+        balances = (each.balance for each in spec.objectives.values() if each.balance is not None)
+        taken |= {each.name for balance in balances for each in balance.inputs}
+        table["inputs"] = {name: text for name, text in table["inputs"].items() if name in taken}
     losses, objectives = table.pop("losses"), table.pop("objectives")
     table = {"format": 1, **table, "losses": _with_total(losses)}
     kept = {name: each for name, each in objectives.items() if each}

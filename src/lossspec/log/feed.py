@@ -44,6 +44,10 @@ class Clock(Protocol):
     def epoch_was_set(self) -> bool:
         """Whether the epoch was set."""
 
+    @property
+    def epoch(self) -> float:
+        """The epoch."""
+
 
 class Feed:
     """Hands the points of each flush to writers.
@@ -69,8 +73,9 @@ class Feed:
         axis: Axis = "step" if clock.stepped else "epoch" if clock.epoch_was_set else "call"
         objectives = self._run.objectives()
         found = {whole: each.add(sections, objectives, axis) for whole, each in self._series.items()}
+        moves = clock.stepped or clock.epoch > 0  # else all values of a resumed run are at position 0
         for channel in self._channels:
-            channel.write(found[channel.whole])
+            channel.write(found[channel.whole], skips=moves)
 
     def resume(self) -> None:
         """Continue from a checkpoint: points that a writer has are not written again."""
@@ -156,17 +161,16 @@ class _Channel:
         self._resumes = True
         self._skipped = dict(self._written)
 
-    def write(self, points: Sequence[SeriesPoint]) -> None:
-        """Write the points, except those to skip; warn once if the writer fails."""
+    def write(self, points: Sequence[SeriesPoint], *, skips: bool) -> None:
+        """Write the points, if ``skips`` except those that the writer has; warn once if it fails."""
         try:
             if not self._is_open:
-                there = self._writer.begin(self._run, resumes=self._resumes)
+                begun = self._writer.begin(self._run, resumes=self._resumes)
                 self._is_open = True
                 if self._resumes:
-                    self._skipped = {**there, **self._skipped}
-            new = [
-                each for each in points if each.point.position > self._skipped.get(each.section, -math.inf)
-            ]
+                    self._skipped = {**begun, **self._skipped}
+            there = self._skipped if skips else {}
+            new = [each for each in points if each.point.position > there.get(each.section, -math.inf)]
             if new:
                 self._writer.write(new)
         except Exception as error:  # noqa: BLE001 - trackers raise anything, and must not stop the training

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, TypeVar
 
-from lossspec.errors import LossInputError, UnknownNameError
+from lossspec.errors import CheckpointError, LossInputError, UnknownNameError
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
@@ -103,3 +103,14 @@ def chosen(argument: str, word: str, words: Iterable[Word]) -> Word:
         if each == word:
             return each
     raise UnknownNameError(unknown(argument, word, known))
+
+
+def whole(value: object, name: str) -> int:
+    """Return a number of a saved state, which must be a whole number of at least 0.
+
+    Raises:
+        CheckpointError: it is not.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise CheckpointError(f"`{name}` must be a whole number of at least 0, got a {type(value).__name__}")
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from lossspec.errors import LossInputError
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 
-def refuse_inflating(file: str | PathLike[str] | IO[bytes]) -> None:
+def refuse_inflating(file: str | PathLike[str] | BinaryIO) -> None:
     """Raise an error if a file of weights holds less than what torch would make of it.
 
     ``torch.save`` stores tensors as they are. A file whose parts are compressed, or lie over one another, may
@@ -38,7 +38,7 @@ def refuse_inflating(file: str | PathLike[str] | IO[bytes]) -> None:
         )
 
 
-def _parts(file: IO[bytes]) -> tuple[list[zipfile.ZipInfo], int]:
+def _parts(file: BinaryIO) -> tuple[list[zipfile.ZipInfo], int]:
     """Return the parts of a zip file, and its size; none of another file: torch says what that is."""
     size = file.seek(0, os.SEEK_END)
     if not zipfile.is_zipfile(file):

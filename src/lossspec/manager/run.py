@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ class Run:
     def header(self) -> dict[str, object]:
         """Return the members of the first record of the log."""
         return {
+            "id": secrets.token_hex(8),
             "spec": self.spec.reference if self.spec is not None else None,
             "digest": self.digest,
             "params": dict(self.spec.params) if self.spec is not None else {},

@@ -82,9 +82,10 @@ class State(Getters):
         Raises:
             CheckpointError: it is invalid or of another spec; nothing has changed then.
         """
-        checkpoint.check(saved, self._run, any_spec=ignore_digest)
+        saved = checkpoint.check(saved, self._run, any_spec=ignore_digest)
         self._settle()
         self._recorders.fetch()
+        checkpoint.restore_modules(saved, self._run)  # the only part that can fail, so it comes first
         self._registration.forget()
         self._validation.forget()
         for objective in self._objectives.values():

@@ -195,10 +195,17 @@ def _imports(text: str, scope: Scope) -> list[str]:
         else:
             whole.add(module)
     lines = [f"import {each}" for each in sorted(whole)]
-    lines += ["\n".join(_import(module, sorted(names))) for module, names in sorted(parts.items())]
+    lines += [
+        "\n".join(_import(module, sorted(names, key=_isort))) for module, names in sorted(parts.items())
+    ]
     standard = [each for each in lines if each.split()[1].partition(".")[0] in sys.stdlib_module_names]
     others = [each for each in lines if each not in standard]
     return [*standard, *([""] if standard and others else []), *others]
+
+
+def _isort(name: str) -> tuple[bool, bool, str]:
+    """Return what isort sorts imported names by: constants, then classes, then functions."""
+    return not (name.isupper() and len(name) > 1), name[0].islower(), name
 
 
 def _import(module: str, names: list[str]) -> list[str]:

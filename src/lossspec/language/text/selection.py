@@ -12,9 +12,8 @@ It is data: nothing of it is ever evaluated.
 from __future__ import annotations
 
 import re
-from typing import Final
-
-from attrs import frozen
+from functools import cache
+from typing import Final, NamedTuple
 
 #: ``[i]``, ``[start:stop]``, ``"*"`` for ``[*]``, or ``".key"`` for ``.KEY``.
 Selector = int | tuple[int | None, int | None] | str
@@ -32,8 +31,6 @@ _SELECTOR = rf"(?:\[(?:{_INT}|{_INT}?:{_INT}?|\*)\]|\.{_KEY})"
 PATTERN: Final = rf"^{_NAME}{_SELECTOR}{{0,{MAX_SELECTORS}}}$"
 
 _name = re.compile(_NAME, re.ASCII).match
-_selector = re.compile(_SELECTOR, re.ASCII).match
-_whole = re.compile(PATTERN[1:-1], re.ASCII).fullmatch
 
 
 class SelectionError(ValueError):
@@ -48,8 +45,7 @@ class SelectionError(ValueError):
         self.offset = offset
 
 
-@frozen
-class Selection:
+class Selection(NamedTuple):
     """A tensor, and what is taken of it.
 
     Attributes:
@@ -82,6 +78,12 @@ def _written(selector: Selector) -> str:
     return f"[{selector}]"
 
 
+@cache
+def _selector() -> re.Pattern[str]:
+    """Compile the pattern of a selector: most specs have none."""
+    return re.compile(_SELECTOR, re.ASCII)
+
+
 def parse_selection(text: str) -> Selection:
     """Read a reference.
 
@@ -92,7 +94,7 @@ def parse_selection(text: str) -> Selection:
     at = len(name)
     selectors: list[Selector] = []
     while at < len(text):
-        found = _selector(text, at) if name and len(selectors) < MAX_SELECTORS else None
+        found = _selector().match(text, at) if name and len(selectors) < MAX_SELECTORS else None
         if found is None:
             raise SelectionError(text, at)
         selectors.append(_read(found.group()))
@@ -130,7 +132,7 @@ def is_valid(text: str) -> bool:
     >>> is_valid("feats[-1]"), is_valid("feats[::2]")
     (True, False)
     """
-    return _whole(text) is not None
+    return re.fullmatch(PATTERN[1:-1], text, re.ASCII) is not None
 
 
 def is_selector(text: str) -> bool:
@@ -139,8 +141,7 @@ def is_selector(text: str) -> bool:
     >>> is_selector("[-1]"), is_selector(".depth"), is_selector("depth")
     (True, True, False)
     """
-    found = _selector(text)
-    return found is not None and found.end() == len(text)
+    return _selector().fullmatch(text) is not None
 
 
 def gives_list(text: str) -> bool:

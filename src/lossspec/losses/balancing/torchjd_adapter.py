@@ -18,6 +18,7 @@ from torchjd.scalarization import FAMO, IMTLL, GeometricMean, Random, Scalarizer
 from lossspec.errors import LossInputError
 from lossspec.losses.balancing.balancer import Balancer, FactorBalancer, weighted_sum
 from lossspec.losses.balancing.measures import several_ranks
+from lossspec.losses.check import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -102,7 +103,7 @@ class _Adapted(Balancer):
 
     def set_extra_state(self, state: Any) -> None:
         """Restore what the method remembers."""
-        self._calls = state["calls"]
+        self._calls = whole(state["calls"], "calls")
         for name, value in state["method"].items():
             setattr(self.method, name, value)
 

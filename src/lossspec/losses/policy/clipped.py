@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class ClippedSurrogateLoss(nn.Module):
     """PPO's loss of the policy: an advantage times a ratio of probabilities, which is clipped.
 
-    .. math:: mean(-min(r A, clip(r, 1 - clip, 1 + clip_high) A)),  r = exp(log_prob - old_log_prob)
+    .. math:: mean(-min(r A, clip(r, 1 - clip, 1 + clip_high) A)),  r = exp(p - q)
+
+    p is the log-probability of an action now, ``log_prob``, and q the one before, ``old_log_prob``.
 
     Args:
         clip: 0 or more, and at most 1. It can be set at any time, also by a schedule.

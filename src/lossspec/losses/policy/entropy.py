@@ -55,7 +55,7 @@ class EntropyLoss(nn.Module):
 class PolicyKLLoss(nn.Module):
     """Divergence of a policy from a reference, estimated on the actions that the policy took.
 
-    .. math:: mean of k1 = d,  k2 = d^2 / 2,  or k3 = e^-d - 1 + d,  d = log_prob - reference
+    .. math:: mean of k1 = d,  k2 = d^2 / 2,  or k3 = exp(-d) - 1 + d,  d = log_prob - reference
 
     ``k1`` and ``k3`` have the divergence as their mean; ``k3`` is never negative and varies less.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import warnings
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import nn
 
 from lossspec.errors import LossInputError, LossResultError
-from lossspec.manager.loss.messages import LISTS, add_term_note, check_tensors
+from lossspec.manager.loss.messages import add_term_note, check_tensors
 from lossspec.manager.loss.walk import device_of, is_list
 from lossspec.manager.objective.ddp import warn_of_missing_gradients
 from lossspec.manager.objective.graphs import compiled_graphs
@@ -146,13 +146,13 @@ class Objective(ProbedObjective):
         """
         if torch.compiler.is_compiling():
             return self._in_graph(positional, tensors)
-        plan, own = self._plan, cast("Mapping[str, object]", tensors)
+        plan, own = self._plan, tensors
         if positional or tensors.keys() != plan.exact:
             plan, own = self._of_call(positional, tensors)
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
         for name in plan.plain:
-            if isinstance(tensors[name], LISTS) and is_list(tensors[name]):
+            if not isinstance(tensors[name], torch.Tensor) and is_list(tensors[name]):  # a quicker question
                 raise self._unexpected_list(plan, name, tensors)
         raws: list[torch.Tensor] = []
         try:
@@ -180,8 +180,8 @@ class Objective(ProbedObjective):
         return total
 
     def _of_call(
-        self, positional: tuple[object, ...], tensors: Mapping[str, object]
-    ) -> tuple[Plan, Mapping[str, object]]:
+        self, positional: tuple[object, ...], tensors: dict[str, object]
+    ) -> tuple[Plan, dict[str, object]]:
         """Return the plan of a call, and the tensors that it takes; the others must be those of the spec."""
         plan = self._plan
         if positional or not plan.needed <= tensors.keys() <= self._known:

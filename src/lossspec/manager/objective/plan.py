@@ -135,7 +135,7 @@ class Plan:
         self.weighing = Weighing(self.losses, self.idle)
         return self.weighing
 
-    def own(self, tensors: Mapping[str, object]) -> Mapping[str, object]:
+    def own(self, tensors: dict[str, object]) -> dict[str, object]:
         """Return the tensors that the running terms take, in the order of a call."""
         if len(tensors) == len(self._taken):
             return tensors

@@ -60,7 +60,8 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
     def _call(self, loss: LMLoss, function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         """Return what computes a loss by ``function``, records it and weighs it."""
         name, weights, recorders = loss.name, self._weights, self._recorders
-        record_on_host, half = recorders.host.record, torch.float16
+        record_on_host, make_room = recorders.host.record, recorders.make_room
+        half = torch.float16
 
         def call(*inputs: object) -> Tensor:
             weight = loss.term_weight
@@ -79,7 +80,10 @@ class LossCalls(dict[str, "Callable[..., Tensor]"]):
                 loss.half = "applied"
             samples = recorders.samples or batch_size(inputs)
             if is_on_host:
-                record_on_host(loss, raw, samples)
+                record_on_host(loss, raw, samples, weight)
+                history = loss.history
+                if len(history.flat) >= history.end:
+                    make_room(history)
             else:
                 recorders.record_on_device([(loss, raw)], samples)
             return raw * (weight * loss.objective_weight)

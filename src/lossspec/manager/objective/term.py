@@ -60,18 +60,22 @@ class BoundTerm:
         self.taken: tuple[Input | Divisor, ...] = (*term.inputs, *term.references[named:])
         self.over_lists = None if term.lists is None else _over_lists(term, self.taken)
         #: The names in call order if all inputs are plain tensors, the most common case; else None.
-        self.plain = tuple(str(each.name) for each in term.inputs) if self._is_plain() else None
+        self.plain: tuple[str, ...] | None = None
         #: Computes the raw result, and checks neither plain inputs nor what is returned.
-        self.compute = self._call_prepared if self.plain is None else _direct(function, self.plain)
+        self.compute: Callable[[Mapping[str, object]], torch.Tensor] = self._call_prepared
+        if self._takes_as_given():
+            if named == len(term.inputs):
+                self.plain = tuple(str(each.name) for each in term.inputs)
+                self.compute = _direct(function, self.plain)
+            elif len(term.inputs) == 2 and term.inputs[0].name is not None:
+                self.compute = self._call_with_number
 
     def __reduce__(self) -> tuple[type[BoundTerm], tuple[object, ...]]:
         """Return what binds a copy of the term: ``compute`` holds the function of this one."""
         return BoundTerm, (self.term, self.function, self.takes_lists, self.constants, self.reductions)
 
-    def _is_plain(self) -> bool:
-        as_given = all(
-            each.name is not None and not each.detach and not each.selectors for each in self.inputs
-        )
+    def _takes_as_given(self) -> bool:
+        as_given = not any(each.detach or each.selectors for each in self.inputs)
         is_called_once = self.term.lists is None and self.term.reduce is None
         return as_given and is_called_once and not self.by_name and not any(self.takes_lists)
 
@@ -117,6 +121,13 @@ class BoundTerm:
                 choices = " or ".join(f'"{each}"' for each in self.reductions)
                 advice = f"set its argument `reduction` to {choices}"
             raise LossResultError(f"{found}: {advice}")
+
+    def _call_with_number(self, tensors: Mapping[str, object]) -> torch.Tensor:
+        """Return the raw result of a tensor and a number, such as a GAN's logits and 1."""
+        first = tensors[self.needed[0]]
+        if isinstance(first, torch.Tensor):
+            return self.function(first, constant_like(first, self.inputs[1].value or 0.0, self.constants[1]))
+        return self._call_prepared(tensors)
 
     def _call_prepared(self, tensors: Mapping[str, object]) -> torch.Tensor:
         taken = [self._value(each, tensors) for each in self.taken]

@@ -36,38 +36,27 @@ class HostRecorder:
         self._make_room = make_room
         self.is_on = True
 
-    def record(
-        self,
-        loss: LMLoss,
-        raw: torch.Tensor,
-        samples: int = 1,
-        term_weight: float | None = None,
-        *,
-        more_follow: bool = False,
-    ) -> None:
+    def record(self, loss: LMLoss, raw: torch.Tensor, samples: int, term_weight: float) -> None:
         """Add a row for a raw result; a map is kept, and recorded as its mean.
+
+        The caller makes room, once all rows of its call are there: a call is flushed as a whole.
 
         Args:
             loss: the loss that returned it.
             raw: the unweighted result.
             samples: the batch size.
-            term_weight: the weight that a balancer set, if one did.
-            more_follow: whether rows of the same call follow, which make room: a call is flushed as a whole.
+            term_weight: its own, or the one that a balancer set.
         """
         if graph_task() != NO_BACKWARD or not self.is_on:  # `in_backward` without a call
             return
         result = keep_map(loss, raw) if raw.ndim else raw
         try:
-            value: float = result.tolist()  # type: ignore[assignment]  # a number, and faster than item()
+            value: float = result.item()
         except RuntimeError:
             value = read_wrapped(result, loss.name)
-        weight: float = loss.term_weight if term_weight is None else term_weight  # type: ignore[assignment]
         clock = self._clock
-        history = loss.history
-        flat = history.flat
-        flat += (value, weight, loss.objective_weight, clock.epoch, clock.step, samples, time())
-        if len(flat) >= history.end and not more_follow:
-            self._make_room(history)
+        flat = loss.history.flat
+        flat += (value, term_weight, loss.objective_weight, clock.epoch, clock.step, samples, time())
 
     def record_vector(
         self,
@@ -94,12 +83,12 @@ class HostRecorder:
         if balanced is not None:
             weights = [read_wrapped(each, loss.name) for loss, each in zip(losses, balanced, strict=True)]
         clock = self._clock
-        rest = weighing.objective_weight, clock.epoch, clock.step, samples, time()
+        objective_weight, epoch, step, now = weighing.objective_weight, clock.epoch, clock.step, time()
         is_full = False
         for loss, weight, value in zip(losses, weights, values, strict=True):
             history = loss.history
             flat = history.flat
-            flat += (value, weight, *rest)
+            flat += (value, weight, objective_weight, epoch, step, samples, now)
             if len(flat) >= history.end:
                 is_full = True
         if is_full:  # once all rows of the call are there: it is flushed as a whole

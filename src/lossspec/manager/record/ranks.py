@@ -49,8 +49,12 @@ def rank() -> int:
 
 def batch_size(values: Iterable[object]) -> int:
     """Return the first dimension of the first tensor, or 1 if it has none or there is no tensor."""
-    found = first_tensor(values)
-    return 1 if found is None or found.dim() == 0 else found.shape[0]
+    for value in values:
+        found = value if isinstance(value, torch.Tensor) else first_tensor([value])
+        if found is not None:
+            shape = found.shape
+            return shape[0] if shape else 1
+    return 1
 
 
 class RankMean:

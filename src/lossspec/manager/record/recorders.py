@@ -87,14 +87,7 @@ class Recorders:
 
     def count(self, tensors: Mapping[str, object]) -> int:
         """Return the number of samples of a call: what the caller set, or the batch size of its tensors."""
-        if self.samples:
-            return self.samples
-        for value in tensors.values():
-            if isinstance(value, torch.Tensor):  # by far the commonest; `batch_size` walks the rest
-                shape = value.shape
-                return shape[0] if shape else 1
-            break
-        return batch_size(tensors.values())
+        return self.samples or batch_size(tensors.values())
 
     def record(
         self,
@@ -132,8 +125,8 @@ class Recorders:
             if not raw.is_cpu:
                 on_device.append((loss, raw))
             else:
-                weight = float(balanced[loss.name]) if loss.name in balanced else None
-                self.host.record(loss, raw, samples, weight, more_follow=True)
+                weight = balanced.get(loss.name, cast("float", loss.term_weight))
+                self.host.record(loss, raw, samples, float(weight))
         if on_device:
             self.record_on_device(on_device, samples, balanced)
         for loss, _ in results:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lossspec.errors import LogError
 from lossspec.paths import user_path
 from lossspec.report.draw.envelope import Envelope, envelope
 from lossspec.report.draw.lines import Line, with_gaps
@@ -42,16 +43,20 @@ def plot_run(log: LossLogData, folder: str | PathLike[str]) -> list[Path]:
         The paths of the pictures.
 
     Raises:
+        LogError: nothing was recorded yet.
         MissingExtraError: matplotlib is not installed.
     """
     run = series_of(log)
     validations = {name: series_of(log, losses) for name, losses in log.validations.items()}
+    if not run and not any(validations.values()):
+        raise LogError(f"nothing is recorded in `{log.path}`, so there is nothing to plot")
     axis = Axis.of([*run, *(series for found in validations.values() for series in found)])
     pictures = [("losses.png", run, _losses), ("weights.png", run, _weights)]
     pictures += [(f"losses-{name}.png", found, _losses) for name, found in validations.items()]
     return [
         _picture(user_path(folder) / file, found, axis, axis.resumes(log), draw)
         for file, found, draw in pictures
+        if found
     ]
 
 

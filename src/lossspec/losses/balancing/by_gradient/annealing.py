@@ -9,7 +9,7 @@ import torch
 from lossspec.errors import LossInputError
 from lossspec.losses.balancing.balancer import FactorBalancer
 from lossspec.losses.balancing.measures import size_of_all
-from lossspec.losses.check import check_share, chosen
+from lossspec.losses.check import check_share, chosen, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -136,4 +136,4 @@ class LearningRateAnnealing(FactorBalancer):
 
     def set_extra_state(self, state: Mapping[str, int]) -> None:
         """Restore the number of recorded training calls."""
-        self._calls = state["calls"]
+        self._calls = whole(state["calls"], "calls")

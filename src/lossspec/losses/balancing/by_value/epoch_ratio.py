@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.losses.balancing.by_value.value_balancer import ValueBalancer, softmax_of
-from lossspec.losses.check import check_positive
+from lossspec.losses.check import check_positive, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,4 +96,5 @@ class DynamicWeightAverage(ValueBalancer):
 
     def set_extra_state(self, state: Mapping[str, int | None]) -> None:
         """Restore the epoch of the latest values."""
-        self._epoch = state["epoch"]
+        epoch = state["epoch"]
+        self._epoch = None if epoch is None else whole(epoch, "epoch")
