@@ -10,7 +10,6 @@ a\u001b[2J\nb 100%25%0A \u0000 50\% &lt;b&gt;
 
 from __future__ import annotations
 
-import html as _html
 import re
 
 #: Characters that move the cursor, change the direction of the text, are invisible, or cannot be encoded.
@@ -79,7 +78,9 @@ def xml(text: str) -> str:
 
 def html(text: str) -> str:
     """Return a text as HTML, also between quotes."""
-    return _html.escape(_lines(text))
+    from html import escape  # it imports a table of all entities, and only pages need it
+
+    return escape(_lines(text))
 
 
 def github(text: str, *, is_property: bool = False) -> str:

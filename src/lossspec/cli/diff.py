@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lossspec import clean
+from lossspec.clean import json as clean_json
+from lossspec.clean import line as clean_line
 from lossspec.cli.complete import references
 from lossspec.cli.options import format_option, load_option
 from lossspec.cli.text import echo, error_text, is_colored
@@ -61,7 +62,7 @@ def _json(before: Spec, after: Spec, changes: Sequence[Change]) -> str:
         for each in changes
     ]
     document = {"first": first, "second": second, "same": not changes, "changes": rows}
-    return clean.json(json.dumps(document, indent=2, ensure_ascii=False))
+    return clean_json(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _text(before: Spec, after: Spec, changes: Sequence[Change]) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _text(before: Spec, after: Spec, changes: Sequence[Change]) -> Iterator[str]
         yield f"{before.reference} and {after.reference} compute the same"
         return
     rows = [
-        (*SIGNS[each.kind], clean.line(".".join(each.path)), _details(before, after, each))
+        (*SIGNS[each.kind], clean_line(".".join(each.path)), _details(before, after, each))
         for each in changes
     ]
     width = max(len(path) for _, _, path, _ in rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
-from lossspec import clean
+from lossspec.clean import line as clean_line
 from lossspec.cli.checking import check, check_source
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.fix import apply_fixes, rewrite
@@ -115,5 +115,5 @@ def _lines(text: str) -> list[str]:
 
 def _coloured(row: str) -> str:
     colour = _COLOURS.get(row[0])
-    text = clean.line(row.removesuffix("\n"))
+    text = clean_line(row.removesuffix("\n"))
     return f"\x1b[{colour}m{text}\x1b[0m\n" if colour else f"{text}\n"

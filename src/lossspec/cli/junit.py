@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from lossspec import clean
+from lossspec.clean import xml as clean_xml
 from lossspec.language.diagnostics.render import render_concise
 
 if TYPE_CHECKING:
@@ -25,11 +25,11 @@ def junit(checked: Sequence[Checked]) -> str:
     tests = sum(max(len(each.problems), 1) for each in checked)
     root = ET.Element("testsuites", name="lossspec", tests=str(tests), failures=str(count), errors="0")
     for each in checked:
-        suite = ET.SubElement(root, "testsuite", {"name": clean.xml(each.name), **_counts(each)})
+        suite = ET.SubElement(root, "testsuite", {"name": clean_xml(each.name), **_counts(each)})
         for problem in each.problems:
             _add_failure(suite, each, problem)
         if not each.problems:
-            ET.SubElement(suite, "testcase", name="no problems", classname=clean.xml(each.name))
+            ET.SubElement(suite, "testcase", name="no problems", classname=clean_xml(each.name))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode")
 
@@ -41,6 +41,6 @@ def _counts(checked: Checked) -> dict[str, str]:
 
 def _add_failure(suite: ET.Element, checked: Checked, problem: Diagnostic) -> None:
     place = f":{problem.span.line}:{problem.span.column}" if problem.span else ""
-    case = ET.SubElement(suite, "testcase", name=f"{problem.code}{place}", classname=clean.xml(checked.name))
-    failure = ET.SubElement(case, "failure", type=problem.code, message=clean.xml(problem.message))
-    failure.text = clean.xml("\n".join(filter(None, (render_concise(problem), problem.help))))
+    case = ET.SubElement(suite, "testcase", name=f"{problem.code}{place}", classname=clean_xml(checked.name))
+    failure = ET.SubElement(case, "failure", type=problem.code, message=clean_xml(problem.message))
+    failure.text = clean_xml("\n".join(filter(None, (render_concise(problem), problem.help))))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.clean import json as clean_json
 from lossspec.cli.groups import Suggesting
 from lossspec.cli.options import FilePath, format_option
 from lossspec.cli.text import echo, write_output
@@ -90,7 +91,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
         return
     writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
-    write_output(text, output)
+    write_output(clean_json(text) if format_ == "json" else text, output)
 
 
 @log_command.command("plot")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lossspec import clean
+from lossspec.clean import comment as clean_comment
+from lossspec.clean import json as clean_json
 from lossspec.cli.complete import references
 from lossspec.cli.options import format_option, load_option, overlay_options
 from lossspec.cli.text import echo
@@ -49,12 +50,12 @@ def show_command(
 def _toml(spec: Spec) -> str:
     from lossspec.language.write import write
 
-    params = "".join(f"# {name} = {clean.comment(repr(value))}\n" for name, value in spec.params.items())
-    return f"# {clean.comment(spec.reference)}, digest {spec.digest}\n{params}\n{write(spec)}"
+    params = "".join(f"# {name} = {clean_comment(repr(value))}\n" for name, value in spec.params.items())
+    return f"# {clean_comment(spec.reference)}, digest {spec.digest}\n{params}\n{write(spec)}"
 
 
 def _json(spec: Spec) -> str:
     from lossspec.language.write import to_table
 
     head = {"reference": spec.reference, "digest": spec.digest, "params": dict(spec.params)}
-    return clean.json(json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False))
+    return clean_json(json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False))

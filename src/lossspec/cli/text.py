@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lossspec import clean
+from lossspec.clean import terminal as clean_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def error_text(error: LossSpecError) -> str:
 
 def echo(text: object = "", *, err: bool = False, nl: bool = True, color: bool | None = None) -> None:
     """Print a text without what could control a terminal or a CI service; ``color``: whether colours stay."""
-    click.echo(clean.terminal(str(text), colored=color is not None), err=err, nl=nl, color=color)
+    click.echo(clean_terminal(str(text), colored=color is not None), err=err, nl=nl, color=color)
 
 
 def write_output(text: str, file: Path | None) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec import clean
+from lossspec.clean import UNPRINTABLE
+from lossspec.clean import line as clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,14 +53,14 @@ def draw(line: str, marks: Sequence[Mark]) -> list[str]:
     lines = [shown, "".join(row).rstrip()]
     last = max(marks, key=lambda mark: mark.start)
     if last.text:
-        lines[1] += f" {clean.line(last.text)}"
+        lines[1] += f" {clean_line(last.text)}"
     below = sorted((mark for mark in marks if mark.text and mark is not last), key=lambda mark: mark.start)
     if below:
         lines.append(_bars(below, columns))
     while below:
         mark = below.pop()
         column = columns(mark.start)
-        lines.append(f"{_bars(below, columns):{column}}{clean.line(mark.text)}")
+        lines.append(f"{_bars(below, columns):{column}}{clean_line(mark.text)}")
     return lines
 
 
@@ -83,7 +84,7 @@ def _cells(line: str, window: tuple[int, int]) -> tuple[str, Callable[[int], int
         if char == "\t":
             shown += _TAB
             width += len(_TAB)
-        elif clean.UNPRINTABLE.match(char):
+        elif UNPRINTABLE.match(char):
             shown += "\N{REPLACEMENT CHARACTER}"
             width += 1
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec import clean
+from lossspec.clean import line as clean_line
 from lossspec.report.draw.axis import Scale, scale_of, ticks
 from lossspec.report.draw.canvas import Canvas, painted
 from lossspec.report.draw.lines import spread
@@ -121,7 +121,7 @@ def _names(area: PlotArea, lines: Sequence[Line], *, colour: bool) -> dict[int, 
     order = sorted(range(len(lines)), key=places.__getitem__)
     for index in order:
         row = max(0, round(places[index] + shift), max(found, default=-1) + 1)
-        found[row] = painted(clean.line(lines[index].name), index if colour else None)
+        found[row] = painted(clean_line(lines[index].name), index if colour else None)
     return found
 
 

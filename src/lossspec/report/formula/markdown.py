@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lossspec import clean
+from lossspec.clean import code as clean_code
+from lossspec.clean import markdown as clean_markdown
 from lossspec.report.draw.text import exact
 from lossspec.report.formula.latex import aligned, function_rows, total_rows
 from lossspec.report.formula.math.notation import LATEX, PLAIN
@@ -29,12 +30,12 @@ def markdown(spec: Spec) -> str:
     >>> print(markdown(lossspec.load("pix2pix")).splitlines()[0])
     # pix2pix
     """
-    lines = [f"# {clean.markdown(spec.reference)}", ""]
-    lines += [clean.markdown(spec.description), ""] if spec.description else []
+    lines = [f"# {clean_markdown(spec.reference)}", ""]
+    lines += [clean_markdown(spec.description), ""] if spec.description else []
     lines += _mathematics(total_rows(spec))
     if rows := function_rows(spec):
         lines += ["with", "", *_mathematics(rows)]
-    if explained := [f"- ${entry.symbol}$: {clean.markdown(entry.meaning)}" for entry in signs(spec, LATEX)]:
+    if explained := [f"- ${entry.symbol}$: {clean_markdown(entry.meaning)}" for entry in signs(spec, LATEX)]:
         lines += ["where", "", *explained, ""]
     lines += [*term_table(spec), ""]
     for title, items in sections(spec).items():
@@ -53,10 +54,10 @@ def term_table(spec: Spec) -> Iterator[str]:
     yield "|---|---|---|---|"
     for term in spec.losses.values():
         cells = (
-            clean.code(term.name),
-            clean.code(term.objective),
+            clean_code(term.name),
+            clean_code(term.objective),
             weight(term),
-            clean.code(writer.unweighted(term)),
+            clean_code(writer.unweighted(term)),
         )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
@@ -68,14 +69,14 @@ def weight(term: Term) -> str:
 
 
 def _item(entry: Entry) -> str:
-    return f"- {clean.code(entry.symbol)}: {clean.markdown(entry.meaning)}" + (
-        f" {clean.code(entry.formula)}" if entry.formula else ""
+    return f"- {clean_code(entry.symbol)}: {clean_markdown(entry.meaning)}" + (
+        f" {clean_code(entry.formula)}" if entry.formula else ""
     )
 
 
 def _source(text: str) -> str:
     """Return the link to a source, or only its text if it is not a web address."""
-    return f"<{text}>" if _is_address(text) else clean.markdown(text)
+    return f"<{text}>" if _is_address(text) else clean_markdown(text)
 
 
 def sections(spec: Spec) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec import clean
+from lossspec.clean import latex as clean_latex
 from lossspec.report.draw.text import exact
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _superscript(base: str, exponent: str) -> str:
 
 
 LATEX = Notation(
-    escape=clean.latex,
+    escape=clean_latex,
     letters={"L": r"\mathcal{L}", "λ": r"\lambda", "Λ": r"\Lambda", "τ": r"\tau", "·": r"\cdot"},
     index=r"{}_{{\mathrm{{{}}}}}",
     minus="-",
