@@ -1,5 +1,7 @@
 """Reading: invalid bytes, byte order marks, sizes at the limit, and files that cannot be read."""
 
+import os
+
 import pytest
 
 from lossspec.language.diagnostics.error import SpecError
@@ -70,10 +72,14 @@ def test_a_huge_file_is_not_read_whole(tmp_path):
     [
         ("missing.loss.toml", "the file cannot be read: no such file or directory"),
         ("folder.loss.toml", "the file cannot be read: is a directory"),
+        ("pipe.loss.toml", "the file cannot be read: it is not a regular file"),
+        ("device.loss.toml", "the file cannot be read: it is not a regular file"),
     ],
 )
 def test_unreadable_files(tmp_path, name, message):
     (tmp_path / "folder.loss.toml").mkdir()
+    os.mkfifo(tmp_path / "pipe.loss.toml")
+    (tmp_path / "device.loss.toml").symlink_to("/dev/zero")
     assert refused(read_source, tmp_path / name) == ("unreadable", None, message)
 
 

@@ -190,7 +190,7 @@ def load(manager, state):
             manager.load_state_dict(before)
 
 
-def test_code_of_a_module_that_refuses_its_state_changes_nothing(runs):
+def test_a_module_that_refuses_its_state_changes_nothing(runs):
     manager, saved = runs[plain]
     before = copy.deepcopy(manager.state_dict())
     wrong = changed(saved, ("losses", "noisy", "_extra_state"), {"seen": "3"})

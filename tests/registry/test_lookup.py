@@ -97,8 +97,23 @@ def test_two_plugins_of_one_library_are_both_named(plugin):
 def test_a_plugin_cannot_take_a_library_of_ours(plugin):
     plugin("evil", library="torch", files={"catalog/torch.toml": CATALOG.replace("mylosses", "torch")})
     assert find("torch.L1Loss").owner == "lossspec"
-    with pytest.raises(RegistrationError, match="`torch` has two owners, `lossspec` and `evil`"):
-        libraries()
+    with pytest.warns(RuntimeWarning, match="`torch` has two owners, `lossspec` and `evil`"):
+        assert "torch" in libraries()
+
+
+def test_a_broken_plugin_stops_only_what_asks_for_it(plugin, tmp_path):
+    plugin("my-losses")
+    (tmp_path / "my-losses-1.0.dist-info" / "entry_points.txt").write_text(
+        "[lossspec.catalogs]\nmylosses = nowhere_to_be_found\n"
+    )
+    problem = "the plug-in `mylosses` of `my-losses` is left out: .* must be an installed package"
+    with pytest.warns(RuntimeWarning, match=problem):
+        assert "mylosses" not in libraries()
+    with pytest.warns(RuntimeWarning, match=problem):
+        assert installed_spec_folders() == {}
+    assert find("torch.L1Loss").owner == "lossspec"
+    with pytest.raises(RegistrationError, match="must be an installed package"):
+        find("mylosses.Mine")
 
 
 @pytest.mark.parametrize(

@@ -384,10 +384,17 @@ def test_a_misspelt_key_is_checked_as_the_one_meant():
 
 @pytest.mark.parametrize(
     ("key", "certain"),
-    [("wieght", True), ("loss_weight", True), ("imput", True), ("ags", False), ("xyzzy", False)],
+    [
+        ("wieght", True),
+        ("loss_weight", True),
+        ("imput", False),
+        ("tgs", True),
+        ("ags", False),
+        ("xyzzy", False),
+    ],
 )
 def test_only_a_key_with_one_near_name_is_certain(key, certain):
-    [fault, *_] = validator().faults(in_loss(**{key: {}}))
+    [fault, *_] = validator().faults(in_loss(**{key: {}}))  # which has `inputs`: a key twice is an error
     assert fault.certain is certain
 
 

@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from lossspec.cli.targets import Target
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.diagnostics.fix import Edit
+    from lossspec.language.text.source import Source
 
 #: How often a fixed text is validated again: a fix can reveal further problems.
 _ROUNDS = 10
+#: How many fixes are tried in turn, where all of them together would break the file.
+_TRIED = 50
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 
 
@@ -87,12 +90,23 @@ def fixes(target: Target) -> Fixed:
     made: list[Edit] = []
     for _ in range(_ROUNDS):
         text, edits = apply_fixes(source, found)
-        if not edits or (_parses(source.text) and not _parses(text)):
+        if edits and _parses(source.text) and not _parses(text):
+            text, edits = _without_collisions(source, found)
+        if not edits:
             break
         source = evolve(source, text=text)
         made += edits
         found = check_source(target, source)
     return Fixed(target.path, before, source.text, made, found)
+
+
+def _without_collisions(source: Source, found: list[Diagnostic]) -> tuple[str, list[Edit]]:
+    """Return the text with those fixes, tried in turn, that leave it valid TOML."""
+    kept: list[Diagnostic] = []
+    for each in [each for each in found if each.certain][:_TRIED]:
+        if _parses(apply_fixes(source, [*kept, each])[0]):
+            kept.append(each)
+    return apply_fixes(source, kept)
 
 
 def _parses(text: str) -> bool:

@@ -191,7 +191,7 @@ def _is_whole(value: object) -> bool:
 def _shown(value: object) -> str:
     """Return a value of any shape for a message, in a few words."""
     if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
+        return "a tensor without a shape" if is_lazy(value) else f"a tensor of shape {tuple(value.shape)}"
     if value is None or isinstance(value, bool | float | str | bytes):
         return reprlib.repr(value)
     return repr_of(value) if isinstance(value, int) else f"a {type(value).__name__}"

@@ -12,11 +12,12 @@ Its types are in ``mylosses/catalog/mylosses.toml``, its specs, if any, in ``myl
 from __future__ import annotations
 
 import sys
-from functools import cache
+import warnings
+from functools import cache, partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
@@ -25,9 +26,12 @@ from lossspec.names import is_name
 from lossspec.registry.catalog import builtin_libraries, read_catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lossspec.registry.entry import LossType
 
 GROUP = "lossspec.catalogs"
+Found = TypeVar("Found")
 
 
 @frozen
@@ -54,12 +58,25 @@ def _plugins_on(_path: tuple[str, ...]) -> tuple[Plugin, ...]:
 
 
 def libraries() -> tuple[str, ...]:
-    """Return the libraries whose catalogues come from plug-ins.
+    """Return the libraries whose catalogues come from plug-ins; a broken one is left out with a warning."""
+    return tuple(each.library for each in plugins() if _unless_broken(each, partial(catalog, each.library)))
 
-    Raises:
-        RegistrationError: two owners ship one library.
-    """
-    return tuple(each.library for each in plugins() if catalog(each.library))
+
+def _unless_broken(plugin: Plugin, look: Callable[[], Found]) -> Found | None:
+    """Return what is found in a plug-in, or None and a warning: only what asks for it may fail by it."""
+    try:
+        return look()
+    except RegistrationError as error:
+        _warn(plugin, str(error))
+        return None
+
+
+def _warn(plugin: Plugin, problem: str) -> None:
+    warnings.warn(
+        f"the plug-in `{plugin.library}` of `{plugin.distribution}` is left out: {problem}",
+        RuntimeWarning,
+        stacklevel=4,
+    )
 
 
 def catalog(library: str) -> dict[str, LossType]:
@@ -108,6 +125,13 @@ def folder(plugin: Plugin) -> Path:
 
 
 def installed_spec_folders() -> dict[str, Path]:
-    """Return the folders of specs that plug-ins ship, by ``distribution: package``."""
-    found = {(each.distribution, each.package): folder(each) / "specs" for each in plugins()}
-    return {f"{owner}: {package}": path for (owner, package), path in found.items() if path.is_dir()}
+    """Return the folders of specs that plug-ins ship, by ``distribution: package``.
+
+    A broken plug-in is left out with a warning.
+    """
+    found: dict[str, Path] = {}
+    for each in plugins():
+        path = _unless_broken(each, partial(folder, each))
+        if path is not None and (path / "specs").is_dir():
+            found[f"{each.distribution}: {each.package}"] = path / "specs"
+    return found

@@ -54,7 +54,9 @@ def _unknown_key(error: Error, path: KeyPath) -> Fault:
     args = properties.get("args")
     arguments: Sequence[str] = list(args.get("properties", ())) if isinstance(args, dict) else ()
     has_args = "args" in error.instance
-    return messages.unknown_key(str(key), tuple(table), known, arguments, has_args=has_args)
+    fault = messages.unknown_key(str(key), tuple(table), known, arguments, has_args=has_args)
+    is_taken = fault.replacement is not None and fault.replacement.partition(".")[0] in error.instance
+    return evolve(fault, certain=False) if is_taken else fault  # a key twice is a syntax error
 
 
 def _missing_key(_error: Error, path: KeyPath) -> Fault:

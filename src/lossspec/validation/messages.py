@@ -39,6 +39,8 @@ _LIKELY = {
 }
 #: Keys of other tools, which are not misspelt keys of ours, however similar.
 _FOREIGN = {*_ALIASES, *_LIKELY, "vgg_type", "layer_weights"}
+#: How similar to a known key one must be, by difflib, for a fix without asking.
+_CERTAIN = 0.7
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
 _is_number = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
@@ -91,10 +93,20 @@ def unknown_key(
             "key",
             f"a key with a similar name exists: `{near[0]}`",
             near[0],
-            certain=len(near) == 1,
+            certain=len(near) == 1 and _is_misspelt(key, near[0]),
         )
     help_ = expected(known) if known else "no keys are allowed here"
     return Fault("unknown-key", message, at, "key", help_)
+
+
+def _is_misspelt(key: str, known: str) -> bool:
+    """Return whether a key can only be a misspelt one: not a longer name, and not just a similar word.
+
+    >>> _is_misspelt("wieght", "weight"), _is_misspelt("lossesG", "losses"), _is_misspelt("args", "params")
+    (True, False, False)
+    """
+    is_longer = key.casefold() != known.casefold() and key.startswith(known)
+    return not is_longer and bool(similar(key, [known], _CERTAIN))
 
 
 def wrong_type(value: object, path: KeyPath, allowed: Iterable[str]) -> Fault:

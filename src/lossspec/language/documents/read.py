@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from pathlib import Path
 
 import tomli
@@ -18,6 +20,7 @@ from lossspec.language.text.source import BYTE_ORDER_MARK, Source
 MAX_READ = len(BYTE_ORDER_MARK) + limits.MAX_BYTES + 1
 #: The parser accepts integers that do not fit in 64 bits, unlike other readers of TOML, and torch.
 _LONG_INTEGER = re.compile(r"\d\w{18,}", re.ASCII)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -34,14 +37,21 @@ def read_source(path: str | Path, name: str = "") -> Source:
     path = Path(path)
     name = name or str(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_READ)
+        data = _regular(path)
     except OSError as error:
         message = f"the file cannot be read: {(error.strerror or str(error)).lower()}"
         like = file_like(path) if isinstance(error, FileNotFoundError) else None
         help_ = f"a file with a similar name exists: `{like}`" if like else ""
         raise SpecError([Diagnostic("unreadable", "error", message, name, help=help_)]) from error
     return decode(data, name, path)
+
+
+def _regular(path: Path) -> bytes:
+    """Read a regular file: a pipe could block, and a device never end."""
+    with os.fdopen(os.open(path, _READ), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError("it is not a regular file")
+        return file.read(MAX_READ)
 
 
 def decode(data: bytes, name: str, path: Path | None = None) -> Source:

@@ -35,8 +35,7 @@ def adapt(method: nn.Module, losses: Sequence[str], vectors: Mapping[str, Sequen
         losses: the names of the losses.
         vectors: arguments with one value for each loss, in the order of ``losses``, such as ``pref_vector``.
 
-    Raises:
-        LossInputError: a vector has another length.
+    Raises LossInputError where a vector has another length.
     """
     name = f"torchjd.{type(method).__name__.removesuffix('Weighting')}"
     for key, values in vectors.items():
