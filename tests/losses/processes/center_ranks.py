@@ -1,5 +1,7 @@
 """The centre of self-distillation in two processes with different views; each rank checks its own."""
 
+import os
+
 import torch
 from torch import distributed
 
@@ -19,4 +21,4 @@ for step in range(2):
     if not torch.allclose(loss.center, expected, rtol=1e-6):
         raise SystemExit(f"rank {rank}, step {step}: {loss.center}, expected {expected}")
 distributed.barrier()
-distributed.destroy_process_group()
+os._exit(0)  # the end of the interpreter can meet a thread of gloo's, and abort
