@@ -65,7 +65,7 @@ def test_junit_of_a_spec_with_a_problem_and_one_without():
 def test_junit_takes_characters_that_xml_does_not():
     tree = parsed(checked("a.loss.toml", evolve(PROBLEM, message="<b> & \0\x1b\ufffe ]]>", help="\ud800")))
     [failure] = tree.xpath("//failure")
-    assert failure.get("message") == "<b> & \\x00\\x1b\\ufffe ]]>"
+    assert failure.get("message") == "<b> & \\u0000\\u001b\\ufffe ]]>"
     assert failure.text.endswith("\n\\ud800")
 
 

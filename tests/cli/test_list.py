@@ -138,7 +138,7 @@ def test_plug_ins_are_named(monkeypatch, folder):
 def test_hostile_text_stays_on_its_line(folder):
     write(folder / "specs", a='description = "\\u001b[2J a\\u202eb' + "x" * 1000 + '"')
     [_, line] = run("2J")[1].splitlines()
-    assert line.startswith("  a  \\x1b[2J a\\u202eb")
+    assert line.startswith("  a  \\u001b[2J a\\u202eb")
     assert len(line) <= 105
     assert len(listed()) > 20
 

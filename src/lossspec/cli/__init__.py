@@ -14,6 +14,7 @@ from keyword import iskeyword
 import click
 
 from lossspec._version import __version__
+from lossspec.clean import terminal
 from lossspec.cli.groups import Suggesting, color_option, with_color
 from lossspec.errors import LossSpecError
 
@@ -51,6 +52,14 @@ class _Commands(Suggesting):
         command = getattr(module, f"{name}_command")
         return with_color(command) if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; click prints its errors, which may quote a file name."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            vars(error)["message"] = terminal(error.message)
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
@@ -76,7 +85,9 @@ def commands() -> None:
 def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
     """Print a warning of ours as one line; others are for developers."""
     if category is RuntimeWarning:
-        click.echo(f"warning: {message}", err=True)
+        from lossspec.cli.text import echo
+
+        echo(f"warning: {message}", err=True)
 
 
 def main() -> None:
@@ -88,7 +99,7 @@ def main() -> None:
     try:
         commands(prog_name="lossspec")
     except LossSpecError as error:
-        from lossspec.cli.text import error_text
+        from lossspec.cli.text import echo, error_text
 
-        click.echo(error_text(error), err=True)
+        echo(error_text(error), err=True)
         raise SystemExit(1) from None

@@ -6,6 +6,7 @@ import click
 
 from lossspec.cli.complete import described
 from lossspec.cli.options import load_option
+from lossspec.cli.text import echo
 from lossspec.errors import UnknownNameError
 
 
@@ -24,11 +25,11 @@ def describe_command(name: str) -> None:
 
     try:
         if "." in name and ".loss.toml" not in name:
-            click.echo(describe_type(name))
+            echo(describe_type(name))
         else:
             from lossspec.report.describe.spec import describe_spec
 
-            click.echo(describe_spec(name))
+            echo(describe_spec(name))
     except UnknownNameError:
         text = describe_schedule(name) or named_like(name)
         if text is None:
@@ -37,7 +38,7 @@ def describe_command(name: str) -> None:
                     f"unknown name `{name}`: one with a similar name exists: `{near}`"
                 ) from None
             raise
-        click.echo(text)
+        echo(text)
 
 
 def _nearest(name: str) -> str | None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.clean import json as clean_json
+from lossspec.clean import line as clean_line
 from lossspec.cli.complete import references
 from lossspec.cli.options import format_option, load_option
-from lossspec.cli.text import error_text, is_colored
+from lossspec.cli.text import echo, error_text, is_colored
 from lossspec.errors import LossSpecError
 from lossspec.report.describe.text import toml
 
@@ -41,14 +43,14 @@ def diff_command(first: str, second: str, format_: str) -> None:
     try:
         before, after = load(first), load(second)
     except LossSpecError as error:  # exit code 1 means that they differ, as with `diff`
-        click.echo(error_text(error), err=True)
+        echo(error_text(error), err=True)
         raise SystemExit(2) from None
     changes = differences(before, after)
     if format_ == "json":
-        click.echo(_json(before, after, changes))
+        echo(_json(before, after, changes))
     else:
         for line in _text(before, after, changes):
-            click.echo(line, color=is_colored())
+            echo(line, color=is_colored())
     if changes:
         raise SystemExit(1)
 
@@ -60,14 +62,19 @@ def _json(before: Spec, after: Spec, changes: Sequence[Change]) -> str:
         for each in changes
     ]
     document = {"first": first, "second": second, "same": not changes, "changes": rows}
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return clean_json(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _text(before: Spec, after: Spec, changes: Sequence[Change]) -> Iterator[str]:
+    from lossspec.report.draw.text import cut
+
     if not changes:
         yield f"{before.reference} and {after.reference} compute the same"
         return
-    rows = [(*SIGNS[each.kind], ".".join(each.path), _details(before, after, each)) for each in changes]
+    rows = [
+        (*SIGNS[each.kind], cut(clean_line(".".join(each.path))), _details(before, after, each))
+        for each in changes
+    ]
     width = max(len(path) for _, _, path, _ in rows)
     for sign, colour, path, details in rows:
         yield f"{click.style(f'{sign} {path:<{width}}', fg=colour)}  {details}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lossspec.cli.complete import explained
+from lossspec.cli.text import echo
 from lossspec.language.diagnostics.codes import codes, text
 from lossspec.names import unknown
 
@@ -22,8 +23,8 @@ def explain_command(code: str | None) -> None:
     if code is None:
         width = max(map(len, table))
         for each in table.values():
-            click.echo(f"{each.name:{width}}  {each.title}")
+            echo(f"{each.name:{width}}  {each.title}")
     elif code in table:
-        click.echo(text(table[code]))
+        echo(text(table[code]))
     else:
         raise click.UsageError(unknown("code", code, table))

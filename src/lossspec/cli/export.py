@@ -10,7 +10,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import FilePath, import_user_function, load_option, overlay_options
-from lossspec.cli.text import write_output
+from lossspec.cli.text import echo, write_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,9 +66,7 @@ def _toml(reference: str) -> str:
     table, keeps_params = document_of(made)
     if not keeps_params:
         names = ", ".join(f"`{name}`" for name in made.params)
-        click.echo(
-            f"note: the function computes with {names}: their default values are written instead", err=True
-        )
+        echo(f"note: the function computes with {names}: their default values are written instead", err=True)
     return write(table)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from lossspec.clean import line as clean_line
 from lossspec.cli.checking import check, check_source
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.fix import apply_fixes, rewrite
-from lossspec.language.diagnostics.snippet import printable
 from lossspec.language.documents.read import parse, read_source, text_source
 from lossspec.language.text.source import BYTE_ORDER_MARK
 
@@ -129,5 +129,5 @@ def _lines(text: str) -> list[str]:
 
 def _coloured(row: str) -> str:
     colour = _COLOURS.get(row[0])
-    text = printable(row.removesuffix("\n"))
+    text = clean_line(row.removesuffix("\n"))
     return f"\x1b[{colour}m{text}\x1b[0m\n" if colour else f"{text}\n"

@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from lossspec.clean import github as clean_github
 from lossspec.cli.checking import every_problem
 
 if TYPE_CHECKING:
@@ -73,17 +74,9 @@ def _github(problem: Diagnostic) -> str:
         if span.end_line == span.line:
             fields["endColumn"] = str(span.end_column)
     fields["title"] = problem.code
-    properties = ",".join(f"{name}={_property(value)}" for name, value in fields.items())
+    properties = ",".join(f"{name}={clean_github(value, is_property=True)}" for name, value in fields.items())
     text = f"{problem.message}\n{problem.help}" if problem.help else problem.message
-    return f"::{problem.severity} {properties}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return f"::{problem.severity} {properties}::{clean_github(text)}"
 
 
 def _object(problem: Diagnostic) -> Json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.options import FilePath
-from lossspec.cli.text import write_output
+from lossspec.cli.text import echo, write_output
 from lossspec.language.text.reference import SUFFIX
 from lossspec.paths import user_path
 
@@ -47,7 +47,7 @@ def import_command(
         raise click.UsageError(f"`{output}` must end in `{SUFFIX}`")
     imported = _imported(file, peer, arg_texts)
     for each in imported.missing:
-        click.echo(f"not carried over: {each}", err=True)
+        echo(f"not carried over: {each}", err=True)
     if not imported.losses:
         raise click.ClickException(f"no loss of `{file}` can be carried over; nothing was written")
     from lossspec.convert import to_toml  # `--help` does not pay

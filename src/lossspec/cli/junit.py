@@ -6,10 +6,10 @@ https://github.com/jenkinsci/xunit-plugin/blob/master/src/main/resources/org/jen
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from lossspec.clean import xml as clean_xml
 from lossspec.language.diagnostics.render import render_concise
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from lossspec.cli.checking import Checked
     from lossspec.language.diagnostics.diagnostic import Diagnostic
 
-#: Characters that XML 1.0 cannot contain, not even as a reference.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def junit(checked: Sequence[Checked]) -> str:
     """Return the results as XML; a spec without problems is one test that passes."""
@@ -28,11 +25,11 @@ def junit(checked: Sequence[Checked]) -> str:
     tests = sum(max(len(each.problems), 1) for each in checked)
     root = ET.Element("testsuites", name="lossspec", tests=str(tests), failures=str(count), errors="0")
     for each in checked:
-        suite = ET.SubElement(root, "testsuite", {"name": _text(each.name), **_counts(each)})
+        suite = ET.SubElement(root, "testsuite", {"name": clean_xml(each.name), **_counts(each)})
         for problem in each.problems:
             _add_failure(suite, each, problem)
         if not each.problems:
-            ET.SubElement(suite, "testcase", name="no problems", classname=_text(each.name))
+            ET.SubElement(suite, "testcase", name="no problems", classname=clean_xml(each.name))
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode")
 
@@ -44,10 +41,6 @@ def _counts(checked: Checked) -> dict[str, str]:
 
 def _add_failure(suite: ET.Element, checked: Checked, problem: Diagnostic) -> None:
     place = f":{problem.span.line}:{problem.span.column}" if problem.span else ""
-    case = ET.SubElement(suite, "testcase", name=f"{problem.code}{place}", classname=_text(checked.name))
-    failure = ET.SubElement(case, "failure", type=problem.code, message=_text(problem.message))
-    failure.text = _text("\n".join(filter(None, (render_concise(problem), problem.help))))
-
-
-def _text(text: str) -> str:
-    return _NOT_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    case = ET.SubElement(suite, "testcase", name=f"{problem.code}{place}", classname=clean_xml(checked.name))
+    failure = ET.SubElement(case, "failure", type=problem.code, message=clean_xml(problem.message))
+    failure.text = clean_xml("\n".join(filter(None, (render_concise(problem), problem.help))))

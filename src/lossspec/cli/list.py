@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.options import load_option
-from lossspec.cli.text import width
+from lossspec.cli.text import echo, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def specs_command(word: str, *, paths: bool) -> None:
     blocks = [
         "\n".join(_group(name, groups[name], longest, paths=paths)) for name in _ORDER if name in groups
     ]
-    click.echo("\n\n".join(blocks))
+    echo("\n\n".join(blocks))
 
 
 list_command.add_command(specs_command)
@@ -164,4 +164,4 @@ def _show(types: Mapping[str, str], kind: str, word: str) -> None:
     if not found:
         raise UnknownNameError(f"no {kind} has `{word}` in its name or summary: leave it out to list all")
     width = max(map(len, found))
-    click.echo("\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in found.items()))
+    echo("\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in found.items()))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.clean import json as clean_json
 from lossspec.cli.groups import Suggesting
 from lossspec.cli.options import FilePath, format_option
-from lossspec.cli.text import write_output
+from lossspec.cli.text import echo, write_output
 
 if TYPE_CHECKING:
     from lossspec.log.reading.columns import LossColumns
@@ -52,16 +53,16 @@ def show(run: Path, format_: str) -> None:
         if "/" not in name or terms.count(name.rpartition("/")[2]) > 1
     }
     if format_ == "json":
-        click.echo(json.dumps({"spec": log.header.get("spec"), "losses": found, "lost": log.lost}))
+        echo(json.dumps({"spec": log.header.get("spec"), "losses": found, "lost": log.lost}))
         return
     rows: list[tuple[str, ...]] = [("loss", "values", "first", "last", "min", "mean", "NaN")]
     for name, each in found.items():
         numbers = [figure(each[key]) for key in ("first", "last", "min", "mean")]
         rows.append((name, str(each["values"]), *numbers, str(each["nan"])))
-    click.echo(f"{log.header.get('spec') or 'no spec'}, {log.path}")
-    click.echo(grid(rows))
+    echo(f"{log.header.get('spec') or 'no spec'}, {log.path}")
+    echo(grid(rows))
     for name, count in log.lost.items():
-        click.echo(f"{name}: {count} values were lost because the log could not be written")
+        echo(f"{name}: {count} values were lost because the log could not be written")
 
 
 @log_command.command("export")
@@ -86,11 +87,11 @@ def export(run: Path, format_: str, output: Path | None) -> None:
 
     log = _read(run)
     if format_ == "tensorboard":
-        click.echo(write_events(log, output or log.path.parent / "tensorboard"))
+        echo(write_events(log, output or log.path.parent / "tensorboard"))
         return
     writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
-    write_output(text, output)
+    write_output(clean_json(text) if format_ == "json" else text, output)
 
 
 @log_command.command("plot")
@@ -112,7 +113,7 @@ def plot(run: Path, output: Path | None) -> None:
     folder = output or log.path.parent
     folder.mkdir(parents=True, exist_ok=True)
     for path in plot_run(log, folder):
-        click.echo(path)
+        echo(path)
 
 
 def _read(run: Path) -> LossLogData:

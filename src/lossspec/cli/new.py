@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.text import unwritable
+from lossspec.cli.text import echo, unwritable
 from lossspec.errors import LossSpecError, UnknownNameError
 from lossspec.language.text.reference import SUFFIX, Reference
 from lossspec.report.describe.text import toml
@@ -52,7 +52,7 @@ def new_command(name: str, extends: str | None) -> None:
         raise click.ClickException(f"`{path}` already exists") from None
     except OSError as error:
         raise unwritable(path, error) from error
-    click.echo(f"wrote {path}; now: lossspec validate {path}", err=True)
+    echo(f"wrote {path}; now: lossspec validate {path}", err=True)
 
 
 def _refuse_taken(reference: Reference, path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import FilePath, load_option, overlay_options, run_length_options
-from lossspec.cli.text import is_colored, unwritable, width
+from lossspec.cli.text import echo, is_colored, unwritable, width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ def plot_command(
     spec = load(reference, params, overlay)
     if output is None:
         colour = is_colored()
-        click.echo(weights_as_text(spec, run, width(WIDEST), colour=colour), color=colour)
+        echo(weights_as_text(spec, run, width(WIDEST), colour=colour), color=colour)
         return
     try:
         draw_weights(spec, run, output)

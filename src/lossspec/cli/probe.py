@@ -11,6 +11,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import FilePath, format_option, load_option, overlay_options
+from lossspec.cli.text import echo
 from lossspec.extras import extra_for, torch_for
 
 if TYPE_CHECKING:
@@ -112,9 +113,9 @@ def probe_command(
         shares = {term.name: (term.share, term.gradient_share) for term in found.terms}
         draw_probe(f"objective {name}, gradients at {found.wrt}", shares, found.cosines, output)
     if suggest is not None:
-        click.echo(_overlay(manager, found, suggest or None), nl=False)
+        echo(_overlay(manager, found, suggest or None), nl=False)
     else:
-        click.echo(found.text() if format_ == "table" else found.json())
+        echo(found.text() if format_ == "table" else found.json())
 
 
 #: What numpy, torch and safetensors raise for a file that is not theirs, or not of tensors alone.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lossspec.cli.options import FilePath, load_option
-from lossspec.cli.text import unwritable
+from lossspec.cli.text import echo, unwritable
 
 NAME = "report.html"
 
@@ -41,6 +41,6 @@ def report_command(runs: tuple[Path, ...], output: Path | None, points: int) -> 
     logs = [read_log(run) for run in runs]
     path = output or logs[0].path.parent / NAME
     try:
-        click.echo(write_report(logs, path, points))
+        echo(write_report(logs, path, points))
     except OSError as error:
         raise unwritable(path, error) from error

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.clean import comment as clean_comment
+from lossspec.clean import json as clean_json
 from lossspec.cli.complete import references
 from lossspec.cli.options import format_option, load_option, overlay_options
+from lossspec.cli.text import echo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,18 +44,18 @@ def show_command(
         "latex": formula.latex,
         "markdown": formula.markdown,
     }
-    click.echo(written[format_](load(reference, params, overlay)).rstrip("\n"))
+    echo(written[format_](load(reference, params, overlay)).rstrip("\n"))
 
 
 def _toml(spec: Spec) -> str:
     from lossspec.language.write import write
 
-    params = "".join(f"# {name} = {value!r}\n" for name, value in spec.params.items())
-    return f"# {spec.reference}, digest {spec.digest}\n{params}\n{write(spec)}"
+    params = "".join(f"# {name} = {clean_comment(repr(value))}\n" for name, value in spec.params.items())
+    return f"# {clean_comment(spec.reference)}, digest {spec.digest}\n{params}\n{write(spec)}"
 
 
 def _json(spec: Spec) -> str:
     from lossspec.language.write import to_table
 
     head = {"reference": spec.reference, "digest": spec.digest, "params": dict(spec.params)}
-    return json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False)
+    return clean_json(json.dumps({**head, "document": to_table(spec)}, indent=2, ensure_ascii=False))

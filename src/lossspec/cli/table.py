@@ -8,6 +8,7 @@ import click
 
 from lossspec.cli.complete import references
 from lossspec.cli.options import format_option, load_option, overlay_options, run_length_options
+from lossspec.cli.text import echo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,4 +65,4 @@ def table_command(
     spread = sorted({round(last * part / (COLUMNS - 1)) for part in range(COLUMNS)})
     table = weight_table(load(reference, params, overlay), run, at or spread)
     text = {"text": table.text, "csv": table.csv, "json": table.json}[format_]()
-    click.echo(text.rstrip("\n"))
+    echo(text.rstrip("\n"))

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lossspec.clean import terminal as clean_terminal
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,6 +28,11 @@ def error_text(error: LossSpecError) -> str:
     return text[1:] if text.startswith("\n") else f"error: {text}"
 
 
+def echo(text: object = "", *, err: bool = False, nl: bool = True, color: bool | None = None) -> None:
+    """Print a text without what could control a terminal or a CI service; ``color``: whether colours stay."""
+    click.echo(clean_terminal(str(text), colored=color is not None), err=err, nl=nl, color=color)
+
+
 def write_output(text: str, file: Path | None) -> None:
     """Write a text to a file, or print it if there is none.
 
@@ -33,7 +40,7 @@ def write_output(text: str, file: Path | None) -> None:
         click.ClickException: the file cannot be written.
     """
     if file is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
         return
     try:
         file.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ from lossspec.cli.complete import references
 from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import format_option, load_option
 from lossspec.cli.targets import Target, targets
-from lossspec.cli.text import is_colored
+from lossspec.cli.text import echo, is_colored
 from lossspec.language.documents.project import project as settings
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def _again(wanted: _Wanted) -> None:
     try:
         _validate(wanted)
     except click.UsageError as error:
-        click.echo(f"error: {error.format_message()}", err=True)
-    click.echo("watching for changes; Ctrl+C ends", err=True)
+        echo(f"error: {error.format_message()}", err=True)
+    echo("watching for changes; Ctrl+C ends", err=True)
 
 
 def _validate(wanted: _Wanted) -> bool:
@@ -130,11 +130,13 @@ def _validate(wanted: _Wanted) -> bool:
 
         _write(statistics(problems, wanted.form), color=color)
     else:
-        _write(formatted(wanted.form, checked, color=color), color=color)
+        text = formatted(wanted.form, checked, color=color)
+        if text and wanted.form == "github":
+            click.echo(text)  # the commands of GitHub, each cleaned as one
+        else:
+            _write(text, color=color)
     if not wanted.quiet:
-        click.echo(
-            _summary(len(found), len(problems), sum(bool(each.problems) for each in checked)), err=True
-        )
+        echo(_summary(len(found), len(problems), sum(bool(each.problems) for each in checked)), err=True)
     return not problems
 
 
@@ -145,7 +147,7 @@ def _fixed(target: Target, wanted: _Wanted) -> list[Diagnostic]:
     fixed = fixes(target)
     fixed.write()
     for line in () if wanted.quiet else fixed.report():
-        click.echo(line, err=True)
+        echo(line, err=True)
     return fixed.left
 
 
@@ -157,12 +159,12 @@ def _preview(found: Sequence[Target], wanted: _Wanted) -> bool:
     checked = []
     for target in found:
         fixed = fixes(target)
-        click.echo(fixed.difference(color=color), nl=False, color=color)
+        click.echo(fixed.difference(color=color), nl=False, color=color)  # bytes for `patch`, or coloured
         count, files = count + len(fixed.edits), files + bool(fixed.edits)
         checked.append(Checked(target, without_ignored(target, fixed.left)))
     left = len(every_problem(checked))
     if not wanted.quiet:
-        click.echo(
+        echo(
             f"{_counted(count, 'fix', 'fixes')} in {_counted(files, 'file')}, {_counted(left)} left", err=True
         )
     return not count and not left
@@ -170,7 +172,7 @@ def _preview(found: Sequence[Target], wanted: _Wanted) -> bool:
 
 def _write(text: str, *, color: bool) -> None:
     if text:
-        click.echo(text, color=color)
+        echo(text, color=color)
 
 
 def _counted(count: int, one: str = "problem", more: str = "") -> str:

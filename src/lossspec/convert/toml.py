@@ -6,6 +6,7 @@ import re
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from lossspec.clean import comment as clean_comment
 from lossspec.language.write import write
 
 if TYPE_CHECKING:
@@ -96,6 +97,6 @@ def _comments(imported: Imported) -> tuple[dict[str, str], dict[str, str]]:
 
 def _comment(text: str) -> list[str]:
     """Return a text as lines of comment; a file may hold any character in its keys."""
-    clean = "".join(each if each.isprintable() else "?" for each in text)
-    hang = "  " if clean.startswith("- ") else ""
-    return [f"# {line}".rstrip() for line in wrap(clean, _LINE, subsequent_indent=hang) or [""]]
+    shown = clean_comment(text)
+    hang = "  " if shown.startswith("- ") else ""
+    return [f"# {line}".rstrip() for line in wrap(shown, _LINE, subsequent_indent=hang) or [""]]

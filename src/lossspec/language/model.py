@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import astuple, field, frozen
 
+from lossspec.clean import line
 from lossspec.language import notebook
 from lossspec.language.converter import new_converter
-from lossspec.language.diagnostics.snippet import printable
 from lossspec.language.summary import cut, first_sentence, several, total
 from lossspec.language.text.selection import Selector, written
 from lossspec.schedules import Schedule
@@ -261,7 +261,7 @@ class Spec:
         params = ", ".join(f"{name} = {value!r}" for name, value in self.params.items())
         totals = [_total(self, each) for each in self.objectives.values()]
         lines += several(totals, list(self.objectives), 5 - len(lines) - bool(params))
-        lines += [cut(f"params {printable(params)}")] if params else []
+        lines += [cut(f"params {line(params)}")] if params else []
         return "\n  ".join(lines)
 
     def _repr_html_(self) -> str:

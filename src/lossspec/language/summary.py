@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lossspec.language.diagnostics.snippet import printable
+from lossspec.clean import line
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def first_sentence(text: str) -> str:
     >>> first_sentence("Pixels and\nedges. Not tested.")
     'Pixels and edges.'
     """
-    return cut(_SENTENCE.split(printable(" ".join(text.split())), maxsplit=1)[0])
+    return cut(_SENTENCE.split(line(" ".join(text.split())), maxsplit=1)[0])
 
 
 def cut(text: str, width: int = WIDTH) -> str:

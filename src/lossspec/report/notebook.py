@@ -5,10 +5,10 @@ Everything from a spec is escaped: its names and texts may come from anyone.
 
 from __future__ import annotations
 
-from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from lossspec.clean import html as clean_html
 from lossspec.report.formula.markdown import weight
 from lossspec.report.formula.math.notation import PLAIN
 from lossspec.report.formula.mathml import mathml
@@ -37,7 +37,7 @@ def html(title: str, spec: Spec | None, rows: Mapping[str, Mapping[str, str]] | 
     True
     """
     style = (files("lossspec.report") / "page" / "notebook.css").read_text(encoding="utf-8")
-    parts = [f"<style>{style}</style>", f"<p>{escape(title)}</p>"]
+    parts = [f"<style>{style}</style>", f"<p>{clean_html(title)}</p>"]
     if spec is not None and len(spec.losses) <= MOST:
         parts.append(mathml(spec))
     cells = rows if rows is not None else {} if spec is None else _weights(spec)
@@ -67,4 +67,4 @@ def _table(rows: Mapping[str, Mapping[str, str]], spec: Spec | None) -> Iterator
 
 
 def _row(texts: Sequence[str], cell: str) -> str:
-    return f"<tr>{''.join(f'<{cell}>{escape(text)}</{cell}>' for text in texts)}</tr>"
+    return f"<tr>{''.join(f'<{cell}>{clean_html(text)}</{cell}>' for text in texts)}</tr>"

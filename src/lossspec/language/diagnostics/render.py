@@ -24,8 +24,9 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from lossspec.clean import line as clean_line
 from lossspec.language.diagnostics.codes import url
-from lossspec.language.diagnostics.snippet import Mark, draw, printable
+from lossspec.language.diagnostics.snippet import Mark, draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +44,7 @@ _STYLES = {"error": "1;31", "warning": "1;33", "frame": "1;34", "bold": "1"}
 def render_concise(diagnostic: Diagnostic) -> str:
     """Render on one line: ``path:line:column: severity[code]: message``."""
     place = _place(diagnostic.source, diagnostic.span)
-    return printable(f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}")
+    return clean_line(f"{place}: {diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}")
 
 
 def render_full(diagnostic: Diagnostic, *, color: bool = False) -> str:
@@ -60,8 +61,8 @@ def render_full(diagnostic: Diagnostic, *, color: bool = False) -> str:
     edge = f"{margin} {paint('=', 'frame')} "
 
     head = paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
-    lines = [head + paint(f": {printable(diagnostic.message)}", "bold")]
-    lines.append(f"{margin}{paint('-->', 'frame')} {printable(_place(diagnostic.source, diagnostic.span))}")
+    lines = [head + paint(f": {clean_line(diagnostic.message)}", "bold")]
+    lines.append(f"{margin}{paint('-->', 'frame')} {clean_line(_place(diagnostic.source, diagnostic.span))}")
     rows = [(diagnostic.line, diagnostic.span, "", True)] if diagnostic.span else []
     for label in diagnostic.labels:
         row = (label.line, label.span, label.text, False)
@@ -69,13 +70,13 @@ def render_full(diagnostic: Diagnostic, *, color: bool = False) -> str:
             rows.append(row)
             continue
         lines += _snippet(rows, width, diagnostic.severity, paint)
-        lines.append(f"{margin}{paint(':::', 'frame')} {printable(_place(label.source, label.span))}")
+        lines.append(f"{margin}{paint(':::', 'frame')} {clean_line(_place(label.source, label.span))}")
         rows = [row]
     lines += _snippet(rows, width, diagnostic.severity, paint)
     if diagnostic.help:
         first, *more = diagnostic.help.split("\n")
-        lines.append(f"{edge}{paint('help', 'bold')}: {printable(first)}")
-        lines += [f"{margin}         {printable(each)}" for each in more]
+        lines.append(f"{edge}{paint('help', 'bold')}: {clean_line(first)}")
+        lines += [f"{margin}         {clean_line(each)}" for each in more]
     lines.append(f"{edge}{paint('docs', 'bold')}: {url(diagnostic.code)}")
     return "\n".join(lines)
 

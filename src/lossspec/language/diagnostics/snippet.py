@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 from attrs import frozen
+
+from lossspec.clean import UNPRINTABLE
+from lossspec.clean import line as clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,10 +17,6 @@ _TAB = "    "
 #: Of a longer line, only the part around the main mark is shown.
 _WIDTH = 140
 _BEFORE = 40
-#: Characters that move the cursor, change the direction of the text, or cannot be encoded.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
 
 
 @frozen
@@ -38,15 +36,6 @@ class Mark:
     main: bool = False
 
 
-def printable(text: str) -> str:
-    r"""Return a text with control characters as escapes, so that a message stays on one line.
-
-    >>> printable("a\nb")
-    'a\\nb'
-    """
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
-
-
 def draw(line: str, marks: Sequence[Mark]) -> list[str]:
     r"""Return a line as a terminal shows it, and the lines with its marks.
 
@@ -64,14 +53,14 @@ def draw(line: str, marks: Sequence[Mark]) -> list[str]:
     lines = [shown, "".join(row).rstrip()]
     last = max(marks, key=lambda mark: mark.start)
     if last.text:
-        lines[1] += f" {printable(last.text)}"
+        lines[1] += f" {clean_line(last.text)}"
     below = sorted((mark for mark in marks if mark.text and mark is not last), key=lambda mark: mark.start)
     if below:
         lines.append(_bars(below, columns))
     while below:
         mark = below.pop()
         column = columns(mark.start)
-        lines.append(f"{_bars(below, columns):{column}}{printable(mark.text)}")
+        lines.append(f"{_bars(below, columns):{column}}{clean_line(mark.text)}")
     return lines
 
 
@@ -95,7 +84,7 @@ def _cells(line: str, window: tuple[int, int]) -> tuple[str, Callable[[int], int
         if char == "\t":
             shown += _TAB
             width += len(_TAB)
-        elif _UNPRINTABLE.match(char):
+        elif UNPRINTABLE.match(char):
             shown += "\N{REPLACEMENT CHARACTER}"
             width += 1
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossspec.clean import line as clean_line
 from lossspec.language.diagnostics.findings import Findings
 from lossspec.language.documents.document import read_draft
 from lossspec.language.load import load
@@ -42,7 +43,7 @@ def _spec(spec: Spec) -> Iterator[str]:
             params = {**{name: each for name, each in table.items() if isinstance(each, dict)}, **params}
         variants = {**own, **variants}
         draft = draft.parent
-    yield f"{spec.reference}: {spec.description}"
+    yield f"{spec.reference}: {clean_line(spec.description)}"
     yield f"  file    {file}"
     yield f"  digest  {spec.digest}"
     yield from (f"  source  {each}" for each in spec.references)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lossspec.clean import latex as clean_latex
 from lossspec.report.formula.equations import Function, Total, functions, totals
-from lossspec.report.formula.math.notation import LATEX, escape
+from lossspec.report.formula.math.notation import LATEX
 from lossspec.report.formula.symbols import Entry, legend
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def aligned(environment: str, rows: list[str]) -> str:
 
 
 def _meaning(entry: Entry) -> str:
-    return escape(entry.meaning) + (rf" \texttt{{{escape(entry.formula)}}}" if entry.formula else "")
+    formula = rf" \texttt{{{clean_latex(entry.formula)}}}" if entry.formula else ""
+    return clean_latex(entry.meaning) + formula
 
 
 def _total(total: Total) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from lossspec.clean import code as clean_code
+from lossspec.clean import markdown as clean_markdown
 from lossspec.report.draw.text import exact
 from lossspec.report.formula.latex import aligned, function_rows, total_rows
 from lossspec.report.formula.math.notation import LATEX, PLAIN
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from lossspec.language.model import Spec, Term
     from lossspec.report.formula.symbols import Entry
 
+_is_address = re.compile(r"https?://[\w.~%/?=&;,:+@#()-]+", re.ASCII).fullmatch
+
 
 def markdown(spec: Spec) -> str:
     """Return a page about a spec: its formula, a table of its terms, its inputs, losses and sources.
@@ -25,12 +30,12 @@ def markdown(spec: Spec) -> str:
     >>> print(markdown(lossspec.load("pix2pix")).splitlines()[0])
     # pix2pix
     """
-    lines = [f"# {spec.reference}", ""]
-    lines += [spec.description.strip(), ""] if spec.description else []
+    lines = [f"# {clean_markdown(spec.reference)}", ""]
+    lines += [clean_markdown(spec.description), ""] if spec.description else []
     lines += _mathematics(total_rows(spec))
     if rows := function_rows(spec):
         lines += ["with", "", *_mathematics(rows)]
-    if explained := [f"- ${entry.symbol}$: {entry.meaning}" for entry in signs(spec, LATEX)]:
+    if explained := [f"- ${entry.symbol}$: {clean_markdown(entry.meaning)}" for entry in signs(spec, LATEX)]:
         lines += ["where", "", *explained, ""]
     lines += [*term_table(spec), ""]
     for title, items in sections(spec).items():
@@ -48,7 +53,12 @@ def term_table(spec: Spec) -> Iterator[str]:
     yield "| term | objective | weight | loss |"
     yield "|---|---|---|---|"
     for term in spec.losses.values():
-        cells = (f"`{term.name}`", f"`{term.objective}`", weight(term), f"`{writer.unweighted(term)}`")
+        cells = (
+            clean_code(term.name),
+            clean_code(term.objective),
+            weight(term),
+            clean_code(writer.unweighted(term)),
+        )
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
@@ -59,7 +69,14 @@ def weight(term: Term) -> str:
 
 
 def _item(entry: Entry) -> str:
-    return f"- `{entry.symbol}`: {entry.meaning}" + (f" `{entry.formula}`" if entry.formula else "")
+    return f"- {clean_code(entry.symbol)}: {clean_markdown(entry.meaning)}" + (
+        f" {clean_code(entry.formula)}" if entry.formula else ""
+    )
+
+
+def _source(text: str) -> str:
+    """Return the link to a source, or only its text if it is not a web address."""
+    return f"<{text}>" if _is_address(text) else clean_markdown(text)
 
 
 def sections(spec: Spec) -> dict[str, list[str]]:
@@ -67,6 +84,6 @@ def sections(spec: Spec) -> dict[str, list[str]]:
     found = {
         "Inputs": [_item(entry) for entry in inputs(spec, PLAIN)],
         "Losses": [_item(entry) for entry in losses(spec, PLAIN)],
-        "Sources": [f"- <{source}>" for source in spec.references],
+        "Sources": [f"- {_source(source)}" for source in spec.references],
     }
     return {title: items for title, items in found.items() if items}

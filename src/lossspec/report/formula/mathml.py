@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from typing import TYPE_CHECKING
 
+from lossspec.clean import html as clean_html
 from lossspec.report.formula.equations import Function, Total, functions, totals
 from lossspec.report.formula.math.notation import MINUS, Notation
 from lossspec.report.formula.symbols import legend
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 THIN = '<mspace width="0.2em"/>'
 #: Numbers, letters and signs between the tags get their own tags at the end, in ``as_math``.
 MATHML = Notation(
-    escape=escape,
+    escape=clean_html,
     letters={"L": "\N{SCRIPT CAPITAL L}", "λ": "λ", "Λ": "Λ", "τ": "τ", "·": "·"},
     index="<msub><mrow>{}</mrow><mtext>{}</mtext></msub>",
     minus=MINUS,
@@ -86,8 +86,8 @@ def meanings(spec: Spec) -> str:
 def listed(symbols: Iterable[Entry]) -> str:
     """Return an HTML list of symbols and their meanings."""
     items = [
-        f"<dt>{as_math(entry.symbol)}</dt><dd>{escape(entry.meaning)}"
-        + (f" <code>{escape(entry.formula)}</code>" if entry.formula else "")
+        f"<dt>{as_math(entry.symbol)}</dt><dd>{clean_html(entry.meaning)}"
+        + (f" <code>{clean_html(entry.formula)}</code>" if entry.formula else "")
         + "</dd>"
         for entry in symbols
     ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from lossspec._version import __version__
+from lossspec.clean import html as clean_html
 from lossspec.paths import user_path
 from lossspec.report.diff import differences
 from lossspec.report.formula.mathml import mathml, meanings
@@ -65,7 +65,7 @@ def report(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> str:
     page = files("lossspec.report") / "page"
     parts = {
         "version": __version__,
-        "title": escape(title),
+        "title": clean_html(title),
         "style": (page / "style.css").read_text(encoding="utf-8"),
         "about": "\n".join(_about(runs)),
         "objectives": "\n".join(_objectives(runs, specs)),
@@ -82,22 +82,22 @@ def _about(runs: Sequence[NamedLog]) -> Iterator[str]:
     yield '<ul class="about">'
     for index, run in enumerate(runs):
         key = f'<span class="key" style="background: var(--c{index % 7})"></span>' if len(runs) > 1 else ""
-        name = f"<strong>{escape(run.name)}</strong> · " if len(runs) > 1 else ""
+        name = f"<strong>{clean_html(run.name)}</strong> · " if len(runs) > 1 else ""
         yield f"<li>{key}{name}{' · '.join(_facts(run))}</li>"
-        yield from (f'<li class="warning">{escape(each)}</li>' for each in _warnings(run.log))
+        yield from (f'<li class="warning">{clean_html(each)}</li>' for each in _warnings(run.log))
     yield "</ul>"
 
 
 def _facts(run: NamedLog) -> Iterator[str]:
     header = run.log.header
     if header.get("spec"):
-        digest = escape(str(header.get("digest")))
-        yield f'{escape(str(header["spec"]))} <span class="digest" title="{digest}">{digest[:12]}</span>'
+        digest = clean_html(str(header.get("digest")))
+        yield f'{clean_html(str(header["spec"]))} <span class="digest" title="{digest}">{digest[:12]}</span>'
     values = sum(len(columns) for columns in run.log.losses.values())
     yield f"{values:,} values"
     versions = header.get("versions")
     if isinstance(versions, dict) and "torch" in versions:
-        yield f"torch {escape(str(versions['torch']))} on {escape(str(header.get('device')))}"
+        yield f"torch {clean_html(str(versions['torch']))} on {clean_html(str(header.get('device')))}"
     if isinstance(header.get("time"), int | float):
         yield f"{datetime.fromtimestamp(header['time'], UTC):%Y-%m-%d %H:%M} UTC"
 
@@ -118,9 +118,9 @@ def _objectives(runs: Sequence[NamedLog], specs: Sequence[RunSpec]) -> Iterator[
             continue
         shown.add(found.digest)
         if len(runs) > 1:
-            yield f"<h3>{escape(run.name)}</h3>"
+            yield f"<h3>{clean_html(run.name)}</h3>"
         if found.spec is None:
-            yield f"<p>No formula: {escape(found.problem)}.</p>"
+            yield f"<p>No formula: {clean_html(found.problem)}.</p>"
             continue
         yield f'<div class="scroll">{mathml(found.spec)}</div>'
         yield f"<details><summary>What the symbols mean</summary>{meanings(found.spec)}</details>"
@@ -135,19 +135,19 @@ def _difference(before: Spec, after: Spec) -> Iterator[str]:
         values = [change.before, change.after]
         plain = all(isinstance(each, int | float | str) for each in values)
         text = " → ".join(map(str, values)) if plain else ""
-        yield f"<li>{change.kind}: <code>{escape('.'.join(change.path))}</code> {escape(text)}</li>"
+        yield f"<li>{change.kind}: <code>{clean_html('.'.join(change.path))}</code> {clean_html(text)}</li>"
     yield "</ul>"
 
 
 def _numbers(run: NamedLog) -> str:
     rows = first_and_last_rows(run.log)
     if not rows:
-        return f"<h3>{escape(run.name)}</h3><p>Nothing was recorded.</p>"
+        return f"<h3>{clean_html(run.name)}</h3><p>Nothing was recorded.</p>"
     heads, body = rows[:2], [row for row in rows[2:] if row]
     width = len(heads[1])
     lines = [_row(row, "th", width) for row in heads] + [_row(row, "td", width) for row in body]
     table = f'<table class="numbers">{"".join(lines)}</table>'
-    return f'<h3>{escape(run.name)}</h3><div class="scroll">{table}</div>{_probes(run.log)}'
+    return f'<h3>{clean_html(run.name)}</h3><div class="scroll">{table}</div>{_probes(run.log)}'
 
 
 def _probes(log: LossLogData) -> str:
@@ -163,8 +163,8 @@ def _probes(log: LossLogData) -> str:
 
 def _row(row: Row, cell: str, width: int) -> str:
     if len(row) == 1:
-        return f'<tr><th colspan="{width}">{escape(row[0])}</th></tr>'
-    return f"<tr>{''.join(f'<{cell}>{escape(text.strip())}</{cell}>' for text in row)}</tr>"
+        return f'<tr><th colspan="{width}">{clean_html(row[0])}</th></tr>'
+    return f"<tr>{''.join(f'<{cell}>{clean_html(text.strip())}</{cell}>' for text in row)}</tr>"
 
 
 def _specs(specs: Sequence[RunSpec]) -> Iterator[str]:
@@ -173,9 +173,9 @@ def _specs(specs: Sequence[RunSpec]) -> Iterator[str]:
         if not found.text or found.digest in shown:
             continue
         shown.add(found.digest)
-        digest = f'<span class="digest">{escape(found.digest)}</span>'
-        yield f"<details><summary>{escape(found.reference)}, digest {digest}</summary>"
-        yield f"<pre>{escape(found.text)}</pre></details>"
+        digest = f'<span class="digest">{clean_html(found.digest)}</span>'
+        yield f"<details><summary>{clean_html(found.reference)}, digest {digest}</summary>"
+        yield f"<pre>{clean_html(found.text)}</pre></details>"
     if not shown:
         yield "<p>No log contains a spec.</p>"
 

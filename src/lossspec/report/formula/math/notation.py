@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.clean import latex as clean_latex
 from lossspec.report.draw.text import exact
 
 if TYPE_CHECKING:
@@ -109,25 +110,6 @@ class Notation:
         return text
 
 
-def escape(text: str) -> str:
-    r"""Escape a text for LaTeX.
-
-    >>> print(escape("y_fake"), escape("50% {a}"), escape("x^2"))
-    y\_fake 50\% \{a\} x\textasciicircum{}2
-    """
-    return "".join(_ESCAPES.get(character, character) for character in text)
-
-
-_ESCAPES = {character: f"\\{character}" for character in "{}_&%$#"} | {
-    "\\": r"\textbackslash{}",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-}
-
-
 def _superscript(base: str, exponent: str) -> str:
     if re.fullmatch(f"{MINUS}?[0-9]+", exponent):
         return base + exponent.translate(_SUPERSCRIPTS)
@@ -135,7 +117,7 @@ def _superscript(base: str, exponent: str) -> str:
 
 
 LATEX = Notation(
-    escape=escape,
+    escape=clean_latex,
     letters={"L": r"\mathcal{L}", "λ": r"\lambda", "Λ": r"\Lambda", "τ": r"\tau", "·": r"\cdot"},
     index=r"{}_{{\mathrm{{{}}}}}",
     minus="-",
