@@ -52,17 +52,20 @@ def project(folder: Path) -> Project:
     """Return the settings for specs in a folder, given by its absolute path.
 
     Raises:
-        ProjectError: ``pyproject.toml`` cannot be read, or has an unknown key or code.
+        ProjectError: ``pyproject.toml`` cannot be read, or has an unknown key, an unknown code or a value of
+            another type.
     """
     file = folder / "pyproject.toml"
     if not file.is_file():
         return project(folder.parent) if folder != folder.parent else Project(folder)
     try:
         document = tomli.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(f"cannot read {file}: {error}") from error
     tool = document.get("tool")
     table = tool.get("lossspec", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise ProjectError(f"{file}: `tool.lossspec` must be a table")
     for key in table:
         if key not in _KEYS:
             raise ProjectError(f"{file}: {unknown('key', key, _KEYS, ' in `tool.lossspec`')}")

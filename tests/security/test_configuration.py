@@ -1,0 +1,99 @@
+"""Catalogues and tables of pyproject of any wrong shape: a message, never an error of Python."""
+
+import pytest
+import tomli_w
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossspec.cli.validate import validate_command
+from lossspec.errors import LossSpecError
+from lossspec.language.documents.project import project
+
+VALUES = st.recursive(
+    st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text("a${}\x1b.", max_size=4),
+    lambda each: st.lists(each, max_size=2) | st.dictionaries(st.text("atype", max_size=4), each, max_size=2),
+    max_leaves=4,
+)
+CATALOG = {
+    "library": "mylosses",
+    "types": {
+        "Mine": {
+            "summary": "A loss.",
+            "target": "mylosses.Mine",
+            "inputs": {"x": "(N)", "y": {"description": "(N)", "list": True}},
+            "args": {
+                "a": {"type": "number", "default": 1.0, "minimum": 0, "description": "a number"},
+                "b": {"choices": ["x", "y"], "default": "x", "description": "a choice"},
+            },
+            "reference": "https://example.org",
+        }
+    },
+}
+PYPROJECT = {"tool": {"lossspec": {"exclude": ["old/*"], "ignore": ["missing-extra"]}}}
+
+
+def places(value, at=()):
+    """Return the key path of each member."""
+    yield at
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    )
+    for key, each in members:
+        yield from places(each, (*at, key))
+
+
+def changed(value, at, new):
+    if not at:
+        return new
+    copied = dict(value) if isinstance(value, dict) else list(value)
+    copied[at[0]] = changed(copied[at[0]], at[1:], new)
+    return copied
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.loss.toml").write_text("format = 1\nlosses = {}\n")
+    (tmp_path / "mylosses" / "catalog").mkdir(parents=True)
+    return tmp_path
+
+
+def use(file, text, *arguments):
+    """Write a file, validate, and return what is said."""
+    file.write_text(text, encoding="utf-8")
+    project.cache_clear()
+    found = CliRunner().invoke(validate_command, arguments)
+    if found.exception and not isinstance(found.exception, LossSpecError | SystemExit):
+        raise found.exception
+    return f"{found.output}{found.exception}"
+
+
+def test_a_member_of_another_shape(here):
+    @given(st.data())
+    def try_(data):
+        for name, document, argument in (
+            ("mylosses/catalog/mylosses.toml", CATALOG, "mylosses/catalog/mylosses.toml"),
+            ("pyproject.toml", PYPROJECT, "."),
+        ):
+            at = data.draw(st.sampled_from([each for each in places(document) if each]), label="member")
+            wrong = changed(document, at, data.draw(VALUES, label="value"))
+            use(here / name, tomli_w.dumps(wrong), argument)
+            (here / name).unlink()
+
+    try_()
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 5000, "a = " + "{b = " * 3000, "a = \x00", "\ufeff[[[", "= 1"]
+)
+def test_a_file_that_is_no_toml(here, text):
+    assert "pyproject.toml" in use(here / "pyproject.toml", text, ".")
+    (here / "pyproject.toml").unlink()
+    catalog = "mylosses/catalog/mylosses.toml"
+    assert "mylosses.toml" in use(here / catalog, text, catalog)
+
+
+def test_a_table_that_is_none_is_named(here):
+    text = "[tool]\nlossspec = 1\n"
+    assert "`tool.lossspec` must be a table" in use(here / "pyproject.toml", text, ".")
