@@ -41,3 +41,16 @@ def test_two_keys_that_mean_one_do_not_block_others(path):
 )
 def test_a_key_that_may_mean_something_else_stays(path, text):
     assert fixed(path, text) == text
+
+
+def test_a_link_out_of_its_folder_is_not_written_through(tmp_path):
+    text = 'format = 1\nlosses.a = { typ = "torch.L1Loss", inputs = ["x", "y"] }\n'
+    there, here = tmp_path / "there.loss.toml", tmp_path / "here" / "a.loss.toml"
+    here.parent.mkdir()
+    there.write_text(text)
+    here.symlink_to(there)
+    found = CliRunner().invoke(validate_command, ["--fix", str(here)])
+    assert there.read_text() == text
+    assert f"not fixed {here}: it is a link out of its folder, fix {there} by its name" in found.output
+    CliRunner().invoke(validate_command, ["--fix", str(there)])
+    assert "type =" in there.read_text()

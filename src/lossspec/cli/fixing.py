@@ -40,6 +40,7 @@ class Fixed:
         after: its text with the fixes.
         edits: the fixes, in the order in which they are made.
         left: the problems of the new text.
+        note: why nothing is fixed, if it could be.
     """
 
     path: Path | None
@@ -47,6 +48,7 @@ class Fixed:
     after: str
     edits: list[Edit]
     left: list[Diagnostic]
+    note: str = ""
 
     def write(self) -> None:
         """Write the new text into the file; an unchanged file is not touched."""
@@ -54,7 +56,9 @@ class Fixed:
             rewrite(self.path, self.after)
 
     def report(self) -> Iterator[str]:
-        """Yield a line for each fix."""
+        """Yield a line for each fix, or why there is none."""
+        if self.note:
+            yield self.note
         for edit in self.edits:
             place = f"{self.path}:{edit.span.line}:{edit.span.column}"
             old = edit.old.strip()
@@ -82,6 +86,11 @@ def fixes(target: Target) -> Fixed:
     nothing = Fixed(None, "", "", [], found)
     if target.path is None or not any(each.certain for each in found):
         return nothing
+    if target.path.is_symlink():
+        real = target.path.resolve()
+        if not real.is_relative_to(target.path.parent.resolve()):  # whose owner may not know
+            note = f"not fixed {target.path}: it is a link out of its folder, fix {real} by its name"
+            return evolve(nothing, note=note)
     try:
         source = read_source(target.path)
     except SpecError:
