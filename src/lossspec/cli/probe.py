@@ -181,9 +181,9 @@ def _first_inputs(manager: LossManager, objective: str) -> list[str]:
 def _require_grad(value: object) -> None:
     import torch
 
-    from lossspec.manager.probe.wrt import walked
+    from lossspec.manager.loss.walk import tensors_in
 
-    for each in walked(value):
+    for each in tensors_in([value]):
         if torch.is_floating_point(each):
             each.requires_grad_()
 

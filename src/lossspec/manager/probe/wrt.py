@@ -10,7 +10,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError
 from lossspec.manager.loss.messages import describe
-from lossspec.manager.loss.walk import is_list
+from lossspec.manager.loss.walk import tensors_in
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def places(wrt: Wrt, tensors: Mapping[str, object]) -> tuple[list[torch.Tensor],
         LossInputError: nothing there requires a gradient, or ``wrt`` is something else.
     """
     if wrt is None:
-        names = [name for name, value in tensors.items() if any(map(_requires_grad, walked(value)))]
+        names = [name for name, value in tensors.items() if any(map(_requires_grad, tensors_in([value])))]
         if not names:
             raise LossInputError(
                 "no tensor of the call requires a gradient: pass `wrt=`, such as a module or its parameters, "
@@ -49,7 +49,7 @@ def _found(wrt: Wrt, tensors: Mapping[str, object]) -> Iterable[torch.Tensor]:
     if isinstance(wrt, str):
         if wrt not in tensors:
             raise LossInputError(unknown("tensor", wrt, tensors, " in the call"))
-        yield from walked(tensors[wrt])
+        yield from tensors_in([tensors[wrt]])
     elif isinstance(wrt, torch.Tensor):
         yield wrt
     elif isinstance(wrt, nn.Module):
@@ -61,18 +61,6 @@ def _found(wrt: Wrt, tensors: Mapping[str, object]) -> Iterable[torch.Tensor]:
         raise LossInputError(
             f"`wrt` must be a tensor, a name of one, a module, or several of these, got {describe(wrt)}"
         )
-
-
-def walked(value: object) -> Iterable[torch.Tensor]:
-    """Return the tensors of lists, tuples and mappings."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from walked(each)
-    elif is_list(value) and isinstance(value, Iterable):
-        for each in value:
-            yield from walked(each)
 
 
 def _requires_grad(tensor: torch.Tensor) -> bool:
