@@ -8,6 +8,7 @@ import torch
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.mutation import changed, places
 
 from lossspec import LossManager, read_log
 from lossspec.cli.log import log_command
@@ -34,24 +35,6 @@ def records(tmp_path_factory):
             with manager.validating("seen"):
                 objective(pred_real=logits, pred_fake=logits + epoch)
     return (folder / "loss_log.jsonl").read_text().splitlines()
-
-
-def places(value, at=()):
-    """Return the key path of each member."""
-    yield at
-    members = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    )
-    for key, each in members:
-        yield from places(each, (*at, key))
-
-
-def changed(value, at, new):
-    if not at:
-        return new
-    copied = dict(value) if isinstance(value, dict) else list(value)
-    copied[at[0]] = changed(copied[at[0]], at[1:], new)
-    return copied
 
 
 @given(st.data())

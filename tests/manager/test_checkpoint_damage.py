@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.mutation import GONE, changed, places
 from torch import nn
 
 from lossspec import LossManager
@@ -116,27 +117,6 @@ def runs(tmp_path_factory):
         saved["waiting"] = {"losses": {"a": torch.zeros(14, dtype=torch.float64)}}
         found[make] = other, saved
     return found
-
-
-def places(value, at=()):
-    """Return the key path of each member."""
-    yield at
-    for key, each in value.items() if isinstance(value, dict) else ():
-        yield from places(each, (*at, key))
-
-
-def changed(value, at, new):
-    if not at:
-        return new
-    copied = dict(value)
-    if new is GONE and len(at) == 1:
-        del copied[at[0]]
-    else:
-        copied[at[0]] = changed(copied[at[0]], at[1:], new)
-    return copied
-
-
-GONE = object()
 
 
 def same(one, other):

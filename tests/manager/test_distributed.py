@@ -15,6 +15,7 @@ from lossspec.log.rows import RAW, SAMPLES, STEP, WIDTH
 from lossspec.manager.record.ranks import _merge_rows, batch_size
 
 PROCESSES = Path(__file__).parent / "processes"
+ROOT = str(Path(__file__).parents[2])  # for `tests.collectives`
 SCENARIOS = 14
 
 
@@ -37,6 +38,7 @@ def torchrun(ranks, scenarios, *script):
         text=True,
         timeout=300,
         check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [ROOT, os.environ.get("PYTHONPATH")]))},
     )
     assert done.returncode == 0, done.stderr[-5000:]
     assert done.stdout.count(f" of {ranks}: ") == ranks * scenarios

@@ -5,6 +5,7 @@ import tomli_w
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.mutation import changed, places
 
 from lossspec.cli.validate import validate_command
 from lossspec.errors import LossSpecError
@@ -31,24 +32,6 @@ CATALOG = {
     },
 }
 PYPROJECT = {"tool": {"lossspec": {"exclude": ["old/*"], "ignore": ["missing-extra"]}}}
-
-
-def places(value, at=()):
-    """Return the key path of each member."""
-    yield at
-    members = (
-        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
-    )
-    for key, each in members:
-        yield from places(each, (*at, key))
-
-
-def changed(value, at, new):
-    if not at:
-        return new
-    copied = dict(value) if isinstance(value, dict) else list(value)
-    copied[at[0]] = changed(copied[at[0]], at[1:], new)
-    return copied
 
 
 @pytest.fixture

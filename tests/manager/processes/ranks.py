@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 import torch
+from tests.collectives import counted
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
@@ -21,21 +22,7 @@ early = LossManager(
 )  # before the process group: torchrun says which rank it is
 distributed.init_process_group("gloo")
 RANK, RANKS = distributed.get_rank(), distributed.get_world_size()
-collectives = []
-
-
-def counted(name):
-    real = getattr(distributed, name)
-
-    def call(*args, **kwargs):
-        collectives.append(name)
-        return real(*args, **kwargs)
-
-    setattr(distributed, name, call)
-
-
-for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
-    counted(name)
+collectives = counted()
 
 
 def spec(**weights):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.collectives import counted
 from torch import distributed
 
 from lossspec import LossManager, read_log
@@ -19,16 +20,7 @@ torch.set_num_threads(1)
 folder, HISTORIES = Path(sys.argv[1]), int(sys.argv[2])
 distributed.init_process_group("gloo")
 RANK, RANKS = distributed.get_rank(), distributed.get_world_size()
-collectives = []
-all_reduce = distributed.all_reduce
-
-
-def counted(*arguments):
-    collectives.append("all_reduce")
-    all_reduce(*arguments)
-
-
-distributed.all_reduce = counted
+collectives = counted()
 
 
 def check(found, expected, what):

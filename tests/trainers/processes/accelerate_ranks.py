@@ -2,12 +2,11 @@
 
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from torch import distributed
+from tests.collectives import counted
 from torch.utils.data import DataLoader
 
 from lossspec import LossManager
@@ -15,23 +14,8 @@ from lossspec.writers import CsvWriter
 
 torch.set_num_threads(1)
 spec, folder, first, last = sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:])
-ours = []
+ours = counted("lossspec/manager")  # Accelerate has its own
 
-
-def counted(name):
-    """Count the collectives that lossspec starts; Accelerate has its own."""
-    real = getattr(distributed, name)
-
-    def call(*args, **kwargs):
-        if any("lossspec/manager" in frame.filename for frame in traceback.extract_stack(limit=8)):
-            ours.append(name)
-        return real(*args, **kwargs)
-
-    setattr(distributed, name, call)
-
-
-for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
-    counted(name)
 
 accelerator = Accelerator(cpu=True, gradient_accumulation_steps=2)
 torch.manual_seed(0)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from ignite.engine import Engine, Events
+from tests.collectives import counted
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
@@ -16,21 +17,8 @@ torch.set_num_threads(1)
 spec, folder = sys.argv[1:]
 distributed.init_process_group("gloo")
 RANK = distributed.get_rank()
-collectives = []
+collectives = counted()
 
-
-def counted(name):
-    real = getattr(distributed, name)
-
-    def call(*args, **kwargs):
-        collectives.append(name)
-        return real(*args, **kwargs)
-
-    setattr(distributed, name, call)
-
-
-for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
-    counted(name)
 
 torch.manual_seed(0)
 model = DistributedDataParallel(torch.nn.Linear(3, 3))

@@ -2,35 +2,18 @@
 
 import json
 import sys
-import traceback
 from pathlib import Path
 
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
+from tests.collectives import counted
 from tests.trainers.small import Small, trainer
-from torch import distributed
 
 from lossspec.integrations.lightning import LossCallback
 
 torch.set_num_threads(1)
 spec, folder, *checkpoint = sys.argv[1:]
-ours = []
-
-
-def counted(name):
-    """Count the collectives that lossspec starts; Lightning has its own."""
-    real = getattr(distributed, name)
-
-    def call(*args, **kwargs):
-        if any("lossspec/manager" in frame.filename for frame in traceback.extract_stack(limit=8)):
-            ours.append(name)
-        return real(*args, **kwargs)
-
-    setattr(distributed, name, call)
-
-
-for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
-    counted(name)
+ours = counted("lossspec/manager")  # Lightning has its own
 
 
 class Counts(LossCallback):

@@ -3,10 +3,10 @@
 import json
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import torch
+from tests.collectives import counted
 from tests.trainers.test_transformers import near, samples, trainer, weights
 from torch import distributed
 
@@ -14,23 +14,8 @@ from lossspec import LossManager
 
 torch.set_num_threads(1)
 spec, folder = sys.argv[1:]
-ours = []
+ours = counted("lossspec/manager")  # the Trainer has its own
 
-
-def counted(name):
-    """Count the collectives that lossspec starts; the Trainer has its own."""
-    real = getattr(distributed, name)
-
-    def call(*args, **kwargs):
-        if any("lossspec/manager" in frame.filename for frame in traceback.extract_stack(limit=8)):
-            ours.append(name)
-        return real(*args, **kwargs)
-
-    setattr(distributed, name, call)
-
-
-for name in ("all_reduce", "all_gather", "all_gather_object", "gather", "reduce", "broadcast", "barrier"):
-    counted(name)
 
 manager = LossManager.from_spec(spec, experiment_dir=folder)
 flushes = []
