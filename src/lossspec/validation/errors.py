@@ -11,8 +11,8 @@ from attrs import evolve
 from lossspec.faults import Fault
 from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name, listed, shorten
 from lossspec.validation import messages
-from lossspec.validation.keys import unknown_key
 from lossspec.validation.keywords import alternatives
+from lossspec.validation.unknown_keys import unknown_key
 from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:

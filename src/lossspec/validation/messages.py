@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
 from lossspec.names import expected, listed, shorten, similar
-from lossspec.validation.keys import means, unknown_key
+from lossspec.validation.unknown_keys import means, unknown_key
 from lossspec.wording import alternatives, dotted, kind, quote
 
 if TYPE_CHECKING:
