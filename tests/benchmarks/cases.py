@@ -15,7 +15,7 @@ from torchmetrics import MeanMetric
 from lossspec import LossManager, schedules, spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 SHAPE = (1, 3, 256, 256)
 
@@ -73,11 +73,11 @@ def five_terms(
     return (lambda: objective(x=x, y=y)), by_hand, with_item, x
 
 
-def terms(sobel: nn.Module, laplacian: nn.Module, found: dict[str, Tensor]) -> list[Tensor]:
+def terms(modules: Sequence[nn.Module], found: dict[str, Tensor]) -> list[Tensor]:
     """Return the raw terms of objective G, as one writes them."""
-    f, p, x, y = nn.functional, found["pred_fake"], found["y_fake"], found["y"]
-    adversarial = f.binary_cross_entropy_with_logits(p, torch.ones_like(p))
-    return [adversarial, f.l1_loss(x, y), f.mse_loss(x, y), sobel(x, y), laplacian(x, y)]
+    gan, l1, l2, sobel, laplacian = modules
+    p, x, y = found["pred_fake"], found["y_fake"], found["y"]
+    return [gan(p, torch.ones_like(p)), l1(x, y), l2(x, y), sobel(x, y), laplacian(x, y)]
 
 
 def total(found: list[Tensor]) -> Tensor:
@@ -103,17 +103,18 @@ def objectives(inputs: dict[str, Tensor], folder: str) -> dict[str, Callable[[],
     objective = manager.objective("G")
     logging = LossManager.from_spec("pix2pix+extended", device=device, experiment_dir=folder)
     logged, of_log = logging.objective("G"), step(inputs, lambda: logged(**inputs))
-    modules = [manager.get_registered_losses(strip=False)[name].function for name in ("G_SOBEL", "G_LAP")]
-    plain = [PlainSobel().to(device), PlainLaplacian().to(device)]
-    torch.testing.assert_close(objective(**inputs), total(terms(*modules, inputs)), rtol=1e-6, atol=0)
-    torch.testing.assert_close(objective(**inputs), total(terms(*plain, inputs)), rtol=1e-5, atol=0)
+    losses = manager.get_registered_losses(strip=False)
+    modules = [losses[name].function for name in ("G_GAN", "G_L1", "G_L2", "G_SOBEL", "G_LAP")]
+    plain = [*modules[:3], PlainSobel().to(device), PlainLaplacian().to(device)]
+    torch.testing.assert_close(objective(**inputs), total(terms(modules, inputs)), rtol=1e-6, atol=0)
+    torch.testing.assert_close(objective(**inputs), total(terms(plain, inputs)), rtol=1e-5, atol=0)
 
     def run_logged() -> None:
         of_log()
         logging.step()
 
     def with_item() -> Tensor:
-        found = terms(*modules, inputs)
+        found = terms(modules, inputs)
         for each in found:
             each.item()
         return total(found)
@@ -121,7 +122,7 @@ def objectives(inputs: dict[str, Tensor], folder: str) -> dict[str, Callable[[],
     metrics = [MeanMetric().to(device) for _ in range(5)]
 
     def with_metrics() -> Tensor:
-        found = terms(*modules, inputs)
+        found = terms(modules, inputs)
         for metric, each in zip(metrics, found, strict=True):
             metric.update(each.detach())
         return total(found)
@@ -129,8 +130,8 @@ def objectives(inputs: dict[str, Tensor], folder: str) -> dict[str, Callable[[],
     return {
         "ours": step(inputs, lambda: objective(**inputs)),
         "logged": run_logged,
-        "hand": step(inputs, lambda: total(terms(*modules, inputs))),
-        "plain": step(inputs, lambda: total(terms(*plain, inputs))),
+        "hand": step(inputs, lambda: total(terms(modules, inputs))),
+        "plain": step(inputs, lambda: total(terms(plain, inputs))),
         "item": step(inputs, with_item),
         "metrics": step(inputs, with_metrics),
     }
