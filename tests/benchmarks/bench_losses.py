@@ -27,7 +27,7 @@ ROWS: list[tuple[str, nn.Module, nn.Module, float]] = [
 
 
 def main() -> bool:
-    """Print the ratios on each device, on the CPU for one thread and for all; True if each is within its goal."""
+    """Print the ratios on each device, on the CPU for one thread and for all; True if all are good."""
     print("An edge loss of ours / the plain one (conv2d on both images), forward and backward")
     print("median of interleaved rounds, and the quarters around it")
     threads = torch.get_num_threads()
@@ -36,19 +36,18 @@ def main() -> bool:
         for count in sorted({1, threads}) if device.type == "cpu" else [1]:
             devices.use(device, count)
             print(devices.heading(device, count))
-            met += [row(device, shape, *each) for shape in SHAPES for each in ROWS]
+            met += [row(device, shape, each) for shape in SHAPES for each in ROWS]
     torch.set_num_threads(threads)
     return all(met)
 
 
-def row(
-    device: torch.device, shape: tuple[int, ...], name: str, ours: nn.Module, plain: nn.Module, goal: float
-) -> bool:
+def row(device: torch.device, shape: tuple[int, ...], entry: tuple[str, nn.Module, nn.Module, float]) -> bool:
     """Print the line of a loss and a shape; True if its ratio is within its goal."""
+    name, ours, plain, goal = entry
     torch.manual_seed(0)
     x, y = torch.rand(shape, device=device, requires_grad=True), torch.rand(shape, device=device)
     ours, plain, wait = ours.to(device), plain.to(device), devices.wait(device)
-    torch.testing.assert_close(ours(x, y), plain(x, y), rtol=1e-6, atol=0)
+    devices.check(ours(x, y), plain(x, y), 1e-6)
     number = 1 if wait is None else 20  # so that a device is not waited for after each step
     found = ratio(step(ours, x, y), step(plain, x, y), number=number, wait=wait)
     noise = ratio(step(plain, x, y), step(plain, x, y), rounds=11, number=number, wait=wait)

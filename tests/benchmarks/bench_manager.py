@@ -24,8 +24,6 @@ from tests.benchmarks import cases, devices, paired
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from torch import Tensor
-
 PROCESSES = int(os.environ.get("LOSSSPEC_BENCH_PROCESSES", "5"))
 THREADS = int(os.environ.get("LOSSSPEC_BENCH_THREADS", "1"))
 #: A training loop repeats one step, and the memory that a step frees is what the next one finds: so a round
@@ -94,20 +92,20 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
             faults |= {"L1, manager": page_faults(ours), "L1, by hand": page_faults(hand)}
         again = timed(hand, cases.forward_l1(device, shape)[1], rounds=41, number=number)
         compare(name, ours, hand, rounds=101, number=number)
-    ours, hand, with_item, x = cases.five_terms(device)
-    again = timed(hand, hand, rounds=41, number=many)
-    compare("five", ours, hand, rounds=101, number=many)
-    compare("five_backward", backward(ours, x), backward(hand, x), rounds=101, number=many)
-    compare("five_item", with_item, hand, rounds=41, number=many)
+    with tempfile.TemporaryDirectory() as folder:
+        forwards, inputs = cases.five_terms(device, folder)
+        ours, hand, with_item = (forwards[name] for name in ("ours", "hand", "item"))
+        again = timed(hand, hand, rounds=41, number=many)
+        compare("five", ours, hand, rounds=101, number=many)
+        backward = partial(cases.step, inputs)
+        compare("five_backward", backward(ours), backward(hand), rounds=101, number=many)
+        compare("five_item", with_item, hand, rounds=41, number=many)
     with tempfile.TemporaryDirectory() as folder:
         inputs = cases.tensors(device)
-        steps = cases.objectives(inputs, folder)
-        sides = {
-            "ours": "manager",
-            "hand": "by hand",
-            "plain": "plain losses",
-            "logged": "manager with a log",
+        steps = {
+            name: cases.step(inputs, forward) for name, forward in cases.objective_g(inputs, folder).items()
         }
+        sides = {"ours": "manager", "hand": "by hand", "plain": "plain losses", "logged": "with a log"}
         faults |= {f"G, {text}": page_faults(steps[name]) for name, text in sides.items()}
         noise = timed(steps["hand"], steps["hand"], ROUNDS, steps_a_round)
         plain = timed(steps["plain"], steps["plain"], ROUNDS // 2, steps_a_round)
@@ -122,7 +120,7 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
             "plain_compiled": ("compiled", "plain"),
         }.items():
             if one == "compiled" and one not in steps and name in lines:
-                steps[one] = cases.compiled_objective(inputs)
+                steps[one] = cases.step(inputs, cases.compiled_objective(inputs))
                 faults["G, manager, compiled"] = page_faults(steps[one])
             again = noise if other == "hand" else plain
             if name in lines:
@@ -135,16 +133,6 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
         last, second = cases.flushes()
         found["flush"] = last, second, last
     return {"ratios": found, "faults": {**faults}}
-
-
-def backward(forward: Callable[[], Tensor], x: Tensor) -> Callable[[], None]:
-    """Return one forward and backward from a fresh gradient."""
-
-    def run() -> None:
-        x.grad = None
-        forward().backward()
-
-    return run
 
 
 def main() -> bool:

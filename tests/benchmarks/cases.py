@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
 import torch
+from tests.benchmarks import devices
 from tests.benchmarks.plain import PlainLaplacian, PlainSobel
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
@@ -15,9 +17,14 @@ from torchmetrics import MeanMetric
 from lossspec import LossManager, schedules, spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from lossspec.language.model import Spec
+
+#: Returns the total; or, of the losses alone, their raw values.
+Forward = Callable[[], "Tensor | list[Tensor]"]
 
 SHAPE = (1, 3, 256, 256)
+#: A weight that moves at each step.
+RAMP = {"type": "linear", "unit": "step", "start": 0, "end": 10**9, "start_value": 1.0, "end_value": 2.0}
 
 
 def tensors(device: torch.device) -> dict[str, Tensor]:
@@ -45,11 +52,10 @@ def forward_l1(
     return (lambda: manager.compute_loss_xy("l1", x, y)), (lambda: w * l1(x, y))
 
 
-def five_terms(
-    device: torch.device,
-) -> tuple[Callable[[], Tensor], Callable[[], Tensor], Callable[[], Tensor], Tensor]:
-    """Return an objective of five one-element terms, their sum by hand, the same with `.item()`, and x."""
-    x, y = torch.rand(1, device=device, requires_grad=True), torch.rand(1, device=device)
+def five_terms(device: torch.device, folder: str) -> tuple[dict[str, Forward], dict[str, Tensor]]:
+    """Return the forwards of five one-element terms, by name, and what they take."""
+    inputs = {"x": torch.rand(1, device=device, requires_grad=True), "y": torch.rand(1, device=device)}
+    x, y = inputs["x"], inputs["y"]
     modules = [nn.L1Loss(), nn.MSELoss(), nn.SmoothL1Loss(), nn.HuberLoss(), nn.L1Loss()]
     weights = [100.0, 10.0, 3.0, 2.0, 0.5]
     types = ["L1Loss", "MSELoss", "SmoothL1Loss", "HuberLoss", "L1Loss"]
@@ -57,7 +63,6 @@ def five_terms(
         f"l{index}": {"type": f"torch.{name}", "inputs": ["x", "y"], "weight": weight}
         for index, (name, weight) in enumerate(zip(types, weights, strict=True))
     }
-    objective = LossManager.from_spec(spec(lambda: {"losses": losses}), device=device).objective()
     l0, l1, l2, l3, l4 = modules
 
     def by_hand() -> Tensor:
@@ -69,8 +74,32 @@ def five_terms(
             each.item()
         return 100.0 * r0 + 10.0 * r1 + 3.0 * r2 + 2.0 * r3 + 0.5 * r4
 
-    torch.testing.assert_close(objective(x=x, y=y), by_hand())
-    return (lambda: objective(x=x, y=y)), by_hand, with_item, x
+    given = spec(lambda: {"losses": losses})
+    of_managers = managed(given, "total", {"l0": {"weight": RAMP}}, inputs, folder)
+    devices.check(of_managers["ours"](), by_hand(), 1e-6)
+    alone = {"alone": lambda: [each(x, y) for each in modules]}
+    return {**alone, "hand": by_hand, "item": with_item, **of_managers}, inputs
+
+
+def managed(
+    given: Spec | str, name: str, moving: dict[str, object], inputs: dict[str, Tensor], folder: str
+) -> dict[str, Forward]:
+    """Return the forwards of an objective: as it is, with a weight that moves each step, and with a log."""
+    device = inputs["y"].device
+    ours = LossManager.from_spec(given, device=device).objective(name)
+    moves = LossManager.from_spec(given, overlay={"losses": moving}, device=device)
+    logs = LossManager.from_spec(given, device=device, experiment_dir=folder)
+    moved, logged = moves.objective(name), logs.objective(name)
+
+    def run_moved() -> Tensor:
+        moves.step()
+        return moved(**inputs)
+
+    def run_logged() -> Tensor:
+        logs.step()  # of the step before, in a training loop
+        return logged(**inputs)
+
+    return {"ours": lambda: ours(**inputs), "moved": run_moved, "logged": run_logged}
 
 
 def terms(modules: Sequence[nn.Module], found: dict[str, Tensor]) -> list[Tensor]:
@@ -88,30 +117,25 @@ def total(found: list[Tensor]) -> Tensor:
 
 def step(inputs: dict[str, Tensor], forward: Callable[[], Tensor]) -> Callable[[], None]:
     """Return one forward and backward from fresh gradients."""
+    leaves = [each for each in inputs.values() if each.requires_grad]
 
     def run() -> None:
-        inputs["y_fake"].grad = inputs["pred_fake"].grad = None
+        for each in leaves:
+            each.grad = None
         forward().backward()
 
     return run
 
 
-def objectives(inputs: dict[str, Tensor], folder: str) -> dict[str, Callable[[], None]]:
-    """Return the steps that are compared, by name."""
+def objective_g(inputs: dict[str, Tensor], folder: str) -> dict[str, Forward]:
+    """Return the forwards of objective G of pix2pix+extended that are compared, by name."""
     device = inputs["y"].device
-    manager = LossManager.from_spec("pix2pix+extended", device=device)
-    objective = manager.objective("G")
-    logging = LossManager.from_spec("pix2pix+extended", device=device, experiment_dir=folder)
-    logged, of_log = logging.objective("G"), step(inputs, lambda: logged(**inputs))
-    losses = manager.get_registered_losses(strip=False)
-    modules = [losses[name].function for name in ("G_GAN", "G_L1", "G_L2", "G_SOBEL", "G_LAP")]
+    of_managers = managed("pix2pix+extended", "G", {"G_GAN": {"weight": RAMP}}, inputs, folder)
+    found = LossManager.from_spec("pix2pix+extended", device=device).get_registered_losses(strip=False)
+    modules = [found[name].function for name in ("G_GAN", "G_L1", "G_L2", "G_SOBEL", "G_LAP")]
     plain = [*modules[:3], PlainSobel().to(device), PlainLaplacian().to(device)]
-    torch.testing.assert_close(objective(**inputs), total(terms(modules, inputs)), rtol=1e-6, atol=0)
-    torch.testing.assert_close(objective(**inputs), total(terms(plain, inputs)), rtol=1e-5, atol=0)
-
-    def run_logged() -> None:
-        of_log()
-        logging.step()
+    devices.check(of_managers["ours"](), total(terms(modules, inputs)), 1e-6)
+    devices.check(of_managers["ours"](), total(terms(plain, inputs)), 1e-5)
 
     def with_item() -> Tensor:
         found = terms(modules, inputs)
@@ -128,22 +152,22 @@ def objectives(inputs: dict[str, Tensor], folder: str) -> dict[str, Callable[[],
         return total(found)
 
     return {
-        "ours": step(inputs, lambda: objective(**inputs)),
-        "logged": run_logged,
-        "hand": step(inputs, lambda: total(terms(modules, inputs))),
-        "plain": step(inputs, lambda: total(terms(plain, inputs))),
-        "item": step(inputs, with_item),
-        "metrics": step(inputs, with_metrics),
+        "alone": lambda: terms(modules, inputs),
+        "hand": lambda: total(terms(modules, inputs)),
+        "plain": lambda: total(terms(plain, inputs)),
+        "item": with_item,
+        "metrics": with_metrics,
+        **of_managers,
     }
 
 
-def compiled_objective(inputs: dict[str, Tensor]) -> Callable[[], None]:
-    """Return the step of a compiled objective."""
+def compiled_objective(inputs: dict[str, Tensor]) -> Callable[[], Tensor]:
+    """Return the forward of objective G, compiled."""
     device = inputs["y"].device
     objective = LossManager.from_spec("pix2pix+extended", device=device).objective("G")
     compiled = torch.compile(objective, fullgraph=True)
-    torch.testing.assert_close(compiled(**inputs), objective(**inputs), rtol=1e-5, atol=0)
-    return step(inputs, lambda: compiled(**inputs))
+    devices.check(compiled(**inputs), objective(**inputs), 1e-5)
+    return lambda: compiled(**inputs)
 
 
 def scheduled() -> tuple[Callable[[], object], Callable[[], object]]:

@@ -61,6 +61,11 @@ def clock(device: torch.device, threads: int = 1) -> Callable[[], float]:
     return time.thread_time if device.type != "cuda" and threads == 1 else time.perf_counter
 
 
+def check(found: torch.Tensor, expected: torch.Tensor, rtol: float) -> None:
+    """Check that both sides of a comparison compute the same; a GPU convolves in TF32 by default."""
+    torch.testing.assert_close(found, expected, rtol=rtol if found.is_cpu else 1e-2, atol=0)
+
+
 def label(device: torch.device) -> str:
     """Name a device as tables do: ``[cpu: 8 x AMD EPYC]``, ``[cuda: NVIDIA H100]``."""
     if device.type == "cuda":
