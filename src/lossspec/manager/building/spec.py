@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lossspec.errors import LossSpecError, RegistrationError, UnknownNameError
 from lossspec.language.function import SpecFunction
 from lossspec.language.load import load
+from lossspec.language.local_files import is_file, local_path
 from lossspec.language.model import Spec
 from lossspec.manager.building.module import construct
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.loss.messages import check_params, describe
 from lossspec.names import unknown
-from lossspec.paths import user_path
 from lossspec.registry import find, types
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
     from lossspec.language.model import Term
-    from lossspec.registry import Argument, LossType
+    from lossspec.registry import LossType
 
 Reference = str | PathLike[str] | Spec
 Losses = Callable[..., Mapping[str, LMLoss]]
@@ -51,7 +50,7 @@ def build(spec: Spec, *, downloads: bool = False) -> dict[str, LMLoss]:
         >>> losses["G_L1"].function, losses["G_L1"].term_weight
         (L1Loss(), 100.0)
     """
-    return {name: _loss(term, spec.folder, downloads=downloads) for name, term in spec.losses.items()}
+    return {name: _loss(term, spec, downloads=downloads) for name, term in spec.losses.items()}
 
 
 def losses_of(
@@ -116,11 +115,6 @@ def find_type(term: Term) -> LossType:
     return entry
 
 
-def _is_file(argument: Argument | None, value: object) -> bool:
-    """Return whether a value is a path in the spec's folder; the default can be a word for no file."""
-    return argument is not None and argument.path and value is not None and value != argument.default
-
-
 def _own_reduction_off(term: Term, entry: LossType) -> dict[str, object]:
     """Return the argument that makes a loss return its elements, if it has one.
 
@@ -140,19 +134,20 @@ def _own_reduction_off(term: Term, entry: LossType) -> dict[str, object]:
     return {"reduction": "none"}
 
 
-def _loss(term: Term, folder: str | None, *, downloads: bool) -> LMLoss:
+def _loss(term: Term, spec: Spec, *, downloads: bool) -> LMLoss:
     entry = find_type(term)
     live = {name: value for name, value in term.args.items() if isinstance(value, Schedule)}
     args: dict[str, object] = {}
+    within = {name: folder for (holder, name), folder in spec.files.items() if holder == term.name}
     for name, value in term.args.items():
         if name in live:
             args[name] = live[name](0)  # a first value; the clock sets the next ones
-        elif folder is not None and _is_file(entry.args.get(name), value):
-            args[name] = str(Path(folder) / user_path(str(value)))
+        elif is_file(entry.args.get(name), value):
+            args[name] = str(local_path(spec, term.name, name, str(value)))
         else:
             args[name] = value
     if term.reduce is not None:
         args |= _own_reduction_off(term, entry)
     weight, schedule = (1.0, term.weight) if isinstance(term.weight, Schedule) else (term.weight, None)
-    module = construct(entry, args, downloads=downloads)
+    module = construct(entry, args, downloads=downloads, within=within)
     return LMLoss(term.name, module, weight, schedule, term.tags, term=term, live=live)
