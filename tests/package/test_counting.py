@@ -1,4 +1,4 @@
-"""The benchmarks count what a device has to do: from what torch dispatches, and on CUDA from kineto's events."""
+"""What the benchmarks count: the operations that torch dispatches, and on CUDA the events of kineto."""
 
 import pytest
 import torch
