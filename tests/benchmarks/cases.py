@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -102,11 +102,11 @@ def managed(
     return {"ours": lambda: ours(**inputs), "moved": run_moved, "logged": run_logged}
 
 
-def terms(sobel: nn.Module, laplacian: nn.Module, found: dict[str, Tensor]) -> list[Tensor]:
+def terms(modules: Sequence[nn.Module], found: dict[str, Tensor]) -> list[Tensor]:
     """Return the raw terms of objective G, as one writes them."""
-    f, p, x, y = nn.functional, found["pred_fake"], found["y_fake"], found["y"]
-    adversarial = f.binary_cross_entropy_with_logits(p, torch.ones_like(p))
-    return [adversarial, f.l1_loss(x, y), f.mse_loss(x, y), sobel(x, y), laplacian(x, y)]
+    gan, l1, l2, sobel, laplacian = modules
+    p, x, y = found["pred_fake"], found["y_fake"], found["y"]
+    return [gan(p, torch.ones_like(p)), l1(x, y), l2(x, y), sobel(x, y), laplacian(x, y)]
 
 
 def total(found: list[Tensor]) -> Tensor:
@@ -132,13 +132,13 @@ def objective_g(inputs: dict[str, Tensor], folder: str) -> dict[str, Forward]:
     device = inputs["y"].device
     of_managers = managed("pix2pix+extended", "G", {"G_GAN": {"weight": RAMP}}, inputs, folder)
     found = LossManager.from_spec("pix2pix+extended", device=device).get_registered_losses(strip=False)
-    modules = [found[name].function for name in ("G_SOBEL", "G_LAP")]
-    plain = [PlainSobel().to(device), PlainLaplacian().to(device)]
-    devices.check(of_managers["ours"](), total(terms(*modules, inputs)), 1e-6)
-    devices.check(of_managers["ours"](), total(terms(*plain, inputs)), 1e-5)
+    modules = [found[name].function for name in ("G_GAN", "G_L1", "G_L2", "G_SOBEL", "G_LAP")]
+    plain = [*modules[:3], PlainSobel().to(device), PlainLaplacian().to(device)]
+    devices.check(of_managers["ours"](), total(terms(modules, inputs)), 1e-6)
+    devices.check(of_managers["ours"](), total(terms(plain, inputs)), 1e-5)
 
     def with_item() -> Tensor:
-        found = terms(*modules, inputs)
+        found = terms(modules, inputs)
         for each in found:
             each.item()
         return total(found)
@@ -146,15 +146,15 @@ def objective_g(inputs: dict[str, Tensor], folder: str) -> dict[str, Forward]:
     metrics = [MeanMetric().to(device) for _ in range(5)]
 
     def with_metrics() -> Tensor:
-        found = terms(*modules, inputs)
+        found = terms(modules, inputs)
         for metric, each in zip(metrics, found, strict=True):
             metric.update(each.detach())
         return total(found)
 
     return {
-        "alone": lambda: terms(*modules, inputs),
-        "hand": lambda: total(terms(*modules, inputs)),
-        "plain": lambda: total(terms(*plain, inputs)),
+        "alone": lambda: terms(modules, inputs),
+        "hand": lambda: total(terms(modules, inputs)),
+        "plain": lambda: total(terms(plain, inputs)),
         "item": with_item,
         "metrics": with_metrics,
         **of_managers,
