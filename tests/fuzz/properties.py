@@ -29,13 +29,15 @@ def tried(seed: str, seconds: float, kept: Path) -> tuple[int, int]:
         ran = subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace", check=False
         )
-        examples += sum(map(int, re.findall(r"(\d+) passing examples", ran.stdout)))
+        examples += sum(map(int, re.findall(r"- (\d+) passing, ", ran.stdout)))
         failures = re.findall(r"^(?:FAILED|ERROR) ", ran.stdout, re.MULTILINE)
         failed += len(failures)
         if failures or ran.returncode not in {0, 1, 2}:
             kept.mkdir(parents=True, exist_ok=True)
             told = kept / f"{number}.txt"
-            told.write_text(f"{' '.join(command[2:])}\n\n{ran.stdout}{ran.stderr}", encoding="utf-8")
+            shown = re.sub(r"=+ Hypothesis Statistics.*?(?==+ short test)", "", ran.stdout, flags=re.DOTALL)
+            again = f"python -m {' '.join(command[2:])}"
+            told.write_text(f"{again}\n\n{shown}{ran.stderr}", encoding="utf-8")
             print(f"properties: {len(failures)} failed, see {told}", flush=True)
         number += 1
     return examples, failed

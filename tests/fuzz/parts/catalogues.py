@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,23 +63,28 @@ def make(chance: random.Random) -> Files:
         text = tomli_w.dumps(document).encode()
     else:
         text = mutated(chance, text, (text, SPEC), 20_000)
-    return {**INSTALLED, FILE: text}
+    return {**INSTALLED, FILE: text, "commands.json": some_commands(chance)}
+
+
+def some_commands(chance: random.Random) -> bytes:
+    """Return two commands, as the files have them."""
+    return json.dumps(chance.sample(COMMANDS, 2)).encode()
 
 
 def check(folder: Path) -> None:
-    """Validate the catalogue, then use it in every command that looks at catalogues."""
+    """Validate the catalogue, then use it in commands that look at catalogues."""
     run("validate", FILE)
-    check_installed(folder, COMMANDS)
+    check_installed(folder)
 
 
-def check_installed(folder: Path, commands: list[tuple[str, ...]]) -> None:
-    """Run commands while the folder ``installed`` is installed.
+def check_installed(folder: Path) -> None:
+    """Run the commands of an input while the folder ``installed`` is installed.
 
     Raises:
         AssertionError: the code of a plug-in ran.
     """
     sys.path.insert(0, str(folder / "installed"))
     importlib.invalidate_caches()
-    for command in commands:
+    for command in json.loads((folder / "commands.json").read_bytes()):
         run(*command)
     assert not Path("it-ran").exists(), "the code of a plug-in ran"

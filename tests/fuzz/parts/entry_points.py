@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.fuzz.mutator import STRINGS, mutated
-from tests.fuzz.parts.catalogues import COMMANDS, INSTALLED, check_installed
+from tests.fuzz.parts.catalogues import INSTALLED, check_installed, some_commands
 
 if TYPE_CHECKING:
     import random
@@ -38,9 +38,9 @@ def make(chance: random.Random) -> Files:
         files["installed/others-1.0.dist-info/entry_points.txt"] = (
             f"[lossspec.catalogs]\n{library} = mylosses\n".encode()
         )
-    return files
+    return {**files, "commands.json": some_commands(chance)}
 
 
 def check(folder: Path) -> None:
-    """Run every command that looks at plug-ins."""
-    check_installed(folder, COMMANDS)
+    """Run commands that look at plug-ins."""
+    check_installed(folder)
