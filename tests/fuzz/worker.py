@@ -12,6 +12,7 @@ import random
 import tempfile
 import time
 import warnings
+from importlib import import_module
 from pathlib import Path
 
 from tests.fuzz import inputs
@@ -112,6 +113,7 @@ def main() -> None:
     parser.add_argument("--only", type=Path, help="try this input, and no other")
     options = parser.parse_args()
     until = time.monotonic() + options.seconds
+    import_module("torch")  # or the first input that needs it would pay for it
     warnings.simplefilter("error")
     worker = Worker(options.part, options.work, options.kept, options.patience)
     if options.only is not None:

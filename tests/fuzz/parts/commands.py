@@ -38,60 +38,58 @@ number = 3
 """
 #: Endless, or another program: what is not tried.
 LEFT_OUT = {"watch", "stdio"}
-REFERENCES = [
-    "pix2pix",
-    "pix2pix+vgg",
-    "a.loss.toml",
-    "a.loss.toml+v",
-    "b",
-    "b+v",
-    "specs/b.loss.toml",
-    "nothing",
-]
-FUNCTIONS = ["fuzz_module:denoise", "fuzz_module:wrong", "fuzz_module:number", "nothing:f"]
-RUNS = ["run", "right", "run/loss_log.jsonl", "nothing", "a.loss.toml"]
-OUTPUTS = [
-    "page.html",
-    "made.loss.toml",
-    "made.py",
-    "made.svg",
-    "made.png",
-    "made.csv",
-    "out/made.json",
-    "specs",
-    "",
-    "é\n",
-]
-#: What an argument or an option may be, by its name in click.
-VALUES = {
-    "specs": [*REFERENCES, ".", "-", "specs", "lib/catalog/lib.toml", "--", "pyproject.toml"],
-    "reference": [*REFERENCES, *FUNCTIONS],
-    "first": REFERENCES,
-    "second": REFERENCES,
-    "extends": REFERENCES,
+SPECS = ["pix2pix", "pix2pix+vgg", "a.loss.toml", "b", "specs/b.loss.toml", "esrgan"]
+RUNS = ["run", "right", "run/loss_log.jsonl"]
+OUTPUTS = ["page.html", "made.loss.toml", "made.py", "made.svg", "made.png", "made.csv", "made.json"]
+#: What an argument or an option is, by its name in click.
+GOOD = {
+    "specs": [*SPECS, ".", "-", "specs"],
+    "reference": [*SPECS, *SPECS, "fuzz_module:denoise"],
+    "first": SPECS,
+    "second": SPECS,
+    "extends": SPECS,
     "run": RUNS,
     "runs": RUNS,
-    "modules": ["fuzz_module", "nothing"],
-    "param_texts": ["lambda_l1=50", "lambda_l1='x'", "a=1", "=", "lambda_l1=nan", "lambda_l1=1e400"],
-    "set_texts": [
-        "losses.G_L1.weight=50",
-        "losses.x=1",
-        "=",
-        "a.b=",
-        "extends='x'",
-        "remove=['losses.G_L1']",
+    "modules": ["fuzz_module"],
+    "param_texts": ["lambda_l1=50", "lambda_l1=2.5"],
+    "set_texts": ["losses.G_L1.weight=50", "losses.G_L1.weight.type='linear'", "remove=['losses.G_L1']"],
+    "batch": ["batch.npz", "batch.pt"],
+    "wrt": ["y_fake", "pred_fake"],
+    "objective": ["G", "D"],
+    "suggest": ["equal-gradient", "shares=G_L1:0.5,G_GAN:0.5"],
+    "epoch": ["0", "1.5", "1e9"],
+    "step": ["0", "7", "1000000000"],
+    "at": ["0,50,100", "0", "3", "199"],
+    "file": ["config.yml", "fuzz_module:denoise"],
+    "arg_texts": ["lambda_l1=2.0", "lambda_l1=@config.yml#train.pixel_opt.loss_weight"],
+    "word": ["hinge", "l1", "s"],
+    "library": ["torch", "lossspec"],
+    "stdin_filename": ["a.loss.toml", "x.loss.toml"],
+    "output": OUTPUTS,
+}
+#: What is wrong, beside any string.
+WRONG = {
+    "output": ["out/made.json", "specs", "", "e\n"],  # and no string that is a path out of the folder
+    "reference": [
+        "a.loss.toml+v",
+        "b+v+w",
+        "nothing",
+        "fuzz_module:wrong",
+        "fuzz_module:number",
+        "nothing:f",
     ],
-    "batch": ["batch.npz", "batch.pt", "wrong.npz", "a.loss.toml", "nothing.pt"],
-    "wrt": ["y_fake", "y", "nothing"],
-    "objective": ["G", "D", "total", "nothing"],
-    "suggest": ["equal-gradient", "shares=G_L1:0.5,G_GAN:0.5", "shares=G_L1:2", "shares=", "nothing"],
-    "epoch": ["0", "1.5", "nan", "inf", "-1"],
-    "at": ["0,50,100", "0", "-1", "nan", "1e400", ",", "1,x", "99999999999"],
-    "file": ["config.yml", "a.loss.toml", "fuzz_module:denoise", "nothing.yml"],
-    "arg_texts": ["x=1", "x=@config.yml#train", "x=@nothing", "=", "lambda_l1=2.0"],
-    "word": ["hinge", "l1", "", "\x1b[2J"],
-    "library": ["torch", "lossspec", "nothing"],
-    "stdin_filename": ["a.loss.toml", "nothing/x.loss.toml", "x"],
+    "specs": ["lib/catalog/lib.toml", "--", "pyproject.toml", "nothing", "pix2pix+nothing"],
+    "run": ["nothing", "a.loss.toml", "specs"],
+    "runs": ["nothing", "a.loss.toml", "specs"],
+    "modules": ["nothing"],
+    "param_texts": ["lambda_l1='x'", "a=1", "=", "lambda_l1=nan", "lambda_l1=1e400", "lambda_l1=[[1]]"],
+    "set_texts": ["losses.x=1", "=", "a.b=", "extends='x'", "format=2", "losses.G_L1=1", "losses..x=1"],
+    "batch": ["wrong.npz", "a.loss.toml", "nothing.pt"],
+    "suggest": ["shares=G_L1:2", "shares=", "shares=x:nan", "nothing"],
+    "epoch": ["nan", "inf", "-1"],
+    "at": ["-1", "nan", "1e400", ",", "1,x", "99999999999"],
+    "file": ["a.loss.toml", "nothing.yml", "nothing:f", "fuzz_module:wrong", "fuzz_module:number"],
+    "arg_texts": ["x=1", "x=@config.yml#train", "x=@nothing", "="],
 }
 
 
@@ -117,8 +115,8 @@ def _leaves(
 def names() -> dict[str, list[str]]:
     """Return what can be described and explained."""
     return {
-        "name": [*REFERENCES, "torch.L1Loss", "SSIMLoss", "linear", "mine"],
-        "code": [*codes(), "nothing"],
+        "name": [*SPECS, "torch.L1Loss", "SSIMLoss", "linear", "mine"],
+        "code": [*codes()],
     }
 
 
@@ -156,37 +154,41 @@ def _right() -> bytes:
 
 
 def _arguments(chance: random.Random, command: click.Command) -> Iterator[str]:
-    """Yield an option or argument of a command at a time."""
+    """Yield an option or argument of a command at a time; half of the calls are as people write them."""
+    wrong = chance.choice([0.0, 0.0, 0.1, 0.5])
     for each in command.params:
         if each.name in LEFT_OUT:
             continue
         if isinstance(each, click.Argument):
-            count = chance.choice([0, 1, 1, 2]) if each.nargs == -1 else int(chance.random() < 0.97)
-            yield from (_value(chance, each) for _ in range(count))
-        elif chance.random() < (0.9 if each.required else 0.3):
+            count = chance.choice([0, 1, 1, 2]) if each.nargs == -1 else int(chance.random() > wrong / 9)
+            yield from (_value(chance, each, wrong) for _ in range(count))
+        elif chance.random() < (1 - wrong / 5 if each.required else 0.2):
             option = chance.choice(each.opts)
             if isinstance(each, click.Option) and each.is_flag:
                 yield option
                 continue
             for _ in range(chance.randint(1, 2) if each.multiple else 1):
-                given = _value(chance, each)
+                given = _value(chance, each, wrong)
                 yield from (f"{option}={given}",) if option.startswith("--") else (option, given)
-    if chance.random() < 0.03:
+    if chance.random() < wrong / 9:
         yield chance.choice(["--help", "-h", "--nothing", "--", *STRINGS])
 
 
-def _value(chance: random.Random, each: click.Parameter) -> str:
-    if each.name == "output":
-        return chance.choice(OUTPUTS)  # and no other string, which may be a path out of the folder
-    if chance.random() < 0.04:
-        return chance.choice(STRINGS)
+def _value(chance: random.Random, each: click.Parameter, wrong: float) -> str:
+    """Return a value of a parameter; how often it is a wrong one is given."""
+    name = each.name or ""
+    if chance.random() < wrong:
+        return chance.choice(
+            WRONG.get(name, STRINGS) if name == "output" or chance.random() < 0.5 else STRINGS
+        )
     if isinstance(each.type, click.Choice):
         return str(chance.choice([*each.type.choices]))
+    if name in GOOD or name in names():
+        return chance.choice(GOOD.get(name) or names()[name])
     if isinstance(each.type, click.IntRange):
         least, most = each.type.min or 0, min(each.type.max or 10**6, 10**9)
-        return str(chance.choice([least, most, least - 1, most + 1, 10, 200, 10**30]))
-    name = each.name or ""
-    return chance.choice(VALUES.get(name) or names().get(name) or STRINGS)
+        return str(chance.choice([least, most, 10, 200] + ([least - 1, most + 1, 10**30] if wrong else [])))
+    return chance.choice(STRINGS)
 
 
 def check(folder: Path) -> None:
