@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, get_args
+from typing import TYPE_CHECKING, TypedDict, Unpack, get_args
 
 import torch
 
@@ -10,6 +10,7 @@ from lossspec.errors import LossSpecError
 from lossspec.manager.loss.curve import is_count
 from lossspec.manager.loss.messages import describe
 from lossspec.manager.record.flush import OnNonFinite
+from lossspec.registry.allocation import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,24 @@ class Options(TypedDict, total=False):
     on_nonfinite: OnNonFinite
     durable: bool
     downloads: bool
+    max_bytes: float
     take_over: bool
     writers: Sequence[Writer]
+
+
+class Allowed(TypedDict):
+    """What only the caller can allow the losses of a spec, never the spec; see ``lossspec.build``."""
+
+    downloads: bool
+    max_bytes: float
+
+
+def allowed(**options: Unpack[Options]) -> Allowed:
+    """Return what the options of a manager allow."""
+    return {
+        "downloads": options.get("downloads", False),
+        "max_bytes": options.get("max_bytes", MAX_BYTES),
+    }
 
 
 def check_options(on_nonfinite: object, history_buffer_size: object, writers: object) -> None:
