@@ -113,6 +113,10 @@ def test_a_manager_registers_no_more_than_it_allows(tmp_path):
     with pytest.raises(LossSpecError, match=r"more than the 1 MiB"):
         LossManager.from_spec(str(path), max_bytes=MiB)
     LossManager.from_spec(str(path), max_bytes=2 * MiB)
+    with pytest.raises(
+        LossSpecError, match=r"`max_bytes` must be a number of bytes, such as 2\*\*30, got '1G'"
+    ):
+        LossManager.from_spec(str(path), max_bytes="1G")
 
 
 def test_the_limit_is_for_all_losses_together(tmp_path):

@@ -17,7 +17,7 @@ from lossspec.manager.contexts import Contexts
 from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
-from lossspec.manager.options import allowed, check_options, device_of
+from lossspec.manager.options import allowed, check_are_options, check_options, device_of
 from lossspec.manager.probe.manager import ProbedManager
 from lossspec.manager.record.flush import Flusher
 from lossspec.manager.record.ranks import rank, ranks
@@ -161,6 +161,8 @@ class LossManager(ShownManager, ProbedManager, Contexts):
             LossSpecError: the spec is missing, or a loss cannot be built.
         """
         resolved, losses = losses_of(spec, params or {}, overlay or {}, **allowed(**options))
+        if resolved is not None:
+            check_are_options(options, resolved.params)
         manager = cls(**options)
         try:
             manager._add(losses, resolved)

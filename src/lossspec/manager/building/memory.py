@@ -24,8 +24,10 @@ def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: float) -> N
         limit: the number of bytes.
 
     Raises:
-        LossSpecError: they would.
+        LossSpecError: they would, or the limit is not a number.
     """
+    if not isinstance(limit, int | float) or isinstance(limit, bool):
+        raise LossSpecError(f"`max_bytes` must be a number of bytes, such as 2**30, got {limit!r}")
     taken = {name: allocated(entries[name], term.args) for name, term in spec.losses.items()}
     total = sum(taken.values())
     if total > limit:
