@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lossspec.registry import LossType
 
 
-def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: float) -> None:
+def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: object) -> None:
     """Refuse losses that would allocate more than the limit together, before any is built.
 
     Args:
