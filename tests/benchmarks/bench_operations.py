@@ -44,15 +44,25 @@ def table(device: torch.device) -> bool:
     """Print the table of a device."""
     devices.use(device, 1)
     print(devices.heading(device, 1))
-    print("forward | backward: operations of torch that are called", end="")
-    print(", launches on the device, waits of the host, us busy" if device.type == "cuda" else ", waits")
+    columns = (
+        "operations, launches, waits of the host, us busy" if device.type == "cuda" else "operations, waits"
+    )
+    print(f"forward | backward, each: {columns}")
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         five, _ = cases.five_terms(device, one)
         inputs = cases.tensors(device)
         images = cases.objective_g(inputs, other)
         if device.type == "cuda":  # elsewhere, a graph is one call or many, which tells nothing
             images["compiled"] = cases.compiled_objective(inputs)
+        x, y = inputs["y_fake"], inputs["y"]
+        ours, hand = cases.forward_l1(device, cases.SHAPE)
+        one_loss: dict[str, Forward] = {
+            "alone": lambda: torch.nn.functional.l1_loss(x, y),
+            "hand": hand,
+            "ours": ours,
+        }
         met = [
+            part("compute_loss_xy, L1", device, one_loss),
             part("five one-element terms", device, five),
             part("objective G of pix2pix+extended, 1x3x256x256", device, images),
         ]
@@ -67,6 +77,8 @@ def part(title: str, device: torch.device, forwards: dict[str, Forward]) -> bool
         if name in forwards and not (device.type == "meta" and name in {"item", "metrics"}):
             found[name] = forward_and_backward(forwards[name], device)
             print(f"  {' | '.join(written(each, device) for each in found[name])}  {text}")
+    if "logged" not in found:
+        return True
     more = {
         name: [
             side.operations - own.operations for side, own in zip(found[name], found["alone"], strict=True)
