@@ -112,8 +112,8 @@ def main() -> None:
     parser.add_argument("--patience", type=float, required=True, help="seconds that an input may hang")
     parser.add_argument("--only", type=Path, help="try this input, and no other")
     options = parser.parse_args()
-    until = time.monotonic() + options.seconds
-    import_module("torch")  # or the first input that needs it would pay for it
+    if "." not in options.part:
+        import_module("torch")  # or the first input that needs it would pay for it
     warnings.simplefilter("error")
     worker = Worker(options.part, options.work, options.kept, options.patience)
     if options.only is not None:
@@ -121,7 +121,7 @@ def main() -> None:
         (options.work / FAULT).write_text(fault.text if fault else "", encoding="utf-8")
         return
     part(options.part).make(random.Random(0))  # imports what it needs
-    worker.fuzz(options.seed, options.first, until)
+    worker.fuzz(options.seed, options.first, time.monotonic() + options.seconds)
 
 
 if __name__ == "__main__":
