@@ -77,8 +77,8 @@ format: $(VENV)/.installed-lint ## format the code and apply safe fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-bench ## measure speed, as ratios to hand-written code
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.installed-bench ## measure speed, as ratios to hand-written code; ONLY="manager losses" and DEVICE=cuda choose
+	$(if $(DEVICE),LOSSSPEC_BENCH_DEVICE=$(DEVICE) )$(BIN)/python -m tests.benchmarks $(ONLY)
 
 docs: $(VENV)/.installed-docs ## build the site into build/site; warnings are errors
 	$(BIN)/python -m docs.generate

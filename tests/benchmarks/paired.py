@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @frozen
 class Ratio:
-    """How much longer the first took than the second: the median round, and the quarters around it."""
+    """How much longer the first took than the second: the median round, and the quarters around it.
+
+    ``host`` is the ratio of what the calls took until they returned, with work left on a device.
+    """
 
     median: float
     low: float
     high: float
+    host: float
 
     def __str__(self) -> str:
         return f"{self.median:6.2f}  ({self.low:.2f} to {self.high:.2f})"
@@ -35,22 +39,43 @@ def ratio(
     b: Callable[[], object],
     rounds: int = 41,
     number: int = 1,
+    *,
     clock: Callable[[], float] = perf_counter,
+    wait: Callable[[], object] | None = None,
 ) -> Ratio:
     """Return the ratio of the time of ``a`` to that of ``b``, over rounds of ``number`` calls each.
 
     Who goes first alternates. The first round warms both up and isn't counted. On a machine that does other
     things, ``clock=time.thread_time`` leaves out the time in which they run, if all is done in one thread.
+
+    On a device that runs beside the host, ``wait`` waits for it. It is called before and after the calls of a
+    round, not between them: they queue up as in a training loop, and count until the device is done.
     """
     timers = Timer(a, timer=clock), Timer(b, timer=clock)
-    ratios = []
+    ratios, on_host = [], []
     gc.collect()
     for turn in range(rounds + 1):
         order = (0, 1) if turn % 2 else (1, 0)
-        seconds = {which: timers[which].timeit(number) for which in order}
-        ratios.append(seconds[0] / seconds[1])
+        seconds = {which: _seconds(timers[which], number, clock, wait) for which in order}
+        ratios.append(seconds[0][0] / seconds[1][0])
+        on_host.append(seconds[0][1] / seconds[1][1])
     counted = sorted(ratios[1:])
-    return Ratio(median(counted), counted[len(counted) // 4], counted[-1 - len(counted) // 4])
+    quarter = len(counted) // 4
+    return Ratio(median(counted), counted[quarter], counted[-1 - quarter], median(on_host[1:]))
+
+
+def _seconds(
+    timer: Timer, number: int, clock: Callable[[], float], wait: Callable[[], object] | None
+) -> tuple[float, float]:
+    """Return what some calls took, and the part of it until the last one returned."""
+    if wait is None:
+        host = timer.timeit(number)
+        return host, host
+    wait()
+    start = clock()
+    host = timer.timeit(number)
+    wait()
+    return clock() - start, host
 
 
 def compile_package() -> None:

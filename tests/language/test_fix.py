@@ -66,6 +66,6 @@ def test_a_file_keeps_its_mark_and_mode(tmp_path, mark, text):
     path = tmp_path / "x"
     path.write_bytes(mark + "日本日本\n".encode())
     path.chmod(0o640)
-    rewrite(path, text)
+    rewrite(path, "日本日本\n", text)
     assert path.read_bytes() == mark + text.encode()
     assert path.stat().st_mode & 0o777 == 0o640

@@ -157,6 +157,10 @@ PATH = "PathLengthPenalty differentiates `images` by `latents`"
         ),
         (lambda: R2Penalty()(IMAGES.sum(1), LEAF), "R2Penalty differentiates `pred` by `images`"),
         (lambda: R1Penalty()(LEAF.sum(1), LEAF.clone()), "`pred` was not computed from it with gradients"),
+        (
+            torch.no_grad()(lambda: R1Penalty()(LEAF.sum(1), LEAF)),
+            r"gradients are off here.*torch.enable_grad\(\)",
+        ),
         (lambda: R1Penalty()(LEAF[:0].sum(1), LEAF[:0]), r"R1Penalty got an empty `pred`: \(0,\)"),
         (
             lambda: GradientPenalty()(IMAGES, IMAGES, IMAGES),

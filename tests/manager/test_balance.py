@@ -202,14 +202,19 @@ def test_positional_tensors_are_refused(manager, tensors):
 def test_a_tensor_that_is_none_is_named(manager, tensors):
     with pytest.raises((AttributeError, TypeError)) as raised:
         manager.objective("G")(**tensors | {"y": None})
-    assert raised.value.__notes__ == ["in the term `a` of the objective `G`, with None for `y`"]
+    assert raised.value.__notes__ == [
+        "in the term `a` of the objective `G`, with a float32 tensor of shape (3,) as `x`, None as `y`"
+    ]
 
 
 def test_an_error_within_a_term_names_it(manager, tensors):
     tensors["x"] = torch.randn(3, 5)
     with pytest.raises(RuntimeError) as raised, pytest.warns(UserWarning, match="target size"):
         manager.objective("G")(**tensors)
-    assert raised.value.__notes__ == ["in the term `a` of the objective `G`"]
+    (note,) = raised.value.__notes__
+    assert note.startswith(
+        "in the term `a` of the objective `G`, with a float32 tensor of shape (3, 5) as `x`, "
+    )
 
 
 def test_a_list_cannot_be_an_input_of_a_balance(manager, tensors):

@@ -156,7 +156,9 @@ def test_invalid_inputs_name_the_term(make_manager, term, tensors, message):
     with pytest.raises(LossInputError) as raised:
         total(make_manager, tensors, **term)
     assert str(raised.value) == message
-    assert raised.value.__notes__ == ["in the term `a` of the objective `total`"]
+    (note,) = raised.value.__notes__
+    assert note.startswith("in the term `a` of the objective `total`, with ")
+    assert all(f"as `{name}`" in note for name in tensors)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_positional_tensors_are_refused_with_their_names(make_manager):
             manager.objective()(torch.ones(2), torch.ones(2), **more)
         assert str(raised.value) == (
             "objective `total` expects tensors by keyword, got 2 by position: "
-            "call `objective(y_fake=..., y=...)`"
+            "call `objective(y_fake=..., y=...)`, or `objective(**tensors)` with a dict"
         )
 
 
@@ -234,7 +236,9 @@ def test_positional_tensors_are_refused_with_their_names(make_manager):
 def test_a_tensor_that_is_none_is_named_where_it_fails(make_manager, detach):
     with pytest.raises((AttributeError, TypeError)) as raised:
         total(make_manager, {"x": torch.ones(2), "y": None}, inputs=["x", detach])
-    assert raised.value.__notes__ == ["in the term `a` of the objective `total`, with None for `y`"]
+    assert raised.value.__notes__ == [
+        "in the term `a` of the objective `total`, with a float32 tensor of shape (2,) as `x`, None as `y`"
+    ]
 
 
 @pytest.mark.parametrize("shape", [(8, 3), (3,), (2, 3, 4, 5)])

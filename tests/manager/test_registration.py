@@ -287,3 +287,23 @@ def test_a_configuration_without_the_section_says_so(tmp_path):
     with pytest.raises(ConfigError) as raised:
         LossManager(config=lossspec.ConfigManager(path).data)
     assert str(raised.value) == f"{path}: unknown key `common`: a key with a similar name exists: `comon`"
+
+
+def test_a_spec_as_configuration_is_told_from_spec():
+    with pytest.raises(
+        LossSpecError,
+        match=r"must have `.common.device`.*the str 'pix2pix'; for a spec, call `LossManager.from_spec`",
+    ):
+        LossManager("pix2pix")
+
+
+def test_a_parameter_as_an_option_is_told_params():
+    with pytest.raises(LossSpecError, match=r"not an option: pass `params=\{'lambda_l1': 50.0\}`"):
+        LossManager.from_spec("pix2pix", lambda_l1=50.0)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'lambda_l3'"):
+        LossManager.from_spec("pix2pix", lambda_l3=50.0)
+
+
+def test_one_of_several_objectives_has_to_be_named():
+    with pytest.raises(UnknownNameError, match="the spec has several objectives: name one of `D`, `G`"):
+        LossManager.from_spec("pix2pix").objective()

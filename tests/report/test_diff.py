@@ -6,10 +6,12 @@ import itertools
 import tomllib
 from pathlib import Path
 
+import attrs
 import pytest
 
 import lossspec
-from lossspec.report.diff import Change, differences
+from lossspec.language.model import Term
+from lossspec.report.diff import IGNORED, Change, differences
 
 SPECS = Path(__file__).parents[2] / "specs"
 BASE = """
@@ -56,6 +58,11 @@ def test_each_kind_of_change(spec_of, tmp_path, case):
         assert (change.kind, change.before, change.after) == ("changed", *values)
     (back,) = [change for change in differences(after, before) if change.path == path]
     assert (back.before, back.after) == (change.after, change.before)
+
+
+def test_the_cases_have_every_key_of_a_term():
+    changed = {path[2] for _, path, *_ in CASES if path[0] == "losses" and len(path) > 2}
+    assert changed == {each.name for each in attrs.fields(Term)} - {"name", *IGNORED}
 
 
 def test_schedules_of_one_type_are_compared_by_key(spec_of):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import lossspec
+from lossspec.paths import _open_within
 
 PACKAGE = Path(lossspec.__file__).parent
 SHIPPED = [PACKAGE, PACKAGE.parents[1] / "specs", PACKAGE.parents[1] / "schemas"]
@@ -61,7 +62,7 @@ class Watch:
         if event.startswith(FORBIDDEN):
             self.found.append((event, args))
         elif event in FILES and isinstance(args[0], str | bytes | Path):
-            path = Path(args[0].decode() if isinstance(args[0], bytes) else args[0]).absolute()
+            path = _base() / (args[0].decode() if isinstance(args[0], bytes) else args[0])
             writes = event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+")
             if writes or not any(path.resolve().is_relative_to(each) for each in self.allowed):
                 self.found.append((event, path))
@@ -73,6 +74,14 @@ class Watch:
 
 WATCH = Watch()
 KNOWN = set()
+
+
+def _base():
+    """Return the folder of a relative path: that of the descriptor, where lossspec opens step by step."""
+    frame = sys._getframe(2)  # the caller of what raised the event
+    if frame.f_code is _open_within.__code__ and "at" in frame.f_locals:
+        return Path("/proc/self/fd", str(frame.f_locals["at"])).resolve()
+    return Path.cwd()
 
 
 def _is_known(filename):

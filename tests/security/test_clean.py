@@ -146,3 +146,29 @@ def test_nothing_of_it_controls_anything(command, call, places, monkeypatch, cap
         assert "<script>x" not in page
         assert "&lt;script&gt;x" in page
     assert ended.value.code in {None, 0, 1, 2}
+
+
+def strings(value):
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from strings(each)
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.parametrize("form", ["gitlab", "junit", "sarif"])
+def test_nothing_of_it_controls_what_a_service_shows(form, places, monkeypatch, capsys):
+    """A service decodes the report: an escape of JSON or XML is the character again."""
+    monkeypatch.setattr(sys, "argv", ["lossspec", "validate", places["bad"], "--format", form])
+    with pytest.raises(SystemExit):
+        cli.main()
+    out = capsys.readouterr().out
+    if form == "junit":
+        found = [
+            text for each in ET.fromstring(out).iter() for text in (*each.attrib.values(), each.text or "")
+        ]
+    else:
+        found = list(strings(json.loads(out)))
+    assert any(r"\u001b" in each for each in found)
+    for each in found:
+        assert not CONTROLS.search(each), each

@@ -19,6 +19,7 @@ CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 TARGETS = ("line", "terminal", "xml", "html", "github", "markdown", "code", "latex", "comment")
+TARGETS += ("service", "sarif")
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -37,6 +38,13 @@ def test_xml_is_read_by_a_parser():
     element.text = clean.xml(TEXT)
     found = ET.fromstring(ET.tostring(element))
     assert found.text == element.text
+
+
+def test_sarif_has_no_link():
+    """As the standard has links in plain text: 3.11.6, embedded links."""
+    link = re.compile(r"\[(?:[^\[\]]|\\\[|\\\])*\]\([^)]*\)")
+    assert link.search("see [this](https://example.org)")
+    assert not link.search(clean.sarif(f"see [this](https://example.org) {MARKUP} [[a]](2)"))
 
 
 def test_html_is_text():

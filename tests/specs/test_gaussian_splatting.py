@@ -42,16 +42,30 @@ def test_render(check, draw, view):
     check("gaussian_splatting", "total", t, terms, 0.8 * terms["l1"] + 0.2 * terms["ssim"])
 
 
-@pytest.mark.parametrize("step", [0, 12_000, 30_000])
-def test_depth(check, draw, view, step):
+def weight_of_depth(iteration, first=1.0, last=0.01, length=30_000):
+    """The authors' ``get_expon_lr_func``, which their loop calls with iterations counted from 1."""
+    part = min(max(iteration / length, 0.0), 1.0)
+    return math.exp(math.log(first) * (1 - part) + math.log(last) * part)
+
+
+@pytest.mark.parametrize("iteration", [1, 12_000, 30_000])
+def test_depth(check, draw, view, iteration):
     t = draw(inverse_depth=(1, 1, 13, 9), mono_inverse_depth=(1, 1, 13, 9))
     t.render, t.image = view(1, 3, 13, 9), view(1, 3, 13, 9)
     t.depth_mask = torch.randint(2, (1, 1, 13, 9)).double()
     depth = ((t.inverse_depth - t.mono_inverse_depth) * t.depth_mask).abs().mean()
     terms = photometric(t) | {"depth": depth}
-    falling = math.exp(math.log(0.01) * step / 30_000)
-    total = 0.8 * terms["l1"] + 0.2 * terms["ssim"] + falling * depth
-    check("gaussian_splatting+depth", "total", t, terms, total, clock={"step": step})
+    total = 0.8 * terms["l1"] + 0.2 * terms["ssim"] + weight_of_depth(iteration) * depth
+    check("gaussian_splatting+depth", "total", t, terms, total, clock={"step": iteration - 1})
+
+
+@pytest.mark.parametrize("iteration", [1, 2, 5])
+def test_options_of_the_depth(iteration):
+    options = {"iterations": 5, "depth_l1_weight_init": 0.5, "depth_l1_weight_final": 0.1}
+    manager = LossManager.from_spec("gaussian_splatting+depth", params=options)
+    manager.set_progress(step=iteration - 1)
+    expected = weight_of_depth(iteration, 0.5, 0.1, 5)
+    assert manager.get_loss_weights(precision=9)["depth"] == pytest.approx(expected, abs=1e-9)
 
 
 def test_a_view_without_reliable_depth(view):

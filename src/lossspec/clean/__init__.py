@@ -76,6 +76,27 @@ def xml(text: str) -> str:
     return _NOT_XML.sub(lambda found: _escaped(found[0]), _lines(text))
 
 
+def service(text: str) -> str:
+    r"""Return a text for a report whose reader decodes it, and shows what it finds: GitLab, code scanning.
+
+    An escape of JSON would be decoded there, so the characters become text.
+
+    >>> print(service("a\u202e\nb"))
+    a\u202e
+    b
+    """
+    return _lines(text)
+
+
+def sarif(text: str) -> str:
+    r"""Return a text as a message of SARIF, in which ``[text](address)`` would be a link.
+
+    >>> print(sarif("[a](https://example.org)"))
+    [a]\(https://example.org)
+    """
+    return service(text).replace("](", r"]\(")
+
+
 def html(text: str) -> str:
     """Return a text as HTML, also between quotes."""
     from html import escape  # it imports a table of all entities, and only pages need it

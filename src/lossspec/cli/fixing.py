@@ -54,7 +54,7 @@ class Fixed:
     def write(self) -> None:
         """Write the new text into the file; an unchanged file is not touched."""
         if self.path is not None and self.edits:
-            rewrite(self.path, self.after)
+            rewrite(self.path, self.before, self.after)
 
     def report(self) -> Iterator[str]:
         """Yield a line for each fix, or why there is none."""

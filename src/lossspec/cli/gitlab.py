@@ -12,6 +12,8 @@ from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from lossspec.clean import service
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -40,12 +42,12 @@ def gitlab(problems: Sequence[Diagnostic]) -> str:
 def _row(problem: Diagnostic, key: str) -> Json:
     text = f"{problem.message}: {problem.help}" if problem.help else problem.message
     return {
-        "description": text,
+        "description": service(text),
         "check_name": problem.code,
         "fingerprint": hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest(),
         "severity": _SEVERITY[problem.severity],
         "location": {
-            "path": _path(problem.source),
+            "path": service(_path(problem.source)),
             "lines": {"begin": problem.span.line if problem.span else 1},
         },
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from lossspec._version import __version__
+from lossspec.clean import sarif as clean_sarif
 from lossspec.language.diagnostics.codes import codes
 
 if TYPE_CHECKING:
@@ -56,16 +57,21 @@ def _rule(name: str) -> Json:
 
 
 def _result(problem: Diagnostic, rule: int) -> Json:
+    text = f"{problem.message}\n{problem.help}" if problem.help else problem.message
     result: Json = {
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": problem.severity,
-        "message": {"text": f"{problem.message}\n{problem.help}" if problem.help else problem.message},
+        "message": {"text": clean_sarif(text)},
         "locations": [_location(problem.source, problem.span)],
     }
     if problem.labels:
         result["relatedLocations"] = [
-            {"id": number, **_location(label.source, label.span), "message": {"text": label.text}}
+            {
+                "id": number,
+                **_location(label.source, label.span),
+                "message": {"text": clean_sarif(label.text)},
+            }
             for number, label in enumerate(problem.labels)
         ]
     if problem.replacement is not None and problem.span is not None:
@@ -73,7 +79,7 @@ def _result(problem: Diagnostic, rule: int) -> Json:
         replacement = {"text": problem.replacement}
         result["fixes"] = [
             {
-                "description": {"text": problem.help or f"write {problem.replacement}"},
+                "description": {"text": clean_sarif(problem.help or f"write {problem.replacement}")},
                 "artifactChanges": [
                     {
                         "artifactLocation": _artifact(problem.source),

@@ -84,7 +84,7 @@ def _targets(argument: str) -> Iterator[Target]:
         if reference.is_path:
             yield Target(reference, _existing(Path(reference.name)))
         else:
-            yield Target(reference, file_of(reference), is_named=True)
+            yield Target(reference, file_of(reference)[0], is_named=True)
     except LossSpecError as error:
         raise click.UsageError(str(error)) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from lossspec.cli.complete import references
 from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import format_option, load_option
 from lossspec.cli.targets import Target, targets
-from lossspec.cli.text import echo, is_colored
+from lossspec.cli.text import echo, is_colored, unwritable
 from lossspec.language.documents.project import project as settings
 
 if TYPE_CHECKING:
@@ -145,7 +146,10 @@ def _fixed(target: Target, wanted: _Wanted) -> list[Diagnostic]:
     from lossspec.cli.fixing import fixes
 
     fixed = fixes(target)
-    fixed.write()
+    try:
+        fixed.write()
+    except OSError as error:
+        raise unwritable(Path(str(target.path)), error) from error
     for line in () if wanted.quiet else fixed.report():
         echo(line, err=True)
     return fixed.left

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from lossspec.errors import LossSpecError
+from lossspec.language.checks.arguments import local_files
 from lossspec.language.converter import as_toml, large_integers
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.diagnostics.error import SpecError
@@ -76,8 +77,8 @@ def load(
 
         return load_draft(spec(ref).draft(params, findings), (), params, overlay, findings)
     reference = Reference.parse(str(ref))
-    path = file_of(reference)
-    draft = read_draft(path, findings)
+    path, within = file_of(reference)
+    draft = read_draft(path, findings, within=within)
     return load_draft(draft, reference.variants, params, overlay, findings)
 
 
@@ -108,7 +109,7 @@ def load_draft(
     order = [name for name in declared(resolved.stack.table) if name in variants] if variants else []
     reference = "+".join((draft.name, *order))
     folder = str(draft.folder.resolve()) if draft.folder else None
-    return structure(resolved, draft.name, reference, folder)
+    return evolve(structure(resolved, draft.name, reference, folder), files=local_files(resolved))
 
 
 def _picked(draft: Draft, variants: tuple[str, ...]) -> frozenset[str]:
@@ -209,8 +210,8 @@ def validate_reference(text: str) -> list[Diagnostic]:
     """Return every problem of the spec that a reference names, also of its variants together."""
     try:
         reference = Reference.parse(text)
-        path = file_of(reference)
-        return _validate(lambda findings: (read_draft(path, findings), reference.variants))
+        path, within = file_of(reference)
+        return _validate(lambda findings: (read_draft(path, findings, within=within), reference.variants))
     except LossSpecError as error:
         return [Diagnostic("unknown-spec", "error", str(error), text)]
 

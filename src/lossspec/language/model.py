@@ -237,6 +237,8 @@ class Spec:
         params: the value of every parameter.
         inputs: descriptions of the tensors, by name.
         folder: the folder of the spec's file, for local weights; None if it has no file.
+        files: by term and argument, the folder of the document that names a local file: the file must lie
+            in it. A path that the caller gave can lie anywhere.
     """
 
     name: str
@@ -248,6 +250,7 @@ class Spec:
     params: Mapping[str, Scalar] = field(factory=dict)
     inputs: Mapping[str, str] = field(factory=dict)
     folder: str | None = field(default=None, eq=False)
+    files: Mapping[tuple[str, str], str] = field(factory=dict, eq=False)
 
     @property
     def digest(self) -> str:

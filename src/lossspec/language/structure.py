@@ -36,7 +36,7 @@ _USED = {"format", "extends", "remove", "variants"}
 _UNWRITTEN: Fields = {
     Term: ("name",),
     ObjectiveSpec: ("name",),
-    Spec: ("name", "reference", "params", "folder"),
+    Spec: ("name", "reference", "params", "folder", "files"),
 }
 
 

@@ -54,7 +54,6 @@ class LogFile:
             raise LogError(f"cannot write a loss log in `{folder}`: {error.strerror or error}") from error
 
     def _open(self) -> None:
-        is_new = not self.path.exists()
         flags = (
             os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         )  # or Windows would change the line ends
@@ -70,7 +69,7 @@ class LogFile:
             raise LogError(message)
         self._descriptor, self.end = descriptor, None
         _open_files.add(self)
-        if is_new and self._durable:
+        if self._durable and os.fstat(descriptor).st_size == 0:  # it may be new
             _sync_folder(self.path.parent)
 
     def _others(self) -> list[LogFile]:

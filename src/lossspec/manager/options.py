@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, get_args
+from os import PathLike
+from typing import TYPE_CHECKING, TypedDict, Unpack, get_args
 
 import torch
 
@@ -10,10 +11,11 @@ from lossspec.errors import LossSpecError
 from lossspec.manager.loss.curve import is_count
 from lossspec.manager.loss.messages import describe
 from lossspec.manager.record.flush import OnNonFinite
+from lossspec.registry.allocation import MAX_BYTES
+from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from os import PathLike
+    from collections.abc import Mapping, Sequence
 
     from lossspec.log.protocol import Writer
     from lossspec.manager.config import HasDevice
@@ -30,8 +32,24 @@ class Options(TypedDict, total=False):
     on_nonfinite: OnNonFinite
     durable: bool
     downloads: bool
+    max_bytes: float
     take_over: bool
     writers: Sequence[Writer]
+
+
+class Allowed(TypedDict):
+    """What only the caller can allow the losses of a spec, never the spec; see ``lossspec.build``."""
+
+    downloads: bool
+    max_bytes: float
+
+
+def allowed(**options: Unpack[Options]) -> Allowed:
+    """Return what the options of a manager allow."""
+    return {
+        "downloads": options.get("downloads", False),
+        "max_bytes": options.get("max_bytes", MAX_BYTES),
+    }
 
 
 def check_options(on_nonfinite: object, history_buffer_size: object, writers: object) -> None:
@@ -56,13 +74,29 @@ def check_options(on_nonfinite: object, history_buffer_size: object, writers: ob
             )
 
 
+def check_are_options(options: Mapping[str, object], params: Mapping[str, object]) -> None:
+    """Check that no option is a parameter of the spec.
+
+    Raises:
+        LossSpecError: one of them is.
+    """
+    for name, value in options.items():
+        if name in params and name not in Options.__annotations__:
+            advice = f"`params={{{name!r}: {repr_of(value)}}}`"
+            raise LossSpecError(f"`{name}` is a parameter of the spec, not an option: pass {advice}")
+
+
 def device_of(device: torch.device | str | None, config: HasDevice | None) -> torch.device | None:
     """Return ``device``, else the device of the configuration; None if neither is given.
 
     Raises:
-        LossSpecError: torch does not have the device. Only torch's own accelerators are checked: others can
-            be unknown until they are used.
+        LossSpecError: the configuration has no device, or torch does not have it. Only torch's own
+            accelerators are checked: others can be unknown until they are used.
     """
+    if config is not None and not hasattr(config, "common"):
+        advice = "; for a spec, call `LossManager.from_spec`" if isinstance(config, str | PathLike) else ""
+        expected = "`config` must have `.common.device`, as `ConfigManager(path).data` has"
+        raise LossSpecError(f"{expected}, got {describe(config)}{advice}")
     given = device if device is not None else config.common.device if config is not None else None
     if given is None:
         return None

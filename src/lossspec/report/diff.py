@@ -13,29 +13,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from attrs import frozen
+from attrs import NOTHING, fields, frozen
 
-from lossspec.language.model import plain
+from lossspec.language.model import ObjectiveSpec, Term, plain
 from lossspec.language.write import to_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from attrs import AttrsInstance
+
     from lossspec.language.model import Spec
 
     Table = Mapping[str, object]
 
-#: The keys of a term or an objective that a spec can leave out, and their defaults.
-DEFAULTS: Table = {
-    "weight": 1,
-    "at_zero": "skip",
-    "lists": None,
-    "every": None,
-    "reduce": None,
-    "if_missing": "error",
-    "balance": None,
-    "args": {},
-}
+#: A term and an objective with nothing but what is required: they have the defaults of the others.
+TERM, OBJECTIVE = Term(name="", type="", inputs=()), ObjectiveSpec(name="")
 #: The keys of a term that do not change what is computed.
 IGNORED = {"tags"}
 
@@ -75,14 +68,20 @@ def differences(before: Spec, after: Spec) -> list[Change]:
 def _losses(spec: Spec) -> Table:
     tables = cast("dict[str, dict[str, object]]", to_table(spec)["losses"])
     return {
-        name: {**DEFAULTS, **table, "objective": spec.losses[name].objective}
+        name: _whole(TERM, {**table, "objective": spec.losses[name].objective})
         for name, table in tables.items()
     }
 
 
 def _objectives(spec: Spec) -> Table:
     tables = cast("dict[str, dict[str, object]]", to_table(spec).get("objectives", {}))
-    return {name: {**DEFAULTS, **tables.get(name, {})} for name in spec.objectives}
+    return {name: _whole(OBJECTIVE, tables.get(name, {})) for name in spec.objectives}
+
+
+def _whole(blank: AttrsInstance, table: Table) -> Table:
+    """Return a table with the keys that it leaves out, each with the default that the blank object has."""
+    kept = [each.name for each in fields(type(blank)) if each.name in table or each.default is not NOTHING]
+    return {key: table.get(key, getattr(blank, key)) for key in kept}
 
 
 def _tables(before: Table, after: Table, path: tuple[str, ...]) -> Iterator[Change]:

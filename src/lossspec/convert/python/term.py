@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import fields, frozen
@@ -11,8 +10,8 @@ from lossspec.convert.python.call import Call, is_there
 from lossspec.convert.python.layout import literal
 from lossspec.convert.python.refusal import refuse
 from lossspec.convert.python.scope import PASSED_ON
+from lossspec.language.local_files import is_file, local_path
 from lossspec.language.model import Divisor, Input, Lists, Reduce, Term
-from lossspec.paths import user_path
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -65,7 +64,9 @@ def write_term(term: Term, scope: Scope, attributes: Names, local: Mapping[str, 
     for part in (term, *term.inputs, *term.references, term.lists, term.reduce):
         _require_known(term, part)
     entry = scope.types[term.name]
-    args = {name: _argument(scope, entry.args.get(name), value) for name, value in term.args.items()}
+    args = {
+        name: _argument(scope, term.name, entry.args.get(name), value) for name, value in term.args.items()
+    }
     moving = {
         name: scope.schedule(value, f"{term.name}_{name}", f"`{name}` of `{term.name}`")
         for name, value in term.args.items()
@@ -110,14 +111,13 @@ def _require_known(term: Term, part: Term | Input | Divisor | Lists | Reduce | N
             refuse(f"`{term.name}`", f"`{each.name}` is not exported yet")
 
 
-def _argument(scope: Scope, argument: Argument | None, value: object) -> str:
+def _argument(scope: Scope, term: str, argument: Argument | None, value: object) -> str:
     if isinstance(value, Schedule):
         return literal(value(0))  # a first value to construct it with; the clock sets it from then on
     if argument is not None and argument.tensor:
         return f"torch.tensor({literal(value if _is_whole(argument) else _floats(value))})"
-    folder = scope.spec.folder
-    if argument is not None and argument.path and folder is not None and value != argument.default:
-        return literal(str(Path(folder) / user_path(str(value))))
+    if argument is not None and is_file(argument, value):
+        return literal(str(local_path(scope.spec, term, argument.name, str(value))))
     return literal(value)
 
 

@@ -47,9 +47,11 @@ def load(manager: LossManager, args: TrainingArguments, state: TrainerState) -> 
     """
     for folder in _candidates(args, state):
         if _is_of(folder, state):
-            if not (folder / FILE).exists():
+            try:
+                saved = torch.load(folder / FILE, weights_only=True, map_location="cpu")
+            except FileNotFoundError:
                 break
-            manager.load_state_dict(torch.load(folder / FILE, weights_only=True, map_location="cpu"))
+            manager.load_state_dict(saved)
             return
     folders = ", ".join(f"`{each}`" for each in _candidates(args, state))
     raise CheckpointError(
@@ -72,8 +74,9 @@ def _folder(args: TrainingArguments, state: TrainerState) -> Path:
 def _is_of(folder: Path, state: TrainerState) -> bool:
     """Return whether a folder has a checkpoint of this run, at this step."""
     path = folder / "trainer_state.json"
-    if not path.exists():
+    try:
+        saved = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return False
-    saved = json.loads(path.read_text(encoding="utf-8"))
     same = json.dumps(saved["log_history"]) == json.dumps(state.log_history)
     return same and saved["global_step"] == state.global_step

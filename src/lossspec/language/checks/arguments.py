@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from lossspec.faults import Fault
 from lossspec.language.diagnostics.findings import TextOrigin
 from lossspec.names import listed, shorten
-from lossspec.validation.invalid import INVALID
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from lossspec.faults import KeyPath
     from lossspec.language.resolve.resolve import Resolved, TypedTerm
@@ -26,22 +27,39 @@ def argument_faults(spec: Resolved, terms: Sequence[TypedTerm]) -> Iterator[Faul
         if entry is None or not isinstance(args, dict):
             continue
         yield from missing_arguments(entry, args, ("losses", name))
-        for key, value in args.items():
-            argument = entry.args.get(key)
-            if argument is None or not argument.path or value is INVALID:
-                continue
-            place = ("losses", name, "args", key)
-            if (
-                isinstance(value, str)
-                and not _is_inside(value, _folder(spec, place))
-                and not spec.is_from_caller(place)
-            ):
+        for place, value, folder in _own_files(spec, name, entry, args):
+            if not _is_inside(value, folder):
                 yield Fault(
                     "path-outside",
                     f"`{shorten(value)}` is outside the spec's folder",
                     place,
                     help="a spec can only name files in its own folder; pass any other path as a parameter",
                 )
+
+
+def local_files(spec: Resolved) -> dict[tuple[str, str], str]:
+    """Return, by term and argument, the folder of the document that names a local file."""
+    found = {}
+    for name, loss, entry in evolve(spec, known=None).new_terms():
+        args = loss.get("args")
+        if entry is not None and isinstance(args, dict):
+            for place, _, folder in _own_files(spec, name, entry, args):
+                if folder is not None:
+                    found[name, place[-1]] = str(folder.resolve())
+    return found
+
+
+def _own_files(
+    spec: Resolved, name: str, entry: LossType, args: Mapping[str, object]
+) -> Iterator[tuple[tuple[str, str, str, str], str, Path | None]]:
+    """Yield the place, the path and the document's folder of each file that the caller did not give."""
+    for key, value in args.items():
+        argument = entry.args.get(key)
+        if argument is None or not argument.path or not isinstance(value, str):
+            continue
+        place = ("losses", name, "args", key)
+        if not spec.is_from_caller(place):
+            yield place, value, _folder(spec, place)
 
 
 def missing_arguments(entry: LossType, args: Collection[str], path: KeyPath) -> Iterator[Fault]:

@@ -12,11 +12,13 @@ r"""Fixes a text: makes the replacements that are certain, and changes nothing e
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from lossspec.language.text.source import BYTE_ORDER_MARK
+from lossspec.paths import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,12 +56,19 @@ def apply_fixes(source: Source, diagnostics: Iterable[Diagnostic]) -> tuple[str,
     return "".join([*parts, source.text[at:]]), edits
 
 
-def rewrite(path: Path, text: str) -> None:
-    """Replace the text of a file, and keep its byte order mark."""
-    with path.open("r+b") as file:
-        if file.read(len(BYTE_ORDER_MARK)) != BYTE_ORDER_MARK:
-            file.seek(0)
-        file.write(text.encode())
+def rewrite(path: Path, before: str, after: str) -> None:
+    """Replace the text of a file, and keep its byte order mark.
+
+    Raises:
+        OSError: it cannot be written, is a link out of its folder by now, or has another text.
+    """
+    with open_regular(path, path.parent, update=True) as file:
+        found = file.read()
+        bare = found.removeprefix(BYTE_ORDER_MARK)
+        if bare != before.encode():
+            raise OSError(errno.EAGAIN, "it has changed since it was read: run the command again", str(path))
+        file.seek(len(found) - len(bare))
+        file.write(after.encode())
         file.truncate()
 
 

@@ -53,18 +53,19 @@ class Draft:
     filled: frozenset[str] = frozenset()
 
 
-def read_draft(path: Path, findings: Findings, name: str = "") -> Draft:
+def read_draft(path: Path, findings: Findings, name: str = "", within: Path | None = None) -> Draft:
     """Read a draft from a file, and the drafts that it extends.
 
     Args:
         path: the file.
         findings: takes the faults of the schema and of ``extends``.
         name: the name of the file in messages; the path if empty.
+        within: the folder in which it must lie, after links; None for anywhere.
 
     Raises:
         SpecError: the file cannot be read or parsed.
     """
-    source = read_source(path, name)
+    source = read_source(path, name, within)
     stem = path.name.removesuffix(SUFFIX)
     return make_draft(stem, TextOrigin(source), parse(source), findings, path)
 
@@ -166,6 +167,6 @@ def _parent(
         raise _ExtendsError("extends-cycle", f"circular `extends`: {circle}")
     if len(chain) > MAX_EXTENDS:
         raise _ExtendsError("too-many-extends", f"a chain of `extends` can be at most {MAX_EXTENDS} long")
-    source = read_source(found.path)
+    source = read_source(found.path, within=found.folder.path)
     parent = make_draft(found.name, TextOrigin(source), parse(source), findings, found.path, children=chain)
     return parent, reference.variants

@@ -55,7 +55,7 @@ def listed() -> list[Listed]:
 
 def _listed(found: Found) -> Listed:
     try:
-        document = parse(read_source(found.path))
+        document = parse(read_source(found.path, within=found.folder.path))
     except LossSpecError:
         return Listed(found, "cannot be read", (found.name,), is_readable=False)
     told = document.get("description")
@@ -72,8 +72,9 @@ def _inherited(extends: object, child: Path) -> Iterator[str]:
     seen = {child.resolve()}
     while isinstance(extends, str):
         try:
-            parent = find(Reference.parse(extends).name, child.parent, child).path
-            document = parse(read_source(parent))
+            found = find(Reference.parse(extends).name, child.parent, child)
+            parent = found.path
+            document = parse(read_source(parent, within=found.folder.path))
         except LossSpecError:
             return
         if parent.resolve() in seen:

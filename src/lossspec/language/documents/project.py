@@ -13,6 +13,7 @@ from attrs import frozen
 
 from lossspec.errors import LossSpecError
 from lossspec.names import unknown
+from lossspec.paths import open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +57,12 @@ def project(folder: Path) -> Project:
             another type.
     """
     file = folder / "pyproject.toml"
-    if not file.is_file():
-        return project(folder.parent) if folder != folder.parent else Project(folder)
     try:
-        document = tomli.loads(file.read_text("utf-8"))
+        with open_regular(file) as opened:
+            text = opened.read()
+        document = tomli.loads(text.decode())
+    except (FileNotFoundError, NotADirectoryError):
+        return project(folder.parent) if folder != folder.parent else Project(folder)
     except (OSError, ValueError, RecursionError) as error:
         raise ProjectError(f"cannot read {file}: {error}") from error
     tool = document.get("tool")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from pathlib import Path
 
 import tomli
@@ -15,43 +13,37 @@ from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.search import file_like
 from lossspec.language.text import limits
 from lossspec.language.text.source import BYTE_ORDER_MARK, Source
+from lossspec.paths import open_regular
 
 #: Reading one byte more than the limit, and a byte order mark, is enough to know that a file is too large.
 MAX_READ = len(BYTE_ORDER_MARK) + limits.MAX_BYTES + 1
 #: The parser accepts integers that do not fit in 64 bits, unlike other readers of TOML, and torch.
 _LONG_INTEGER = re.compile(r"\d\w{18,}", re.ASCII)
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_source(path: str | Path, name: str = "") -> Source:
+def read_source(path: str | Path, name: str = "", within: Path | None = None) -> Source:
     """Read a file, but never more of it than the limit.
 
     Args:
         path: the file.
         name: its name in messages; the path if empty.
+        within: the folder in which it must lie, after links; None for anywhere.
 
     Raises:
-        SpecError: it cannot be read, is too large, or is not UTF-8.
+        SpecError: it cannot be read, is too large, is not UTF-8, or lies elsewhere.
     """
     path = Path(path)
     name = name or str(path)
     try:
-        data = _regular(path)
+        with open_regular(path, within) as file:
+            data = file.read(MAX_READ)
     except OSError as error:
         message = f"the file cannot be read: {(error.strerror or str(error)).lower()}"
         like = file_like(path) if isinstance(error, FileNotFoundError) else None
         help_ = f"a file with a similar name exists: `{like}`" if like else ""
         raise SpecError([Diagnostic("unreadable", "error", message, name, help=help_)]) from error
     return decode(data, name, path)
-
-
-def _regular(path: Path) -> bytes:
-    """Read a regular file: a pipe could block, and a device never end."""
-    with os.fdopen(os.open(path, _READ), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("it is not a regular file")
-        return file.read(MAX_READ)
 
 
 def decode(data: bytes, name: str, path: Path | None = None) -> Source:

@@ -70,8 +70,8 @@ def folders(beside: Path | None = None) -> Iterator[Folder]:
     yield Folder(shipped(), "lossspec", 4)
 
 
-def file_of(reference: Reference) -> Path:
-    """Return the file of a reference: its path, or the file that is found by its name.
+def file_of(reference: Reference) -> tuple[Path, Path | None]:
+    """Return the file of a reference, and the folder in which one that is found by its name must lie.
 
     Raises:
         UnknownNameError: there is no such spec; the message names the nearest one, or the file of that name
@@ -79,16 +79,17 @@ def file_of(reference: Reference) -> Path:
         LossSpecError: as ``find``.
     """
     if reference.is_path:
-        return Path(reference.name)
+        return Path(reference.name), None
     try:
-        return find(reference.name).path
+        found = find(reference.name)
     except UnknownNameError as error:
         here = reference.name + SUFFIX
         if not _is_file(here):
             raise
         meant = Reference(here, reference.variants)
-        found, _, _ = str(error).partition(": ")
-        raise UnknownNameError(f"{found}: for the file in this folder, write `{meant}`") from None
+        unfound, _, _ = str(error).partition(": ")
+        raise UnknownNameError(f"{unfound}: for the file in this folder, write `{meant}`") from None
+    return found.path, found.folder.path
 
 
 def file_like(path: Path) -> str | None:

@@ -35,9 +35,14 @@ def input_gradient(loss: nn.Module, outputs: dict[str, Tensor], inputs: dict[str
             allow_unused=True,
         )
     if gradient is None:
+        advice = f"call {input_name}.requires_grad_() first, and do not detach either of them"
+        if not torch.is_grad_enabled():
+            advice = (
+                "gradients are off here, as within torch.no_grad(): compute both within torch.enable_grad(), "
+                "or give the penalty an objective of its own, which validation does not call"
+            )
         raise LossInputError(
             f"{type(loss).__name__} differentiates `{output_name}` by `{input_name}`, and "
-            f"`{output_name}` was not computed from it with gradients: "
-            f"call {input_name}.requires_grad_() first, and do not detach either of them"
+            f"`{output_name}` was not computed from it with gradients: {advice}"
         )
     return gradient

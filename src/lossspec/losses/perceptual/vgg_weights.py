@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError, MissingExtraError, MissingWeightsError
-from lossspec.losses.weights_file import refuse_inflating
+from lossspec.losses.weights_file import open_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,15 +47,15 @@ def weights_from_file(path: Path) -> dict[str, Tensor]:
 
     Raises:
         MissingWeightsError: the file does not exist.
-        LossInputError: it is not a ``state_dict``, or it is compressed.
+        LossInputError: it is not a ``state_dict``, is compressed, or cannot be read.
     """
-    if not path.is_file():
+    try:
+        with open_weights(path) as file:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
         raise MissingWeightsError(
             f"VGG19's weights are missing: {path}, the value of `weights`, does not exist"
-        )
-    refuse_inflating(path)
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        ) from error
     except (UnpicklingError, EOFError, RuntimeError) as error:
         raise LossInputError(
             f"{path} is not a file of weights (a state_dict saved by torch.save): {error}"

@@ -6,6 +6,7 @@ of ``torch.hub`` are replaced, for the whole process, while one constructor runs
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -16,18 +17,23 @@ from typing import TYPE_CHECKING, Any, TextIO
 import torch.hub
 
 from lossspec.errors import MissingWeightsError
-from lossspec.losses.weights_file import refuse_inflating
+from lossspec.losses.weights_file import confined, open_weights, refuse_inflating
 from lossspec.manager.torch_internals import HUB_FOLDER
 from lossspec.paths import user_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import ModuleType
 
 
 @contextmanager
 def local_weights(
-    loss: str, path: str | None, *, downloads: bool = False, argument: bool = True
+    loss: str,
+    path: str | None,
+    *,
+    downloads: bool = False,
+    argument: bool = True,
+    within: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Give local files to callers of ``torch.hub`` within this context, and open no connection.
 
@@ -42,16 +48,21 @@ def local_weights(
             the cache of ``torch.hub``.
         downloads: whether ``torch.hub`` may download; ignored with a path.
         argument: whether the loss type has the argument ``weights_path``, for messages.
+        within: the folders in which files must lie, after links, by the paths of the files.
 
     Raises:
         MissingWeightsError: a requested file is neither at the path nor in the cache.
-        LossInputError: a file is compressed, and may be far larger than it seems.
+        LossInputError: a file is outside its folder, or is compressed and may be far larger than it seems.
     """
     load, cache = torch.load, torch.hub.get_dir()
 
     def load_tensors(f: Any, *args: Any, **kwargs: Any) -> object:
-        refuse_inflating(f)
-        return load(f, *args, **{**kwargs, "weights_only": True})
+        safe = {**kwargs, "weights_only": True}
+        if not isinstance(f, str | os.PathLike):
+            refuse_inflating(f)
+            return load(f, *args, **safe)
+        with open_weights(f) as file:
+            return load(file, *args, **safe)
 
     def fetch(
         url: str,
@@ -60,17 +71,20 @@ def local_weights(
         progress: bool = True,  # noqa: ARG001 - a copy shows no progress
     ) -> None:
         name = url.rpartition("/")[2]
-        found = user_path(path or "")
-        found = found / name if found.is_dir() else found
-        if path is None or not found.is_file():
-            reason = f"which is not in `{path}`" if path else "and a spec opens no connection"
-            set_path = "set `args.weights_path` to it (or its folder), or " if argument else ""
-            raise MissingWeightsError(
-                f"`{loss}` needs the file {url}, {reason}: allow the download with `downloads=True`, or "
-                f"download it yourself and {set_path}save it as "
-                f"{Path(cache) / 'checkpoints' / name}"
-            )
-        shutil.copyfile(found, dst)
+        try:
+            if path is not None:
+                with open_weights(user_path(path), name) as file, Path(dst).open("wb") as copy:
+                    shutil.copyfileobj(file, copy)
+                return
+        except FileNotFoundError:
+            reason = f"which is not in `{path}`"
+        else:
+            reason = "and a spec opens no connection"
+        set_path = "set `args.weights_path` to it (or its folder), or " if argument else ""
+        raise MissingWeightsError(
+            f"`{loss}` needs the file {url}, {reason}: allow the download with `downloads=True`, or "
+            f"download it yourself and {set_path}save it as {Path(cache) / 'checkpoints' / name}"
+        )
 
     replaced = path is not None or not downloads
     with (
@@ -80,6 +94,7 @@ def local_weights(
         # torch.hub announces a download on one of them, by its version
         _replaced(sys, "stdout", _WithoutDownloads(sys.stdout)) if replaced else nullcontext(),
         _replaced(sys, "stderr", _WithoutDownloads(sys.stderr)) if replaced else nullcontext(),
+        confined(within or {}),
         # an empty cache, or a cached file of the same name would be read
         _replaced(torch.hub, HUB_FOLDER, empty) if path is not None else nullcontext(),
     ):

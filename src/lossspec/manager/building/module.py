@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from lossspec.errors import LossSpecError
+from lossspec.losses.weights_file import refuse_outside
 from lossspec.manager.building.function import FunctionLoss, Reduced
 from lossspec.manager.building.local_weights import local_weights
 from lossspec.registry import load
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
     from lossspec.registry import Argument, LossType
 
 
-def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = False) -> nn.Module:
+def construct(
+    entry: LossType,
+    args: Mapping[str, object],
+    *,
+    downloads: bool = False,
+    within: Mapping[str, str] | None = None,
+) -> nn.Module:
     """Import the target of a loss type and call its constructor; a function becomes a module.
 
     Args:
@@ -27,10 +34,12 @@ def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = 
         args: the constructor arguments of the spec; the rest have the library's defaults. An array becomes a
             tensor where the entry declares one, and a ``weights_path`` replaces a download.
         downloads: whether the library may download missing files.
+        within: by argument, the folder in which its file must lie, after links; any other can lie anywhere.
 
     Raises:
         MissingExtraError: the library is not installed.
         MissingWeightsError: its weights are not on this machine, and ``downloads`` is False.
+        LossInputError: a file is outside its folder.
         LossSpecError: the constructor rejects the arguments.
 
     Example:
@@ -43,9 +52,11 @@ def construct(entry: LossType, args: Mapping[str, object], *, downloads: bool = 
     values = {name: _value(entry.args.get(name), args[name]) for name in args if name not in added}
     weights = cast("str | None", added.get("weights_path"))
     argument = "weights_path" in entry.args
-    hub = local_weights(entry.name, weights, downloads=downloads, argument=argument)
+    folders = {str(args[name]): folder for name, folder in (within or {}).items()}
+    hub = local_weights(entry.name, weights, downloads=downloads, argument=argument, within=folders)
     try:
-        with hub if entry.downloads else nullcontext():
+        refuse_outside(folders)  # a library may open the file in a way of its own
+        with hub if entry.downloads or folders else nullcontext():
             module = FunctionLoss(target, **values) if entry.function else target(**values)
     except LossSpecError:
         raise

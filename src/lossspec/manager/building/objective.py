@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, cast
 from attrs import evolve
 
 from lossspec.errors import LossSpecError, UnknownNameError
+from lossspec.language.checks.objectives import TOTAL
 from lossspec.manager.building.module import construct
 from lossspec.manager.building.spec import find_type
 from lossspec.manager.objective.balance import BoundBalance
 from lossspec.manager.objective.objective import Objective
 from lossspec.manager.objective.of_self import ObjectiveOfSelf
 from lossspec.manager.objective.term import BoundTerm
-from lossspec.names import unknown
+from lossspec.names import listed, unknown
 from lossspec.registry import balancers, find_balancer, load
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def build_objective(name: str, run: Run, clock: Clock, weights: Weights, recorde
     losses = [loss for loss in run.losses.values() if loss.objective == name]
     if not losses:
         known = {loss.objective for loss in run.losses.values() if loss.objective is not None}
+        if name == TOTAL and len(known) > 1:  # most likely, none was named
+            raise UnknownNameError(f"the spec has several objectives: name one of {listed(sorted(known))}")
         hint = "" if known else " (losses registered in code have none: run them with `compute_loss`)"
         raise UnknownNameError(unknown("objective", name, known) + hint)
     terms = [(loss, _bind(loss)) for loss in losses]

@@ -28,7 +28,8 @@ def describe(value: object) -> str:
     ('a float32 tensor of shape (1, 3)', 'a list of 1', 'the float 0.5')
     """
     if isinstance(value, torch.Tensor):
-        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+        place = "" if value.is_cpu else f" on {value.device}"
+        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}{place}"
     if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
@@ -122,10 +123,9 @@ def _parameters(function: Callable[..., object]) -> list[inspect.Parameter] | No
 def add_term_note(
     error: Exception, term: str, objective: str, needed: Sequence[str], tensors: Mapping[str, object]
 ) -> None:
-    """Add to an error in which term of which objective it was, and which tensors were None."""
-    none = [f"`{name}`" for name in needed if tensors.get(name) is None]
-    found = f", with None for {', '.join(none)}" if none else ""
-    error.add_note(f"in the term `{term}` of the objective `{objective}`{found}")
+    """Add to an error in which term of which objective it was, and what its tensors were."""
+    given = ", ".join(f"{describe(tensors.get(name))} as `{name}`" for name in needed)
+    error.add_note(f"in the term `{term}` of the objective `{objective}`, with {given}")
 
 
 def check_tensors(
@@ -152,7 +152,7 @@ def check_tensors(
         named = ", ".join(f"{name}=..." for name in needed_by)
         raise LossInputError(
             f"objective `{objective}` expects tensors by keyword, got {positional} by position: "
-            f"call `objective({named})`"
+            f"call `objective({named})`, or `objective(**tensors)` with a dict"
         )
     for name in given:
         if name not in known:
