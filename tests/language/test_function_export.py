@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import lossspec
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.function_export import Symbol, document_of
-from lossspec.language.text.expression import evaluate
 from lossspec.language.write import write
 from lossspec.schedules import constant
+from lossspec.validation.expression import evaluate
 
 CONSTANT = {"type": "constant", "unit": "step", "value": 2.0}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from lossspec.clean import line as clean_line
+from lossspec.clean import terminal as clean_terminal
 from lossspec.cli.checking import check, check_source
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.fix import apply_fixes, rewrite
@@ -68,7 +69,10 @@ class Fixed:
         """Return the fixes as a unified diff, which ``patch -p0`` applies.
 
         Args:
-            color: whether to color it for a terminal, which also escapes control characters of the file.
+            color: whether to color it for a terminal.
+
+        Characters of the file that could control a terminal or a CI service are escaped: ``patch`` does not
+        find such a line.
         """
         if self.path is None or not self.edits:
             return ""
@@ -77,7 +81,7 @@ class Fixed:
         start = mark if mark.encode() == BYTE_ORDER_MARK else ""
         before, after = (_lines(start + text) for text in (self.before, self.after))
         rows = unified_diff(before, after, str(self.path), str(self.path))
-        return "".join(map(_coloured, rows) if color else rows)
+        return "".join(map(_coloured if color else _plain, rows))
 
 
 def fixes(target: Target) -> Fixed:
@@ -140,3 +144,18 @@ def _coloured(row: str) -> str:
     colour = _COLOURS.get(row[0])
     text = clean_line(row.removesuffix("\n"))
     return f"\x1b[{colour}m{text}\x1b[0m\n" if colour else f"{text}\n"
+
+
+def _plain(row: str) -> str:
+    r"""Return a row with its line ends and the mark of a file's start as they are, and the rest cleaned.
+
+    >>> _plain("+\ufeffa\x1b[2J\r\n")
+    '+\ufeffa\\u001b[2J\r\n'
+    """
+    start = 2 if row[1:2] == "\ufeff" else 0
+    lines = [_without_end(line) for line in row[start:].split("\n")]
+    return row[:start] + "\n".join(clean_terminal(line) + end for line, end in lines)
+
+
+def _without_end(line: str) -> tuple[str, str]:
+    return (line.removesuffix("\r"), "\r") if line.endswith("\r") else (line, "")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lossspec.language.diagnostics.findings import Findings
     from lossspec.language.model import Term
-    from lossspec.language.text.expression import Scalar
+    from lossspec.validation.expression import Scalar
 
 Table = dict[str, object]
 

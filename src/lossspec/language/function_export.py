@@ -16,15 +16,15 @@ from lossspec.language.documents.document import make_draft
 from lossspec.language.load import load_draft
 from lossspec.language.model import digest
 from lossspec.language.resolve.merge import merge
-from lossspec.language.text.expression import MAX_LENGTH
 from lossspec.scalars import plain_number
+from lossspec.validation.expression import MAX_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lossspec.language.function import SpecFunction
     from lossspec.language.model import Spec
-    from lossspec.language.text.expression import Scalar
+    from lossspec.validation.expression import Scalar
 
 Table = dict[str, object]
 _SUM, _PRODUCT, _UNARY = 1, 2, 3

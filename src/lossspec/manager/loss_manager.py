@@ -17,7 +17,7 @@ from lossspec.manager.contexts import Contexts
 from lossspec.manager.getters import print_or_return
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.objective.single import LossCalls
-from lossspec.manager.options import check_are_options, check_options, device_of
+from lossspec.manager.options import allowed, check_are_options, check_options, device_of
 from lossspec.manager.probe.manager import ProbedManager
 from lossspec.manager.record.flush import Flusher
 from lossspec.manager.record.ranks import rank, ranks
@@ -27,6 +27,7 @@ from lossspec.manager.registration import Registration
 from lossspec.manager.run import Run
 from lossspec.manager.shown import ShownManager
 from lossspec.paths import user_path
+from lossspec.registry.allocation import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,6 +63,8 @@ class LossManager(ShownManager, ProbedManager, Contexts):
         durable: whether to call fsync after each write to the log.
         downloads: whether losses of a spec may download pretrained weights; else they are read from local
             files. A spec can never allow it.
+        max_bytes: how much memory the losses of a spec may allocate when they are built; by default 1 GiB. A
+            spec can never raise it.
         take_over: whether to close the log of another manager of this process that has the folder open, such
             as one that a notebook has lost; what it has not written yet is not written.
         writers: also get the values at each flush, on rank 0: those of ``lossspec.writers``, or your own
@@ -91,6 +94,7 @@ class LossManager(ShownManager, ProbedManager, Contexts):
         on_nonfinite: OnNonFinite = "record",
         durable: bool = False,
         downloads: bool = False,
+        max_bytes: float = MAX_BYTES,
         take_over: bool = False,
         writers: Sequence[Writer] = (),
     ) -> None:
@@ -98,7 +102,7 @@ class LossManager(ShownManager, ProbedManager, Contexts):
         self.device = device_of(device, config)
         self.experiment_dir = user_path(experiment_dir) if experiment_dir is not None else None
         self.enable_logging = enable_logging
-        self._downloads = downloads
+        self._allowed = allowed(downloads=downloads, max_bytes=max_bytes)
         self._run = Run(device=self.device)
         limit = int(history_buffer_size) if enable_logging else 1
         self._clock = Clock()
@@ -156,9 +160,7 @@ class LossManager(ShownManager, ProbedManager, Contexts):
             SpecError: the spec is invalid, or a param or the overlay does not fit it.
             LossSpecError: the spec is missing, or a loss cannot be built.
         """
-        resolved, losses = losses_of(
-            spec, params or {}, overlay or {}, downloads=options.get("downloads", False)
-        )
+        resolved, losses = losses_of(spec, params or {}, overlay or {}, **allowed(**options))
         if resolved is not None:
             check_are_options(options, resolved.params)
         manager = cls(**options)
@@ -184,7 +186,7 @@ class LossManager(ShownManager, ProbedManager, Contexts):
             RegistrationError: the manager already has losses, or the callable does not return losses.
         """
         if spec is not None:
-            resolved, losses = losses_of(spec, kwargs, {}, args, downloads=self._downloads)
+            resolved, losses = losses_of(spec, kwargs, {}, args, **self._allowed)
             self._add(losses, resolved)
 
     def _add(self, losses: Mapping[str, LMLoss], spec: Spec | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING, TypedDict, get_args
+from typing import TYPE_CHECKING, TypedDict, Unpack, get_args
 
 import torch
 
@@ -11,6 +11,7 @@ from lossspec.errors import LossSpecError
 from lossspec.manager.loss.curve import is_count
 from lossspec.manager.loss.messages import describe
 from lossspec.manager.record.flush import OnNonFinite
+from lossspec.registry.allocation import MAX_BYTES
 from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
@@ -31,8 +32,24 @@ class Options(TypedDict, total=False):
     on_nonfinite: OnNonFinite
     durable: bool
     downloads: bool
+    max_bytes: float
     take_over: bool
     writers: Sequence[Writer]
+
+
+class Allowed(TypedDict):
+    """What only the caller can allow the losses of a spec, never the spec; see ``lossspec.build``."""
+
+    downloads: bool
+    max_bytes: float
+
+
+def allowed(**options: Unpack[Options]) -> Allowed:
+    """Return what the options of a manager allow."""
+    return {
+        "downloads": options.get("downloads", False),
+        "max_bytes": options.get("max_bytes", MAX_BYTES),
+    }
 
 
 def check_options(on_nonfinite: object, history_buffer_size: object, writers: object) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lossspec.data import folder as data_folder
 from lossspec.faults import Fault
+from lossspec.registry.allocation import problem
 from lossspec.wording import dotted
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def _other_faults(document: Table) -> Iterator[Fault]:
             here = (section, name)
             if not _is_in(library, each.get("target", library).partition(":")[0]):
                 yield _fault((*here, "target"), f"must be `module:attribute` in the package `{library}`")
+            if why := problem(each.get("allocates", "0"), each.get("args", {})):
+                yield _fault((*here, "allocates"), f"must be an expression of `args`: {why}")
             for argument, table in each.get("args", {}).items():
                 yield from _argument_faults(argument, table, (*here, "args", argument))
 

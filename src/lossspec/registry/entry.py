@@ -87,6 +87,8 @@ class LossType:
             same, so that a term of it can have ``reduce``; "number" for one whose ``reduction`` has no
             effect; "" where the argument tells.
         downloads: what it downloads when it is built, and how to use a local file instead; "" for nothing.
+        allocates: how many bytes it allocates when it is built, or in each call whatever the size of its
+            inputs: an expression of its ``args``, or "" if they have no part in it.
         balancer: whether it is a balancer, which weights the losses of an objective: its constructor takes
             ``losses`` before ``args``, and its call takes ``values`` and ``weights`` before ``inputs``.
         owner: who registered it, for messages: lossspec, a package or a module.
@@ -105,6 +107,7 @@ class LossType:
     extra: str = ""
     returns: Literal["", "elements", "number"] = ""
     downloads: str = ""
+    allocates: str = ""
     balancer: bool = False
     owner: str = ""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lossspec.language.checks.arguments import argument_faults
 from lossspec.language.checks.balance import balance_faults
 from lossspec.language.checks.inputs import input_faults
+from lossspec.language.checks.memory import memory_faults
 from lossspec.language.checks.objectives import objective_faults
 from lossspec.language.checks.reductions import reduction_faults
 from lossspec.language.checks.schedules import schedule_faults
@@ -28,6 +29,7 @@ def resolved_faults(spec: Resolved) -> Iterator[Fault]:
     yield from term_faults(spec)
     yield from input_faults(spec, terms)
     yield from argument_faults(spec, terms)
+    yield from memory_faults(terms)
     yield from reduction_faults(terms)
     yield from schedule_faults(spec)
     yield from objective_faults(spec)

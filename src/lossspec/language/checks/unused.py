@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from lossspec.faults import Fault
 from lossspec.language.checks.inputs import references
 from lossspec.language.resolve.params import values
-from lossspec.language.text.expression import names
 from lossspec.language.text.selection import tensor_of
+from lossspec.validation.expression import names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,8 +10,8 @@ from lossspec.faults import MAX_PROBLEMS, Fault, get
 from lossspec.language.diagnostics.findings import CallerOrigin
 from lossspec.language.resolve.made import made_faults
 from lossspec.language.resolve.params import param_faults, values
-from lossspec.language.text import expression
 from lossspec.registry import find
+from lossspec.validation import expression
 from lossspec.validation.invalid import INVALID, mark_invalid
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from lossspec.faults import KeyPath
     from lossspec.language.diagnostics.findings import Findings
     from lossspec.language.resolve.layers import Stack
-    from lossspec.language.text.expression import Scalar
     from lossspec.registry import LossType
+    from lossspec.validation.expression import Scalar
 
 Table = dict[str, object]
 _FILLED = ("losses", "objectives")

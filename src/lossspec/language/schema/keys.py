@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from lossspec.language.schema.loss_keys import INPUTS, WEIGHT, loss_definitions, loss_keys
 from lossspec.language.schema.parts import NAME, REFERENCE, Schema, array, named, table, text
-from lossspec.language.text import expression, reference
+from lossspec.language.text import reference
+from lossspec.validation import expression
 from lossspec.wording import PLAIN_PATTERN
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from lossspec.language.function import SpecFunction
 from lossspec.language.load import load
 from lossspec.language.local_files import is_file, local_path
 from lossspec.language.model import Spec
+from lossspec.manager.building.memory import check_memory
 from lossspec.manager.building.module import construct
 from lossspec.manager.loss.loss import LMLoss
 from lossspec.manager.loss.messages import check_params, describe
 from lossspec.names import unknown
 from lossspec.registry import find, types
+from lossspec.registry.allocation import MAX_BYTES
 from lossspec.schedules import Schedule
 
 if TYPE_CHECKING:
@@ -26,13 +28,15 @@ Reference = str | PathLike[str] | Spec
 Losses = Callable[..., Mapping[str, LMLoss]]
 
 
-def build(spec: Spec, *, downloads: bool = False) -> dict[str, LMLoss]:
+def build(spec: Spec, *, downloads: bool = False, max_bytes: float = MAX_BYTES) -> dict[str, LMLoss]:
     """Import the classes that ``spec`` uses, and no others, and build its losses.
 
     Args:
         spec: a resolved spec, from ``lossspec.load``.
         downloads: whether losses may download pretrained weights, else they are read from local files.
             Only the caller can allow it, never a spec.
+        max_bytes: how much memory the losses may allocate for what their arguments ask for, such as a matrix
+            of classes: by default 1 GiB together. Only the caller can allow more, never a spec.
 
     Returns:
         The losses by name, in the order of the spec. Objective weights and balancers are added by
@@ -42,7 +46,7 @@ def build(spec: Spec, *, downloads: bool = False) -> dict[str, LMLoss]:
         UnknownNameError: a type is not registered in this process.
         MissingExtraError: a library is not installed.
         MissingWeightsError: pretrained weights are not on this machine, and ``downloads`` is False.
-        LossSpecError: a constructor rejects its arguments.
+        LossSpecError: a constructor rejects its arguments, or the losses allocate more than ``max_bytes``.
 
     Example:
         >>> import lossspec
@@ -50,7 +54,9 @@ def build(spec: Spec, *, downloads: bool = False) -> dict[str, LMLoss]:
         >>> losses["G_L1"].function, losses["G_L1"].term_weight
         (L1Loss(), 100.0)
     """
-    return {name: _loss(term, spec, downloads=downloads) for name, term in spec.losses.items()}
+    entries = {name: find_type(term) for name, term in spec.losses.items()}
+    check_memory(spec, entries, max_bytes)
+    return {name: _loss(term, entries[name], spec, downloads=downloads) for name, term in spec.losses.items()}
 
 
 def losses_of(
@@ -60,6 +66,7 @@ def losses_of(
     args: tuple[object, ...] = (),
     *,
     downloads: bool = False,
+    max_bytes: float = MAX_BYTES,
 ) -> tuple[Spec | None, Mapping[str, LMLoss]]:
     """Return the spec, if there is one, and its losses; a callable can return losses without a spec.
 
@@ -73,7 +80,7 @@ def losses_of(
             raise RegistrationError(
                 f"`{spec.reference}` is already resolved: pass params and overlay to `lossspec.load`"
             )
-        return spec, build(spec, downloads=downloads)
+        return spec, build(spec, downloads=downloads, max_bytes=max_bytes)
     if callable(spec):
         check_params(spec, params)
         returned = spec(*args, **params)
@@ -82,7 +89,7 @@ def losses_of(
         if not isinstance(spec, SpecFunction) or args:
             _checked(returned)
     resolved = load(spec if callable(spec) else str(spec), params, overlay)
-    return resolved, build(resolved, downloads=downloads)
+    return resolved, build(resolved, downloads=downloads, max_bytes=max_bytes)
 
 
 def _holds_losses(returned: object) -> bool:
@@ -134,8 +141,7 @@ def _own_reduction_off(term: Term, entry: LossType) -> dict[str, object]:
     return {"reduction": "none"}
 
 
-def _loss(term: Term, spec: Spec, *, downloads: bool) -> LMLoss:
-    entry = find_type(term)
+def _loss(term: Term, entry: LossType, spec: Spec, *, downloads: bool) -> LMLoss:
     live = {name: value for name, value in term.args.items() if isinstance(value, Schedule)}
     args: dict[str, object] = {}
     within = {name: folder for (holder, name), folder in spec.files.items() if holder == term.name}

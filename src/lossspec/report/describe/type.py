@@ -59,6 +59,7 @@ def _facts(entry: LossType) -> Iterator[str]:
         "formula": entry.formula,
         "note": entry.note,
         "downloads": entry.downloads,
+        "allocates": f"{entry.allocates} bytes" if entry.allocates else "",
         "returns": "" if entry.balancer or may_return_elements(entry) else _ONE_NUMBER,
         "reference": entry.reference,
         "library": missing_library(entry) or f"{entry.distribution}, which is installed",

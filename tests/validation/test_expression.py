@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lossspec.language.text.expression import PATTERN, ExpressionError, evaluate, names
+from lossspec.validation.expression import PATTERN, ExpressionError, evaluate, names
 
 PARAMS = {
     "a": 3.0,

@@ -9,7 +9,7 @@ The grammar::
 Python's own ``ast.parse`` would read more and less than this: ``lambda``, the usual name of a weight, is a
 keyword there, ``0x1f`` and ``1_000`` are numbers, and how deep it nests depends on its version.
 
->>> from lossspec.language.text.expression import evaluate
+>>> from lossspec.validation.expression import evaluate
 >>> evaluate("${(1 - lambda_idt) * lambda_B / 2}", {"lambda_idt": 0.5, "lambda_B": 10})
 2.5
 """
