@@ -74,7 +74,10 @@ class DeviceRecorder:
         self._rest += [(history, None) for history in moved]
         with torch.no_grad():
             room = self._values[first : first + len(values)]
-            torch.stack([value.to(room) for value in values], out=room)
+            if len(values) == 1:
+                room.copy_(values[0])
+            else:
+                torch.stack([value.to(room) for value in values], out=room)
 
     def record_vector(
         self,
