@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lossspec.registry import LossType
 
 
-def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: float) -> None:
+def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: object) -> None:
     """Refuse losses that would allocate more than the limit together, before any is built.
 
     Args:
@@ -26,7 +26,7 @@ def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: float) -> N
     Raises:
         LossSpecError: they would, or the limit is not a number.
     """
-    if not isinstance(limit, int | float) or isinstance(limit, bool):
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
         raise LossSpecError(f"`max_bytes` must be a number of bytes, such as 2**30, got {limit!r}")
     taken = {name: allocated(entries[name], term.args) for name, term in spec.losses.items()}
     total = sum(taken.values())
