@@ -107,8 +107,13 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
         }
         sides = {"ours": "manager", "hand": "by hand", "plain": "plain losses", "logged": "with a log"}
         faults |= {f"G, {text}": page_faults(steps[name]) for name, text in sides.items()}
-        noise = timed(steps["hand"], steps["hand"], ROUNDS, steps_a_round)
-        plain = timed(steps["plain"], steps["plain"], ROUNDS // 2, steps_a_round)
+        size = {"rounds": ROUNDS, "number": steps_a_round}
+        fewer = {
+            "rounds": ROUNDS // 2,
+            "number": (steps_a_round + 1) // 2,
+        }  # of the plain losses, which take long
+        noise = timed(steps["hand"], steps["hand"], **size)
+        plain = timed(steps["plain"], steps["plain"], **fewer)
         for name, (one, other) in {
             "same": ("ours", "hand"),
             "plain": ("ours", "plain"),
@@ -124,7 +129,7 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
                 faults["G, manager, compiled"] = page_faults(steps[one])
             again = noise if other == "hand" else plain
             if name in lines:
-                compare(name, steps[one], steps[other], rounds=ROUNDS, number=steps_a_round)
+                compare(name, steps[one], steps[other], **(size if other == "hand" else fewer))
     if "schedules" in lines:
         ours, hand = cases.scheduled()
         again = timed(hand, hand, 41, 20)

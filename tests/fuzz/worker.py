@@ -112,7 +112,8 @@ def main() -> None:
     parser.add_argument("--patience", type=float, required=True, help="seconds that an input may hang")
     parser.add_argument("--only", type=Path, help="try this input, and no other")
     options = parser.parse_args()
-    import_module("torch")  # or the first input that needs it would pay for it
+    if "." not in options.part:
+        import_module("torch")  # or the first input that needs it would pay for it
     warnings.simplefilter("error")
     worker = Worker(options.part, options.work, options.kept, options.patience)
     if options.only is not None:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lossspec.errors import CheckpointError, ClockError
+from lossspec.errors import CheckpointError, ClockError, LossSpecError
 from lossspec.log.rows import WIDTH
 from lossspec.manager.clock.clock import check_progress
 from lossspec.manager.loss.curve import is_finite_number
@@ -272,7 +272,8 @@ def restore_modules(saved: Mapping[str, Any], run: Run) -> None:
     except Exception as error:  # code of a user's module can raise anything; the message names it
         for put_back, before in reversed(changed):
             put_back(before)
-        raise CheckpointError(f"the state of {where} in the checkpoint is invalid: {error!r}") from error
+        said = error if isinstance(error, LossSpecError) else repr(error)
+        raise CheckpointError(f"the state of {where} in the checkpoint is invalid: {said}") from error
 
 
 def _has_own_loading(module: nn.Module) -> bool:
