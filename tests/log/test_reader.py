@@ -124,8 +124,10 @@ def test_an_unknown_loss_gets_the_nearest_name(tmp_path, section):
     [
         (
             None,
-            "the loss log `{path}` is missing: "
-            "expected the folder of a run, as in `experiment_dir`, or its loss_log.jsonl",
+            (
+                "the loss log `{path}` is missing: "
+                "expected the folder of a run, as in `experiment_dir`, or its loss_log.jsonl"
+            ),
         ),
         ("", "`{path}` is empty"),
         ('{"record":"header","format":1', "`{path}` is empty"),
