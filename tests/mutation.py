@@ -20,5 +20,12 @@ def changed(value, at, new):
     if new is GONE and len(at) == 1:
         del copied[at[0]]
     else:
-        copied[at[0]] = changed(copied[at[0]], at[1:], new)
+        copied[at[0]] = changed(copied[at[0]], at[1:], new) if at[1:] else new
     return copied
+
+
+def member(value, at):
+    """Return the member at a key path."""
+    for key in at:
+        value = value[key]
+    return value

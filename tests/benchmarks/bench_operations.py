@@ -27,7 +27,6 @@ SIDES = {
     "ours": "manager",
     "moved": "manager, step() moves a weight",
     "logged": "manager, step() and a log",
-    "compiled": "manager, compiled",
 }
 
 
@@ -44,18 +43,29 @@ def table(device: torch.device) -> bool:
     """Print the table of a device."""
     devices.use(device, 1)
     print(devices.heading(device, 1))
-    print("forward | backward: operations of torch that are called", end="")
-    print(", launches on the device, waits of the host, us busy" if device.type == "cuda" else ", waits")
+    columns = (
+        "operations, launches, waits of the host, us busy" if device.type == "cuda" else "operations, waits"
+    )
+    print(f"forward | backward, each: {columns}")
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         five, _ = cases.five_terms(device, one)
         inputs = cases.tensors(device)
         images = cases.objective_g(inputs, other)
-        if device.type == "cuda":  # elsewhere, a graph is one call or many, which tells nothing
-            images["compiled"] = cases.compiled_objective(inputs)
+        x, y = inputs["y_fake"], inputs["y"]
+        ours, hand = cases.forward_l1(device, cases.SHAPE)
+        one_loss: dict[str, Forward] = {
+            "alone": lambda: torch.nn.functional.l1_loss(x, y),
+            "hand": hand,
+            "ours": ours,
+        }
         met = [
+            part("compute_loss_xy, L1", device, one_loss),
             part("five one-element terms", device, five),
             part("objective G of pix2pix+extended, 1x3x256x256", device, images),
         ]
+        if device.type == "cuda":  # elsewhere, a graph is one call or many, which tells nothing
+            # last: in a process that has compiled one objective, each step() gives all of them their weights
+            line("manager, compiled", cases.compiled_objective(inputs), device)
     return all(met)
 
 
@@ -65,8 +75,9 @@ def part(title: str, device: torch.device, forwards: dict[str, Forward]) -> bool
     found: dict[str, tuple[Count, Count]] = {}
     for name, text in SIDES.items():
         if name in forwards and not (device.type == "meta" and name in {"item", "metrics"}):
-            found[name] = forward_and_backward(forwards[name], device)
-            print(f"  {' | '.join(written(each, device) for each in found[name])}  {text}")
+            found[name] = line(text, forwards[name], device)
+    if "logged" not in found:
+        return True
     more = {
         name: [
             side.operations - own.operations for side, own in zip(found[name], found["alone"], strict=True)
@@ -81,6 +92,13 @@ def part(title: str, device: torch.device, forwards: dict[str, Forward]) -> bool
     by_hand = "by hand {} and {}".format(*more["hand"])
     print(f"  weighing and recording: {goals}; {by_hand}{'' if is_good else '  over the goal'}")
     return is_good
+
+
+def line(text: str, forward: Forward, device: torch.device) -> tuple[Count, Count]:
+    """Print what a forward and its backward give a device to do, and return it."""
+    found = forward_and_backward(forward, device)
+    print(f"  {' | '.join(written(each, device) for each in found)}  {text}")
+    return found
 
 
 def no_wait(counts: tuple[Count, Count]) -> bool:

@@ -11,7 +11,7 @@ from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
     from tests.benchmarks.cases import Forward
     from torch.autograd.profiler_util import FunctionEvent
@@ -49,8 +49,10 @@ def count(run: Callable[[], object], device: torch.device) -> Count:
     return of_events(profiled.events())
 
 
-def of_events(events: Iterable[FunctionEvent]) -> Count:
+def of_events(events: Sequence[FunctionEvent]) -> Count:
     """Return the counts of a profile."""
+    is_cuda = any(event.device_type == DeviceType.CUDA for event in events)
+    waiting = "cudaStreamSynchronize" if is_cuda else "aten::_local_scalar_dense"  # of `.item()`
     operations = launches = waits = 0
     busy = 0.0
     for event in events:
@@ -58,18 +60,11 @@ def of_events(events: Iterable[FunctionEvent]) -> Count:
             if not event.is_user_annotation:
                 launches += 1
                 busy += event.time_range.elapsed_us()
-        elif event.name == "cudaStreamSynchronize" or _is_read_of_cpu(event):
+        elif event.name == waiting:
             waits += 1
         if event.name.startswith("aten::") and not _is_within_another(event):
             operations += 1
     return Count(operations, launches, waits, busy)
-
-
-def _is_read_of_cpu(event: FunctionEvent) -> bool:
-    """Return whether this is `.item()` on the CPU; on CUDA, what waits is an event below it."""
-    return event.name == "aten::_local_scalar_dense" and not any(
-        child.name.startswith("cuda") for child in event.cpu_children
-    )
 
 
 def _is_within_another(event: FunctionEvent) -> bool:

@@ -28,8 +28,11 @@ def devices() -> list[torch.device]:
     if asked is None:
         asked = "cpu,cuda" if torch.cuda.is_available() else "cpu"
     found = [torch.device(name.strip()) for name in asked.split(",")]
-    for device in found:
-        if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    for place, device in enumerate(found):
+        if device.type != "cuda":
+            continue
+        found[place] = torch.device("cuda", device.index or 0)
+        if found[place].index >= torch.cuda.device_count():
             raise SystemExit(
                 f"{VARIABLE} asks for {device}, but torch sees {torch.cuda.device_count()} CUDA devices"
             )
@@ -69,7 +72,7 @@ def check(found: torch.Tensor, expected: torch.Tensor, rtol: float) -> None:
 def label(device: torch.device) -> str:
     """Name a device as tables do: ``[cpu: 8 x AMD EPYC]``, ``[cuda: NVIDIA H100]``."""
     if device.type == "cuda":
-        return f"[{device}: {torch.cuda.get_device_name(device)}]"
+        return f"[{device if device.index else 'cuda'}: {torch.cuda.get_device_name(device)}]"
     return f"[{device}: {processor()}]" if device.type == "cpu" else f"[{device}: no values]"
 
 

@@ -111,3 +111,82 @@ def test_elements_that_are_combined_are_reduced():
 def test_one_of_two_keys_that_exclude_each_other_is_removed(both, one, other):
     assert advice(L1 % both, "excluded-key") == "remove one of them"
     assert lossspec.validate(HEAD + L1 % one) == lossspec.validate(HEAD + L1 % other) == []
+
+
+def test_a_table_is_shown_where_a_number_is():
+    text = L1 % "every = 16"
+    written = quoted(advice(text, "wrong-type")).replace("...", "16")
+    assert lossspec.validate(HEAD + text.replace("every = 16", written)) == []
+
+
+def test_a_term_and_a_balance_are_tables():
+    [found] = lossspec.validate(HEAD + 'losses.a = "torch.L1Loss"')
+    assert found.help == "write a table: `a = { type = ..., inputs = ... }`"
+    written = quoted(found.help.partition(": ")[2]).replace("inputs = ...", 'inputs = ["x", "y"]')
+    assert lossspec.validate(f"{HEAD}losses.{written.replace('...', repr('torch.L1Loss'))}") == []
+    text = 'losses.a = { type = "torch.L1Loss", inputs = ["x", "y"] }\nobjectives.total.balance = "a.B"'
+    assert advice(text, "wrong-type") == "write a table: `balance = { type = ..., losses = ... }`"
+
+
+@pytest.mark.parametrize(("names", "count"), [("x", 1), ("x, y", 2), ("x,y", 2)])
+def test_names_in_a_string_are_an_array(names, count):
+    text = f'losses.a = {{ type = "lossspec.Precomputed", inputs = "{names}" }}'
+    if count == 2:
+        text = text.replace("lossspec.Precomputed", "torch.L1Loss")
+    [found] = lossspec.validate(HEAD + text)
+    assert found.help == f"write an array: `{found.replacement}`"
+    assert lossspec.validate(HEAD + text.replace(f'"{names}"', found.replacement)) == []
+
+
+@pytest.mark.parametrize("text", ['a \\" b', "x" * 81])
+def test_a_string_that_holds_no_names_is_not_quoted(text):
+    found = advice(L1 % f'tags = "{text}"', "wrong-type")
+    assert found == "write an array, in brackets"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("-${a}", "${-a}"),
+        ("1 - ${a}", "${1 - a}"),
+        ("${a} / ${b}", "${a / b}"),
+        ("2 * ${a + b}", "${2 * (a + b)}"),
+        ("${ a } * 2", "${a * 2}"),
+    ],
+)
+def test_arithmetic_around_expressions_moves_into_one(written, meant):
+    text = "params = { a = 2.0, b = 3.0 }\n" + L1 % f'weight = "{written}"'
+    text += (L1 % 'weight = "${a * b}"').replace("losses.a", "losses.used")
+    [found] = lossspec.validate(HEAD + text)
+    assert found.replacement == f'"{meant}"'
+    assert lossspec.validate(HEAD + text.replace(f'"{written}"', found.replacement)) == []
+
+
+@pytest.mark.parametrize("written", ["x${a}", "${a}${b}", "${a} ${b}", "${a}1", "run ${a}", "${a} + ${b"])
+def test_a_text_around_an_expression_is_not_arithmetic(written):
+    [found] = lossspec.validate(HEAD + "params = { a = 2.0 }\n" + L1 % f'weight = "{written}"')
+    assert (found.code, found.replacement) == ("bad-expression", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('name = "a"\n' + L1 % "weight = 1", "the name of a spec is that of its file"),
+        (L1 % "lists = { weights = [1.0, 0.5] }", "the weights of the elements stand alone"),
+        (
+            '"losses.b.weight" = 1\n' + L1 % "weight = 1",
+            "a key with dots is one key: write it without quotes",
+        ),
+        ('losses.a = { type = "torch.L1Loss", inputs = ["x - z", "y"] }', "no arithmetic on tensors"),
+        ('losses.a = { type = "lossspec.R1", inputs = ["x", "y"] }', "exists: `lossspec.R1Penalty`"),
+        ('losses.a = { type = "R1", inputs = ["x", "y"] }', "its package: `lossspec.R1Penalty`"),
+    ],
+)
+def test_what_other_tools_write_is_told_its_form_here(text, says):
+    assert any(says in (found.help or "") for found in lossspec.validate(HEAD + text))
+
+
+def test_a_mask_is_called_weights():
+    text = L1 % 'reduce = { mask = "m" }'
+    [found] = lossspec.validate(HEAD + text)
+    assert lossspec.validate(HEAD + text.replace("mask", found.replacement)) == []

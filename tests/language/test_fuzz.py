@@ -1,9 +1,8 @@
 """Any input gets diagnostics: bytes, text, structures like those of specs, and mutated specs.
 
-``tests/language/fuzz.py`` is the longer search, run by ``make fuzz``.
+``tests/fuzz`` is the longer search, run by ``make fuzz``.
 """
 
-import importlib.util
 import json
 import random
 from pathlib import Path
@@ -12,11 +11,9 @@ import pytest
 import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.fuzz.parts.specs import changed, check_text, texts
 
 HERE = Path(__file__).parent
-_spec = importlib.util.spec_from_file_location("fuzz", HERE / "fuzz.py")
-fuzz = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(fuzz)
 
 
 def words(schema):
@@ -54,32 +51,31 @@ SPECS = st.fixed_dictionaries(
     }
     | dict.fromkeys(("extends", "remove", "description", "weight"), VALUES),
 )
-POOL = fuzz.seeds()
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes(data):
-    fuzz.check(data)
+    check_text(data)
 
 
 @given(st.text("a1.=,[]{}\"'\\#\n\r\t _-+eé日\x00\x85\u2028\ufeff", max_size=80))
 def test_any_text(text):
-    fuzz.check(text.encode())
+    check_text(text.encode())
 
 
 @settings(max_examples=2 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(SPECS)
 def test_structures_like_specs(document):
-    fuzz.check(tomli_w.dumps(document).encode())
+    check_text(tomli_w.dumps(document).encode())
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_mutated_specs(seed):
     chance = random.Random(seed)
     for _ in range(60):
-        fuzz.check(fuzz.mutated(chance, POOL))
+        check_text(changed(chance))
 
 
-@pytest.mark.parametrize("index", range(len(POOL)))
+@pytest.mark.parametrize("index", range(len(texts())))
 def test_texts_before_mutation(index):
-    fuzz.check(POOL[index])
+    check_text(texts()[index])

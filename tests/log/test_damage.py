@@ -3,14 +3,13 @@
 import json
 import warnings
 
-import pytest
-import torch
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fuzz.parts import logs
 from tests.mutation import changed, places
 
-from lossspec import LossManager, read_log
+from lossspec import read_log
 from lossspec.cli.log import log_command
 from lossspec.cli.report import report_command
 from lossspec.errors import LossSpecError
@@ -22,24 +21,9 @@ VALUES = st.recursive(
 )
 
 
-@pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    """The lines of a log with sections, totals and a resume."""
-    folder = tmp_path_factory.mktemp("run")
-    for epoch in range(2):
-        with LossManager.from_spec("pix2pix", experiment_dir=folder, device="cpu") as manager:
-            objective = manager.objective("D")
-            manager.set_progress(epoch=epoch)
-            logits = torch.zeros(1, 1, 2, 2)
-            objective(pred_real=logits, pred_fake=logits)
-            with manager.validating("seen"):
-                objective(pred_real=logits, pred_fake=logits + epoch)
-    return (folder / "loss_log.jsonl").read_text().splitlines()
-
-
 @given(st.data())
-def test_a_member_of_another_shape(records, tmp_path_factory, data):
-    lines = list(records)
+def test_a_member_of_another_shape(tmp_path_factory, data):
+    lines = [*logs.lines()]
     number = data.draw(st.integers(0, len(lines) - 1), label="line")
     record = json.loads(lines[number])
     at = data.draw(st.sampled_from([*places(record)]), label="member")
@@ -48,8 +32,8 @@ def test_a_member_of_another_shape(records, tmp_path_factory, data):
 
 
 @given(st.data())
-def test_a_file_with_other_bytes(records, tmp_path_factory, data):
-    text = bytearray("\n".join([*records, ""]).encode())
+def test_a_file_with_other_bytes(tmp_path_factory, data):
+    text = bytearray("\n".join([*logs.lines(), ""]).encode())
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(text) - 1))
         text[at : at + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=5))

@@ -162,7 +162,6 @@ def test_compute_loss_needs_its_tensors(manager, tensors):
         manager.compute_loss("c", x, y)
 
 
-@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>:DeprecationWarning")  # torch's
 def test_each_set_of_terms_is_one_graph(compiled, manager, tensors):
     objective, counter = compiled(manager.objective())
     cases = [("labels", "mask"), ("labels",), ("mask",), ()]

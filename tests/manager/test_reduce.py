@@ -263,7 +263,6 @@ def test_second_derivatives_are_those_by_hand(make_manager):
     torch.testing.assert_close(*seconds)
 
 
-@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>:DeprecationWarning")  # torch's
 @pytest.mark.parametrize(
     "reduce", ["mean", {"weights": "w", "by": "weights"}, {"weights": "w", "by": {"name": "n", "minimum": 1}}]
 )
@@ -280,7 +279,19 @@ def test_it_compiles_to_one_graph(compiled, make_manager, reduce):
     assert counter.frame_count == 1
 
 
-@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>:DeprecationWarning")  # torch's
+@pytest.mark.parametrize("backend", ["eager", pytest.param("aot_eager", marks=pytest.mark.slow)])
+def test_a_graph_keeps_nan_out_of_gradients(make_manager, backend):
+    """Warnings are errors: a graph that holds an ``autograd.Function`` of ours would raise one of torch's."""
+    plain = make_manager(a={"type": "torch.MSELoss", "reduce": {"weights": "w", "by": "weights"}}).objective()
+    objective = torch.compile(plain, backend=backend, fullgraph=True)
+    x, y = draw(4, 3)
+    y[1], w = torch.nan, torch.tensor([1.0, 0.0, 0.5, 2.0])
+    found = torch.autograd.grad(objective(x=x, y=y, w=w), x)[0]
+    assert torch.equal(found, torch.autograd.grad(plain(x=x, y=y, w=w), x)[0])
+    expected = 2 * (x - y) * w[:, None] / (w.sum() * 3)
+    torch.testing.assert_close(found, expected.detach().nan_to_num())
+
+
 def test_short_types_are_the_same_compiled(compiled, make_manager):
     plain = make_manager(a={"type": "torch.MSELoss", "reduce": {"weights": "w", "by": "weights"}}).objective()
     objective, _ = compiled(plain)

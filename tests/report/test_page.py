@@ -83,11 +83,18 @@ def test_what_a_reader_sees_first(one, ask):
         {"dis": "0.7"},
     ]
     assert all(ticks[0] == 0 and ticks[-1] == EPOCHS for ticks in found["ticks"])
-    assert "Constant weights: dis 1." in found["words"]
+    assert "Constant weights: dis = 1." in found["words"]
     assert found["formula"] > 5
     assert found["marks"] == ["runs/7", "rec: 1 not finite"]
     assert found["labels"][1] == "applied weight: rec from 100 to 100, adv from 0.5 to 2"
     assert found["wide"]
+
+
+def test_values_that_are_not_finite_are_said_first(one, ask):
+    found = ask(one, "return [...document.querySelectorAll('.warning')].map((each) => each.textContent);")
+    assert found == [
+        "in training, values of rec (1) are not finite: the first is of rec, at epoch 3, step 33"
+    ]
 
 
 def test_pointing_shows_the_values_there_in_every_chart(one, ask):
@@ -209,7 +216,7 @@ def test_several_runs_are_compared_term_by_term(spec_of, log_of, ask):
     assert found["first"][-1] == {"a": "0.7", "b": "0.9"}
     assert found["ticks"][-1] == 10
     assert found["hidden"] == 1
-    assert "Constant weights: rec 100." in found["text"]
+    assert "Constant weights: rec = 100." in found["text"]
     assert "changed: losses.adv.weight.end_value" in found["text"]
 
 

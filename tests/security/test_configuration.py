@@ -5,6 +5,8 @@ import tomli_w
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fuzz.parts.catalogues import CATALOG
+from tests.fuzz.parts.projects import PROJECT
 from tests.mutation import changed, places
 
 from lossspec.cli.validate import validate_command
@@ -16,22 +18,6 @@ VALUES = st.recursive(
     lambda each: st.lists(each, max_size=2) | st.dictionaries(st.text("atype", max_size=4), each, max_size=2),
     max_leaves=4,
 )
-CATALOG = {
-    "library": "mylosses",
-    "types": {
-        "Mine": {
-            "summary": "A loss.",
-            "target": "mylosses.Mine",
-            "inputs": {"x": "(N)", "y": {"description": "(N)", "list": True}},
-            "args": {
-                "a": {"type": "number", "default": 1.0, "minimum": 0, "description": "a number"},
-                "b": {"choices": ["x", "y"], "default": "x", "description": "a choice"},
-            },
-            "reference": "https://example.org",
-        }
-    },
-}
-PYPROJECT = {"tool": {"lossspec": {"exclude": ["old/*"], "ignore": ["missing-extra"]}}}
 
 
 @pytest.fixture
@@ -57,7 +43,7 @@ def test_a_member_of_another_shape(here):
     def try_(data):
         for name, document, argument in (
             ("mylosses/catalog/mylosses.toml", CATALOG, "mylosses/catalog/mylosses.toml"),
-            ("pyproject.toml", PYPROJECT, "."),
+            ("pyproject.toml", PROJECT, "."),
         ):
             at = data.draw(st.sampled_from([each for each in places(document) if each]), label="member")
             wrong = changed(document, at, data.draw(VALUES, label="value"))

@@ -3,38 +3,15 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lsprotocol import types as lsp
+from tests.fuzz.parts.server import everything
 
 from lossspec.language.documents.search import shipped
-from lossspec.server import actions, completion, definition, diagnostics, hover, lens, symbols
-from lossspec.server.state.document import Document
-from lossspec.server.state.positions import Positions
 
 TEXTS = [path.read_text("utf-8") for path in sorted(shipped().glob("*.loss.toml"))[:6]]
 MARKS = ['"', "'", "[", "]", "{", "}", "=", ".", ",", "\n", "\r", "${", '"""', "#", "[["]
 WORDS = ["losses.", "type = ", "weight = ", 'extends = "pix2pix+', "1e999", "1979-05-27", "variants.a."]
 ODD = ["😋", "\u2028", "\ud800", "\0"]
 BITS = st.sampled_from([*MARKS, *WORDS, *ODD])
-
-
-def everything(text, line, character):
-    """Ask for all that there is."""
-    document = Document.of(text)
-    positions = Positions(document.source)
-    at = lsp.Position(line, character)
-    whole = lsp.Range(lsp.Position(0, 0), lsp.Position(100_000, 0))
-    context = lsp.CodeActionContext([])
-    params = lsp.CodeActionParams(lsp.TextDocumentIdentifier("untitled:"), whole, context)
-    for each in completion.complete(document, positions, at).items:
-        edit = each.text_edit.range
-        assert edit.start.line == edit.end.line
-        assert edit.start <= edit.end
-    hover.hover(document, positions, at)
-    definition.definition(document, positions, at)
-    diagnostics.diagnostics(document, positions)
-    symbols.symbols(document, positions)
-    lens.lenses(document, positions)
-    actions.actions(document, positions, "untitled:", params)
 
 
 @settings(max_examples=3 * settings().max_examples)

@@ -276,3 +276,20 @@ def test_a_manager_is_attached_once(spec):
     with pytest.raises(LossSpecError, match="already attached to this trainer"):
         attach(manager, trainer)
     attach(make(spec), trainer)  # another one can be
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_steps_that_the_process_counts_too_are_not_added(spec, run, steps):
+    manager = make(spec, run)
+
+    def process(engine, batch):
+        manager.objective()(y_fake=batch, y=Y)
+        for _ in range(steps):
+            manager.step()
+
+    trainer = Engine(process)
+    attach(manager, trainer, {}, steps)
+    with pytest.warns(RuntimeWarning, match=r"remove `manager.step\(\)`") as found:
+        trainer.run(BATCHES, max_epochs=2)
+    assert len(found) == 1
+    assert read_log(run).losses["near"].step.tolist() == [steps * each for each in range(6)]

@@ -1,6 +1,7 @@
 """LossCallback moves the clock: inside step k the log has step k; after N steps the clock is at N."""
 
 import itertools
+import warnings
 
 import lightning
 import pytest
@@ -254,3 +255,23 @@ def test_other_ways_to_run(spec, run, options, steps_of_epochs):
     module.losses.update_loss_log()
     log = run / "loss_log.jsonl"
     assert (steps(run) if log.stat().st_size else []) == steps_of_epochs
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_steps_that_the_module_counts_too_are_not_added(spec, run, tmp_path, times):
+    """What a loop that moved into a LightningModule often keeps."""
+
+    class Counting(Small):
+        def training_step(self, batch, batch_idx):
+            total = self.loss(batch)
+            for _ in range(times):
+                self.losses.step()
+            return total
+
+    module = Counting(spec, run)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")  # Lightning has warnings of its own
+        trainer([LossCallback()], tmp_path).fit(module)
+    assert len([each for each in found if "remove `manager.step()`" in str(each.message)]) == 1
+    assert steps(run) == list(range(10))
+    assert position(module.losses) == (1, 10)

@@ -366,3 +366,19 @@ def test_two_ranks_equal_one_process(tmp_path, run):
     assert log.losses["near"].step.tolist() == [0, 0, 1, 1]
     assert log.losses["near"].batch_size.tolist() == [4] * 4
     assert (run / "out" / "checkpoint-2" / "lossspec.pt").exists()
+
+
+def test_steps_that_compute_loss_counts_too_are_not_added(tmp_path):
+    manager = manager_of(REGRESS, tmp_path, tmp_path / "run")
+    run = trainer(manager, samples(8, near), tmp_path / "out", num_train_epochs=1)
+    compute = run.compute_loss_func
+
+    def counting(*args, **kwargs):
+        total = compute(*args, **kwargs)
+        manager.step()
+        return total
+
+    run.compute_loss_func = counting
+    with pytest.warns(RuntimeWarning, match=r"remove `manager.step\(\)`"):
+        run.train()
+    assert read_log(tmp_path / "run").losses["near"].step.tolist() == [0, 1, 2, 3]

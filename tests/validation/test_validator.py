@@ -347,7 +347,13 @@ FAULTS = {
     ),
     "a loss that is no table": (
         {"format": 1, "losses": {"a": 3}},
-        ("wrong-type", "losses.a", "`losses.a` must be a table, got a number", "", None),
+        (
+            "wrong-type",
+            "losses.a",
+            "`losses.a` must be a table, got a number",
+            "write a table: `a = { type = ..., inputs = ... }`",
+            None,
+        ),
     ),
 }  # fmt: skip
 

@@ -123,9 +123,11 @@ def import_user_module(name: str) -> ModuleType:
     """Import a module that the user named on the command line, from where ``python -m`` would find it.
 
     Raises:
-        click.UsageError: the module does not exist.
+        click.UsageError: the module does not exist, or the name is not that of a module.
         MissingExtraError: it imports torch, which is not installed.
     """
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise click.UsageError(f"a module must be a name such as `my_losses`, got `{name}`")
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:

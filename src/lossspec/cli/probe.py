@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +14,7 @@ import click
 from lossspec.cli.complete import references
 from lossspec.cli.options import FilePath, format_option, load_option, overlay_options
 from lossspec.cli.text import echo
+from lossspec.errors import LossSpecError
 from lossspec.extras import extra_for, torch_for
 
 if TYPE_CHECKING:
@@ -106,7 +109,12 @@ def probe_command(
     for each in at:
         _require_grad(tensors.get(each))
     known = {key: tensors[key] for key in tensors if key in module.needed() | module.optional()}
-    found = manager.probe(name, wrt=at, **known)
+    try:
+        found = manager.probe(name, wrt=at, **known)
+    except LossSpecError:
+        raise
+    except Exception as error:  # of the code of a loss, which does not know where it is called
+        raise click.ClickException(_failure(error)) from error
     if output is not None:
         from lossspec.report.draw.probe import draw_probe
 
@@ -119,7 +127,12 @@ def probe_command(
 
 
 #: What numpy, torch and safetensors raise for a file that is not theirs, or not of tensors alone.
-_UNREADABLE = (OSError, ValueError, RuntimeError, KeyError, BadZipFile)
+_UNREADABLE = (OSError, ValueError, RuntimeError, BadZipFile)
+#: What they raise for a damaged one, with messages about their own code.
+_DAMAGED = (
+    *(UnpicklingError, EOFError, zlib.error, struct.error),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, UnicodeError),
+)
 
 
 def _tensors(path: Path) -> dict[str, Any]:
@@ -134,7 +147,7 @@ def _tensors(path: Path) -> dict[str, Any]:
         if path.suffix == ".npz":
             with extra_for("an .npz file", "report"):
                 import numpy as np
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return {name: torch.as_tensor(arrays[name]) for name in arrays.files}
         if path.suffix == ".safetensors":
             with extra_for("a .safetensors file", "safetensors"):
@@ -145,16 +158,22 @@ def _tensors(path: Path) -> dict[str, Any]:
             except SafetensorError as error:
                 raise ValueError(str(error)) from error
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, EOFError) as error:  # torch advises to load the file without this check
+    except _DAMAGED as error:
         expected = "expected tensors by name and nothing else"
         raise click.ClickException(f"cannot read tensors from `{path}`: {expected}") from error
     except _UNREADABLE as error:
-        problem = str(error).splitlines()[0]
+        problem = next(iter(str(error).splitlines()), type(error).__name__)
         raise click.ClickException(f"cannot read tensors from `{path}`: {problem}") from error
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         got = type(found).__name__
         raise click.ClickException(f"`{path}` must hold a dict of tensors by name, got {got}")
     return found
+
+
+def _failure(error: Exception) -> str:
+    """Return an error of a loss as a message of two lines: what it says, and where."""
+    said = next(iter(str(error).splitlines()), "") or "no message"
+    return "\n".join([f"{type(error).__name__}: {said}", *getattr(error, "__notes__", [])])
 
 
 def _spec(manager: LossManager) -> Spec:

@@ -17,6 +17,7 @@ from lossspec.log.rows import WIDTH
 from lossspec.manager.clock.clock import check_progress
 from lossspec.manager.loss.curve import is_finite_number
 from lossspec.manager.record.recorders import check_batch_size
+from lossspec.names import type_name
 from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def _shown(value: object) -> str:
         return "a tensor without a shape" if is_lazy(value) else f"a tensor of shape {tuple(value.shape)}"
     if value is None or isinstance(value, bool | float | str | bytes):
         return reprlib.repr(value)
-    return repr_of(value) if isinstance(value, int) else f"a {type(value).__name__}"
+    return repr_of(value) if isinstance(value, int) else type_name(value)
 
 
 def _fits(given: Mapping[str, object], wanted: Mapping[str, object], key: str) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 import warnings
 from functools import cache, partial
-from importlib.metadata import entry_points
+from importlib.metadata import distributions, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -26,7 +26,8 @@ from lossspec.names import is_name
 from lossspec.registry.catalog import builtin_libraries, read_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from importlib.metadata import EntryPoint
 
     from lossspec.registry.entry import LossType
 
@@ -50,11 +51,40 @@ def plugins() -> tuple[Plugin, ...]:
 
 @cache
 def _plugins_on(_path: tuple[str, ...]) -> tuple[Plugin, ...]:
-    found = {
-        Plugin(each.name, each.value, each.dist.name if each.dist else each.value)
-        for each in entry_points(group=GROUP)
-    }
-    return tuple(sorted(found, key=lambda each: (each.library, each.distribution)))
+    try:
+        found = [_plugin(each) for each in entry_points(group=GROUP)]
+    except _BROKEN:  # of one distribution, which must not stop what the others are needed for
+        found = list(_plugins_of_each())
+    return tuple(sorted(set(found), key=lambda each: (each.library, each.distribution)))
+
+
+#: What importlib.metadata raises for metadata that is damaged: bytes that are no text, lines without a value.
+_BROKEN = (ValueError, TypeError, AttributeError, LookupError, OSError)
+
+
+def _plugin(entry: EntryPoint) -> Plugin:
+    return Plugin(entry.name, entry.value, (entry.dist.name if entry.dist else None) or entry.value)
+
+
+def _plugins_of_each() -> Iterator[Plugin]:
+    """Yield the plug-ins of one distribution after another; one whose metadata is damaged gives a warning."""
+    seen = set()
+    for each in distributions():
+        name = ""
+        try:
+            name = each.name or ""
+            entries = [_plugin(entry) for entry in each.entry_points if entry.group == GROUP]
+        except _BROKEN as error:
+            where = f"`{name}`" if name else f"a package in {each.locate_file('')}"
+            warnings.warn(
+                f"the metadata of {where} is damaged, its plug-ins are left out: {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            continue
+        if name not in seen:  # the first on the path is the one that is imported
+            yield from entries
+        seen.add(name)
 
 
 def libraries() -> tuple[str, ...]:

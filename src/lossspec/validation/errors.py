@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import evolve
@@ -11,6 +12,7 @@ from lossspec.faults import Fault
 from lossspec.names import NAME_PATTERN, NAMES_HELP, expected, is_name, listed, shorten
 from lossspec.validation import messages
 from lossspec.validation.keywords import alternatives
+from lossspec.validation.unknown_keys import unknown_key
 from lossspec.wording import EXPRESSION_HELP, PLAIN_PATTERN, dotted, quote, within
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _TENSORS = {
     ("reduce", "by"): ("a tensor is written", '{ name = "%s" }'),
     ("reduce",): ("weights are written", '{ weights = "%s" }'),
 }
+#: The keys of a table that needs them unless it changes an inherited one, by its own key.
+_NEEDED = {"balance": ("type", "losses")}
 #: A ``jsonschema.ValidationError``, whose attributes its types call possibly unset.
 Error: TypeAlias = Any
 
@@ -42,7 +46,10 @@ def _type(error: Error, path: KeyPath) -> Fault:
     kinds = [expected] if isinstance(expected, str) else expected
     if "number" in kinds and isinstance(value, float) and not math.isfinite(value):
         return Fault("not-finite", f"`{dotted(path)}` must be a finite number, got {value}", path)
-    return messages.wrong_type(value, path, kinds)
+    needed = error.schema.get("required") or _NEEDED.get(str(path[-1]) if path else "", ())
+    if path[-2:-1] == ("losses",):
+        needed = ("type", "inputs")
+    return messages.wrong_type(value, path, kinds, needed)
 
 
 def _unknown_key(error: Error, path: KeyPath) -> Fault:
@@ -54,7 +61,7 @@ def _unknown_key(error: Error, path: KeyPath) -> Fault:
     args = properties.get("args")
     arguments: Sequence[str] = list(args.get("properties", ())) if isinstance(args, dict) else ()
     has_args = "args" in error.instance
-    fault = messages.unknown_key(str(key), tuple(table), known, arguments, has_args=has_args)
+    fault = unknown_key(str(key), tuple(table), known, arguments, has_args=has_args)
     is_taken = fault.replacement is not None and fault.replacement.partition(".")[0] in error.instance
     return evolve(fault, certain=False) if is_taken else fault  # a key twice is a syntax error
 
@@ -128,9 +135,11 @@ def _pattern(error: Error, path: KeyPath) -> Fault:
     if argument == PLAIN_PATTERN:
         return messages.not_plain(value, path)
     if "${" in value:
-        return Fault(
-            "bad-expression", f"{quote(value)} is not a valid expression", path, help=EXPRESSION_HELP
-        )
+        message, whole = f"{quote(value)} is not a valid expression", _one_expression(value, argument)
+        if whole is None:
+            return Fault("bad-expression", message, path, help=EXPRESSION_HELP)
+        help_ = f"`${{...}}` fills a whole value: write `{whole}`"
+        return Fault("bad-expression", message, path, help=help_, replacement=whole)
     if path == ("extends",):
         message = f"`extends` must be NAME or NAME+VARIANT, not a path, got {quote(value)}"
         return Fault("bad-reference", message, path)
@@ -139,6 +148,23 @@ def _pattern(error: Error, path: KeyPath) -> Fault:
         return Fault("bad-name", message, path)
     message = f"`{dotted(path)}` must match `{argument}`, got {quote(value)}"
     return Fault("unknown-value", message, path)
+
+
+def _one_expression(value: str, pattern: str) -> str | None:
+    r"""Return what a value with arithmetic around its expressions is as one expression, or None.
+
+    >>> _one_expression("1 - ${a} * ${b + 1}", r"^\$\{[^${}]*\}$")
+    '"${1 - a * (b + 1)}"'
+    """
+    if re.search(r"\w\$\{|\}\w|\}\s*\$\{", value):  # a part of a name, or of a text
+        return None
+    operands = re.sub(r"\$\{([^${}]*)\}", lambda found: _operand(found[1].strip()), value)
+    whole = f"${{{operands.strip()}}}"
+    return f'"{whole}"' if operands != value and re.search(pattern, whole) else None
+
+
+def _operand(expression: str) -> str:
+    return expression if re.fullmatch(r"[\w.]+", expression) else f"({expression})"
 
 
 def _too_long(error: Error, path: KeyPath) -> Fault:

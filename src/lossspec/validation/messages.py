@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from lossspec.faults import Fault
 from lossspec.names import expected, listed, shorten, similar
-from lossspec.wording import alternatives, dotted, kind, quote, within
+from lossspec.validation.unknown_keys import means, unknown_key
+from lossspec.wording import alternatives, dotted, kind, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,101 +17,22 @@ if TYPE_CHECKING:
 
 #: What messages call a kind of type, where it is not the name of the kind.
 _CALLED = {"loss": "loss type", "balance": "balancer"}
-#: Keys that people paste from other tools, and their names here.
-_ALIASES = {
-    "_target_": "type",
-    "loss_weight": "weight",
-    "perceptual_weight": "weight",
-    "kwargs": "args",
-    "params": "args",
-    "gan_mode": "mode",
-    "gan_type": "mode",
-    "start_epoch": "start",
-    "end_epoch": "end",
-    "initial_value": "start_value",
-    "target_value": "end_value",
-}
-#: The same for keys with several possible meanings: the likely name here, and the help.
-_LIKELY = {
-    "schedule": ("weight", "write the schedule in `weight`: `weight = { type = ..., unit = ... }`"),
-    "optional": ("if_missing", 'an optional loss has `if_missing = "skip"`'),
-    "from": ("start_value", "a value is called `start_value` here, a position `start`"),
-    "to": ("end_value", "a value is called `end_value` here, a position `end`"),
-}
-#: Keys of other tools, which are not misspelt keys of ours, however similar.
-_FOREIGN = {*_ALIASES, *_LIKELY, "vgg_type", "layer_weights"}
-#: How similar to a known key one must be, by difflib, for a fix without asking.
-_CERTAIN = 0.7
 #: A string of this length was not meant to be a number or a name.
 _LONG = 80
 _is_number = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
+_is_quoting = re.compile(r"[\"\\\x00-\x1f\x7f]").search
 _is_word = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII).fullmatch
 
 
-def means(key: str, known: str) -> bool:
-    """Return whether a key is another word for a known one, or a misspelt one.
-
-    >>> means("_target_", "type"), means("tpye", "type"), means("vgg_type", "type")
-    (True, True, False)
-    """
-    return _ALIASES.get(key) == known or (key not in _FOREIGN and bool(similar(key, [known])))
-
-
-def unknown_key(
-    key: str, path: KeyPath, known: Sequence[str], arguments: Sequence[str] = (), *, has_args: bool = False
-) -> Fault:
-    """Word an unknown key of the table at ``path``.
+def wrong_type(value: object, path: KeyPath, allowed: Iterable[str], keys: Sequence[str] = ()) -> Fault:
+    """Word a value of the wrong kind.
 
     Args:
-        key: the key.
-        path: the table.
-        known: the keys that it has.
-        arguments: the arguments of the loss, if the table is one: they belong in its ``args``.
-        has_args: whether the table has ``args``: a dotted key cannot add to them.
+        value: the value.
+        path: where it is.
+        allowed: the kinds that it can have.
+        keys: those that are required if it is a table.
     """
-    message = f"unknown key `{shorten(key)}`{within(path)}"
-    at = (*path, key)
-    alias = _ALIASES.get(key)
-    if alias in known:
-        return Fault("unknown-key", message, at, "key", f"it is called `{alias}` here", alias, certain=True)
-    likely, help_ = _LIKELY.get(key, ("", ""))
-    if likely in known:
-        return Fault("unknown-key", message, at, "key", help_, likely)
-    near = [] if key in _FOREIGN else similar(key, known)
-    argument = alias if alias in arguments else key
-    if argument in arguments:
-        help_ = f"it is an argument of the loss: `args = {{ {argument} = ... }}`"
-        meant = f"args.{argument}"
-        if has_args:
-            help_ = f"it is an argument of the loss: move `{argument} = ...` into `args`"
-            return Fault("unknown-key", message, at, "key", help_, meant=meant)
-        return Fault("unknown-key", message, at, "key", help_, meant, certain=not near)
-    if near:
-        return Fault(
-            "unknown-key",
-            message,
-            at,
-            "key",
-            f"a key with a similar name exists: `{near[0]}`",
-            near[0],
-            certain=len(near) == 1 and _is_misspelt(key, near[0]),
-        )
-    help_ = expected(known) if known else "no keys are allowed here"
-    return Fault("unknown-key", message, at, "key", help_)
-
-
-def _is_misspelt(key: str, known: str) -> bool:
-    """Return whether a key can only be a misspelt one: not a longer name, and not just a similar word.
-
-    >>> _is_misspelt("wieght", "weight"), _is_misspelt("lossesG", "losses"), _is_misspelt("args", "params")
-    (True, False, False)
-    """
-    is_longer = key.casefold() != known.casefold() and key.startswith(known)
-    return not is_longer and bool(similar(key, [known], _CERTAIN))
-
-
-def wrong_type(value: object, path: KeyPath, allowed: Iterable[str]) -> Fault:
-    """Word a value of the wrong kind."""
     kinds = tuple(allowed)
     help_, replacement = "", None
     if isinstance(value, str) and len(value) < _LONG and {"number", "integer"} & {*kinds}:
@@ -118,6 +40,14 @@ def wrong_type(value: object, path: KeyPath, allowed: Iterable[str]) -> Fault:
             help_, replacement = "write the number without quotes", value
         elif "a `${param}`" in kinds and _is_word(value):
             help_, replacement = f"a parameter is written `${{{value}}}`", f'"${{{value}}}"'
+    if isinstance(value, str) and "array" in kinds and "string" not in kinds:
+        help_, replacement = "write an array, in brackets", None
+        if len(value) < _LONG and not _is_quoting(value):
+            items = ", ".join(f'"{each.strip()}"' for each in value.split(","))
+            help_, replacement = f"write an array: `[{items}]`", f"[{items}]"
+    if kinds == ("object",) and keys and not isinstance(value, dict):
+        written = ", ".join(f"{each} = ..." for each in keys)
+        help_ = f"write a table: `{path[-1]} = {{ {written} }}`"
     if isinstance(value, float) and kinds[:1] == ("integer",) and value.is_integer():
         help_, replacement = "write the whole number without a fraction", str(int(value))
     if isinstance(value, dict) and "type" in value:
@@ -220,7 +150,13 @@ def _near_types(library: str, name: str, known: list[str]) -> list[str]:
             name, {each.partition(".")[2] for each in types.values()}, 0.85
         ):
             return [types[_core(each)] for each in found]
-    return []
+    begun = [each for owner in ([library] if own else cores) for each in _begun(core, cores[owner])]
+    return begun if len(begun) == 1 else []
+
+
+def _begun(core: str, types: dict[str, str]) -> list[str]:
+    """Return the types of a library whose name begins with a name: ``r1`` begins ``R1Penalty``."""
+    return [each for other, each in types.items() if len(core) > 1 and other.startswith(core)]
 
 
 def _core(name: str) -> str:

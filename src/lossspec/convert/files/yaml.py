@@ -44,6 +44,8 @@ def parse(text: str, path: Path) -> object:
         raise ConfigError(f"{path}: {str(error).splitlines()[0]}") from error
     except (ValueError, TypeError) as error:  # a date of month 13, a table as a key
         raise ConfigError(f"{path}: {error}") from error
+    except LookupError as error:  # `!!bool x`, or `!!float` without a number
+        raise ConfigError(f"{path}: a value does not fit its tag, such as `!!bool x`") from error
 
 
 def _check(yaml: Any, events: Any, path: Path) -> None:

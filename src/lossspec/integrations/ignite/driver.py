@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ignite.engine import Events
 
 from lossspec.errors import LossSpecError
+from lossspec.integrations.counting import count_steps
 from lossspec.manager.record.ranks import ranks
 
 if TYPE_CHECKING:
@@ -68,9 +69,8 @@ class Training:
     def _begin_epoch(self, trainer: Engine) -> None:
         self._manager.set_progress(epoch=trainer.state.epoch - 1, **self._length(trainer))
 
-    def _step(self) -> None:
-        for _ in range(self._steps):
-            self._manager.step()
+    def _step(self, trainer: Engine) -> None:
+        count_steps(self._manager, trainer.state.iteration * self._steps, self._steps)
 
     def _flush(self) -> None:
         self._manager.update_loss_log()

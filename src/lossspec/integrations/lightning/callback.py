@@ -11,6 +11,7 @@ from lightning.pytorch import Callback
 from lightning.pytorch.trainer.states import TrainerFn
 
 from lossspec.errors import CheckpointError, LossSpecError
+from lossspec.integrations.counting import count_steps
 from lossspec.integrations.lightning.driven import Driven
 from lossspec.integrations.lightning.find import managers_in, named
 from lossspec.integrations.lightning.length import set_length
@@ -270,7 +271,7 @@ class LossCallback(Callback):
     def _move(self, step: int) -> None:
         for manager in self._managers:
             if step == self._position + 1:
-                manager.step()  # with several ranks, it also flushes before a history is full
+                count_steps(manager, step)
             else:
                 manager.set_progress(step=step)
         self._position = step

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from transformers import TrainerCallback
 
 from lossspec.errors import LossSpecError
+from lossspec.integrations.counting import count_steps
 from lossspec.integrations.managers import losses_in_fractions, move_losses, objectives_of
 from lossspec.integrations.recording import Recording
 from lossspec.integrations.transformers.checkpoint import load, save
@@ -108,7 +109,7 @@ class LossCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         """Count the step. What comes before the next one is validation."""
-        self._manager.step()
+        count_steps(self._manager, state.global_step)
         self._recording.to_section([self._manager], "validation")
 
     def on_epoch_end(

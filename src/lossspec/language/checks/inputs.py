@@ -10,7 +10,7 @@ from lossspec.language.text.reference import SUFFIX
 from lossspec.language.text.selection import tensor_of
 from lossspec.names import listed, near_or_all, nearest, similar
 from lossspec.validation.invalid import is_valid
-from lossspec.validation.messages import unknown_key
+from lossspec.validation.unknown_keys import unknown_key
 from lossspec.wording import dotted, quote
 
 if TYPE_CHECKING:

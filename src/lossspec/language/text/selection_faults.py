@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _QUOTED = 200
 #: A longer part is not a misspelt selector.
 _LONG = 60
+_is_arithmetic = re.compile(r"[^+*/@]+( - |[+*/@]).+|-.+", re.ASCII).fullmatch
 _PART = re.compile(r"\[[^\]]*\]?|\.[^.\[]*|[^.\[]+")
 _KEY = "[A-Za-z][A-Za-z0-9_]*"
 _NO_SELECTOR = "is not a selector"
@@ -66,7 +67,8 @@ def selection_fault(text: str, path: KeyPath) -> Fault:
     rest = text[len(tensor) :]
     if not tensor or (rest[0] not in "[.(" and not (rest[0] == " " and "[" in rest and is_valid(compact))):
         message = f"`{dotted(path)}` must be a name, got {quote(text)}: {NAMES_HELP}"
-        return Fault("bad-name", message, path)
+        help_ = "a spec does no arithmetic on tensors: pass the result as a tensor of its own"
+        return Fault("bad-name", message, path, help=help_ if _is_arithmetic(text) else "")
     why, help_, meant = _explained(text, len(tensor))
     if meant is None and compact != text:
         help_, meant = "write it without spaces", compact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from contextlib import suppress
-from math import nan
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
@@ -218,6 +218,9 @@ def _columns(columns: Mapping[str, Any], written: float, where: str) -> LossColu
             if name not in given:
                 raise DamagedError(f"`{where}.{name}` is missing")
             found[name] = _column(kind, given[name], rows, f"{where}.{name}")
+    for name in ("time", "epoch"):  # the values may be NaN or infinite, where they stand may not
+        if not isfinite(sum(found[name])):
+            raise DamagedError(f"`{where}.{name}` must hold finite numbers")
     return LossColumns(**found)
 
 

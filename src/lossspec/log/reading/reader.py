@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from array import array
 from itertools import compress
@@ -145,8 +146,16 @@ def _add(lineage: Lineage[Chunk], record: Mapping[str, Any] | None, *, resumes: 
     return resumes
 
 
+#: Where the dates of Python end.
+_END_OF_TIME = 253_402_300_800
+
+
 def _check_header(header: Mapping[str, Any]) -> None:
-    """Check the members of a header that readers use."""
+    """Check the members of a header that readers use, and that all of it is strict JSON."""
+    try:
+        json.dumps(header, allow_nan=False)
+    except ValueError:
+        raise DamagedError("the header must have no NaN and no infinity") from None
     for name, each in table(header.get("losses", {}), "losses").items():
         tags = table(each, f"losses.{name}").get("tags", [])
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
@@ -158,8 +167,8 @@ def _check_header(header: Mapping[str, Any]) -> None:
         table(header.get(name, {}), name)
     if header.get("document") is not None:
         table(header["document"], "document")
-    if not isinstance(header.get("time", 0.0), int | float):
-        raise DamagedError("`time` must be a number")
+    if not isinstance(time := header.get("time", 0.0), int | float) or not 0 <= time < _END_OF_TIME:
+        raise DamagedError("`time` must be a number of seconds since 1970, before the year 10000")
     count(header.get("ranks", 1), "ranks")
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from lossspec.manager.torch_internals import on_host
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -36,9 +38,33 @@ class _Guard(torch.autograd.Function):
         return gradient.masked_fill(mask & gradient.isnan(), 0), None
 
 
+class _GuardInGraph(_Guard):
+    """The same without a read, which would split a graph."""
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (mask,) = ctx.saved_tensors
+        return gradient.masked_fill(mask & gradient.isnan(), 0), None
+
+
+def _in_graph(value: Tensor, mask: Tensor) -> object:
+    found: object = _GuardInGraph.apply(value, mask)  # type: ignore[no-untyped-call]
+    return found
+
+
+@on_host
+def _allow_in_graph() -> None:
+    """Have a graph call ``_in_graph`` without a look inside.
+
+    Where torch.compile traces an ``autograd.Function``, it makes an instance of one. torch deprecates that,
+    which is an error where warnings are errors.
+    """
+    torch.compiler.allow_in_graph(_in_graph)  # type: ignore[no-untyped-call]
+
+
 def _is_known_clean(gradient: Tensor) -> bool:
     """Return whether a gradient on the CPU has no NaN, which one read tells; others are not read."""
-    if torch.compiler.is_compiling() or not gradient.is_cpu:
+    if not gradient.is_cpu:
         return False
     wide = torch.float32 if gradient.dtype in {torch.float16, torch.bfloat16} else gradient.dtype
     try:
@@ -69,5 +95,9 @@ def guarded(value: object, weights: object) -> object:
         if size not in (1, of_value):
             return value
     mask = weights.detach() == 0
-    found: object = _Guard.apply(value, mask.reshape(mask.shape + (1,) * (value.dim() - mask.dim())))  # type: ignore[no-untyped-call]
+    mask = mask.reshape(mask.shape + (1,) * (value.dim() - mask.dim()))
+    if torch.compiler.is_compiling():
+        _allow_in_graph()
+        return _in_graph(value, mask)
+    found: object = _Guard.apply(value, mask)  # type: ignore[no-untyped-call]
     return found

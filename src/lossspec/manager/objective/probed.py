@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import torch
 
-from lossspec.manager.loss.messages import check_tensors
+from lossspec.manager.loss.messages import add_term_note, check_tensors
 from lossspec.manager.shown import ShownObjective
 
 if TYPE_CHECKING:
@@ -72,7 +72,13 @@ class ProbedObjective(ShownObjective):
         check_tensors(self.name, tensors.keys(), plan.needed_by, self._known, 0)
         if plan.unknown is not None:
             raise self._weights.weight_error(plan.unknown)
-        values = {loss.name: term(tensors) for loss, term in zip(plan.losses, plan.summed, strict=True)}
+        values: dict[str, torch.Tensor] = {}
+        for loss, term in zip(plan.losses, plan.summed, strict=True):
+            try:
+                values[loss.name] = term(tensors)
+            except Exception as error:
+                add_term_note(error, term.name, self.name, term.needed, tensors)
+                raise
         weights = {
             loss.name: 0.0 if loss.name in plan.idle else cast("float", loss.term_weight)
             for loss in plan.losses

@@ -78,10 +78,11 @@ def ticks(low: float, high: float, about: int) -> list[float]:
     ([0.0, 50.0, 100.0, 150.0], [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
     """
     rough = high / about - low / about  # their difference may be beyond the largest float
-    power = 10.0 ** math.floor(math.log10(rough))
+    power = max(10.0 ** math.floor(math.log10(rough)), math.ulp(0.0))
     for factor in (1.0, 2.0, 2.5, 5.0, 10.0, 20.0):
         step = factor * power
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         if last - first < about:
             break
-    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
+    digits = 1 - math.floor(math.log10(step))  # one more than the step has, for 2.5
+    return [round(index * step, digits) for index in range(first, last + 1)]

@@ -26,7 +26,7 @@ function isWhole({ x, gap }) {
 }
 
 function stillWeights(host, names, ofName) {
-  const words = names.map((name) => `${name} ${figure(ofName(name)[0].weight.mean[0])}`);
+  const words = names.map((name) => `${name} = ${figure(ofName(name)[0].weight.mean[0])}`);
   if (words.length) host.append(make("p", {}, `Constant weights: ${words.join(", ")}.`));
 }
 

@@ -15,6 +15,7 @@ from lossspec.paths import user_path
 from lossspec.report.diff import differences
 from lossspec.report.formula.mathml import mathml, meanings
 from lossspec.report.run.logged_spec import spec_of_run
+from lossspec.report.run.not_finite import not_finite
 from lossspec.report.run.page_data import STRETCHES, named, page_data
 from lossspec.report.run.probes import probe_rows
 from lossspec.report.run.summary import first_and_last_rows
@@ -108,6 +109,7 @@ def _warnings(log: LossLogData) -> Iterator[str]:
         yield f"{count:,} values of {name} were lost because the log could not be written"
     for number, problem in log.damaged.items():
         yield f"line {number} of the log is damaged and left out: {problem}"
+    yield from not_finite(log)
 
 
 def _objectives(runs: Sequence[NamedLog], specs: Sequence[RunSpec]) -> Iterator[str]:
