@@ -44,6 +44,16 @@ def shorten(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def abbreviate(text: str, limit: int = 100) -> str:
+    """Cut a text in the middle, which keeps a prefix and an ending that tell names apart.
+
+    >>> abbreviate("a" * 50_000 + "b" * 50_000, 9), abbreviate("l1", 9)
+    ('aaaa…bbbb', 'l1')
+    """
+    kept = limit - 1
+    return text if len(text) <= limit else f"{text[: kept - kept // 2]}…{text[-(kept // 2) :]}"
+
+
 def reset_budget() -> None:
     """Start a run with the whole budget of comparisons."""
     _left.set(BUDGET)
