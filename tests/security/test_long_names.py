@@ -7,7 +7,7 @@ from click.testing import CliRunner
 import lossspec
 from lossspec import LossManager
 from lossspec.cli import commands
-from lossspec.cli.formats import FORMATS
+from lossspec.cli.validating.formats import FORMATS
 from lossspec.convert.python import to_python
 from lossspec.report.run.page import named, report
 
