@@ -3,11 +3,11 @@
 import pytest
 import torch
 from click.testing import CliRunner
-from lossspec.cli.formats import FORMATS
 
 import lossspec
 from lossspec import LossManager
 from lossspec.cli import commands
+from lossspec.cli.validating.formats import FORMATS
 from lossspec.convert.python import to_python
 from lossspec.report.run.page import named, report
 
