@@ -58,14 +58,12 @@ def run(*arguments: str, stdin: bytes = b"") -> Ran:
 
 
 def _check(ran: Ran, arguments: tuple[str, ...]) -> None:
+    words = [word for each in arguments for word in each.split("=", 1)]
+    form = ""
+    for before, after in pairwise(words):  # the last one counts
+        form = after if before in {"--format", "--output-format"} else form
     check_output(ran.err)
-    form = next(
-        (after for before, after in pairwise(arguments) if before.endswith("-format")),
-        "",
-    )
-    form = next((each.partition("=")[2] for each in arguments if each.startswith("--format=")), form)
-    is_coloured = any("color" in each for each in arguments)
-    check_output(ran.out, is_github=form == "github", is_coloured=is_coloured)
+    check_output(ran.out, is_github=form == "github", is_coloured="--color" in words)
     if not ran.out or ran.code == 2 or "-h" in arguments or "--help" in arguments:
         return
     if form in {"json", "sarif", "gitlab", "nectargan"} and ran.out[0] in "[{":

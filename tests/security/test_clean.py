@@ -53,7 +53,12 @@ CALLS = {
         for each in ("{spec}", "{bad}")
         for form in ("full", "concise", "json", "github", "gitlab", "junit", "sarif")
     ]
-    + [["{bad}", "--fix"], ["{bad}", "--color", "always"], ["{name}.loss.toml"]],
+    + [
+        ["{bad}", "--fix", "--diff"],
+        ["{bad}", "--fix"],
+        ["{bad}", "--color", "always"],
+        ["{name}.loss.toml"],
+    ],
 }
 #: Commands that print nothing of a spec: their own text, the schema, a protocol of JSON, or numbers of a run.
 OWN_TEXT = {"explain", "schema", "lsp", "probe"}

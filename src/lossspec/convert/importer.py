@@ -15,6 +15,7 @@ from lossspec.convert.peers.restoration.neosr import read_neosr
 from lossspec.convert.peers.restoration.trainner_redux import read_trainner_redux
 from lossspec.convert.prove import drop_invalid, drop_unused_inputs
 from lossspec.errors import ConfigError, UnknownNameError
+from lossspec.language.text.limits import MAX_LOSSES
 from lossspec.names import unknown
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def import_file(path: Path, peer: str | None = None) -> Imported:
         What was carried over, and what was not.
 
     Raises:
-        ConfigError: the file cannot be read, it is not clear whose it is, or it has no losses.
+        ConfigError: the file cannot be read, it is not clear whose it is, or it has no losses or too many.
         MissingExtraError: it is YAML, and PyYAML is not installed.
         UnknownNameError: the peer is unknown.
     """
@@ -60,7 +61,7 @@ def import_document(document: Mapping[str, object], peer: str, origin: str) -> I
     """Import the configuration of a peer from a table; see ``import_file``.
 
     Raises:
-        ConfigError: it has no losses.
+        ConfigError: it has no losses, or more than a spec can have.
         UnknownNameError: the peer is unknown.
     """
     if peer not in PEERS:
@@ -68,6 +69,10 @@ def import_document(document: Mapping[str, object], peer: str, origin: str) -> I
     title, read = PEERS[peer]
     imported = Imported(title, origin)
     read(document, imported)
+    count = len(imported.losses) + sum(map(len, imported.variants.values()))
+    if count > MAX_LOSSES:  # each would be validated
+        most = f"a spec can have at most {MAX_LOSSES:,}"
+        raise ConfigError(f"{origin}: has {count:,} losses of {title}, {most}")
     drop_invalid(imported)
     drop_unused_inputs(imported)
     if not imported.losses and not imported.missing:

@@ -7,6 +7,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from lossspec.clean import comment as clean_comment
+from lossspec.errors import ConfigError
+from lossspec.language.text.limits import MAX_BYTES
 from lossspec.language.write import write
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ _LINE = 100
 def to_toml(imported: Imported) -> str:
     """Return the text of the spec: it validates, and it says what is missing.
 
+    Raises:
+        ConfigError: it would be larger than a spec may be.
+
     >>> from lossspec.convert import import_document
     >>> options = {"model_type": "SRModel", "train": {"pixel_opt": {"type": "L1Loss", "loss_weight": 0.5}}}
     >>> text = to_toml(import_document(options, "basicsr", "train.yml"))
@@ -36,7 +41,10 @@ def to_toml(imported: Imported) -> str:
     if imported.missing:
         head += ["", "Not carried over:", *(f"- {each}" for each in imported.missing)]
     comments = [line for each in head for line in _comment(each)]
-    return "\n".join([*comments, "", *_commented(write(_document(imported)), imported)]) + "\n"
+    text = "\n".join([*comments, "", *_commented(write(_document(imported)), imported)]) + "\n"
+    if len(text.encode()) > MAX_BYTES:
+        raise ConfigError(f"{imported.origin}: the spec would be larger than {MAX_BYTES // 1024} KiB")
+    return text
 
 
 def _document(imported: Imported) -> Table:

@@ -74,7 +74,7 @@ def make(chance: random.Random) -> Files:
     """Return a changed file of a peer."""
     name = chance.choice([*PEERS])
     if chance.random() < 0.4:
-        return {name: mutated(chance, text(name), (text(name), text(chance.choice([*PEERS]))), 2**20)}
+        return {name: mutated(chance, text(name), (text(name), text(chance.choice([*PEERS]))), 2**18)}
     changed = reshaped(chance, document(name))
     return {name: dumped(name, changed) if isinstance(changed, dict) else b"[]"}
 

@@ -81,7 +81,8 @@ def _named(losses: Iterable[tuple[str, tuple[str, object]]]) -> dict[str, tuple[
     named: dict[str, tuple[str, object]] = {}
     for name, loss in losses:
         legal = _legal(name)
-        if {legal, f"{legal}_true"} & {*named, *(f"{each}_true" for each in named)}:
+        # the target of an output is called as it is, with `_true`
+        if legal in named or f"{legal}_true" in named or legal.removesuffix("_true") in named:
             raise NotCarriedError(f"the output `{shorten(str(name))}` needs a name of its own in a spec")
         named[legal] = loss
     return named

@@ -27,7 +27,7 @@ _DEEPEST = 16
 def read_monai(document: Mapping[str, object], imported: Imported) -> None:
     """Carry over the losses of a bundle: each in an objective of its own, for its code joins them."""
     imported.description = "The losses of a MONAI bundle."
-    found = list(_losses(document))
+    found, numbers = list(_losses(document)), dict[str, int]()
     for key, loss in found:
         name = str(loss.get("_target_", "")) if isinstance(loss, dict) else ""
         try:
@@ -35,7 +35,7 @@ def read_monai(document: Mapping[str, object], imported: Imported) -> None:
         except NotCarriedError as error:
             imported.miss(key, name or shorten(str(loss)), str(error))
             continue
-        term = _unused(_term_name(key), imported.losses)
+        term = _unused(_term_name(key), imported.losses, numbers)
         alone = len(found) == 1
         inputs = {
             f"{'' if alone else f'{term}_'}{each.name}": each.shape for each in entry.inputs if each.required
@@ -145,9 +145,10 @@ def _term_name(key: str) -> str:
     return name if is_name(name) else "loss"
 
 
-def _unused(name: str, losses: Mapping[str, object]) -> str:
-    number = 2
-    unused = name
-    while unused in losses:
-        unused, number = f"{name}_{number}", number + 1
+def _unused(name: str, losses: Mapping[str, object], numbers: dict[str, int]) -> str:
+    """Return a name that no loss has; ``numbers`` keeps where the search for each name ended."""
+    number = numbers.get(name, 1)
+    while (unused := name if number == 1 else f"{name}_{number}") in losses:
+        number += 1
+    numbers[name] = number
     return unused

@@ -221,6 +221,9 @@ def _columns(columns: Mapping[str, Any], written: float, where: str) -> LossColu
     for name in ("time", "epoch"):  # the values may be NaN or infinite, where they stand may not
         if not isfinite(sum(found[name])):
             raise DamagedError(f"`{where}.{name}` must hold finite numbers")
+    sizes = found["batch_size"]
+    if not isfinite(sum(sizes)) or min(sizes, default=0) < 0:
+        raise DamagedError(f"`{where}.batch_size` must hold finite numbers of at least 0")
     return LossColumns(**found)
 
 
