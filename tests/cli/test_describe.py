@@ -344,7 +344,7 @@ def test_a_misspelt_name_is_looked_for_everywhere(name, near):
     assert str(result.exception) == f"unknown name `{name}`: one with a similar name exists: `{near}`"
 
 
-def test_a_name_that_is_like_no_other_is_not_answered_with_a_list(tmp_path, monkeypatch):
+def test_a_name_like_no_other_is_not_answered_with_a_list(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(commands, ["describe", "zzzz+v"])
     assert str(result.exception) == (
