@@ -121,6 +121,12 @@ def test_without_a_first_input_it_asks_for_one(saved, tmp_path):
     assert "``" not in output
 
 
+def test_memory_is_allowed_by_an_option(saved):
+    with pytest.raises(LossSpecError, match="pass a larger `max_bytes`"):
+        call("dino", "--batch", saved, "--max-bytes", 1000)
+    assert "missing tensors of the objective" in call("dino", "--batch", saved, fails=True)  # it was built
+
+
 def test_nothing_in_a_batch_is_run(tmp_path):
     class Harmful:
         def __reduce__(self):

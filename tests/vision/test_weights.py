@@ -4,9 +4,11 @@ import socket
 
 import pytest
 import torch
+from click.testing import CliRunner
 from torchvision.models import squeezenet1_1
 
 import lossspec
+from lossspec.cli.probe import probe_command
 from lossspec.manager.building.module import construct
 from lossspec.registry import find
 
@@ -42,6 +44,20 @@ def test_the_local_file_is_what_the_loss_computes_with(network, tmp_path):
     assert value.shape == ()
     value.backward()
     assert x.grad.abs().sum() > 0
+
+
+@pytest.mark.filterwarnings("ignore:The parameter 'pretrained' is deprecated")
+@pytest.mark.filterwarnings("ignore:Arguments other than a weight enum")
+def test_probe_downloads_only_if_it_is_told_to(network, tmp_path):
+    (tmp_path / "s.loss.toml").write_text(
+        'format = 1\nlosses.a = { type = "lpips.LPIPS", inputs = ["x", "y"] }\n'
+    )
+    torch.save({"x": torch.rand(1, 3, 64, 64), "y": torch.rand(1, 3, 64, 64)}, tmp_path / "batch.pt")
+    given = [str(tmp_path / "s.loss.toml"), "--batch", str(tmp_path / "batch.pt")]
+    alone, told = (CliRunner().invoke(probe_command, [*given, *more]) for more in ([], ["--downloads"]))
+    assert "allow the download with `downloads=True`" in str(alone.exception)
+    assert told.exception is not None  # there is no network
+    assert "downloads" not in str(told.exception)
 
 
 @pytest.mark.filterwarnings("ignore:The parameter 'pretrained' is deprecated")

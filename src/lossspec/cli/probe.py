@@ -17,6 +17,7 @@ from lossspec.cli.text import echo
 from lossspec.errors import LossSpecError
 from lossspec.extras import extra_for, torch_for
 from lossspec.names import listed
+from lossspec.registry.allocation import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +72,14 @@ def _shares(_: click.Context, __: click.Parameter, text: str | None) -> dict[str
 @click.option(
     "-o", "--output", type=FilePath(path_type=Path), help="Also draw it: a .png, .svg or .pdf file."
 )
+@click.option("--downloads", is_flag=True, help="Allow losses to download pretrained weights.")
+@click.option(
+    "--max-bytes",
+    type=click.FloatRange(min=0),
+    default=MAX_BYTES,
+    show_default="1 GiB",
+    help="How much memory the losses may allocate when they are built.",
+)
 @format_option("table", "json")
 @overlay_options
 @load_option
@@ -84,6 +93,8 @@ def probe_command(
     step: int,
     suggest: dict[str, float] | None,
     output: Path | None,
+    downloads: bool,
+    max_bytes: float,
     format_: str,
     params: Mapping[str, object],
     overlay: Mapping[str, object],
@@ -99,7 +110,14 @@ def probe_command(
         from lossspec.manager.loss_manager import LossManager
 
     tensors = _tensors(batch)
-    manager = LossManager.from_spec(reference, dict(params), dict(overlay), enable_logging=False)
+    manager = LossManager.from_spec(
+        reference,
+        dict(params),
+        dict(overlay),
+        downloads=downloads,
+        max_bytes=max_bytes,
+        enable_logging=False,
+    )
     manager.set_progress(epoch=epoch, step=step)
     name = objective or _only(manager)
     module = manager.objective(name)
