@@ -44,6 +44,16 @@ def shorten(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def abbreviate(text: str, limit: int = 100) -> str:
+    """Cut a text in the middle, which keeps a prefix and an ending that tell names apart.
+
+    >>> abbreviate("a" * 50_000 + "b" * 50_000, 9), abbreviate("l1", 9)
+    ('aaaa…bbbb', 'l1')
+    """
+    kept = limit - 1
+    return text if len(text) <= limit else f"{text[: kept - kept // 2]}…{text[-(kept // 2) :]}"
+
+
 def reset_budget() -> None:
     """Start a run with the whole budget of comparisons."""
     _left.set(BUDGET)
@@ -120,3 +130,23 @@ def unknown(kind: str, name: str, known: Iterable[str], where: str = "") -> str:
     article = "an" if kind[0] in "aeiou" else "a"
     found = next(iter(_matches(name, names)), None)
     return f"unknown {kind} `{name}`{where}: {near_or_all(f'{article} {kind}', found, names)}"
+
+
+def with_article(name: str) -> str:
+    """Return the name of a type with its article, by how it is said.
+
+    >>> with_article("int"), with_article("uint8"), with_article("MSELoss"), with_article("Tensor")
+    ('an int', 'a uint8', 'an MSELoss', 'a Tensor')
+    """
+    is_spelt = name[:2].isupper() or name.startswith("nd")  # letter by letter: "em es e", "en dee array"
+    vowels = "AEFHILMNORSXn" if is_spelt else "AEIOaeio"
+    return f"an {name}" if name[:1] in tuple(vowels) else f"a {name}"
+
+
+def type_name(value: object) -> str:
+    """Return the name of the type of a value with its article.
+
+    >>> type_name(3), type_name([])
+    ('an int', 'a list')
+    """
+    return with_article(type(value).__name__)

@@ -17,6 +17,17 @@ _NAMES = {each.__name__: schema for each, schema in _PLAIN.items() if isinstance
 LISTS = (list, tuple, set, frozenset, Sequence, Collection, Iterable)
 
 
+def not_called(decorator: str, name: object, example: str) -> str:
+    """Return what is wrong with a decorator that got what it decorates in place of a name; "" for a name.
+
+    >>> not_called("register_loss", int, "mylib.Mine")
+    "`register_loss` must be called with a name, as in `@register_loss('mylib.Mine')`, got <class 'int'>"
+    """
+    if isinstance(name, str):
+        return ""
+    return f"`{decorator}` must be called with a name, as in `@{decorator}({example!r})`, got {name!r:.80}"
+
+
 def parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
     """Return the parameters of a function, or of the constructor of a class, with evaluated annotations.
 

@@ -63,13 +63,20 @@ def measured(device: torch.device) -> list[str]:
     return [name for name in GOALS if name not in left_out]
 
 
-def page_faults(run: Callable[[], object], steps: int = 50) -> float:
-    """Return the minor page faults of a step: glibc gives large temporaries back to the system at times."""
-    run()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(steps):
-        run()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / steps
+def page_faults(sides: dict[str, Callable[[], object]], rounds: int = 10) -> dict[str, float]:
+    """Return the minor page faults of a step of each side, in interleaved rounds of steps.
+
+    glibc gives large temporaries back to the system at times. Whether it does depends on what the steps
+    before have left in memory, so the sides take turns.
+    """
+    counts = dict.fromkeys(sides, 0)
+    for _ in range(rounds):
+        for name, run in sides.items():
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            for _ in range(STEPS):
+                run()
+            counts[name] += resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    return {name: count / (rounds * STEPS) for name, count in counts.items()}
 
 
 def measure(device: torch.device) -> dict[str, dict[str, object]]:
@@ -89,7 +96,7 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
     for name, shape, number in (("l1_image", cases.SHAPE, 20), ("l1_scalar", (1,), 500)):
         ours, hand = cases.forward_l1(device, shape)
         if name == "l1_image":
-            faults |= {"L1, manager": page_faults(ours), "L1, by hand": page_faults(hand)}
+            faults |= page_faults({"L1, manager": ours, "L1, by hand": hand})
         again = timed(hand, cases.forward_l1(device, shape)[1], rounds=41, number=number)
         compare(name, ours, hand, rounds=101, number=number)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,9 +113,14 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
             name: cases.step(inputs, forward) for name, forward in cases.objective_g(inputs, folder).items()
         }
         sides = {"ours": "manager", "hand": "by hand", "plain": "plain losses", "logged": "with a log"}
-        faults |= {f"G, {text}": page_faults(steps[name]) for name, text in sides.items()}
-        noise = timed(steps["hand"], steps["hand"], ROUNDS, steps_a_round)
-        plain = timed(steps["plain"], steps["plain"], ROUNDS // 2, steps_a_round)
+        faults |= page_faults({f"G, {text}": steps[name] for name, text in sides.items()})
+        size = {"rounds": ROUNDS, "number": steps_a_round}
+        fewer = {
+            "rounds": ROUNDS // 2,
+            "number": (steps_a_round + 1) // 2,
+        }  # of the plain losses, which take long
+        noise = timed(steps["hand"], steps["hand"], **size)
+        plain = timed(steps["plain"], steps["plain"], **fewer)
         for name, (one, other) in {
             "same": ("ours", "hand"),
             "plain": ("ours", "plain"),
@@ -121,10 +133,10 @@ def measure(device: torch.device) -> dict[str, dict[str, object]]:
         }.items():
             if one == "compiled" and one not in steps and name in lines:
                 steps[one] = cases.step(inputs, cases.compiled_objective(inputs))
-                faults["G, manager, compiled"] = page_faults(steps[one])
+                faults |= page_faults({"G, manager, compiled": steps[one]})
             again = noise if other == "hand" else plain
             if name in lines:
-                compare(name, steps[one], steps[other], rounds=ROUNDS, number=steps_a_round)
+                compare(name, steps[one], steps[other], **(size if other == "hand" else fewer))
     if "schedules" in lines:
         ours, hand = cases.scheduled()
         again = timed(hand, hand, 41, 20)

@@ -27,7 +27,6 @@ SIDES = {
     "ours": "manager",
     "moved": "manager, step() moves a weight",
     "logged": "manager, step() and a log",
-    "compiled": "manager, compiled",
 }
 
 
@@ -52,8 +51,6 @@ def table(device: torch.device) -> bool:
         five, _ = cases.five_terms(device, one)
         inputs = cases.tensors(device)
         images = cases.objective_g(inputs, other)
-        if device.type == "cuda":  # elsewhere, a graph is one call or many, which tells nothing
-            images["compiled"] = cases.compiled_objective(inputs)
         x, y = inputs["y_fake"], inputs["y"]
         ours, hand = cases.forward_l1(device, cases.SHAPE)
         one_loss: dict[str, Forward] = {
@@ -66,6 +63,9 @@ def table(device: torch.device) -> bool:
             part("five one-element terms", device, five),
             part("objective G of pix2pix+extended, 1x3x256x256", device, images),
         ]
+        if device.type == "cuda":  # elsewhere, a graph is one call or many, which tells nothing
+            # last: in a process that has compiled one objective, each step() gives all of them their weights
+            line("manager, compiled", cases.compiled_objective(inputs), device)
     return all(met)
 
 
@@ -75,8 +75,7 @@ def part(title: str, device: torch.device, forwards: dict[str, Forward]) -> bool
     found: dict[str, tuple[Count, Count]] = {}
     for name, text in SIDES.items():
         if name in forwards and not (device.type == "meta" and name in {"item", "metrics"}):
-            found[name] = forward_and_backward(forwards[name], device)
-            print(f"  {' | '.join(written(each, device) for each in found[name])}  {text}")
+            found[name] = line(text, forwards[name], device)
     if "logged" not in found:
         return True
     more = {
@@ -93,6 +92,13 @@ def part(title: str, device: torch.device, forwards: dict[str, Forward]) -> bool
     by_hand = "by hand {} and {}".format(*more["hand"])
     print(f"  weighing and recording: {goals}; {by_hand}{'' if is_good else '  over the goal'}")
     return is_good
+
+
+def line(text: str, forward: Forward, device: torch.device) -> tuple[Count, Count]:
+    """Print what a forward and its backward give a device to do, and return it."""
+    found = forward_and_backward(forward, device)
+    print(f"  {' | '.join(written(each, device) for each in found)}  {text}")
+    return found
 
 
 def no_wait(counts: tuple[Count, Count]) -> bool:

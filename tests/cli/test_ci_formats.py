@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from lxml import etree
 
 from lossspec.cli import commands
-from lossspec.cli.checking import Checked, check
-from lossspec.cli.gitlab import gitlab
-from lossspec.cli.junit import junit
-from lossspec.cli.targets import Target
+from lossspec.cli.validating.checking import Checked, check
+from lossspec.cli.validating.gitlab import gitlab
+from lossspec.cli.validating.junit import junit
+from lossspec.cli.validating.targets import Target
 from lossspec.faults import Span
 from lossspec.language.diagnostics.diagnostic import Diagnostic
 from lossspec.language.text.reference import Reference

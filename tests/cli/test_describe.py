@@ -73,7 +73,7 @@ def test_list_losses_of_one_library_or_with_a_word():
             ("describe", "lossspec.GradientRatios"),
             "`lossspec.GradientRatios`: a loss type with a similar name exists: `lossspec.GradientRatio`",
         ),
-        (("describe", "pix2pixx"), "spec `pix2pixx` not found"),
+        (("describe", "pix2pixx"), "unknown name `pix2pixx`: one with a similar name exists: `pix2pix`"),
     ],
 )
 def test_an_unknown_name_is_an_error_with_the_nearest(args, message):
@@ -333,6 +333,8 @@ def test_no_argument_says_the_same_twice():
     ("name", "near"),
     [
         ("L1Los", "torch.L1Loss"),
+        ("l1los", "torch.L1Loss"),
+        ("PIX2PIX", "pix2pix"),
         ("linea", "linear"),
         ("GradientRati", "lossspec.GradientRatio"),
     ],
@@ -340,6 +342,18 @@ def test_no_argument_says_the_same_twice():
 def test_a_misspelt_name_is_looked_for_everywhere(name, near):
     result = CliRunner().invoke(commands, ["describe", name])
     assert str(result.exception) == f"unknown name `{name}`: one with a similar name exists: `{near}`"
+
+
+def test_a_name_like_no_other_is_not_answered_with_a_list(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(commands, ["describe", "zzzz+v"])
+    assert str(result.exception) == (
+        "unknown name `zzzz+v`: search with `lossspec list WORD`, `lossspec list losses WORD` or "
+        "`lossspec list schedules WORD`"
+    )
+    (tmp_path / "zzzz.loss.toml").write_text("format = 1\n")
+    result = CliRunner().invoke(commands, ["describe", "zzzz"])
+    assert str(result.exception).endswith("for the file in this folder, write `zzzz.loss.toml`")
 
 
 @pytest.mark.parametrize("wrong", ["variants.v = 3", 'variants.v.params = ""', "variants.v.params = [1]"])

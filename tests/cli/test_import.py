@@ -91,6 +91,7 @@ def test_a_file_is_written(tmp_path):
         (["my_losses_for_import:number"], 2, "has no function `number`"),
         (["my_losses_for_import:"], 2, "must be MODULE:FUNCTION"),
         (["my_losses_for_import:losses"], 2, "missing a required argument: 'config'"),
+        (["my_losses_for_import:losses"], 2, "one that computes a loss is registered with"),
         (["my_losses_for_import:losses", "--arg", "config"], 2, "--arg must be NAME=VALUE, got `config`"),
     ],
 )

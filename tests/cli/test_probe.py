@@ -109,6 +109,18 @@ def test_bad_calls_say_what_to_do(saved, tmp_path):
     )
 
 
+def test_without_a_first_input_it_asks_for_one(saved, tmp_path):
+    path = tmp_path / "detached.loss.toml"
+    inputs = '[{ name = "y_fake", detach = true }, { name = "y", detach = true }]'
+    path.write_text(f'format = 1\nlosses.a = {{ type = "torch.L1Loss", inputs = {inputs} }}\n')
+    output = call(path, "--batch", saved, fails=True)
+    assert (
+        f"no term of the objective `total` has a first input, not detached, that is in `{saved}`: "
+        "choose what gradients are taken at with --wrt, of its tensors: `"
+    ) in output
+    assert "``" not in output
+
+
 def test_nothing_in_a_batch_is_run(tmp_path):
     class Harmful:
         def __reduce__(self):

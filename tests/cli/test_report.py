@@ -42,7 +42,7 @@ def test_it_writes_to_the_output_option(runs):
 def test_a_missing_run_is_an_error(runs):
     done = report(runs / "9")
     assert done.exit_code == 1
-    assert str(done.exception) == f"the loss log `{runs / '9'}` is missing"
+    assert str(done.exception).startswith(f"the loss log `{runs / '9'}` is missing: expected the folder")
     done = report(runs / "7", "-o", runs / "nowhere" / "page.html")
     assert done.exit_code == 1
     assert "No such file or directory" in done.output

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from lossspec.cli.sarif import sarif
+from lossspec.cli.validating.sarif import sarif
 from lossspec.faults import Span
 from lossspec.language.diagnostics.diagnostic import Diagnostic, Label
 from lossspec.language.diagnostics.error import SpecError

@@ -357,7 +357,7 @@ def test_a_good_file_imports_little(folder):
     assert imported & {
         "torch", "numpy", "cattrs", "difflib", "lossspec.language.text.tables",
         "lossspec.language.diagnostics.locate", "lossspec.language.text.reading",
-        "lossspec.language.diagnostics.render", "lossspec.cli.sarif",
+        "lossspec.language.diagnostics.render", "lossspec.cli.validating.sarif",
     } == set()  # fmt: skip
 
 

@@ -208,7 +208,7 @@ def test_watch_repeats_until_it_is_interrupted(folder):
 
 
 def test_what_is_watched(folder, monkeypatch):
-    from lossspec.cli.watching import _folders
+    from lossspec.cli.validating.watching import _folders
 
     for name in ("one/inner", "two", "specs", "mine"):
         (folder / name).mkdir(parents=True)

@@ -163,8 +163,8 @@ def test_classes_that_nobody_knows_are_listed():
     [
         (None, "returned no losses"),
         ({}, "returned no losses"),
-        ({"a": 3}, "`a` is a int"),
-        (3, "`loss` is a int"),
+        ({"a": 3}, "`a` is an int"),
+        (3, "`loss` is an int"),
     ],
 )
 def test_what_holds_none(returned, match):

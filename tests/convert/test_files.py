@@ -112,6 +112,7 @@ def test_an_archive_that_is_damaged(tmp_path):
         ("a.json", b"\xff\xfe", "must be UTF-8 text, got other bytes at 0"),
         ("a.toml", "a = ", r"a\.toml: Invalid value"),
         ("a.keras", "no zip", "must be a model that Keras 3 saved"),
+        ("losses.py", b"x = 1", "for code, write `losses:FUNCTION`"),
         ("a.pkl", b"\x80\x04.", r"its name must end in \.json, \.toml, \.yml, \.yaml, \.keras"),
         ("a.yml", "a: 1", "has no losses of BasicSR"),
         ("a.yml", "train: [1]", "has no losses of BasicSR"),

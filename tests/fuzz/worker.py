@@ -124,7 +124,7 @@ def main() -> None:
         fault = worker.tried(inputs.read(options.only))
         (options.work / FAULT).write_text(fault.text if fault else "", encoding="utf-8")
         return
-    part(options.part).make(random.Random(0))  # imports what it needs
+    part(options.part).make(random.Random(0))  # imports what it needs, before the time starts
     worker.fuzz(options.seed, options.first, time.monotonic() + options.seconds)
 
 

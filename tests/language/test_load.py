@@ -7,6 +7,7 @@ import pytest
 
 import lossspec
 from lossspec import schedules
+from lossspec.errors import LossSpecError
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.model import Divisor, Every, Input, Lists, Reduce
 
@@ -569,3 +570,15 @@ def test_neither_torch_nor_what_is_not_needed_is_imported(folder, call, needed):
     code = f"import sys, lossspec; {call}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert heavy & set(done.stdout.split()) == needed
+
+
+@pytest.mark.parametrize("load", [lossspec.load, lossspec.LossManager.from_spec])
+def test_what_is_no_reference_is_named(load):
+    with pytest.raises(LossSpecError, match=r"got a dict: return it from a function, `lossspec.spec\("):
+        load({"losses": {"a": {"type": "torch.L1Loss", "inputs": ["x", "y"]}}})
+    with pytest.raises(
+        LossSpecError, match="a spec must be a name, the path of a file or a function, got an int"
+    ):
+        load(3)
+    table = {"losses": {"a": {"type": "torch.L1Loss", "inputs": ["x", "y"]}}}
+    assert load(lossspec.spec(lambda: table))  # as the message says

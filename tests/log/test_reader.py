@@ -122,7 +122,13 @@ def test_an_unknown_loss_gets_the_nearest_name(tmp_path, section):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "the loss log `{path}` is missing"),
+        (
+            None,
+            (
+                "the loss log `{path}` is missing: "
+                "expected the folder of a run, as in `experiment_dir`, or its loss_log.jsonl"
+            ),
+        ),
         ("", "`{path}` is empty"),
         ('{"record":"header","format":1', "`{path}` is empty"),
         ('{"record":"header","format":2}\n', "`{path}` must be a loss log in format 1, got format 2"),

@@ -81,6 +81,25 @@ def test_eager_and_compiled_calls_can_alternate(compiled, make_manager):
     assert history.rows[EPOCH::WIDTH].tolist() == [0, 1, 2, 3, 4, 5]
 
 
+def test_rows_of_eager_and_compiled_calls_are_in_their_order(compiled, make_manager, tmp_path):
+    manager = make_manager(options={"experiment_dir": tmp_path}, a={})
+    eager = manager.objective()
+    objective, _ = compiled(eager)
+    y = torch.zeros(2)
+    for value in range(0, 12, 3):
+        objective(x=y + value, y=y)
+        manager.step()
+        eager(x=y + value + 1, y=y)
+        eager(x=y + value + 2, y=y)
+        if value == 6:
+            assert manager.get_loss_values()["a"] == 8.0  # of the last call
+        manager.step()
+    manager.update_loss_log()
+    found = read_log(tmp_path).losses["a"]
+    assert found.raw.tolist() == [float(value) for value in range(12)]
+    assert found.step.tolist() == [0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 7]
+
+
 def test_clock_moves_before_backward_change_no_gradient(make_manager):
     manager = make_manager(a={"weight": RAMP})
     objective = torch.compile(manager.objective(), backend="aot_eager", fullgraph=True)

@@ -156,7 +156,7 @@ def test_a_decorated_function_has_objectives_and_a_digest():
             {"a": torch.nn.L1Loss()},
             (
                 "a spec function must return LMLoss objects, or be decorated with `@lossspec.spec`: "
-                "`a` is a L1Loss"
+                "`a` is an L1Loss"
             ),
         ),
         (

@@ -169,3 +169,16 @@ def test_a_registered_loss_validates_and_builds():
     assert lossspec.validate(spec) == []
     wrong = lossspec.validate(spec.replace("power", "powr"))
     assert "powr" in wrong[0].message
+
+
+@pytest.mark.parametrize("decorator", ["register_loss", "register_balancer", "register_schedule"])
+def test_a_decorator_without_a_name_says_so(decorator):
+    register = getattr(lossspec if hasattr(lossspec, decorator) else lossspec.schedules, decorator)
+
+    def mine(t):
+        return t
+
+    with pytest.raises(
+        RegistrationError, match=rf"`{decorator}` must be called with a name, as in `@{decorator}\('mylib"
+    ):
+        register(mine)

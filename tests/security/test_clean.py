@@ -1,5 +1,6 @@
 """Hostile text goes through every command and format, and controls neither terminal, page nor CI service."""
 
+import csv
 import json
 import re
 import sys
@@ -177,3 +178,43 @@ def test_nothing_of_it_controls_what_a_service_shows(form, places, monkeypatch, 
     assert any(r"\u001b" in each for each in found)
     for each in found:
         assert not CONTROLS.search(each), each
+
+
+FILES = [("export", ["{spec}", "--to", "python"]), ("import", ["{import}", "--from", "basicsr"])] + [
+    ("log", ["export", "{log}", "--format", form]) for form in ("json", "csv", "nectargan")
+]
+
+
+@pytest.mark.filterwarnings("always")
+@pytest.mark.parametrize(("command", "call"), FILES)
+def test_nothing_of_it_is_in_a_file_that_is_written(command, call, places, monkeypatch, tmp_path):
+    out = tmp_path / ("out.loss.toml" if command == "import" else "out")
+    arguments = [each.format(**places) for each in call]
+    monkeypatch.setattr(sys, "argv", ["lossspec", command, *arguments, "-o", str(out)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    text = out.read_text(encoding="utf-8")
+    assert text
+    assert not CONTROLS.search(text), text
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_name_is_no_formula_of_a_spreadsheet(places, monkeypatch, tmp_path):
+    log, out = Path(places["log"]), tmp_path / "out.csv"
+    log.write_text(log.read_text().replace('"D_real"', json.dumps('=HYPERLINK("http://e.vil")')))
+    monkeypatch.setattr(
+        sys, "argv", ["lossspec", "log", "export", str(log), "--format", "csv", "-o", str(out)]
+    )
+    with pytest.raises(SystemExit):
+        cli.main()
+    rows = list(csv.reader(out.read_text().splitlines()))
+    assert any(row[0] == '\'=HYPERLINK("http://e.vil")' for row in rows)
+    assert not any(re.match(r"[=+\-@]", cell) and not is_number(cell) for row in rows for cell in row)
+
+
+def is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -19,7 +19,7 @@ CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 TARGETS = ("line", "terminal", "xml", "html", "github", "markdown", "code", "latex", "comment")
-TARGETS += ("service", "sarif")
+TARGETS += ("service", "sarif", "cell")
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -45,6 +45,17 @@ def test_sarif_has_no_link():
     link = re.compile(r"\[(?:[^\[\]]|\\\[|\\\])*\]\([^)]*\)")
     assert link.search("see [this](https://example.org)")
     assert not link.search(clean.sarif(f"see [this](https://example.org) {MARKUP} [[a]](2)"))
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(1)", "\uff1d1", "\t=1", "\r\n=1", "=1\n=2", '"=1']
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_cell_is_no_formula(text):
+    """As spreadsheets read CSV: a formula begins with one of a few signs."""
+    found = clean.cell(text)
+    assert not re.match("\\s*[=+@\uff1d\uff0b\uff0d\uff20-]", found), found
+    assert len(found.splitlines()) == 1
 
 
 def test_html_is_text():

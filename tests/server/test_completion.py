@@ -57,6 +57,20 @@ def test_arguments_of_the_type(editor, typed):
     assert editor.completions(typed) == ["reduction", "beta"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("[losses.a]\n|", ["type", "inputs"]),
+        ("losses.a = { |", ["type", "inputs"]),
+        ('losses.a = { type = "torch.L1Loss", |', ["inputs"]),
+        ("losses.a.weight = { |", ["type"]),
+        ("[objectives.G.balance]\n|", ["type"]),
+    ],
+)
+def test_what_a_table_needs_comes_first(editor, typed, first):
+    assert editor.completions(typed)[: len(first)] == first
+
+
 def test_an_argument_that_is_there_is_not_offered_again(editor):
     typed = 'losses.a = { type = "torch.SmoothL1Loss", args = { beta = 1.0, |'
     assert editor.completions(typed) == ["reduction"]

@@ -21,6 +21,8 @@ UNPRINTABLE = re.compile(
 _OWN_STYLE = re.compile(r"(\x1b\[(?:0|1|(?:1;)?3[1-6]|38;5;\d{1,3})m)")
 #: Characters that XML 1.0 cannot contain although they can be printed.
 _NOT_XML = re.compile("[\ufffe\uffff]")
+#: What begins a formula in a spreadsheet, also in full width.
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _COMMAND = re.compile(r"^([ \t]*):(?=:\w)|##(?=\[)", re.MULTILINE)
 _MARKUP = re.compile(r"[\\`*_\[\]<>#|~$&@]|(?<=:)/(?=/)|^[-+=]|(?<=^\d)[.)]")
 _SPECIAL = {character: f"\\{character}" for character in "{}_&%$#"} | {
@@ -142,6 +144,16 @@ def latex(text: str) -> str:
     y\_fake 50\% \{a\} x\textasciicircum{}2
     """
     return "".join(_SPECIAL.get(character, character) for character in line(text))
+
+
+def cell(text: str) -> str:
+    r"""Return a text as a cell of CSV, which a spreadsheet takes for text, never for a formula.
+
+    >>> print(cell("=1+1"), cell("total/G"), cell("a\nb"))
+    '=1+1 total/G a\nb
+    """
+    found = line(text)
+    return f"'{found}" if found.startswith(_FORMULA) else found
 
 
 def comment(text: str) -> str:

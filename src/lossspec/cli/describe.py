@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from lossspec.cli.complete import described
 from lossspec.cli.options import load_option
 from lossspec.cli.text import echo
 from lossspec.errors import UnknownNameError
+from lossspec.names import abbreviate
+
+_SEARCH = "search with `lossspec list WORD`, `lossspec list losses WORD` or `lossspec list schedules WORD`"
 
 
 @click.command("describe")
@@ -33,21 +38,23 @@ def describe_command(name: str) -> None:
     except UnknownNameError:
         text = describe_schedule(name) or named_like(name)
         if text is None:
-            if "." not in name and (near := _nearest(name)):
-                raise UnknownNameError(
-                    f"unknown name `{name}`: one with a similar name exists: `{near}`"
-                ) from None
-            raise
+            if "." in name or os.path.isfile(f"{name.partition('+')[0]}.loss.toml"):  # noqa: PTH113 - as in search
+                raise  # it says what to write
+            near = _nearest(name)
+            help_ = f"one with a similar name exists: `{near}`" if near else _SEARCH
+            raise UnknownNameError(f"unknown name `{abbreviate(name)}`: {help_}") from None
         echo(text)
 
 
 def _nearest(name: str) -> str | None:
-    """Return the schedule or type that is nearest to a name that nothing has, unless a spec is nearer."""
+    """Return the spec, schedule or type that is nearest to a name that nothing has, in any case."""
     from lossspec.language.documents.search import every
     from lossspec.names import nearest
     from lossspec.registry import balancers, summaries
     from lossspec.schedules import types
 
     whole = {each.partition(".")[2]: each for each in (*summaries(), *balancers())}
-    found = nearest(name, [*(each.name for each in every()), *types(), *whole])
-    return whole.get(found, found if found in types() else None) if found else None
+    known = {each.name: each.name for each in every()} | {each: each for each in types()} | whole
+    found = nearest(name, known) or nearest(name.casefold(), map(str.casefold, known))
+    exact = {each.casefold(): each for each in known} | {each: each for each in known}
+    return known[exact[found]] if found else None

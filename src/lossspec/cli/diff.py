@@ -66,13 +66,13 @@ def _json(before: Spec, after: Spec, changes: Sequence[Change]) -> str:
 
 
 def _text(before: Spec, after: Spec, changes: Sequence[Change]) -> Iterator[str]:
-    from lossspec.report.draw.text import cut
+    from lossspec.names import abbreviate
 
     if not changes:
         yield f"{before.reference} and {after.reference} compute the same"
         return
     rows = [
-        (*SIGNS[each.kind], cut(clean_line(".".join(each.path))), _details(before, after, each))
+        (*SIGNS[each.kind], abbreviate(clean_line(".".join(each.path))), _details(before, after, each))
         for each in changes
     ]
     width = max(len(path) for _, _, path, _ in rows)

@@ -25,7 +25,8 @@ def import_function(text: str, arg_texts: tuple[str, ...]) -> Imported:
         inspect.signature(function).bind(**arguments)
     except TypeError as error:
         raise click.UsageError(
-            f"`{text}`: {error}; pass it with `--arg NAME=VALUE` or `--arg NAME=@FILE`"
+            f"`{text}`: {error}; pass it with `--arg NAME=VALUE` or `--arg NAME=@FILE`. The function "
+            "must make losses: one that computes a loss is registered with `@lossspec.register_loss`"
         ) from error
     return import_callable(function, arguments, text)
 

@@ -91,7 +91,7 @@ def export(run: Path, format_: str, output: Path | None) -> None:
         return
     writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
-    write_output(clean_json(text) if format_ == "json" else text, output)
+    write_output(text if format_ == "csv" else clean_json(text), output)
 
 
 @log_command.command("plot")

@@ -16,6 +16,7 @@ from lossspec.cli.options import FilePath, format_option, load_option, overlay_o
 from lossspec.cli.text import echo
 from lossspec.errors import LossSpecError
 from lossspec.extras import extra_for, torch_for
+from lossspec.names import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +107,12 @@ def probe_command(
         names = ", ".join(f"`{each}`" for each in sorted(missing))
         raise click.ClickException(f"`{batch}` is missing tensors of the objective `{name}`: {names}")
     at = list(wrt) or [each for each in _first_inputs(manager, name) if each in tensors]
+    if not at:
+        given = listed(tensors) or "none"
+        raise click.ClickException(
+            f"no term of the objective `{name}` has a first input, not detached, that is in `{batch}`: "
+            f"choose what gradients are taken at with --wrt, of its tensors: {given}"
+        )
     for each in at:
         _require_grad(tensors.get(each))
     known = {key: tensors[key] for key in tensors if key in module.needed() | module.optional()}

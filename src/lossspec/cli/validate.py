@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 from attrs import frozen
 
-from lossspec.cli.checking import Checked, check, every_problem, without_ignored
 from lossspec.cli.complete import references
-from lossspec.cli.formats import FORMATS, formatted
 from lossspec.cli.options import format_option, load_option
-from lossspec.cli.targets import Target, targets
 from lossspec.cli.text import echo, is_colored, unwritable
+from lossspec.cli.validating.checking import Checked, check, every_problem, without_ignored
+from lossspec.cli.validating.formats import FORMATS, formatted
+from lossspec.cli.validating.targets import Target, targets
 from lossspec.language.documents.project import project as settings
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def validate_command(
     _refuse_contradictions(wanted, watch=watch)
     if not watch:
         context.exit(0 if _validate(wanted) or exit_zero else 1)
-    from lossspec.cli.watching import watch as repeat
+    from lossspec.cli.validating.watching import watch as repeat
 
     repeat(specs, partial(_again, wanted))
 
@@ -127,7 +127,7 @@ def _validate(wanted: _Wanted) -> bool:
     problems = every_problem(checked)
     color = is_colored()
     if wanted.statistics:
-        from lossspec.cli.statistics import statistics
+        from lossspec.cli.validating.statistics import statistics
 
         _write(statistics(problems, wanted.form), color=color)
     else:
@@ -143,7 +143,7 @@ def _validate(wanted: _Wanted) -> bool:
 
 def _fixed(target: Target, wanted: _Wanted) -> list[Diagnostic]:
     """Fix a file, print each fix to standard error, and return the remaining problems."""
-    from lossspec.cli.fixing import fixes
+    from lossspec.cli.validating.fixing import fixes
 
     fixed = fixes(target)
     try:
@@ -157,7 +157,7 @@ def _fixed(target: Target, wanted: _Wanted) -> list[Diagnostic]:
 
 def _preview(found: Sequence[Target], wanted: _Wanted) -> bool:
     """Print the fixes as a diff, and return whether there are none, nor problems that they leave."""
-    from lossspec.cli.fixing import fixes
+    from lossspec.cli.validating.fixing import fixes
 
     color, count, files = is_colored(), 0, 0
     checked = []

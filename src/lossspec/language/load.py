@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -29,7 +30,7 @@ from lossspec.language.resolve_draft import resolve_draft
 from lossspec.language.schema.committed import validator
 from lossspec.language.structure import structure
 from lossspec.language.text.reference import SUFFIX, Reference
-from lossspec.names import nearest
+from lossspec.names import nearest, type_name
 from lossspec.paths import user_path
 from lossspec.registry.catalog_faults import catalog_faults
 from lossspec.validation.invalid import mark_invalid
@@ -47,7 +48,7 @@ _IN_PARAMS = "set it with `params`, on the command line `--param {}=...`"
 
 
 def load(
-    ref: str | Path | Callable[..., object],
+    ref: str | PathLike[str] | Callable[..., object],
     params: Mapping[str, object] = _NONE,
     overlay: Mapping[str, object] = _NONE,
 ) -> Spec:
@@ -65,6 +66,7 @@ def load(
     Raises:
         SpecError: with every problem found.
         UnknownNameError: there is no spec of that name.
+        LossSpecError: ``ref`` is something else.
 
     >>> spec = load("pix2pix", params={"lambda_l1": 50.0})
     >>> spec.losses["G_L1"].weight
@@ -76,10 +78,20 @@ def load(
         from lossspec.language.function import spec  # most specs are files
 
         return load_draft(spec(ref).draft(params, findings), (), params, overlay, findings)
-    reference = Reference.parse(str(ref))
+    reference = Reference.parse(_text_of(ref))
     path, within = file_of(reference)
     draft = read_draft(path, findings, within=within)
     return load_draft(draft, reference.variants, params, overlay, findings)
+
+
+def _text_of(ref: object) -> str:
+    """Return a name or a path as text."""
+    if isinstance(ref, str | PathLike):
+        return str(ref)
+    advice = ": return it from a function, `lossspec.spec(lambda: table)`" if isinstance(ref, dict) else ""
+    raise LossSpecError(
+        f"a spec must be a name, the path of a file or a function, got {type_name(ref)}{advice}"
+    )
 
 
 def _given(name: str, values: Mapping[str, object] | None) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import fields
 
+from lossspec.clean import cell as clean_cell
 from lossspec.log.format import name_of_non_finite
 from lossspec.log.points import Point, series
 from lossspec.log.reading.columns import COLUMNS
@@ -48,6 +49,8 @@ def as_csv(log: LossLogData) -> str:
 
     The total of an objective is the loss ``total/NAME``.
 
+    A name that a spreadsheet would take for a formula begins with ``'``; control characters are text.
+
     All losses are on one axis: the steps of the clock if they were counted, else its epochs, else the calls.
     """
     return csv_lines(series(log), head=True)
@@ -62,7 +65,7 @@ def csv_lines(points: Iterable[SeriesPoint], *, head: bool) -> str:
     for each in points:
         name = f"total/{each.name}" if each.is_total else each.name
         row = [getattr(each.point, column) for column in _POINT_COLUMNS]
-        writer.writerow([name, each.section, *map(_cell, _POINT_COLUMNS, row)])
+        writer.writerow([clean_cell(name), clean_cell(each.section), *map(_cell, _POINT_COLUMNS, row)])
     return text.getvalue()
 
 

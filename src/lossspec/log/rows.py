@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from heapq import merge
 from itertools import starmap
-from operator import call, delitem
+from operator import call, delitem, itemgetter
 from typing import TYPE_CHECKING
 
 from lossspec.errors import LossResultError
@@ -67,6 +68,23 @@ class LMHistory:
     def weigh_last(self, weight: float) -> None:
         """Set the term weight of the newest row."""
         self.flat[TERM_WEIGHT - WIDTH] = weight
+
+    def merge(self, start: int) -> None:
+        """Merge the rows from ``start`` on, a place in ``flat``, with those before, by the time of recording.
+
+        Rows that waited on a device come after those that the host has added since. Each of the two keeps
+        its own order, also where the clock of the machine was set back.
+        """
+        flat = self.flat
+        first, begin = flat[start + TIME], start
+        while begin and flat[begin - WIDTH + TIME] > first:
+            begin -= WIDTH
+        if begin < start:
+            parts = [
+                [flat[at : at + WIDTH] for at in range(*span, WIDTH)]
+                for span in ((begin, start), (start, len(flat)))
+            ]
+            flat[begin:] = [value for row in merge(*parts, key=itemgetter(TIME)) for value in row]
 
     def trim(self) -> None:
         """Drop the oldest rows beyond the limit, and count them."""

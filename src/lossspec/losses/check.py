@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, TypeVar
 
 from lossspec.errors import CheckpointError, LossInputError, UnknownNameError
-from lossspec.names import unknown
+from lossspec.names import type_name, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,5 +112,5 @@ def whole(value: object, name: str) -> int:
         CheckpointError: it is not.
     """
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise CheckpointError(f"`{name}` must be a whole number of at least 0, got a {type(value).__name__}")
+        raise CheckpointError(f"`{name}` must be a whole number of at least 0, got {type_name(value)}")
     return value

@@ -9,6 +9,7 @@ from torch import nn
 
 from lossspec.errors import LossInputError
 from lossspec.losses.check import check_layout
+from lossspec.names import type_name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +33,6 @@ class Precomputed(nn.Module):
     def forward(self, value: object) -> Tensor:
         """Return ``value``."""
         if not isinstance(value, torch.Tensor):
-            raise LossInputError(f"Precomputed expects a tensor, got a {type(value).__name__}: {value!r}")
+            raise LossInputError(f"Precomputed expects a tensor, got {type_name(value)}: {value!r}")
         check_layout(self, "(*)", value=value)
         return value

@@ -12,11 +12,12 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lossspec.errors import CheckpointError, ClockError
+from lossspec.errors import CheckpointError, ClockError, LossSpecError
 from lossspec.log.rows import WIDTH
 from lossspec.manager.clock.clock import check_progress
 from lossspec.manager.loss.curve import is_finite_number
 from lossspec.manager.record.recorders import check_batch_size
+from lossspec.names import type_name
 from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def _shown(value: object) -> str:
         return "a tensor without a shape" if is_lazy(value) else f"a tensor of shape {tuple(value.shape)}"
     if value is None or isinstance(value, bool | float | str | bytes):
         return reprlib.repr(value)
-    return repr_of(value) if isinstance(value, int) else f"a {type(value).__name__}"
+    return repr_of(value) if isinstance(value, int) else type_name(value)
 
 
 def _fits(given: Mapping[str, object], wanted: Mapping[str, object], key: str) -> bool:
@@ -271,7 +272,8 @@ def restore_modules(saved: Mapping[str, Any], run: Run) -> None:
     except Exception as error:  # code of a user's module can raise anything; the message names it
         for put_back, before in reversed(changed):
             put_back(before)
-        raise CheckpointError(f"the state of {where} in the checkpoint is invalid: {error!r}") from error
+        said = error if isinstance(error, LossSpecError) else repr(error)
+        raise CheckpointError(f"the state of {where} in the checkpoint is invalid: {said}") from error
 
 
 def _has_own_loading(module: nn.Module) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import tomli
 
 from lossspec.errors import ConfigError
-from lossspec.names import unknown
+from lossspec.names import type_name, unknown
 from lossspec.paths import user_path
 
 if TYPE_CHECKING:
@@ -108,5 +108,5 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (json.JSONDecodeError, tomli.TOMLDecodeError) as error:
         raise ConfigError(f"{path}:{error.lineno}:{error.colno}: {error.msg}") from error
     if not isinstance(values, dict):
-        raise ConfigError(f"{path}: must be a table of sections, got a {type(values).__name__}")
+        raise ConfigError(f"{path}: must be a table of sections, got {type_name(values)}")
     return values

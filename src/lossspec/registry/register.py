@@ -11,6 +11,7 @@ from lossspec.errors import RegistrationError
 from lossspec.names import is_name, unknown
 from lossspec.registry.lookup import refuse_taken, registered
 from lossspec.registry.signature import read_signature
+from lossspec.signatures import not_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,7 +62,7 @@ def register_loss(
         >>> found.summary, found.args["eps"].description, found.inputs[0].shape
         ('Smooth L1.', 'how round the tip is', '(N, C, H, W)')
     """
-    _check_name(name)
+    _check_name(name, "register_loss")
 
     def register(loss: _Loss) -> _Loss:
         entry = _with_live(read_signature(loss, name), live)
@@ -100,7 +101,7 @@ def register_balancer(name: str, *, formula: str = "", reference: str = "") -> C
         >>> find_balancer("mylib.Product").summary
         'Multiplies the losses.'
     """
-    _check_name(name)
+    _check_name(name, "register_balancer")
 
     def register(balancer: _Class) -> _Class:
         taken = {*_names(balancer), *_names(getattr(balancer, "forward", None))}
@@ -116,7 +117,9 @@ def register_balancer(name: str, *, formula: str = "", reference: str = "") -> C
     return register
 
 
-def _check_name(name: str) -> None:
+def _check_name(name: str, decorator: str) -> None:
+    if wrong := not_called(decorator, name, "mylib.Mine"):
+        raise RegistrationError(wrong)
     library, _, key = name.partition(".")
     if not is_name(library) or not is_name(key):
         raise RegistrationError(f"`{name}` is not a valid type name: it must have the form `package.Class`")

@@ -17,7 +17,15 @@ from lossspec.schedules.base import Child, Function, Schedule
 from lossspec.schedules.error import ScheduleError
 from lossspec.schedules.kinds import Array, Flag, Kind, Number, Text, of_kind
 from lossspec.schedules.lookup import REGISTERED, find
-from lossspec.signatures import Schema, is_path, is_tensor, json_schema, parameters, read_docstring
+from lossspec.signatures import (
+    Schema,
+    is_path,
+    is_tensor,
+    json_schema,
+    not_called,
+    parameters,
+    read_docstring,
+)
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 
@@ -53,6 +61,8 @@ def register_schedule(name: str) -> Callable[[Target], Target]:
     >>> schedules.from_table({"type": "mylib.ramp", "slope": 0.5, "maximum": 2.0})(3)
     1.5
     """
+    if wrong := not_called("register_schedule", name, "mylib.ramp"):
+        raise RegistrationError(wrong)
 
     def register(target: Target) -> Target:
         here, taken = owner(target), find(name)

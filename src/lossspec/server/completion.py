@@ -104,7 +104,10 @@ def _keys(document: Document, place: Place) -> Iterator[Choice]:
     """Yield the keys that a table may still get, and the names that it may change."""
     path = place.path
     taken = (_written(document, path) | place.keys) - {place.typed}
-    for name, schema in keys_at(document, path, place.types).items():
+    keys = keys_at(document, path, place.types)
+    needed = ("type", "inputs") if {"type", "args"} & keys.keys() else ()  # of a loss, balance or schedule
+    first = [name for name in needed if name in keys]
+    for name, schema in {**{name: keys[name] for name in first}, **keys}.items():
         if is_table(schema) if place.role == "header" else name not in taken:
             yield Choice(name, "key", description(schema).partition("\n")[0])
     for name, detail in _own_names(document, path, place).items():

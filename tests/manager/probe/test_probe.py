@@ -143,6 +143,8 @@ def test_bad_calls_name_what_to_do(manager, tensors):
         manager.probe("G", **{name: each.detach() for name, each in tensors.items()})
     with pytest.raises(LossInputError, match="`wrt` must be a tensor"):
         manager.probe("G", wrt=3, **tensors)
+    with pytest.raises(LossInputError, match="`wrt` has no tensors, got a list of 0: pass a tensor"):
+        manager.probe("G", wrt=[], **tensors)
     with pytest.raises(UnknownNameError, match="unknown objective `H`"):
         manager.probe("H", **tensors)
     with pytest.raises(LossInputError, match="is missing tensor `w`"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from attrs import frozen
 
 from lossspec.errors import ConfigError
+from lossspec.names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def _found(name: str, loss: Any, origin: str) -> Found:
         term = None if getattr(loss, "term", None) is None else loss.to_term()
         return Found(name, function, weight, schedule, tags, "loss_weight", term)
     if not callable(loss):
-        raise ConfigError(f"`{origin}` must return losses: `{name}` is a {type(loss).__name__}")
+        raise ConfigError(f"`{origin}` must return losses: `{name}` is {type_name(loss)}")
     return Found(name, loss)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lossspec.convert.options import NotCarriedError, as_float
 from lossspec.convert.peers.nectargan import IMAGE_LOSSES
+from lossspec.names import type_name
 
 if TYPE_CHECKING:
     from lossspec.convert.model import Table
@@ -34,9 +35,7 @@ def schedule_of(schedule: object) -> Table | None:
     if schedule is None:
         return None
     if not type(schedule).__module__.startswith("nectargan."):
-        raise NotCarriedError(
-            f"its schedule must be NectarGAN's or lossspec's, got a {type(schedule).__name__}"
-        )
+        raise NotCarriedError(f"its schedule must be NectarGAN's or lossspec's, got {type_name(schedule)}")
     start, end = (_number(schedule, name) for name in ("start_epoch", "end_epoch"))
     if start == 0 and end == _NEVER:
         return None

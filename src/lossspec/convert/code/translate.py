@@ -10,6 +10,7 @@ from lossspec.convert.code.nectargan import CLASSES, schedule_of
 from lossspec.convert.options import NotCarriedError, as_float
 from lossspec.convert.peers.part import Part
 from lossspec.errors import LossSpecError
+from lossspec.names import type_name
 from lossspec.registry import find
 from lossspec.schedules import Schedule
 
@@ -36,7 +37,7 @@ def translate(found: Found) -> tuple[Part, dict[str, str]]:
         why = "its Schedule, one epoch early, as NectarGAN's trainer runs it"
         return evolve(part, weight=schedule).sourced("weight.type", why), inputs
     if isinstance(found.weight, bool) or not isinstance(found.weight, int | float):
-        raise NotCarriedError(f"its weight must be a number, got a {type(found.weight).__name__}")
+        raise NotCarriedError(f"its weight must be a number, got {type_name(found.weight)}")
     return evolve(part, weight=as_float(found.weight)).sourced(
         "weight", found.source or "no weight given"
     ), inputs

@@ -33,7 +33,8 @@ def read_config(path: Path) -> Table:
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise ConfigError(f"{path}: its name must end in {', '.join(_READERS)}")
+        advice = f"; for code, write `{path.stem}:FUNCTION`" if path.suffix == ".py" else ""
+        raise ConfigError(f"{path}: its name must end in {', '.join(_READERS)}{advice}")
     try:
         document = reader(path)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from lossspec.clean import service as clean_text
 from lossspec.convert.python.layout import WIDTH, literal
 from lossspec.language.model import Divisor
 from lossspec.schedules import Schedule
@@ -34,7 +35,7 @@ def escaped(text: str) -> str:
     >>> print(escaped("a backslash: " + chr(92)))
     a backslash: \\
     """
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return clean_text(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def wrapped(text: str, indent: int, hanging: int = 0) -> list[str]:
@@ -65,7 +66,7 @@ def _equation(objective: ObjectiveSpec, terms: list[Term]) -> Iterator[str]:
     for number, term in enumerate(terms):
         start = left if number == 0 else f"{' ' * (len(left) - 2)}+ "
         closing = "]" if bracketed and term is terms[-1] else ""
-        yield f"{start}{_summand(term)}{closing}"
+        yield escaped(f"{start}{_summand(term)}{closing}")
 
 
 def _summand(term: Term) -> str:

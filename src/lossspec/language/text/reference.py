@@ -61,7 +61,10 @@ class Reference:
                 raise BadReferenceError(f"{wrong}: only `+VARIANT` can follow `{SUFFIX}`")
         elif not _is_spec_name(head):
             expected = f"NAME[+VARIANT...] or the path of a file that ends in `{SUFFIX}`"
-            raise BadReferenceError(f"{wrong}: expected {expected}")
+            stem = head.removesuffix(".toml")
+            is_file = stem != head or (is_name(PurePath(stem).name) and PurePath(stem).name != stem)
+            meant = f", such as `{shorten(stem + SUFFIX)}`" if is_file else ""
+            raise BadReferenceError(f"{wrong}: expected {expected}{meant}")
         seen: set[str] = set()
         for variant in variants:
             if not is_name(variant):

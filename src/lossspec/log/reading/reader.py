@@ -244,6 +244,7 @@ def _records(path: Path) -> Iterator[tuple[int, Mapping[str, Any] | None]]:
                     except LogError:
                         yield number, None
     except FileNotFoundError as error:
-        raise LogError(f"the loss log `{path}` is missing") from error
+        expected = f"expected the folder of a run, as in `experiment_dir`, or its {FILE_NAME}"
+        raise LogError(f"the loss log `{path}` is missing: {expected}") from error
     except OSError as error:
         raise LogError(f"cannot read the loss log `{path}`: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""torchjd's methods as balancers: the one file that knows torchjd, version 0.18.
+"""torchjd's methods as balancers, for version 0.18; `torchjd_state` knows what they remember.
 
 Its weightings turn the Gramian of the gradients of the losses into a weight for each loss. Its scalarizers
 turn the values of the losses into one number. Both see schedule * value, the losses that the user combines.
@@ -7,7 +7,6 @@ turn the values of the losses into one number. Both see schedule * value, the lo
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
@@ -16,15 +15,15 @@ from torchjd.aggregation import Weighting
 from torchjd.scalarization import FAMO, IMTLL, GeometricMean, Random, Scalarizer
 
 from lossspec.errors import LossInputError
-from lossspec.losses.balancing.balancer import Balancer, FactorBalancer, weighted_sum
+from lossspec.losses.balancing.balancer import FactorBalancer, weighted_sum
 from lossspec.losses.balancing.measures import several_ranks
-from lossspec.losses.check import whole
+from lossspec.losses.balancing.torchjd_adapted import Adapted
+from lossspec.losses.balancing.torchjd_state import adam_of, check_famo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-#: What torchjd's weightings remember between calls: GradVac and PCD.
-_STATE = ("_phi_t", "_sq_norm_ema", "_n_steps", "_state_key")
+    from lossspec.losses.balancing.balancer import Balancer
 
 
 def adapt(method: nn.Module, losses: Sequence[str], vectors: Mapping[str, Sequence[float]]) -> Balancer:
@@ -43,7 +42,7 @@ def adapt(method: nn.Module, losses: Sequence[str], vectors: Mapping[str, Sequen
             raise LossInputError(
                 f"{name} needs one value in `{key}` for each of its {len(losses)} losses, got {len(values)}"
             )
-    kinds: dict[type[nn.Module], type[_Adapted]] = {
+    kinds: dict[type[nn.Module], type[Adapted]] = {
         Weighting: GramianBalancer,
         FAMO: FAMOBalancer,
         Random: RandomBalancer,
@@ -58,60 +57,7 @@ def takes_count(target: str) -> bool:
     return target.rpartition(":")[2] in {IMTLL.__name__, FAMO.__name__}
 
 
-class _Adapted(Balancer):
-    """What the balancers below share: a method of torchjd, which sees the losses that run.
-
-    The method is no submodule: most of what a method remembers is not in torchjd's own ``state_dict``.
-    """
-
-    def __init__(
-        self, losses: Sequence[str], method: nn.Module, name: str, vectors: Mapping[str, Tensor]
-    ) -> None:
-        super().__init__(losses)
-        self.name = name
-        self._method: tuple[Any] = (method,)
-        self._vectors = dict(vectors)
-        self._fitted: object = None
-        self._calls = 0
-
-    @property
-    def method(self) -> Any:
-        """The weighting or the scalarizer."""
-        return self._method[0]
-
-    def _fit(self, places: tuple[int, ...], like: Tensor) -> None:
-        """Give the method those elements of its vectors that belong to the losses that run."""
-        wanted = places, like.device, like.dtype
-        if self._vectors and wanted != self._fitted:
-            for key, vector in self._vectors.items():
-                setattr(self.method, key, vector[list(places)].to(like))
-            self._fitted = wanted
-
-    @contextmanager
-    def _seeded(self) -> Iterator[None]:
-        """Draw numbers that are the same in all processes and after a resume; torch's generator is kept."""
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(self._calls)
-            yield
-        self._calls += 1
-
-    def get_extra_state(self) -> dict[str, object]:
-        """Return what the method remembers."""
-        found = {name: getattr(self.method, name) for name in _STATE if hasattr(self.method, name)}
-        return {"calls": self._calls, "method": found}
-
-    def set_extra_state(self, state: Any) -> None:
-        """Restore what the method remembers."""
-        self._calls = whole(state["calls"], "calls")
-        for name, value in state["method"].items():
-            setattr(self.method, name, value)
-
-    def extra_repr(self) -> str:
-        """Show the method of torchjd."""
-        return str(self.method)
-
-
-class GramianBalancer(_Adapted, FactorBalancer):
+class GramianBalancer(Adapted, FactorBalancer):
     """A weighting on the Gramian of the gradients at some tensors.
 
     .. math:: sum_k lambda_k w_k L_k,  lambda = weighting(J J^T),  J_k = grad_x w_k L_k
@@ -187,7 +133,7 @@ class GramianBalancer(_Adapted, FactorBalancer):
         return whole[where][:, where]
 
 
-class ScalarizedBalancer(_Adapted):
+class ScalarizedBalancer(Adapted):
     """A function of the values: the contribution is torchjd's scalarizer of schedule * value.
 
     The applied weight of a loss is the derivative of the contribution by its value. A loss of the weight 0
@@ -348,6 +294,10 @@ class FAMOBalancer(ScalarizedBalancer):
             "updates": self._updates,
         }
 
+    def check_state(self, state: object) -> None:
+        """Check a state, from ``get_extra_state``."""
+        check_famo(self.name, self.method, len(self.losses), state)
+
     def set_extra_state(self, state: Any) -> None:
         """Restore the logits and the state of FAMO's own Adam."""
         super().set_extra_state(state)
@@ -356,13 +306,13 @@ class FAMOBalancer(ScalarizedBalancer):
             method._w.copy_(state["logits"])
         method._optimizer = None
         if state["optimizer"] is not None:
-            adam = torch.optim.Adam([method._w], lr=method.lr, weight_decay=method.weight_decay)
+            adam = adam_of(method)
             adam.load_state_dict(state["optimizer"])
             method._optimizer = adam
         self._before, self._updates = dict(state["before"]), state["updates"]
 
 
-class RandomBalancer(_Adapted, FactorBalancer):
+class RandomBalancer(Adapted, FactorBalancer):
     """Random weights, drawn anew in each recorded training call; they add up to 1."""
 
     weights: Tensor

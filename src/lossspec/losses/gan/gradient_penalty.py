@@ -10,6 +10,7 @@ from torch import nn
 from lossspec.errors import LossInputError
 from lossspec.losses.check import check_alike, chosen
 from lossspec.losses.gan.input_gradient import input_gradient
+from lossspec.names import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +61,7 @@ class GradientPenalty(nn.Module):
     def forward(self, critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
         """Return the penalty of ``critic`` between ``real`` and ``fake``."""
         if not callable(critic):
-            raise LossInputError(
-                f"GradientPenalty expects a callable `critic`, got a {type(critic).__name__}"
-            )
+            raise LossInputError(f"GradientPenalty expects a callable `critic`, got {type_name(critic)}")
         check_alike(self, "(*)", real=real, fake=fake)
         shares = torch.rand((len(real), *[1] * (real.dim() - 1)), dtype=real.dtype, device=real.device)
         between = (real + shares * (fake - real)).detach().requires_grad_()

@@ -11,6 +11,7 @@ import torch
 
 from lossspec.errors import LossInputError, MissingExtraError, MissingWeightsError
 from lossspec.losses.weights_file import open_weights
+from lossspec.names import type_name
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,5 +62,5 @@ def weights_from_file(path: Path) -> dict[str, Tensor]:
             f"{path} is not a file of weights (a state_dict saved by torch.save): {error}"
         ) from error
     if not isinstance(state, dict):
-        raise LossInputError(f"{path} must contain a state_dict of VGG19, got a {type(state).__name__}")
+        raise LossInputError(f"{path} must contain a state_dict of VGG19, got {type_name(state)}")
     return state

@@ -26,7 +26,7 @@ def check_memory(spec: Spec, entries: Mapping[str, LossType], limit: object) -> 
     Raises:
         LossSpecError: they would, or the limit is not a number.
     """
-    if not isinstance(limit, int | float) or isinstance(limit, bool):
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
         raise LossSpecError(f"`max_bytes` must be a number of bytes, such as 2**30, got {limit!r}")
     taken = {name: allocated(entries[name], term.args) for name, term in spec.losses.items()}
     total = sum(taken.values())

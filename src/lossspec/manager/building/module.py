@@ -12,6 +12,7 @@ from lossspec.errors import LossSpecError
 from lossspec.losses.weights_file import refuse_outside
 from lossspec.manager.building.function import FunctionLoss, Reduced
 from lossspec.manager.building.local_weights import local_weights
+from lossspec.names import type_name
 from lossspec.registry import load
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def construct(
         raise LossSpecError(f"cannot build `{entry.name}` with ({given}): {error}") from error
     if not isinstance(module, nn.Module):
         raise LossSpecError(
-            f"`{entry.name}` must be a torch.nn.Module or a function, got a {type(module).__name__}"
+            f"`{entry.name}` must be a torch.nn.Module or a function, got {type_name(module)}"
         )
     reduction = added.get("reduction", "none")
     return module if reduction == "none" else Reduced(module, cast("Literal['mean', 'sum']", reduction))

@@ -88,7 +88,7 @@ def losses_of(
             return None, _checked(returned)
         if not isinstance(spec, SpecFunction) or args:
             _checked(returned)
-    resolved = load(spec if callable(spec) else str(spec), params, overlay)
+    resolved = load(spec, params, overlay)
     return resolved, build(resolved, downloads=downloads, max_bytes=max_bytes)
 
 

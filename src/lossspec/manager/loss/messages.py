@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from lossspec.errors import LossInputError, LossResultError, UnknownNameError
-from lossspec.names import unknown
+from lossspec.names import type_name, unknown, with_article
 from lossspec.scalars import repr_of
 
 if TYPE_CHECKING:
@@ -29,12 +29,13 @@ def describe(value: object) -> str:
     """
     if isinstance(value, torch.Tensor):
         place = "" if value.is_cpu else f" on {value.device}"
-        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}{place}"
+        kind = with_article(str(value.dtype).removeprefix("torch."))
+        return f"{kind} tensor of shape {tuple(value.shape)}{place}"
     if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, bool | int | float | str):
         return f"the {type(value).__name__} {repr_of(value)}"
-    return "None" if value is None else f"a {type(value).__name__}"
+    return "None" if value is None else type_name(value)
 
 
 def not_a_tensor(name: str, result: object) -> LossResultError:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from lossspec.names import abbreviate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -69,26 +71,29 @@ class Probe:
             what = {"value": term.value, "weighted value": term.weighted, "gradient": term.gradient_norm}
             for name, number in what.items():
                 if not math.isfinite(number):
-                    yield f"the {name} of `{term.name}` is {number}: it is the first that is not finite"
+                    which = f"the {name} of `{abbreviate(term.name)}`"
+                    yield f"{which} is {number}: it is the first that is not finite"
                     return
 
     def _no_gradient(self) -> Iterator[str]:
         for term in self.terms:
             if term.gradient_norm == 0.0:
-                yield f"`{term.name}` has no gradient at {self.wrt}"
+                yield f"`{abbreviate(term.name)}` has no gradient at {abbreviate(self.wrt)}"
 
     def _drowning(self) -> Iterator[str]:
         for term in self.terms:
             if len(self.terms) > 1 and term.gradient_share > DROWNS:
-                yield f"`{term.name}` drowns the others: it has {term.gradient_share:.1%} of the gradient"
+                name = abbreviate(term.name)
+                yield f"`{name}` drowns the others: it has {term.gradient_share:.1%} of the gradient"
 
     def _against(self) -> Iterator[str]:
         for (first, second), cosine in self.cosines.items():
             if cosine < AGAINST:
-                yield f"`{first}` and `{second}` pull against each other: the cosine is {cosine:.2f}"
+                names = f"`{abbreviate(first)}` and `{abbreviate(second)}`"
+                yield f"{names} pull against each other: the cosine is {cosine:.2f}"
 
     def text(self) -> str:
-        """Return a table of the terms, the cosines, and the findings.
+        """Return a table of the terms, the cosines, and the findings; long names are cut.
 
         >>> term = ProbedTerm("l1", 0.5, 100.0, 50.0, 1.0, 2.0, 1.0)
         >>> print(Probe("G", "`y_fake`", (term,), 50.0).text())
@@ -98,7 +103,8 @@ class Probe:
         """
         heads = "term", "value", "weight", "weighted", "share", "gradient", "of gradient"
         rows = [heads, *(self._cells(term) for term in self.terms)]
-        lines = [f"objective {self.objective} at this batch: total {self.total:.4g}, gradients at {self.wrt}"]
+        objective, wrt = abbreviate(self.objective), abbreviate(self.wrt)
+        lines = [f"objective {objective} at this batch: total {self.total:.4g}, gradients at {wrt}"]
         lines += _aligned(rows)
         if self.cosines:
             names = [term.name for term in self.terms]
@@ -162,6 +168,7 @@ def _finite(number: float) -> float | None:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    rows = [tuple(map(abbreviate, row)) for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(

@@ -38,6 +38,9 @@ def places(wrt: Wrt, tensors: Mapping[str, object]) -> tuple[list[torch.Tensor],
             )
         wrt = names
     found = list(_found(wrt, tensors))
+    if not found:
+        got = describe(wrt)
+        raise LossInputError(f"`wrt` has no tensors, got {got}: pass a tensor, a name of one, or a module")
     if not any(map(_requires_grad, found)):
         raise LossInputError(
             f"{_words(wrt)} does not require a gradient: call `requires_grad_()` on it first"

@@ -178,7 +178,7 @@ class RingBuffer:
         new = (int(values[0]) - self._seen) % _WRAP
         lost = max(0, new - CAPACITY)
         width, flags = self._width, _RAW + len(self._losses)
-        filled = []
+        filled: dict[LMHistory, int] = {}
         for number in range(self._seen + lost, self._seen + new):
             start = 1 + number % CAPACITY * width
             row = values[start : start + width]
@@ -188,17 +188,20 @@ class RingBuffer:
             samples = stamp.samples or row[_SAMPLES]
             missing = [each for index, each in enumerate(self._optional) if row[flags + index] == 0.0]
             for column, history, *weights in stamp.terms:
+                filled.setdefault(history, len(history.flat))
                 if column not in missing:
                     history.add(row[_RAW + column], *weights, stamp.epoch, stamp.step, samples, stamp.time)
                 elif self.keeps_gaps:
                     history.add(0.0, *weights, stamp.epoch, stamp.step, GAP, stamp.time)
-                filled.append(history)
         if lost:
             self._warn_of_overwritten(lost)
         self._seen, self.rows_seen = (self._seen + new) % _WRAP, new
         del self._stamps[:-1]
         self._send()
-        return filled
+        for history, begin in filled.items():
+            if len(history.flat) > begin:
+                history.merge(begin)
+        return [*filled]
 
 
 def times(value: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

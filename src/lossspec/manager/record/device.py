@@ -62,16 +62,22 @@ class DeviceRecorder:
             self._fetch()
         first, clock, now = len(self._rest), self._clock, time()
         values = [raw.detach() if raw.dim() == 0 else keep_map(loss, raw) for loss, raw in results]
+        moved: list[LMHistory] = []
         for loss, _ in results:
-            weights = cast("float", loss.term_weight), loss.objective_weight
+            weight = balanced.get(loss.name, loss.term_weight) if balanced else loss.term_weight
+            if isinstance(weight, torch.Tensor):
+                values.append(weight.detach())
+                moved.append(loss.history)
+                weight = loss.term_weight
+            weights = cast("float", weight), loss.objective_weight
             self._rest.append((loss.history, (*weights, clock.epoch, clock.step, samples, now)))
-        for loss, _ in results:
-            if balanced and loss.name in balanced:
-                values.append(torch.as_tensor(balanced[loss.name]).detach())
-                self._rest.append((loss.history, None))
+        self._rest += [(history, None) for history in moved]
         with torch.no_grad():
             room = self._values[first : first + len(values)]
-            torch.stack([value.to(room) for value in values], out=room)
+            if len(values) == 1:
+                room.copy_(values[0])
+            else:
+                torch.stack([value.to(room) for value in values], out=room)
 
     def record_vector(
         self,

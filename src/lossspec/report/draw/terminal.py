@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from lossspec.clean import line as clean_line
+from lossspec.names import abbreviate
 from lossspec.report.draw.axis import Scale, scale_of, ticks
 from lossspec.report.draw.canvas import Canvas, painted
 from lossspec.report.draw.lines import spread
-from lossspec.report.draw.text import cut, figure
+from lossspec.report.draw.text import figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def text_plot(
     high = high if high - low > LEAST else low + 1.0
     labels = [(tick, figure(tick)) for tick in _ticks(scale, low, high, rows)]
     left = max(margins[0], *(len(text) for _, text in labels))
-    right = max(margins[1], *(len(cut(line.name)) for line in lines))
+    right = max(margins[1], *(len(abbreviate(line.name)) for line in lines))
     area = PlotArea(
         max(width - left - right - 5, 10),
         rows,
@@ -121,7 +122,7 @@ def _names(area: PlotArea, lines: Sequence[Line], *, colour: bool) -> dict[int, 
     order = sorted(range(len(lines)), key=places.__getitem__)
     for index in order:
         row = max(0, round(places[index] + shift), max(found, default=-1) + 1)
-        found[row] = painted(clean_line(cut(lines[index].name)), index if colour else None)
+        found[row] = painted(clean_line(abbreviate(lines[index].name)), index if colour else None)
     return found
 
 

@@ -6,14 +6,13 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from lossspec.names import abbreviate
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Beyond these sizes a number is written with an exponent.
 SMALL, LARGE = 1e-4, 1e6
-#: The most characters of a cell.
-WIDEST = 100
-
 #: The cells of a row; a row of one cell is a heading that spans all columns.
 Row = tuple[str, ...]
 
@@ -57,16 +56,6 @@ def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def cut(text: str, limit: int = WIDEST) -> str:
-    """Cut a text in the middle, which keeps a prefix and an ending that tell names apart.
-
-    >>> cut("a" * 50_000 + "b" * 50_000, 9), cut("l1", 9)
-    ('aaaa…bbbb', 'l1')
-    """
-    kept = limit - 1
-    return text if len(text) <= limit else f"{text[: kept - kept // 2]}…{text[-(kept // 2) :]}"
-
-
 def grid(rows: Sequence[Row], gap: int = 2) -> str:
     """Return ``rows`` as aligned columns, without trailing spaces; long cells are cut.
 
@@ -75,7 +64,7 @@ def grid(rows: Sequence[Row], gap: int = 2) -> str:
     G
       l1     100
     """
-    rows = [tuple(map(cut, row)) for row in rows]
+    rows = [tuple(map(abbreviate, row)) for row in rows]
     cells = [row for row in rows if len(row) > 1]
     columns = max((len(row) for row in cells), default=0)
     widths = [max((len(row[at]) for row in cells if at < len(row)), default=0) for at in range(columns)]

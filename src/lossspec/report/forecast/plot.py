@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from lossspec.names import abbreviate
 from lossspec.report.draw.canvas import painted
 from lossspec.report.draw.lines import Line
 from lossspec.report.draw.terminal import ROWS, text_plot
-from lossspec.report.draw.text import cut, figure
+from lossspec.report.draw.text import figure
 from lossspec.report.forecast.phases import in_words, phases
 from lossspec.report.forecast.weights import RunLength, affordable, balance_note, curves
 
@@ -119,16 +120,16 @@ def weights_as_text(spec: Spec, run: RunLength, width: int, *, colour: bool = Fa
     """
     rows: list[str] = []
     panels = weight_panels(spec, run)
-    margins = (TICK_WIDTH, max(len(cut(line.name)) for panel in panels for line in panel.lines))
+    margins = (TICK_WIDTH, max(len(abbreviate(line.name)) for panel in panels for line in panel.lines))
     for panel in panels:
         height = round(ROWS * STILL) if panel.still else ROWS
         marks = panel.changes()
         plot = text_plot(panel.lines, width, rows=height, marks=marks, margins=margins, colour=colour)
         rows += [panel.title, *plot, ""]
-        longest = max(len(cut(name)) for name in panel.phases)
+        longest = max(len(abbreviate(name)) for name in panel.phases)
         for index, (name, found) in enumerate(panel.phases.items()):
             first, *more = textwrap.wrap(in_words(found), max(width - longest - 4, 10))
-            rows.append(f"  {painted(f'{cut(name):<{longest}}', index if colour else None)}  {first}")
+            rows.append(f"  {painted(f'{abbreviate(name):<{longest}}', index if colour else None)}  {first}")
             rows += [f"  {'':<{longest}}  {line}" for line in more]
         rows += [f"  {line}" for line in textwrap.wrap(panel.note, max(width - 2, 10))]
         rows.append("")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.clean import cell as clean_cell
 from lossspec.report.draw.text import Row, exact, figure, grid
 from lossspec.report.forecast.weights import balance_note, balanced, curves
 
@@ -48,7 +49,7 @@ class WeightTable:
         """Return a line for each epoch and a column for each curve, with all digits."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["epoch", *(curve.name for curve, _ in self.rows)])
+        writer.writerow(["epoch", *(clean_cell(curve.name) for curve, _ in self.rows)])
         for at, epoch in enumerate(self.epochs):
             writer.writerow([exact(epoch), *(exact(values[at]) for _, values in self.rows)])
         return out.getvalue()

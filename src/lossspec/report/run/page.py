@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lossspec._version import __version__
 from lossspec.clean import html as clean_html
+from lossspec.names import abbreviate
 from lossspec.paths import user_path
 from lossspec.report.diff import differences
 from lossspec.report.formula.mathml import mathml, meanings
@@ -165,8 +166,8 @@ def _probes(log: LossLogData) -> str:
 
 def _row(row: Row, cell: str, width: int) -> str:
     if len(row) == 1:
-        return f'<tr><th colspan="{width}">{clean_html(row[0])}</th></tr>'
-    return f"<tr>{''.join(f'<{cell}>{clean_html(text.strip())}</{cell}>' for text in row)}</tr>"
+        return f'<tr><th colspan="{width}">{clean_html(abbreviate(row[0]))}</th></tr>'
+    return f"<tr>{''.join(f'<{cell}>{clean_html(abbreviate(text.strip()))}</{cell}>' for text in row)}</tr>"
 
 
 def _specs(specs: Sequence[RunSpec]) -> Iterator[str]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lossspec.names import abbreviate
 from lossspec.report.arrays import np
 from lossspec.report.draw.envelope import Envelope, envelope
 from lossspec.report.run.series import Axis, series_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lossspec.log.reading.reader import LossLogData
     from lossspec.report.run.series import AxisUnit, Series
@@ -65,6 +66,10 @@ def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str,
         stretches: the number of stretches of the time axis.
     """
     recorded = [series_of(run.log) for run in runs]
+    sections = list(dict.fromkeys(name for run in runs for name in run.log.validations))
+    names = short_names(
+        [name for run in recorded for each in run for name in (each.name, each.objective)] + sections
+    )
     axes = _axes(recorded)
     span = (min(axis.begin for axis in axes), max(axis.end for axis in axes))
     return {
@@ -72,12 +77,12 @@ def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str,
         "begin": span[0],
         "end": span[1],
         "stretches": stretches,
-        "sections": list(dict.fromkeys(name for run in runs for name in run.log.validations)),
+        "sections": [names[each] for each in sections],
         "runs": [
             {
                 "name": run.name,
                 "resumes": axis.resumes(run.log),
-                "losses": _losses(run.log, series, _Cut(axis, *span, stretches)),
+                "losses": _losses(run.log, series, _Cut(axis, *span, stretches, names)),
             }
             for run, series, axis in zip(runs, recorded, axes, strict=True)
         ],
@@ -86,12 +91,13 @@ def page_data(runs: Sequence[NamedLog], stretches: int = STRETCHES) -> dict[str,
 
 @frozen
 class _Cut:
-    """How the values of a run are cut: its axis, the range of all runs, the number of stretches."""
+    """How the values of a run are cut: its axis, the range of all runs, the stretches, and short names."""
 
     axis: Axis
     begin: float
     end: float
     stretches: int
+    names: Mapping[str, str]
 
     def pack(self, series: Series) -> dict[str, object]:
         xs = self.axis.positions(series)
@@ -100,8 +106,8 @@ class _Cut:
             for column in (series.raw, series.weight, series.weighted)
         )
         return {
-            "name": series.name,
-            "objective": series.objective,
+            "name": self.names[series.name],
+            "objective": self.names[series.objective],
             "x": packed(raw.x),
             "count": packed(raw.count) if any(count != 1 for count in raw.count) else None,
             "raw": _column(raw),
@@ -109,6 +115,25 @@ class _Cut:
             "weight": _column(weight),
             "broken": [[x, count] for x, count in zip(raw.x, raw.broken, strict=True) if count],
         }
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Return names as the page shows them: long ones are cut in the middle, and stay different.
+
+    >>> found = short_names(["l1", "a" * 200, "a" * 300])
+    >>> list(map(len, found.values())), len(set(found.values()))
+    ([2, 100, 102], 3)
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys(names):
+        short, number = abbreviate(name), 1
+        while short in taken:
+            number += 1
+            short = f"{abbreviate(name)} {number}"
+        taken.add(short)
+        found[name] = short
+    return found
 
 
 def packed(values: Sequence[float]) -> str:
@@ -139,7 +164,9 @@ def _losses(log: LossLogData, series: Sequence[Series], cut: _Cut) -> list[dict[
     return [
         {
             **cut.pack(each),
-            "validation": {name: found[each.name] for name, found in sections.items() if each.name in found},
+            "validation": {
+                cut.names[name]: found[each.name] for name, found in sections.items() if each.name in found
+            },
         }
         for each in series
     ]

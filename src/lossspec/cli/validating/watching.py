@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossspec.cli.targets import folders_of
+from lossspec.cli.validating.targets import folders_of
 from lossspec.errors import MissingExtraError
 from lossspec.language.text.reference import SUFFIX
 from lossspec.paths import user_path

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from lossspec.clean import line as clean_line
 from lossspec.clean import terminal as clean_terminal
-from lossspec.cli.checking import check, check_source
+from lossspec.cli.validating.checking import check, check_source
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.diagnostics.fix import apply_fixes, rewrite
 from lossspec.language.documents.read import parse, read_source, text_source
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lossspec.cli.targets import Target
+    from lossspec.cli.validating.targets import Target
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.diagnostics.fix import Edit
     from lossspec.language.text.source import Source

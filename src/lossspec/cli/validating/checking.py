@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from lossspec.cli.project import project
+from lossspec.cli.validating.project import project
 from lossspec.language.diagnostics.error import SpecError
 from lossspec.language.documents.read import MAX_READ, decode, read_source
 from lossspec.language.load import validate_catalog_source, validate_reference, validate_source
@@ -17,7 +17,7 @@ from lossspec.paths import user_path
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lossspec.cli.targets import Target
+    from lossspec.cli.validating.targets import Target
     from lossspec.language.diagnostics.diagnostic import Diagnostic
     from lossspec.language.text.source import Source
 

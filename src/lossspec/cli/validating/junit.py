@@ -15,7 +15,7 @@ from lossspec.language.diagnostics.render import render_concise
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.cli.checking import Checked
+    from lossspec.cli.validating.checking import Checked
     from lossspec.language.diagnostics.diagnostic import Diagnostic
 
 

@@ -1,8 +1,8 @@
 """The output formats of ``lossspec validate``: text, JSON, and those that CI services read.
 
->>> from lossspec.cli.checking import Checked
->>> from lossspec.cli.formats import formatted
->>> from lossspec.cli.targets import Target
+>>> from lossspec.cli.validating.checking import Checked
+>>> from lossspec.cli.validating.formats import formatted
+>>> from lossspec.cli.validating.targets import Target
 >>> from lossspec.faults import Span
 >>> from lossspec.language.diagnostics.diagnostic import Diagnostic
 >>> from lossspec.language.text.reference import Reference
@@ -20,12 +20,12 @@ import json
 from typing import TYPE_CHECKING
 
 from lossspec.clean import github as clean_github
-from lossspec.cli.checking import every_problem
+from lossspec.cli.validating.checking import every_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lossspec.cli.checking import Checked
+    from lossspec.cli.validating.checking import Checked
     from lossspec.faults import Span
     from lossspec.language.diagnostics.diagnostic import Diagnostic
 
@@ -37,18 +37,18 @@ FORMATS = ("full", "concise", "json", "github", "gitlab", "junit", "sarif")
 def formatted(form: str, checked: Sequence[Checked], *, color: bool = False) -> str:
     """Return the problems of all targets in one of the ``FORMATS``, without a newline at the end."""
     if form == "junit":
-        from lossspec.cli.junit import junit
+        from lossspec.cli.validating.junit import junit
 
         return junit(checked)
     problems = every_problem(checked)
     if form in {"full", "concise", "github"}:
         return _lines(form, problems, color=color) if problems else ""
     if form == "gitlab":
-        from lossspec.cli.gitlab import gitlab
+        from lossspec.cli.validating.gitlab import gitlab
 
         return gitlab(problems)
     if form == "sarif":
-        from lossspec.cli.sarif import sarif
+        from lossspec.cli.validating.sarif import sarif
 
         return sarif(problems)
     return json.dumps([_object(each) for each in problems], indent=2)

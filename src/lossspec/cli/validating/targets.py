@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from attrs import frozen
 
-from lossspec.cli.project import project
+from lossspec.cli.validating.project import project
 from lossspec.errors import LossSpecError
 from lossspec.language.documents.search import file_like, file_of
 from lossspec.language.load import is_catalog
