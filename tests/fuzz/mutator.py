@@ -103,6 +103,9 @@ def reshaped(chance: random.Random, document: object) -> object:
             return value(chance)
         kind = chance.randint(0, 9)
         table = member(document, at[:-1])
+        if chance.random() < 0.01:
+            document = changed(document, at[:-1], _many(table, at[-1], chance.choice([20, 300, 2000])))
+            continue
         if kind < 5:
             document = changed(document, at, value(chance))
         elif kind < 7:
@@ -113,6 +116,13 @@ def reshaped(chance: random.Random, document: object) -> object:
             more = {chance.choice([*KEYS, *STRINGS]): value(chance) if kind < 9 else table[at[-1]]}
             document = changed(document, at[:-1], {**table, **more})
     return document
+
+
+def _many(table: object, key: object, count: int) -> object:
+    """Return a table or an array with many copies of a member: what compares each with all takes long."""
+    if isinstance(table, dict):
+        return {**table, **{f"{key}_{number}": table[key] for number in range(count)}}
+    return [*table, *[table[key]] * count]  # type: ignore[misc,index]
 
 
 def without_none(document: object) -> object:

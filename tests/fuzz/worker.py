@@ -19,6 +19,8 @@ from tests.fuzz import inputs
 from tests.fuzz.faults import Fault, part, tried
 from tests.fuzz.smaller import smaller
 
+#: Seconds that making an input smaller may take.
+CHEAP = 10
 CURRENT = "current"
 COUNTS = "counts.json"
 FAULT = "fault.txt"
@@ -71,10 +73,12 @@ class Worker:
         if fault.kind in self.kinds:
             return
         self.kinds.add(fault.kind)
-        found = fault
+        found, until = fault, time.monotonic() + CHEAP
 
         def is_same(candidate: inputs.Files) -> bool:
             nonlocal found
+            if time.monotonic() > until:
+                return False
             other = self.tried(candidate)
             if other is None or other.kind != fault.kind:
                 return False

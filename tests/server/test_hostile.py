@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from tests.fuzz.parts.server import everything
 
 from lossspec.language.documents.search import shipped
+from lossspec.server.state.document import Document
+from lossspec.server.state.shapes import keys_at
 
 TEXTS = [path.read_text("utf-8") for path in sorted(shipped().glob("*.loss.toml"))[:6]]
 MARKS = ['"', "'", "[", "]", "{", "}", "=", ".", ",", "\n", "\r", "${", '"""', "#", "[["]
@@ -56,3 +58,10 @@ def test_hostile_text_costs_a_bounded_number_of_calls(text, calls):
     last, column = text.count("\n"), len(text.rpartition("\n")[2])
     # about one second on a machine that is not busy
     assert calls(lambda: everything(text, last, column)) < 20_000_000
+
+
+@pytest.mark.parametrize("part", ["e", "then"])
+def test_a_header_of_many_parts_costs_nothing_for_each(part, calls):
+    document = Document.of("format = 1")
+    assert keys_at(document, ("losses", "a"))
+    assert calls(lambda: keys_at(document, ("losses", "a", "weight", *[part] * 50_000))) < 1_000

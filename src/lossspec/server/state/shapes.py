@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from lossspec.language.schema import generate
 from lossspec.language.schema.committed import validator
+from lossspec.language.text.limits import MAX_LEVELS
 from lossspec.registry import find, find_balancer
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def schemas_at(document: Document, path: KeyPath, types: Mapping[KeyPath, str]) 
         path: the path.
         types: types that the document does not have yet, by the path of their table.
     """
+    if len(path) > 2 * MAX_LEVELS:  # no document is that deep, and each part costs as many as are before it
+        return []
     found = [*_branches(validator().schema, None)]
     for index, part in enumerate(path):
         here = path[: index + 1]
