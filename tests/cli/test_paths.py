@@ -1,4 +1,4 @@
-"""A file or a folder that cannot be written, or is no picture: one message, whatever the command."""
+"""A file or a folder that cannot be read or written, or is no picture: one message from each command."""
 
 import pytest
 import torch
@@ -7,6 +7,7 @@ from tests.fuzz.batches import batch
 
 from lossspec import LossManager
 from lossspec.cli import commands
+from lossspec.errors import LossSpecError
 
 CALLS = {
     "log plot run -o taken/x": "cannot write `taken/x`: Not a directory",
@@ -20,6 +21,9 @@ CALLS = {
     "probe pix2pix --objective D --batch batch.pt -o x.html": "-o must end in one of .svg, .png, .pdf, got",
     "export pix2pix --to python -o taken/x": "cannot write `taken/x`: Not a directory",
     "schema -o taken/x": "cannot write `taken/x`: Not a directory",
+    f"new {'a' * 300}": "File name too long",
+    f"log show {'a' * 300}": "File name too long",
+    f"report {'a' * 300}": "File name too long",
     "new taken/x.loss.toml": "cannot write `taken/x.loss.toml`: Not a directory",
 }
 
@@ -35,9 +39,9 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("call", CALLS, ids=range(len(CALLS)))
 def test_it_is_one_message(call, here):
     ran = CliRunner().invoke(commands, call.split())
-    assert isinstance(ran.exception, SystemExit), ran.exception
+    assert isinstance(ran.exception, SystemExit | LossSpecError), ran.exception
     assert ran.exit_code in {1, 2}
-    assert CALLS[call] in ran.output
+    assert CALLS[call] in f"{ran.output}{ran.exception}"
