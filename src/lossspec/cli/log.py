@@ -10,7 +10,7 @@ import click
 from lossspec.clean import json as clean_json
 from lossspec.cli.groups import Suggesting
 from lossspec.cli.options import FilePath, format_option
-from lossspec.cli.text import echo, write_output
+from lossspec.cli.text import echo, write_output, writing
 
 if TYPE_CHECKING:
     from lossspec.log.reading.columns import LossColumns
@@ -87,7 +87,9 @@ def export(run: Path, format_: str, output: Path | None) -> None:
 
     log = _read(run)
     if format_ == "tensorboard":
-        echo(write_events(log, output or log.path.parent / "tensorboard"))
+        events = output or log.path.parent / "tensorboard"
+        with writing(events):
+            echo(write_events(log, events))
         return
     writers = {"json": as_json, "csv": as_csv, "nectargan": as_reference}
     text = writers[format_](log)
@@ -111,8 +113,10 @@ def plot(run: Path, output: Path | None) -> None:
 
     log = _read(run)
     folder = output or log.path.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in plot_run(log, folder):
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = plot_run(log, folder)
+    for path in paths:
         echo(path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,8 @@ def _refuse_taken(reference: Reference, path: Path) -> None:
     from lossspec.language.documents.search import find, folders
 
     is_found = any(each.path.resolve() == path.parent.resolve() for each in folders())
-    if path.exists() or (reference.is_path and not is_found):
+    is_there = exists(path)  # noqa: PTH110 - Path.exists raises for a name that is too long
+    if is_there or (reference.is_path and not is_found):
         return
     try:
         taken = find(reference.stem)

@@ -16,6 +16,7 @@ from lossspec.paths import user_path
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+    from pathlib import Path
     from types import ModuleType
 
     Command = Callable[..., None]
@@ -33,6 +34,19 @@ class FilePath(click.Path):
     ) -> Any:
         """Return the value as a ``Path``."""
         return super().convert(user_path(value), param, ctx)
+
+
+_PICTURES = (".svg", ".png", ".pdf")
+
+
+def check_picture(output: Path | None) -> None:
+    """Check that a file is that of a picture, if one is given.
+
+    Raises:
+        click.UsageError: its suffix is that of something else.
+    """
+    if output is not None and output.suffix.lower() not in _PICTURES:
+        raise click.UsageError(f"-o must end in one of {', '.join(_PICTURES)}, got `{output}`")
 
 
 def format_option(*formats: str, names: tuple[str, ...] = ("--format",)) -> Callable[[Command], Command]:

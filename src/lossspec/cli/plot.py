@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import FilePath, load_option, overlay_options, run_length_options
-from lossspec.cli.text import echo, is_colored, unwritable, width
+from lossspec.cli.options import FilePath, check_picture, load_option, overlay_options, run_length_options
+from lossspec.cli.text import echo, is_colored, width, writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lossspec.report.forecast.weights import RunLength
 
-SUFFIXES = (".svg", ".png", ".pdf")
 #: The widest plot in characters: longer lines are hard to follow.
 WIDEST = 120
 
@@ -49,14 +48,11 @@ def plot_command(
     from lossspec.language.load import load
     from lossspec.report.forecast.plot import draw_weights, weights_as_text
 
-    if output is not None and output.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(f"-o must end in one of {', '.join(SUFFIXES)}, got `{output}`")
+    check_picture(output)
     spec = load(reference, params, overlay)
     if output is None:
         colour = is_colored()
         echo(weights_as_text(spec, run, width(WIDEST), colour=colour), color=colour)
         return
-    try:
+    with writing(output):
         draw_weights(spec, run, output)
-    except OSError as error:
-        raise unwritable(output, error) from error

@@ -12,8 +12,8 @@ from zipfile import BadZipFile
 import click
 
 from lossspec.cli.complete import references
-from lossspec.cli.options import FilePath, format_option, load_option, overlay_options
-from lossspec.cli.text import echo
+from lossspec.cli.options import FilePath, check_picture, format_option, load_option, overlay_options
+from lossspec.cli.text import echo, writing
 from lossspec.errors import LossSpecError
 from lossspec.extras import extra_for, torch_for
 from lossspec.names import listed
@@ -70,7 +70,10 @@ def _shares(_: click.Context, __: click.Parameter, text: str | None) -> dict[str
     help="Print weights that would give these shares of the gradient at this batch.",
 )
 @click.option(
-    "-o", "--output", type=FilePath(path_type=Path), help="Also draw it: a .png, .svg or .pdf file."
+    "-o",
+    "--output",
+    type=FilePath(path_type=Path, dir_okay=False),
+    help="Also draw it: a .png, .svg or .pdf file.",
 )
 @click.option("--downloads", is_flag=True, help="Allow losses to download pretrained weights.")
 @click.option(
@@ -106,6 +109,7 @@ def probe_command(
 
     Example: lossspec probe pix2pix --objective G --batch batch.pt --wrt y_fake
     """
+    check_picture(output)
     with torch_for("`lossspec probe`"):
         from lossspec.manager.loss_manager import LossManager
 
@@ -144,7 +148,8 @@ def probe_command(
         from lossspec.report.draw.probe import draw_probe
 
         shares = {term.name: (term.share, term.gradient_share) for term in found.terms}
-        draw_probe(f"objective {name}, gradients at {found.wrt}", shares, found.cosines, output)
+        with writing(output):
+            draw_probe(f"objective {name}, gradients at {found.wrt}", shares, found.cosines, output)
     if suggest is not None:
         echo(_overlay(manager, found, suggest or None), nl=False)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ import click
 from lossspec.clean import terminal as clean_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from lossspec.errors import LossSpecError
@@ -42,10 +44,21 @@ def write_output(text: str, file: Path | None) -> None:
     if file is None:
         echo(text, nl=False)
         return
-    try:
+    with writing(file):
         file.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an error of the system within a block that writes a file or a folder into one message.
+
+    Raises:
+        click.ClickException: it cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
-        raise unwritable(file, error) from error
+        raise unwritable(path, error) from error
 
 
 def unwritable(file: Path, error: OSError) -> click.ClickException:

@@ -69,7 +69,8 @@ GOOD = {
 }
 #: What is wrong, beside any string.
 WRONG = {
-    "output": ["out/made.json", "specs", "", "e\n"],  # and no string that is a path out of the folder
+    # and no string that is a path out of the folder
+    "output": ["out/made.json", "specs", "", "e\n", "fuzz_module.py/x.svg", "fuzz_module.py/x"],
     "reference": [
         "a.loss.toml+v",
         "b+v+w",

@@ -6,6 +6,7 @@ import json
 import warnings
 from array import array
 from itertools import compress
+from os.path import isdir
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
@@ -104,7 +105,8 @@ def read_log(path: str | PathLike[str], digest: str | None = None) -> LossLogDat
         LogError: the file is missing, not a loss log, has a damaged header, or another format or digest.
     """
     file = user_path(path)
-    file = file / FILE_NAME if file.is_dir() else file
+    is_folder = isdir(file)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+    file = file / FILE_NAME if is_folder else file
     records = _records(file)
     number, header = next(records, (0, None))
     if header is None:
