@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,14 +69,13 @@ def _open_within(path: Path, folder: Path, flags: int) -> int:
         return os.open(target, flags)
     try:
         *parents, name = target.relative_to(home).parts or (".",)
-        at = os.open(home, _FOLDER)
-        for parent in parents:
-            at, above = os.open(parent, _FOLDER, dir_fd=at), at
-            os.close(above)
-        try:
+        with ExitStack() as opened:
+            at = os.open(home, _FOLDER)
+            opened.callback(os.close, at)
+            for parent in parents:
+                at = os.open(parent, _FOLDER, dir_fd=at)
+                opened.callback(os.close, at)
             return os.open(name, flags | _NO_LINK, dir_fd=at)
-        finally:
-            os.close(at)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             message = "it was replaced by a link while it was opened"

@@ -207,3 +207,18 @@ def test_a_pipe_as_configuration_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pyproject.toml")
     with pytest.raises(lossspec.LossSpecError, match="it is not a regular file"):
         project(tmp_path)
+
+
+def test_a_file_that_cannot_be_opened_leaves_nothing_open(tmp_path):
+    def lowest():
+        descriptor = os.dup(0)
+        os.close(descriptor)
+        return descriptor
+
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").symlink_to(tmp_path / "c")
+    before = lowest()
+    for path in ("a/none", "a/none/none", "a/b/none"):
+        with pytest.raises(FileNotFoundError):
+            open_regular(tmp_path / path, tmp_path)
+    assert lowest() == before
