@@ -157,7 +157,7 @@ def _column(found: Envelope) -> dict[str, object]:
 
 
 def _losses(log: LossLogData, series: Sequence[Series], cut: _Cut) -> list[dict[str, object]]:
-    drawn = {each.name for each in series}  # a validation curve is drawn beside the training curve of its loss
+    drawn = {each.name for each in series}  # a validation curve is drawn beside that of training
     sections = {
         section: {each.name: cut.pack(each) for each in series_of(log, losses) if each.name in drawn}
         for section, losses in log.validations.items()
