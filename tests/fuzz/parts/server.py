@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
 
 def make(chance: random.Random) -> Files:
-    """Return a changed text, and places of the cursor."""
+    """Return a changed text, and the place of the cursor: the limit of seconds is for one."""
     text = specs.changed(chance)
-    places = [[chance.randint(0, text.count(b"\n") + 1), chance.randint(0, 80)] for _ in range(3)]
-    return {"fuzz.loss.toml": text, "places.json": json.dumps(places).encode()}
+    place = [chance.randint(0, text.count(b"\n") + 1), chance.randint(0, 80)]
+    return {"fuzz.loss.toml": text, "place.json": json.dumps(place).encode()}
 
 
 def check(folder: Path) -> None:
-    """Ask for everything at each place."""
+    """Ask for everything at the place."""
     text = (folder / "fuzz.loss.toml").read_bytes().decode(errors="replace")
-    for line, character in json.loads((folder / "places.json").read_bytes()):
-        everything(text, line, character)
+    everything(text, *json.loads((folder / "place.json").read_bytes()))
 
 
 def everything(text: str, line: int, character: int) -> None:
