@@ -109,6 +109,15 @@ def taken(entry, args, shape=None):
     return json.loads(answer) if answer else [MAX_BYTES * 10, "killed"]
 
 
+def least_taken(entry, args, claimed, shape):
+    """Return what a process took, the least of three if it is much: allocators keep more at some times."""
+    found = taken(entry, args, shape)
+    for _ in range(2):
+        if found[0] > claimed + 48 * 2**20:
+            found = min(found, taken(entry, args, shape))
+    return found
+
+
 def bounds(schema):
     """Yield the largest values of an argument that is, or has, whole numbers."""
     kinds = schema["type"] if isinstance(schema.get("type"), list) else [schema.get("type")]
@@ -145,7 +154,7 @@ def main():
         for given in (*tried, *TOGETHER.get(name, [])):
             args = needed | given
             claimed = allocated(entry, args)
-            found = taken(entry, args, SHAPES.get(name)) if claimed <= MAX_BYTES else None
+            found = least_taken(entry, args, claimed, SHAPES.get(name)) if claimed <= MAX_BYTES else None
             shown = {key: str(value)[:60] for key, value in given.items()}
             print(json.dumps([name, shown, claimed, *(found or [None, ""])]))
 
