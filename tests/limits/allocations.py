@@ -80,22 +80,29 @@ for each in (*MATRICES, "SphereFace"):
 TOGETHER["pytorch_metric_learning.P2SGradLoss"] = [{"num_classes": 100_000, "descriptors_dim": 256}]
 
 
-def taken(entry, args, shape=None):
+def run(entry, args, shape):
+    """Build a loss, and call it."""
+    module = construct(entry, args)
+    if shape is not None:
+        module(torch.rand(shape), torch.rand(shape))
+
+
+def taken(entry, args, needed, shape=None):
     """Return how many bytes a process took to build a loss, and to call it, and what it said."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         said = ""
         try:
+            signal.alarm(20)
+            with suppress(Exception):  # the code that it runs is in memory from here on, and not counted
+                run(entry, needed, shape)
             size, before = (int(each) * PAGE for each in Path("/proc/self/statm").read_text().split()[:2])
             Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
             limit = size + MAX_BYTES + MAX_BYTES // 2
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-            signal.alarm(20)
             try:
-                module = construct(entry, args)
-                if shape is not None:
-                    module(torch.rand(shape), torch.rand(shape))
+                run(entry, args, shape)
             except Exception:  # noqa: BLE001 - libraries raise anything
                 said = traceback.format_exc(limit=0)[-300:]
             status = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
@@ -107,15 +114,6 @@ def taken(entry, args, shape=None):
         answer = pipe.read()
     os.waitpid(child, 0)
     return json.loads(answer) if answer else [MAX_BYTES * 10, "killed"]
-
-
-def least_taken(entry, args, claimed, shape):
-    """Return what a process took, the least of three if it is much: allocators keep more at some times."""
-    found = taken(entry, args, shape)
-    for _ in range(2):
-        if found[0] > claimed + 48 * 2**20:
-            found = min(found, taken(entry, args, shape))
-    return found
 
 
 def bounds(schema):
@@ -154,7 +152,7 @@ def main():
         for given in (*tried, *TOGETHER.get(name, [])):
             args = needed | given
             claimed = allocated(entry, args)
-            found = least_taken(entry, args, claimed, SHAPES.get(name)) if claimed <= MAX_BYTES else None
+            found = taken(entry, args, needed, SHAPES.get(name)) if claimed <= MAX_BYTES else None
             shown = {key: str(value)[:60] for key, value in given.items()}
             print(json.dumps([name, shown, claimed, *(found or [None, ""])]))
 
