@@ -41,11 +41,11 @@ def test_no_loss_takes_more_than_its_catalogue_says(measured):
 
 @pytest.mark.slow
 def test_no_catalogue_says_much_more_than_is_taken(measured):
-    """By more than eight times: chroma takes eight times what mel does."""
+    """By more than ten times: the formula of a scale is for chroma, which takes up to nine times what mel does."""
     built = [each for each in measured if each[3] is not None and each[4] == ""]
     large = [each for each in built if each[2] > 64 * MiB]
     assert len({name for name, *_ in large}) >= 15
-    assert [each for each in large if each[2] > 8 * each[3]] == []
+    assert [each for each in large if each[2] > 10 * each[3]] == []
 
 
 @pytest.mark.slow
