@@ -41,7 +41,7 @@ def test_no_loss_takes_more_than_its_catalogue_says(measured):
 
 @pytest.mark.slow
 def test_no_catalogue_says_much_more_than_is_taken(measured):
-    """By more than ten times: the formula of a scale is for chroma, which takes up to nine times what mel does."""
+    """By more than ten times: the formula of a scale is that of chroma; mel takes a ninth of it."""
     built = [each for each in measured if each[3] is not None and each[4] == ""]
     large = [each for each in built if each[2] > 64 * MiB]
     assert len({name for name, *_ in large}) >= 15
