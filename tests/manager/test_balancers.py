@@ -9,6 +9,7 @@ import warnings
 import pytest
 import tomli_w
 import torch
+from tests.manager.balancers import BALANCERS, INPUTS
 from torch import nn
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
@@ -16,16 +17,6 @@ import lossspec
 from lossspec import LossManager
 from lossspec.log.rows import TERM_WEIGHT, WIDTH
 
-BALANCERS = {
-    "DynamicWeightAverage": {},
-    "EMANormalization": {"decay": 0.9},
-    "GradNorm": {"lr": 0.2},
-    "LearningRateAnnealing": {"reference": "a", "every": 2},
-    "ReLoBRaLo": {"beta": 0.5},
-    "SoftAdapt": {},
-    "UncertaintyWeighting": {},
-}
-INPUTS = {"GradNorm": ["layer"], "LearningRateAnnealing": ["parameters"]}
 every_balancer = pytest.mark.parametrize("kind", BALANCERS)
 
 

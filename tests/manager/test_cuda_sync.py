@@ -9,22 +9,13 @@ from contextlib import contextmanager
 import pytest
 import tomli_w
 import torch
+from tests.manager.balancers import BALANCERS, INPUTS
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from lossspec import LossManager, read_log, schedules
 from lossspec.manager.record import recorders
 
-BALANCERS = {
-    "DynamicWeightAverage": {},
-    "EMANormalization": {"decay": 0.9},
-    "GradNorm": {"lr": 0.2},
-    "LearningRateAnnealing": {"reference": "a", "every": 2},
-    "ReLoBRaLo": {"beta": 0.5},
-    "SoftAdapt": {},
-    "UncertaintyWeighting": {},
-}
-INPUTS = {"GradNorm": ["layer"], "LearningRateAnnealing": ["parameters"]}
 aten = torch.ops.aten
 READS = {
     aten._local_scalar_dense.default,
